@@ -1,0 +1,1 @@
+"""Renderings of one data set: text, Markdown, JSON."""
