@@ -1,0 +1,227 @@
+"""Engagement, process and now → the items that should exist, with dates, words and first labels."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Protocol
+
+from psbot.core import ownership
+from psbot.core.drafts import Draft, Situation, drafts, fill, is_wanted
+from psbot.core.engagement import Engagement
+from psbot.core.marker import Marker, write
+from psbot.core.model import EPIC, Desired, Finding, Item, Severity, Snapshot
+from psbot.core.process import PlaceKind, Process, Question, QuestionGroup
+
+LONGEST_TIMELINE = 20
+
+
+class Words(Protocol):
+    """The templates."""
+
+    def render(self, name: str, facts: Mapping[str, object]) -> str:
+        """Return template *name* filled with *facts*, everything from the engagement made inert."""
+
+    def sections(self, name: str) -> frozenset[str]:
+        """Return the names of the managed sections of template *name*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question that scoping has answered already."""
+
+    ask: str
+    why: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The question bank for one engagement: what is known, what is still to be asked."""
+
+    answered: tuple[Answered, ...]
+    open: tuple[QuestionGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the timeline; without an end it is a point in time."""
+
+    name: str
+    start_on: date
+    end_on: date | None = None
+
+
+def desired(
+    engagement: Engagement, process: Process, now: datetime, words: Words, observed: Snapshot | None = None
+) -> Desired:
+    """Return what should exist for *engagement* at *now*.
+
+    *observed* is asked for what only GitLab knows (the phase, the dates people have set), never for what
+    should exist. Words are written only for items that are to be made and for managed sections.
+    """
+    situation = Situation(engagement, process, engagement.today(now))
+    found = (observed or Snapshot()).by_key()
+    outlines = drafts(situation)
+    items = {key: _item(situation, draft) for key, draft in outlines.items()}
+    facts = facts_of(situation, found) | _overview(
+        situation, outlines, {key: ownership.effective(item, found.get(key)) for key, item in items.items()}
+    )
+    for key, draft in outlines.items():
+        template = process.kinds[draft.kind].template
+        if (draft.is_due and key not in found) or words.sections(template):
+            text = words.render(template, facts | {"item": draft})
+            items[key] = _described(items[key], text, engagement, facts)
+    return Desired(
+        Snapshot(
+            epic=items[EPIC],
+            children=tuple(item for key, item in sorted(items.items()) if key != EPIC),
+            labels=frozenset(spec.title for spec in process.catalogue.specs()),
+        ),
+        frozenset(key for key, draft in outlines.items() if draft.is_due),
+        tuple(_findings(situation)),
+    )
+
+
+def facts_of(situation: Situation, found: Mapping[str, Item]) -> dict[str, object]:
+    """Return what every template may use besides its own item."""
+    engagement, today = situation.engagement, situation.today
+    phase, since = _standing(situation, found.get(EPIC))
+    return {
+        "engagement": engagement,
+        "ends_on": situation.ends_on,
+        "hours": _plain(engagement.hours(today)),
+        "signed_amendments": engagement.signed_amendments(today),
+        "phase": phase,
+        "phase_since_on": since,
+        "health": _health(situation, found),
+        "intake": _intake(situation),
+        "contact_roles": situation.process.contact_roles,
+    }
+
+
+def _plain(hours: float) -> float | int:
+    return int(hours) if hours == int(hours) else hours
+
+
+def _standing(situation: Situation, epic: Item | None) -> tuple[str, date]:
+    """Return the phase and since when: what GitLab shows, else where an engagement begins."""
+    workflow = situation.process.workflow
+    first = workflow.won_phase if situation.is_won else workflow.quote_phase
+    if epic is None:
+        return first, situation.today
+    phase = situation.process.catalogue.value("phase", epic.labels) or first
+    memory = epic.marker.memory if epic.marker else {}
+    if memory.get("phase") == phase:
+        try:
+            return phase, date.fromisoformat(memory.get("since", ""))
+        except ValueError:
+            pass  # a person edited the marker; since today is the best that is known
+    return phase, situation.today
+
+
+def _health(situation: Situation, found: Mapping[str, Item]) -> str | None:
+    seeding = [kind for kind in situation.process.kinds.values() if "health" in kind.seeds]
+    if not seeding:
+        return None
+    log = found.get(seeding[0].item)
+    shown = situation.process.catalogue.value("health", log.labels) if log else None
+    return shown or seeding[0].seeds["health"]
+
+
+def _intake(situation: Situation) -> Intake:
+    answers = situation.engagement.intake
+    answered: list[Answered] = []
+    groups: list[QuestionGroup] = []
+    for group in situation.process.questions:
+        asked = [question for question in group.questions if _is_asked(question, situation.engagement)]
+        answered += [Answered(each.ask, each.why, answers[each.id]) for each in asked if each.id in answers]
+        if still := tuple(question for question in asked if question.id not in answers):
+            groups.append(QuestionGroup(group.title, still))
+    return Intake(tuple(answered), tuple(groups))
+
+
+def _is_asked(question: Question, engagement: Engagement) -> bool:
+    return question.hosting in ("both", engagement.hosting)
+
+
+def _overview(
+    situation: Situation, outlines: Mapping[str, Draft], effective: Mapping[str, Item]
+) -> dict[str, object]:
+    """Return what the epic's overview lists: shared single items, and the timeline, by date."""
+    kinds = situation.process.kinds
+    shared = [
+        item
+        for key, item in effective.items()
+        if kinds[item.kind].place is PlaceKind.SHARED
+        and not kinds[item.kind].is_occurrence
+        and outlines[key].is_due
+    ]
+    rows = [_row(situation, outlines[key], item) for key, item in effective.items() if kinds[item.kind].chart]
+    timeline = sorted(
+        (row for row in rows if row), key=lambda row: (row.start_on, row.end_on is None, row.name)
+    )
+    return {
+        "shared_items": tuple(sorted(shared, key=lambda item: (item.due_on or date.max, item.key))),
+        "timeline": tuple(timeline[:LONGEST_TIMELINE]),
+    }
+
+
+def _row(situation: Situation, draft: Draft, item: Item) -> Row | None:
+    name = fill(situation.process.kinds[item.kind].chart or "", draft, situation.engagement).strip()
+    if item.start_on and item.due_on:
+        return Row(name, item.start_on, item.due_on)
+    return Row(name, item.due_on) if item.due_on else None
+
+
+def _item(situation: Situation, draft: Draft) -> Item:
+    engagement, process = situation.engagement, situation.process
+    kind = process.kinds[draft.kind]
+    namespaces = {
+        PlaceKind.GROUP: engagement.gitlab.group,
+        PlaceKind.SHARED: engagement.gitlab.project,
+        PlaceKind.INTERNAL: engagement.gitlab.internal,
+    }
+    seeds = dict(kind.seeds) | {"kind": kind.name}
+    if kind.is_epic:
+        seeds["phase"] = process.workflow.won_phase if situation.is_won else process.workflow.quote_phase
+    return Item(
+        key=draft.key,
+        kind=kind.name,
+        namespace=namespaces[kind.place],
+        title=draft.title,
+        description="",
+        labels=process.catalogue.titles(seeds),
+        assignees=(draft.assignee,) if draft.assignee else (),
+        start_on=draft.start_on,
+        due_on=draft.due_on,
+        confidential=kind.place is PlaceKind.INTERNAL and engagement.gitlab.is_shared_with_customer,
+    )
+
+
+def _described(item: Item, text: str, engagement: Engagement, facts: Mapping[str, object]) -> Item:
+    memory = ownership.memory(item)
+    if item.is_epic:
+        memory |= {"phase": str(facts["phase"]), "since": str(facts["phase_since_on"])}
+    return replace(item, description=write(text, Marker(engagement.key, item.key, memory)))
+
+
+def _findings(situation: Situation) -> Iterator[Finding]:
+    engagement = situation.engagement
+    if situation.is_won and not engagement.engineers:
+        yield Finding(
+            "no-engineer",
+            Severity.WARNING,
+            f"no engineer is named since Closed Won ({engagement.closed_won_on}); items of the lead go to "
+            f"{engagement.manager} until people.engineers names one",
+        )
+    if not situation.is_won and engagement.kick_off_on <= situation.today:
+        yield Finding(
+            "kick-off-without-deal",
+            Severity.WARNING,
+            f"the kick-off was planned for {engagement.kick_off_on} and the deal is not Closed Won; "
+            "set closed_won_on, move kick_off_on, or have work at risk approved",
+        )
+    for name, reason in sorted(engagement.skip.items()):
+        kind = situation.process.kinds.get(name)
+        if kind and is_wanted(kind, engagement):
+            yield Finding("skipped", Severity.INFO, f"{name} is left out: {reason}", name)

@@ -1,0 +1,81 @@
+"""Make text that people wrote harmless where GitLab, a terminal or Mermaid would act on it.
+
+GitLab runs a line that starts with ``/`` as a quick action, also inside HTML comments, and turns ``@name``,
+``#12``, ``!3``, ``&4``, ``~label``, ``%milestone`` and ``$5`` into mentions and references, in titles too
+(GitLab's documentation of quick actions and of GitLab Flavored Markdown). A word joiner (U+2060), which takes
+no room and no line break, keeps the sign on the page and takes its power away.
+"""
+
+import re
+import unicodedata
+
+JOINER = "\u2060"
+
+# Format characters carry nothing that a title or a name needs, and hide or turn text round; the joiners that
+# scripts and emoji are written with (U+200C, U+200D) stay.
+_DROPPED = frozenset({"Cc", "Cf", "Cs"})
+_KEPT_FORMATS = frozenset("\u200c\u200d")
+_BLANKS = re.compile(r"\s+")
+_ACTIVE = re.compile(
+    r"""@(?=[\w.\-]) | [#!&$](?=\d) | [%~](?=[\w"]) | \^(?=\w) | \[(?=\w+:) | \*(?=\w+:) | \bGL-(?=\d)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?=\#?\w+;)")
+_SCHEME = re.compile(r":(?=//)")
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
+_SLASH = re.compile(r"^(?=[/\uff0f\u2044\u2215\u29f8])")
+_NOT_CHART = re.compile(r"[^\w .()+\-]+")
+_CHART_WORD = re.compile(
+    r"(section|title|dateformat|axisformat|tickinterval|excludes|includes|todaymarker|click|weekday|weekend|acc\w*"
+    r"|inclusiveenddates|topaxis|displaymode|gantt|vert)\b",
+    re.IGNORECASE,
+)
+_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+class Safe(str):
+    """Text that has been made inert already, or is psbot's own."""
+
+    __slots__ = ()
+
+
+def one_line(text: str) -> str:
+    """Return *text* without control and format characters, on one line, blanks single and ends trimmed."""
+    spaced = _BLANKS.sub(" ", text)
+    kept = (char for char in spaced if char in _KEPT_FORMATS or unicodedata.category(char) not in _DROPPED)
+    return _BLANKS.sub(" ", "".join(kept)).strip()
+
+
+def defused(text: str) -> str:
+    """Return one line of *text* in which nothing mentions, refers, or starts a quick action."""
+    plain = _SLASH.sub(JOINER, one_line(text))
+    plain = _ACTIVE.sub(lambda match: match.group() + JOINER, plain)
+    return _SCHEME.sub(":" + JOINER, plain)
+
+
+def inert(text: str) -> str:
+    """Return *text* as one line of Markdown that shows the text and does nothing else."""
+    if isinstance(text, Safe):
+        return text
+    line = _ENTITY.sub("&" + JOINER, defused(text))
+    escaped = _MARKDOWN.sub(r"\\\1", line).replace("<", "&lt;")
+    return re.sub(r"^([#>+=\-]|\d+[.)])", JOINER + r"\1", escaped)
+
+
+def title(text: str, longest: int = 255) -> str:
+    """Return *text* as an item's title: one line, nothing active, at most *longest* characters.
+
+    255 is GitLab's limit of a title (GitLab's work item model).
+    """
+    return defused(text)[:longest].strip()
+
+
+def chart_name(text: str, longest: int = 40) -> str:
+    """Return *text* as a name in a Mermaid chart, where ``:``, ``;``, ``#`` and ``%%`` are syntax."""
+    name = one_line(_NOT_CHART.sub(" ", one_line(text)))[:longest].strip()
+    return (JOINER if _CHART_WORD.match(name) else "") + (name or "unnamed")
+
+
+def printable(text: str) -> str:
+    """Return *text* without what could drive a terminal; line ends and tabs stay."""
+    return _TERMINAL.sub("\ufffd", text)

@@ -1,0 +1,109 @@
+"""Markers, what psbot remembers in them, and the managed sections of a description.
+
+The first line of every description psbot writes is ``<!-- psbot: engagement=acme-sow-142 item=kick-off -->``.
+Further ``key=value`` pairs may follow; unknown ones are kept. Text between a section's begin and end comments
+is psbot's, everything else belongs to people.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_MARKER = re.compile(r"\A\ufeff?<!-- psbot: ((?:[a-z_]+=[^\s<>=]+ ?)+)-->[ \t]*(?:\r?\n|\Z)")
+_SECTION = re.compile(
+    r"^<!-- psbot begin: (?P<name>[a-z-]+) -->[ \t]*\r?\n(?P<text>.*?)^<!-- psbot end: (?P=name) -->[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+_COMMENT = re.compile(r"^<!-- psbot (?P<edge>begin|end): (?P<name>[a-z-]+) -->[ \t]*\r?$", re.MULTILINE)
+_LONGEST_MARKER = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Which item of which engagement a description belongs to, and what psbot last wrote there."""
+
+    engagement: str
+    item: str
+    memory: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        pairs = {"engagement": self.engagement, "item": self.item} | dict(self.memory)
+        return f"<!-- psbot: {' '.join(f'{key}={value}' for key, value in pairs.items())} -->"
+
+    def remembering(self, memory: Mapping[str, str]) -> "Marker":
+        """Return the marker with *memory* laid over what it remembers."""
+        return Marker(self.engagement, self.item, dict(self.memory) | dict(memory))
+
+
+def read(description: str) -> Marker | None:
+    """Return the marker in the first line of *description*, or None where there is no well-formed one."""
+    match = _MARKER.match(description[:_LONGEST_MARKER])
+    if match is None:
+        return None
+    pairs: dict[str, str] = {}
+    for pair in match[1].split():
+        key, _, value = pair.partition("=")
+        if key in pairs:
+            return None
+        pairs[key] = value
+    if list(pairs)[:2] != ["engagement", "item"]:
+        return None
+    return Marker(pairs.pop("engagement"), pairs.pop("item"), pairs)
+
+
+def write(description: str, marker: Marker) -> str:
+    """Return *description* with *marker* as its first line, in place of the one that is there."""
+    match = _MARKER.match(description[:_LONGEST_MARKER])
+    words = description[match.end() :] if match else description
+    return f"{marker}\n{words}"
+
+
+def words(description: str) -> str:
+    """Return *description* without marker and managed sections: the part that belongs to people."""
+    match = _MARKER.match(description[:_LONGEST_MARKER])
+    return _SECTION.sub("", description[match.end() :] if match else description)
+
+
+def sections(description: str) -> dict[str, str]:
+    """Return the managed sections of *description*, name to text.
+
+    A section that is half-closed, nested or there twice is left out: psbot does not touch what it cannot
+    delimit (see :func:`damaged`).
+    """
+    broken = damaged(description)
+    return {
+        match["name"]: match["text"]
+        for match in _SECTION.finditer(description)
+        if match["name"] not in broken
+    }
+
+
+def damaged(description: str) -> frozenset[str]:
+    """Return the names of sections whose begin and end comments do not make exactly one pair."""
+    edges: dict[str, list[str]] = {}
+    open_name = None
+    broken: set[str] = set()
+    for match in _COMMENT.finditer(description):
+        name, edge = match["name"], match["edge"]
+        edges.setdefault(name, []).append(edge)
+        if open_name not in (None, name):
+            broken |= {name, str(open_name)}
+        open_name = name if edge == "begin" else None
+    return frozenset(broken | {name for name, found in edges.items() if found != ["begin", "end"]})
+
+
+def with_section(description: str, name: str, text: str) -> str:
+    """Return *description* with *text* in its section *name*; put below the marker where there is none."""
+    block = f"<!-- psbot begin: {name} -->\n{text}<!-- psbot end: {name} -->"
+    for match in _SECTION.finditer(description):
+        if match["name"] == name:
+            return description[: match.start()] + block + description[match.end() :]
+    match_marker = _MARKER.match(description[:_LONGEST_MARKER])
+    at = match_marker.end() if match_marker else 0
+    return f"{description[:at]}{block}\n\n{description[at:]}"
+
+
+def fingerprint(value: str) -> str:
+    """Return a short, stable token for *value*, fit to stand in a marker."""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,306 @@
+"""plan(desired, observed) → operations, what is kept, what a person should know."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from math import ceil
+
+from psbot.core import marker as markers
+from psbot.core import ownership
+from psbot.core.drafts import is_wanted
+from psbot.core.engagement import Engagement
+from psbot.core.labels import settle
+from psbot.core.model import Desired, Finding, Item, Severity, Snapshot, Touch
+from psbot.core.operations import (
+    Close,
+    CreateChild,
+    CreateEpic,
+    CreateLabel,
+    Operation,
+    PostNotice,
+    Reassign,
+    Redescribe,
+    Relabel,
+    Reopen,
+    Reschedule,
+    Retitle,
+)
+from psbot.core.ownership import Kept, Ruling
+from psbot.core.process import Kind, Limits, Process, Repeat
+
+_VERBS = (
+    CreateLabel,
+    CreateEpic,
+    CreateChild,
+    Reopen,
+    Relabel,
+    Retitle,
+    Reschedule,
+    Reassign,
+    Redescribe,
+    Close,
+    PostNotice,
+)
+_READS = 3  # access with epic and types, the children, both projects with the labels
+_CREATIONS = (CreateEpic, CreateChild)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a plan costs: requests to GitLab, notes, and work items made (labels do not count)."""
+
+    requests: int
+    notes: int
+    creations: int
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.requests + other.requests, self.notes + other.notes, self.creations + other.creations
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered operations of one engagement; empty means in sync."""
+
+    engagement: str
+    operations: tuple[Operation, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    open_items: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to write."""
+        return not self.operations
+
+    def summary(self) -> dict[str, int]:
+        """Count items created, updated and closed."""
+        updated = {
+            _place(op) for op in self.operations if not isinstance(op, (*_CREATIONS, CreateLabel, Close))
+        }
+        closed = {_place(op) for op in self.operations if isinstance(op, Close)}
+        created = sum(isinstance(op, _CREATIONS) for op in self.operations)
+        return {"create": created, "update": len(updated - closed), "close": len(closed)}
+
+    def cost(self, limits: Limits) -> Cost:
+        """Count what performing the plan takes, observation and closing check included."""
+        labels = sum(isinstance(op, CreateLabel) for op in self.operations)
+        epics = sum(isinstance(op, CreateEpic) for op in self.operations)
+        children = sum(isinstance(op, CreateChild) for op in self.operations)
+        notes = sum(isinstance(op, PostNotice) for op in self.operations)
+        changed = len(
+            {
+                _place(op)
+                for op in self.operations
+                if not isinstance(op, (*_CREATIONS, CreateLabel, PostNotice))
+            }
+        )
+        batches = sum(ceil(count / limits.batch) for count in (labels, children, changed, notes))
+        rereads = ceil(changed / limits.page)
+        closing = 1 if epics or children else 0
+        return Cost(_READS + epics + batches + rereads + closing, notes, epics + children)
+
+    def notifications(self) -> dict[str, int]:
+        """Count, by username, the messages GitLab will send people for being assigned, relieved or closed on."""
+        told: Counter[str] = Counter()
+        for op in self.operations:
+            match op:
+                case CreateEpic(item=item) | CreateChild(item=item) | Close(item=item) | Reopen(item=item):
+                    told.update(item.assignees)
+                case Reassign(item=item, after=after):
+                    told.update(set(item.assignees) ^ set(after))
+                case _:
+                    pass
+        return dict(sorted(told.items()))
+
+    def checksum(self) -> str:
+        """Return a hash of the file-driven operations, the part of a plan that people review.
+
+        Occurrences, labels and managed text do not count: they change as days pass and people work.
+        """
+        reviewed = sorted(
+            json.dumps(_reviewed(op), sort_keys=True) for op in self.operations if _is_reviewed(op)
+        )
+        return hashlib.sha256("\n".join([self.engagement, *reviewed]).encode()).hexdigest()[:16]
+
+    def overreach(self, limits: Limits) -> str | None:
+        """Say why this plan needs ``--force``, or None: it closes more than a few and most of what is open."""
+        closing = self.summary()["close"]
+        if closing <= limits.close_more_than or closing <= limits.close_share * self.open_items:
+            return None
+        return (
+            f"{self.engagement}: the plan closes {closing} of {self.open_items} open items, more than "
+            f"{limits.close_more_than} and more than {limits.close_share:.0%}"
+        )
+
+
+def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: Process) -> Plan:
+    """Return what has to be written so that GitLab has what *desired* says, without touching people's work."""
+    found = observed.by_key()
+    wanted = desired.snapshot.by_key()
+    decisions: list[Operation | Kept | Finding] = [*desired.findings, *_duplicates(observed)]
+    decisions += [
+        CreateLabel(engagement.gitlab.label_group, spec)
+        for spec in process.catalogue.specs()
+        if spec.title not in observed.labels
+    ]
+    decisions += [
+        _creation(item, process.kinds[item.kind])
+        for key, item in wanted.items()
+        if key in desired.due_now and key not in found
+    ]
+    for key, item in found.items():
+        if item.is_open:
+            decisions += (
+                _update(wanted[key], item, process) if key in wanted else _unwanted(engagement, process, item)
+            )
+    return Plan(
+        engagement.key,
+        tuple(sorted((each for each in decisions if isinstance(each, _VERBS)), key=_order)),
+        tuple(sorted(each for each in decisions if isinstance(each, Kept))),
+        tuple(sorted((each for each in decisions if isinstance(each, Finding)), key=str)),
+        sum(item.is_open for item in found.values()),
+    )
+
+
+def _creation(item: Item, kind: Kind) -> CreateEpic | CreateChild:
+    if item.is_epic:
+        return CreateEpic(item, "in the engagement file, not in GitLab")
+    if kind.is_occurrence:
+        return CreateChild(item, "within the horizon", is_occurrence=True)
+    return CreateChild(item, "in the engagement file, not in GitLab")
+
+
+def _update(wanted: Item, found: Item, process: Process) -> Iterator[Operation | Kept | Finding]:
+    """Yield what brings one item that exists in line, and what people keep."""
+    kind_label = process.catalogue.title("kind", wanted.kind)
+    if not (delta := settle(found.labels, kind_label)).is_empty:
+        yield Relabel(found, delta, "the kind label is psbot's")
+    for name in ownership.TOKENS:
+        if ownership.rule(name, wanted, found) is Ruling.KEEP:
+            yield Kept(
+                found.key, name, _shown(wanted, name), _shown(found, name), ownership.why_kept(name, found)
+            )
+    yield from _three_way(wanted, found, process.kinds[wanted.kind].is_occurrence)
+    for name in sorted(markers.damaged(found.description)):
+        yield Finding(
+            "damaged-section",
+            Severity.WARNING,
+            f"the section {name} of {found.key} has lost its begin or end comment, so psbot leaves it; "
+            "restore the pair, or delete what is left of it",
+            found.key,
+        )
+    yield from _description(wanted, found)
+
+
+def _three_way(wanted: Item, found: Item, is_occurrence: bool) -> Iterator[Operation]:
+    follow = {name for name in ownership.TOKENS if ownership.rule(name, wanted, found) is Ruling.FOLLOW}
+    reason = "the engagement file says so, and nobody changed it in GitLab"
+    if "title" in follow:
+        yield Retitle(found, wanted.title, reason, is_occurrence)
+    if follow & {"start_on", "due_on"}:
+        start_on = wanted.start_on if "start_on" in follow else found.start_on
+        due_on = wanted.due_on if "due_on" in follow else found.due_on
+        yield Reschedule(found, start_on, due_on, reason, is_occurrence)
+    if "assignee" in follow:
+        yield Reassign(found, wanted.assignees, reason, is_occurrence)
+
+
+def _description(wanted: Item, found: Item) -> Iterator[Redescribe]:
+    have = markers.sections(found.description)
+    broken = markers.damaged(found.description)
+    differing = {
+        name: text
+        for name, text in markers.sections(wanted.description).items()
+        if name not in broken and have.get(name, "").split() != text.split()
+    }
+    has_marker = found.marker is not None
+    if differing or not has_marker:
+        marker = wanted.marker
+        bare = replace(marker, memory={}) if marker else None
+        reason = "the managed section no longer says what is so" if has_marker else "its marker was removed"
+        yield Redescribe(found, differing, None if has_marker else str(bare), reason)
+
+
+def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[Operation | Finding]:
+    """Yield what becomes of an open item that the engagement no longer has."""
+    kind = process.kinds.get(item.kind)
+    if item.is_epic or kind is None or kind.repeat is Repeat.ON_DEMAND:
+        return
+    why = engagement.skip.get(item.key) or engagement.skip.get(kind.name)
+    if kind.when_unwanted and why is None and not is_wanted(kind, engagement):
+        state = process.catalogue.title("state", kind.when_unwanted)
+        yield Close(item, settle(item.labels, state), "what it asked for is in the engagement file")
+        return
+    reason = f"left out: {why}" if why else "the engagement file no longer has it"
+    if item.touched is Touch.NO:
+        state = process.catalogue.title("state", process.workflow.unwanted_state)
+        yield Close(item, settle(item.labels, state), f"{reason}, and nobody has worked on it")
+        return
+    worked = (
+        "a person has worked on it" if item.touched is Touch.YES else "psbot could not check who worked on it"
+    )
+    yield Finding(
+        "unwanted-kept",
+        Severity.WARNING,
+        f"{item.key} is kept open: {reason}, but {worked}; close it by hand",
+        item.key,
+    )
+
+
+def _duplicates(observed: Snapshot) -> Iterator[Finding]:
+    chosen = {(item.namespace, item.iid) for item in observed.by_key().values()}
+    for item in observed.items:
+        if item.is_open and (item.namespace, item.iid) not in chosen:
+            yield Finding(
+                "duplicate",
+                Severity.WARNING,
+                f"{item.namespace}#{item.iid} carries the marker of {item.key} too; keep one, close the other by hand",
+                item.key,
+            )
+
+
+def _shown(item: Item, name: str) -> str | None:
+    value: object = getattr(item, name)
+    return None if value is None else str(value)
+
+
+def _place(op: Operation) -> tuple[str, str]:
+    return (op.namespace, op.spec.title) if isinstance(op, CreateLabel) else (op.item.namespace, op.item.key)
+
+
+def _order(op: Operation) -> tuple[int, date, str, int]:
+    """Labels, then the epic, then children by due date and key; on one item in the order of the verbs."""
+    verb = _VERBS.index(type(op))
+    if isinstance(op, CreateLabel):
+        return (0, date.min, "", verb)
+    return (1 if op.item.is_epic else 2, op.item.due_on or date.max, op.item.key, verb)
+
+
+def _is_reviewed(op: Operation) -> bool:
+    if isinstance(op, CreateLabel | Relabel | Redescribe | PostNotice):
+        return False
+    return not getattr(op, "is_occurrence", False)
+
+
+def _reviewed(op: Operation) -> Mapping[str, object]:
+    assert not isinstance(op, CreateLabel)  # noqa: S101  labels are never reviewed, see _is_reviewed
+    facts: dict[str, object] = {"op": op.op, "item": op.item.key, "namespace": op.item.namespace}
+    match op:
+        case CreateEpic(item=item) | CreateChild(item=item):
+            dates = [str(item.start_on), str(item.due_on)]
+            words = markers.fingerprint(markers.words(item.description))
+            facts |= {"title": item.title, "dates": dates, "assignee": item.assignee, "words": words}
+        case Retitle(after=after):
+            facts["title"] = after
+        case Reschedule(start_on=start_on, due_on=due_on):
+            facts["dates"] = [str(start_on), str(due_on)]
+        case Reassign(after=people):
+            facts["assignee"] = sorted(people)
+        case _:
+            pass
+    return facts

@@ -1,0 +1,135 @@
+"""The process as data: kinds, phases, states, questions, limits; read from ``config/``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from psbot.core.labels import Catalogue
+
+
+class Repeat(StrEnum):
+    """How often a kind occurs in one engagement."""
+
+    ONCE = "once"
+    CALL = "call"
+    STANDUP = "standup"
+    MILESTONE = "milestone"
+    ON_DEMAND = "on-demand"
+
+
+class PlaceKind(StrEnum):
+    """Where items of a kind live."""
+
+    GROUP = "group"
+    SHARED = "shared"
+    INTERNAL = "internal"
+
+
+class Stage(StrEnum):
+    """From when on a kind is wanted."""
+
+    QUOTE = "quote"
+    WON = "closed-won"
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A day, as business days after a base date."""
+
+    base: str
+    plus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An item kind, as ``config/blueprint.yml`` has it."""
+
+    name: str
+    item: str
+    title: str
+    place: PlaceKind
+    template: str
+    phase: str | None = None
+    assignee: str | None = None
+    start: Offset | None = None
+    due: Offset | None = None
+    repeat: Repeat = Repeat.ONCE
+    wanted_from: Stage = Stage.WON
+    only: Mapping[str, str] = field(default_factory=dict)
+    seeds: Mapping[str, str] = field(default_factory=dict)
+    title_each: str | None = None
+    guide: str | None = None
+    skippable: bool = True
+    when_unwanted: str | None = None
+    chart: str | None = None
+
+    @property
+    def is_epic(self) -> bool:
+        """Tell whether the item is the engagement's epic."""
+        return self.place is PlaceKind.GROUP
+
+    @property
+    def is_occurrence(self) -> bool:
+        """Tell whether time alone makes its items due, so that nobody reviews them one by one."""
+        return self.repeat in (Repeat.CALL, Repeat.STANDUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of the intake bank; ``hosting`` is ``both``, ``aws`` or ``on-prem``."""
+
+    id: str
+    hosting: str
+    ask: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionGroup:
+    """Questions that belong together."""
+
+    title: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """Phases of the epic and states of items, in order, and which of them psbot uses for what."""
+
+    phases: tuple[str, ...]
+    states: tuple[str, ...]
+    quote_phase: str
+    won_phase: str
+    unwanted_state: str
+    done_states: frozenset[str]
+    final_phases: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a plan may do before a person has to say so."""
+
+    close_more_than: int = 5
+    close_share: float = 0.5
+    batch: int = 15
+    page: int = 100
+    connections: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Everything ``config/`` says."""
+
+    kinds: Mapping[str, Kind]
+    catalogue: Catalogue
+    workflow: Workflow
+    questions: tuple[QuestionGroup, ...]
+    limits: Limits
+    horizon_days: int
+    machine_accounts: frozenset[str] = frozenset()
+    contact_roles: tuple[str, ...] = ()
+
+    @property
+    def epic_kind(self) -> Kind:
+        """Return the kind of the engagement's epic."""
+        return next(kind for kind in self.kinds.values() if kind.is_epic)

@@ -1,0 +1,73 @@
+"""What psbot says when it cannot go on: sentences for people, each with an exit code."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes, one meaning each."""
+
+    DONE = 0
+    BUG = 1
+    INPUT = 2
+    GITLAB = 3
+    FINDINGS = 4
+    LIMIT = 5
+    INTERRUPTED = 130
+
+
+GRAVEST_FIRST = (Exit.INTERRUPTED, Exit.BUG, Exit.GITLAB, Exit.INPUT, Exit.LIMIT, Exit.FINDINGS, Exit.DONE)
+
+
+def gravest(codes: Iterable[Exit]) -> Exit:
+    """Return the code that counts when several engagements ended differently; DONE for none."""
+    return min(codes, key=GRAVEST_FIRST.index, default=Exit.DONE)
+
+
+class PsbotError(Exception):
+    """An error meant for people: what happened, and what to do next.
+
+    Anything else that is raised is a bug and ends with a traceback.
+    """
+
+    exit_code = Exit.INPUT
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in one place of one file; ``line`` and ``column`` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        what = f"{self.path}: {self.message}" if self.path else self.message
+        text = f"{self.file}:{self.line}:{self.column}: {what}"
+        return f"{text}; {self.hint}" if self.hint else text
+
+
+class FileProblems(PsbotError):
+    """Everything that is wrong in one file, in the order of its lines."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class GitLabError(PsbotError):
+    """GitLab refused, could not be reached, or is not set up for this."""
+
+    exit_code = Exit.GITLAB
