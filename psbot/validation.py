@@ -1,6 +1,7 @@
 """What pydantic finds wrong in a document → problems with a place, a sentence and what would be right."""
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -8,7 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from psbot.errors import Problem
@@ -108,8 +117,6 @@ def _about_value(kind: str, found: object, context: Mapping[str, object]) -> tup
             return f"{_shown(found)} is not a choice", _choice(found, str(context["expected"]))
         case "string_type" if isinstance(found, bool | int | float):
             return f"{_shown(found)} is {_kind(found)}, not text", f'write "{_shown(found)}" in quotes'
-        case "string_pattern_mismatch":
-            return f"{_shown(found)} does not fit", f"it must match {context['pattern']}"
         case "string_too_long" | "too_long":
             return f"this is longer than {context['max_length']}", "shorten it"
         case "string_too_short" | "too_short":
@@ -186,6 +193,20 @@ def wrong(message: str, hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("psbot_rule", "{message}", {"message": message, "hint": hint})
 
 
+def matching(pattern: str, hint: str, longest: int = 200) -> tuple[object, object]:
+    """Return the annotations of a text that matches *pattern* as a whole; *hint* says what would be right."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if len(text) > longest:
+            raise wrong(f"this is longer than {longest} characters", "shorten it")
+        if not compiled.fullmatch(text):
+            raise wrong(f"{_shown(text)} does not fit" if text else "this is empty", hint)
+        return text
+
+    return AfterValidator(check), Field(json_schema_extra={"pattern": f"^({pattern})$", "maxLength": longest})
+
+
 def _day(value: object) -> date:
     if not isinstance(value, str):
         raise wrong(f"{_shown(value)} is {_kind(value)}, not a date", "write a date as 2026-12-01")
@@ -203,4 +224,4 @@ def _day(value: object) -> date:
         raise wrong(f"{value} is not a day of the calendar: {error}", "check month and day") from None
 
 
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
+Day = Annotated[date, BeforeValidator(_day)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from psbot.core.labels import Catalogue
+from psbot.core.workdays import Workdays
 
 
 class Repeat(StrEnum):
@@ -126,6 +127,7 @@ class Process:
     questions: tuple[QuestionGroup, ...]
     limits: Limits
     horizon_days: int
+    company_days: Workdays = field(default_factory=Workdays)
     machine_accounts: frozenset[str] = frozenset()
     contact_roles: tuple[str, ...] = ()
 

@@ -1,0 +1,216 @@
+"""``config/`` → the process as core facts; everything wrong in all its files at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic
+
+from psbot.configfiles import (
+    WEEKDAYS,
+    Accounts,
+    Blueprint,
+    Calendar,
+    KindEntry,
+    Labels,
+    LimitsFile,
+    Phases,
+    Questions,
+)
+from psbot.core import process as core
+from psbot.core.labels import Catalogue, LabelSpec, Scope
+from psbot.core.model import EPIC
+from psbot.core.workdays import Workdays
+from psbot.errors import FileProblems, Problem
+from psbot.validation import Model, suggestion, validate
+from psbot.yamlfile import Document, load
+
+
+@dataclass(frozen=True, slots=True)
+class _File(Generic[Model]):
+    document: Document
+    model: Model
+
+
+class _Reader:
+    """Reads the files of a folder and gathers what is wrong in them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+
+    def read(self, name: str, model: type[Model]) -> _File[Model] | None:
+        try:
+            document = load(self.folder / f"{name}.yml")
+        except FileProblems as error:
+            self.problems += error.problems
+            return None
+        result = validate(model, document)
+        self.problems += result.problems
+        return _File(document, result.model) if result.model else None
+
+
+def load_process(folder: Path) -> core.Process:
+    """Return what the files of *folder* say; raises FileProblems with everything that is wrong in any of them."""
+    reader = _Reader(folder)
+    accounts = reader.read("accounts", Accounts)
+    blueprint = reader.read("blueprint", Blueprint)
+    calendar = reader.read("calendar", Calendar)
+    labels = reader.read("labels", Labels)
+    limits = reader.read("limits", LimitsFile)
+    questions = reader.read("questions", Questions)
+    workflow = reader.read("workflow", Phases)
+    if not (accounts and blueprint and calendar and labels and limits and questions and workflow):
+        raise FileProblems(reader.problems)
+    if problems := [
+        *_of_workflow(workflow, labels.model),
+        *_of_blueprint(blueprint, labels.model, workflow.model),
+        *_of_questions(questions),
+    ]:
+        raise FileProblems(problems)
+    return core.Process(
+        kinds={name: _kind(name, entry) for name, entry in blueprint.model.kinds.items()},
+        catalogue=_catalogue(labels.model),
+        workflow=_workflow(workflow.model),
+        questions=tuple(
+            core.QuestionGroup(group.title, tuple(core.Question(**dict(each)) for each in group.questions))
+            for group in questions.model.groups
+        ),
+        limits=core.Limits(**dict(limits.model)),
+        horizon_days=calendar.model.horizon_days,
+        company_days=Workdays(
+            frozenset(calendar.model.days_off), frozenset(map(WEEKDAYS.index, calendar.model.weekdays))
+        ),
+        machine_accounts=frozenset(accounts.model.machine_accounts),
+        contact_roles=tuple(blueprint.model.contact_roles),
+    )
+
+
+def _of_workflow(file: _File[Phases], labels: Labels) -> Iterator[Problem]:
+    phases, states = file.model.phases, file.model.states
+    yield from _of_values(file.document, labels, "phase", "phases", phases)
+    yield from _of_values(file.document, labels, "state", "states", states)
+    named = [("quote_phase", file.model.quote_phase, phases), ("won_phase", file.model.won_phase, phases)]
+    named += [("unwanted_state", file.model.unwanted_state, states)]
+    for field, value, known in named:
+        if value not in known:
+            yield file.document.problem((field,), f"{value} is not among them", suggestion(value, known))
+    for field, used, known in (
+        ("final_phases", file.model.final_phases, phases),
+        ("done_states", file.model.done_states, states),
+    ):
+        for value in sorted(set(used) - set(known)):
+            where = (field, used.index(value))
+            yield file.document.problem(where, f"{value} is not among them", suggestion(value, known))
+
+
+def _of_values(
+    document: Document, labels: Labels, purpose: str, field: str, values: list[str]
+) -> Iterator[Problem]:
+    for index, value in enumerate(values):
+        if problem := _unlabelled(labels, purpose, value):
+            yield document.problem((field, index), *problem)
+        if value in values[:index]:
+            yield document.problem((field, index), f"{value} is there twice", "keep one of them")
+
+
+def _of_blueprint(file: _File[Blueprint], labels: Labels, workflow: Phases) -> Iterator[Problem]:
+    kinds = file.model.kinds
+    epics = [name for name, entry in kinds.items() if entry.place == "group"]
+    if [kinds[name].item for name in epics] != [EPIC]:
+        yield file.document.problem(
+            ("kinds",), "exactly one kind is the epic", f"give one place: group, item: {EPIC}"
+        )
+    items: dict[str, str] = {}
+    for name, entry in kinds.items():
+        first = items.setdefault(entry.item, name)
+        if first != name:
+            yield file.document.problem(
+                ("kinds", name, "item"),
+                f"{entry.item} is the item of {first} already",
+                "give it a key of its own",
+            )
+        for path, message, hint in _of_kind(name, entry, labels, workflow):
+            yield file.document.problem(("kinds", name, *path), message, hint, at_key=not path)
+
+
+def _of_kind(
+    name: str, entry: KindEntry, labels: Labels, workflow: Phases
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    if problem := _unlabelled(labels, "kind", name):
+        yield (), *problem
+    for purpose, value in entry.seeds.items():
+        if problem := _unlabelled(labels, purpose, value):
+            yield ("seeds", purpose), *problem
+    if entry.phase and entry.phase not in workflow.phases:
+        hint = suggestion(entry.phase, workflow.phases)
+        yield ("phase",), f"{entry.phase} is not a phase of workflow.yml", hint
+    if entry.when_unwanted and entry.when_unwanted not in workflow.states:
+        hint = suggestion(entry.when_unwanted, workflow.states)
+        yield ("when_unwanted",), f"{entry.when_unwanted} is not a state of workflow.yml", hint
+    if entry.due and entry.due.base == "opened_on" and entry.repeat != "on-demand":
+        yield ("due",), "opened_on is for kinds with repeat: on-demand", "choose another base date"
+
+
+def _unlabelled(labels: Labels, purpose: str, value: str) -> tuple[str, str] | None:
+    if purpose not in labels.scopes:
+        return f"labels.yml has no scope for {purpose}", suggestion(purpose, labels.scopes)
+    if value not in labels.scopes[purpose].labels:
+        known = labels.scopes[purpose].labels
+        return (
+            f"labels.yml has no label {value} for {purpose}",
+            f"add it there, or {suggestion(value, known)}",
+        )
+    return None
+
+
+def _of_questions(file: _File[Questions]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for at, group in enumerate(file.model.groups):
+        for index, question in enumerate(group.questions):
+            if question.id in seen:
+                path = ("groups", at, "questions", index, "id")
+                yield file.document.problem(
+                    path, f"the id {question.id} is there twice", "give it one of its own"
+                )
+            seen.add(question.id)
+
+
+def _kind(name: str, entry: KindEntry) -> core.Kind:
+    facts = dict(entry)
+    return core.Kind(
+        **facts
+        | {
+            "name": name,
+            "place": core.PlaceKind(entry.place),
+            "repeat": core.Repeat(entry.repeat),
+            "wanted_from": core.Stage(entry.wanted_from),
+            "only": entry.only.model_dump(exclude_none=True),
+        }
+    )
+
+
+def _catalogue(labels: Labels) -> Catalogue:
+    return Catalogue(
+        {
+            purpose: Scope(
+                scope.name,
+                {
+                    value: LabelSpec(f"{scope.name}::{value}", label.color or scope.color, label.description)
+                    for value, label in scope.labels.items()
+                },
+            )
+            for purpose, scope in labels.scopes.items()
+        }
+    )
+
+
+def _workflow(file: Phases) -> core.Workflow:
+    return core.Workflow(
+        phases=tuple(file.phases),
+        states=tuple(file.states),
+        quote_phase=file.quote_phase,
+        won_phase=file.won_phase,
+        unwanted_state=file.unwanted_state,
+        done_states=frozenset(file.done_states),
+        final_phases=frozenset(file.final_phases),
+    )
