@@ -48,12 +48,15 @@ def validate(model: type[Model], document: Document) -> Validated[Model]:
         return Validated(None, {}, (document.problem((), what, f"write {keys or 'its keys'}"),))
     try:
         right = model.model_validate(data)
-        return Validated(right, {name: getattr(right, name) for name in model.model_fields}, ())
+        parts = {name: getattr(right, name) for name in model.model_fields}
+        return Validated(None if document.problems else right, parts, document.problems)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        problems = tuple(_problem(model, document, detail) for detail in details)
         wrong = {detail["loc"][0] for detail in details if detail["loc"]}
-        return Validated(None, _right_parts(model, data, wrong), problems)
+        said = {(problem.line, problem.column) for problem in document.problems}
+        problems = [_problem(model, document, detail) for detail in details]
+        problems = [each for each in problems if (each.line, each.column) not in said]
+        return Validated(None, _right_parts(model, data, wrong), (*document.problems, *problems))
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -111,12 +114,16 @@ def _sentence(model: type[BaseModel], path: Path, detail: ErrorDetails) -> tuple
     )
 
 
-def _about_value(kind: str, found: object, context: Mapping[str, object]) -> tuple[str, str] | None:
+def _about_value(kind: str, found: object, context: Mapping[str, Any]) -> tuple[str, str] | None:
     match kind:
         case "literal_error":
-            return f"{_shown(found)} is not a choice", _choice(found, str(context["expected"]))
+            return f"{shown(found)} is not a choice", _choice(found, str(context["expected"]))
         case "string_type" if isinstance(found, bool | int | float):
-            return f"{_shown(found)} is {_kind(found)}, not text", f'write "{_shown(found)}" in quotes'
+            return f"{shown(found)} is {_kind(found)}, not text", f'write "{shown(found)}" in quotes'
+        case "greater_than_equal":
+            return f"{shown(found)} is too small", f"write at least {context['ge']:g}"
+        case "less_than_equal":
+            return f"{shown(found)} is too large", f"write at most {context['le']:g}"
         case "string_too_long" | "too_long":
             return f"this is longer than {context['max_length']}", "shorten it"
         case "string_too_short" | "too_short":
@@ -139,8 +146,8 @@ def _typed(kind: str, found: object, message: str) -> tuple[str, str]:
         "model_attributes_type": "keys with values",
     }.get(kind)
     if wanted is None:
-        return f"{_shown(found)}: {message[:1].lower()}{message[1:]}", ""
-    return f"{_shown(found)} is {_kind(found)}, not {wanted}", f"write {wanted}"
+        return f"{shown(found)}: {message[:1].lower()}{message[1:]}", ""
+    return f"{shown(found)} is {_kind(found)}, not {wanted}", f"write {wanted}"
 
 
 def _choice(found: object, expected: str) -> str:
@@ -177,7 +184,8 @@ def _kind(value: object) -> str:
     return names.get(type(value), "something else")
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return *value* as an error repeats it: one line, not long."""
     if value is None:
         return "this"
     if isinstance(value, bool):
@@ -201,7 +209,7 @@ def matching(pattern: str, hint: str, longest: int = 200) -> tuple[object, objec
         if len(text) > longest:
             raise wrong(f"this is longer than {longest} characters", "shorten it")
         if not compiled.fullmatch(text):
-            raise wrong(f"{_shown(text)} does not fit" if text else "this is empty", hint)
+            raise wrong(f"{shown(text)} does not fit" if text else "this is empty", hint)
         return text
 
     return AfterValidator(check), Field(json_schema_extra={"pattern": f"^({pattern})$", "maxLength": longest})
@@ -209,12 +217,12 @@ def matching(pattern: str, hint: str, longest: int = 200) -> tuple[object, objec
 
 def _day(value: object) -> date:
     if not isinstance(value, str):
-        raise wrong(f"{_shown(value)} is {_kind(value)}, not a date", "write a date as 2026-12-01")
+        raise wrong(f"{shown(value)} is {_kind(value)}, not a date", "write a date as 2026-12-01")
     parts = value.strip().split("-")
     if [len(part) for part in parts] != [4, 2, 2] or not all(
         part.isascii() and part.isdigit() for part in parts
     ):
-        raise wrong(f"{_shown(value)} is not a date", "write a date as 2026-12-01")
+        raise wrong(f"{shown(value)} is not a date", "write a date as 2026-12-01")
     year, month, day = map(int, parts)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise wrong(f"{value} is not in the years {FIRST_YEAR} to {LAST_YEAR}", "check the year")

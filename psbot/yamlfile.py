@@ -42,15 +42,21 @@ _SURPRISES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The data of one file and where each part stands; ``file`` is the name that errors show."""
+    """The data of one file and where each part stands; ``file`` is the name that errors show.
+
+    ``problems`` are those that leave readable data behind, so that what it says can be checked in the same run.
+    """
 
     file: str
     data: Data
     values: dict[Path, tuple[int, int]]
     keys: dict[Path, tuple[int, int]]
+    problems: tuple[Problem, ...] = ()
 
     def problem(self, path: Path, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Return a problem at *path*; a path that is not in the file is shown at its nearest parent."""
+        while path and isinstance(path[-1], int) and path not in self.values:
+            path = path[:-1]
         shown = ".".join(map(str, path))
         places = self.keys if at_key else self.values
         while path and path not in places:
@@ -60,23 +66,22 @@ class Document:
 
 
 def load(file: FilePath) -> Document:
-    """Read *file*; raises PsbotError when it cannot be read, FileProblems with everything that is wrong in it."""
+    """Read *file*; raises PsbotError when it cannot be read, FileProblems where it is not YAML at all."""
     return parse(str(file), _text(file))
 
 
 def parse(file: str, text: str) -> Document:
-    """Return the document in *text*; raises FileProblems with everything that is wrong in it."""
+    """Return the document in *text*; raises FileProblems where it cannot be read as YAML at all."""
     if problems := _foreign(file, text):
         raise FileProblems(problems)
     reading = _Reading(file)
     try:
         data = reading.document(yaml.parse(text, Loader=_LOADER))
     except yaml.YAMLError as error:
-        reading.problems.append(_syntax(file, text, error))
-        data = None
-    if reading.problems:
+        raise FileProblems([*reading.problems, _syntax(file, text, error)]) from error
+    if reading.is_broken_off:
         raise FileProblems(reading.problems)
-    return Document(file, data, reading.values, reading.keys)
+    return Document(file, data, reading.values, reading.keys, tuple(reading.problems))
 
 
 def _text(file: FilePath) -> str:
@@ -148,24 +153,25 @@ class _Reading:
     stack: list[_Open] = field(default_factory=list)
     root: Data = None
     documents: int = 0
+    is_broken_off: bool = False
 
     def document(self, events: Iterator[yaml.Event]) -> Data:
         """Return the data of the first document."""
         for count, event in enumerate(events):
             if count > MOST_NODES:
                 self._report(event, f"more than {MOST_NODES} values", "an engagement needs a hundred")
+                self.is_broken_off = True
+            if self.is_broken_off:
                 break
-            if not self._take(event):
-                break
+            self._take(event)
         return self.root
 
-    def _take(self, event: yaml.Event) -> bool:
-        """Build on *event*; tell whether reading goes on."""
+    def _take(self, event: yaml.Event) -> None:
         match event:
             case yaml.ScalarEvent():
                 self._scalar(event)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                return self._open(event)
+                self._open(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self.stack.pop()
             case yaml.AliasEvent():
@@ -173,12 +179,11 @@ class _Reading:
                 self._place(event, None)
             case yaml.DocumentStartEvent() if self.documents:
                 self._report(event, "a second document starts here", "keep one document a file")
-                return False
+                self.is_broken_off = True
             case yaml.DocumentStartEvent():
                 self.documents = 1
             case _:
                 pass
-        return True
 
     def _report(self, event: yaml.Event, message: str, hint: str, path: Path | None = None) -> None:
         where = ".".join(map(str, self._next_path() if path is None else path))
@@ -242,11 +247,12 @@ class _Reading:
             self._report(event, f"{text} means different things to different readers of YAML", hint)
         return text
 
-    def _open(self, event: yaml.CollectionStartEvent) -> bool:
+    def _open(self, event: yaml.CollectionStartEvent) -> None:
         self._plain(event)
         if len(self.stack) >= DEEPEST:
             self._report(event, f"nested deeper than {DEEPEST} levels", "an engagement needs three")
-            return False
+            self.is_broken_off = True
+            return
         top = self.stack[-1] if self.stack else None
         if top and isinstance(top.holder, dict) and top.key is None:
             self._report(event, "a key is a mapping or a list", "write a plain word before the colon")
@@ -255,7 +261,6 @@ class _Reading:
         path = self._next_path()
         self._place(event, holder)
         self.stack.append(_Open(holder, path))
-        return True
 
     def _place(self, event: yaml.Event, value: Data) -> None:
         path = self._next_path()

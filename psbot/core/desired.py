@@ -78,7 +78,7 @@ def desired(
             labels=frozenset(spec.title for spec in process.catalogue.specs()),
         ),
         frozenset(key for key, draft in outlines.items() if draft.is_due),
-        tuple(_findings(situation)),
+        tuple(findings(situation)),
     )
 
 
@@ -205,7 +205,8 @@ def _described(item: Item, text: str, engagement: Engagement, facts: Mapping[str
     return replace(item, description=write(text, Marker(engagement.key, item.key, memory)))
 
 
-def _findings(situation: Situation) -> Iterator[Finding]:
+def findings(situation: Situation) -> Iterator[Finding]:
+    """Yield what a person should know of an engagement, whatever GitLab says."""
     engagement = situation.engagement
     if situation.is_won and not engagement.engineers:
         yield Finding(
