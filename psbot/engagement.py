@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path as FilePath
 from zoneinfo import ZoneInfo
 
 from psbot.configfiles import WEEKDAYS
 from psbot.core import engagement as core
+from psbot.core.desired import findings
 from psbot.core.drafts import Situation
 from psbot.core.model import Finding, Severity
 from psbot.core.process import Process
@@ -18,7 +19,7 @@ from psbot.engagementfile import CallsEntry, EngagementFile, MilestoneEntry
 from psbot.errors import FileProblems, Problem, PsbotError
 from psbot.rules import Issue, Sheet, issues, workdays_of
 from psbot.validation import validate
-from psbot.yamlfile import Document, load, parse
+from psbot.yamlfile import Document, Path, load, parse
 
 _WEEKS = {"week": 1, "two-weeks": 2}
 LONGEST_KEY = 60
@@ -49,7 +50,7 @@ class Loaded:
     error: PsbotError | None = None
 
 
-def load_engagement(file: Path, process: Process) -> Loaded:
+def load_engagement(file: FilePath, process: Process) -> Loaded:
     """Read *file*; what is wrong with it is in the result, never raised."""
     try:
         return read_engagement(load(file), process)
@@ -65,7 +66,7 @@ def parse_engagement(file: str, text: str, process: Process) -> Loaded:
         return Loaded(file, error=error)
 
 
-def load_portfolio(files: Iterable[Path], process: Process) -> list[Loaded]:
+def load_portfolio(files: Iterable[FilePath], process: Process) -> list[Loaded]:
     """Read *files*; a key that stands in several of them stops each of these."""
     portfolio = [load_engagement(file, process) for file in files]
     by_key: dict[str, list[Loaded]] = defaultdict(list)
@@ -103,13 +104,25 @@ def _at(document: Document, issue: Issue) -> Problem:
     return document.problem(issue.path, issue.message, issue.hint, at_key=issue.at_key)
 
 
-def located(finding: Finding, loaded: Loaded, situation: Situation) -> Problem:
-    """Return *finding* as a problem of the file, at the key that would settle it."""
-    keys = {"no-engineer": ("people",), "kick-off-without-deal": ("kick_off_on",)}
-    path = keys.get(finding.code, ("skip", finding.item) if finding.item in situation.engagement.skip else ())
+def remarks(loaded: Loaded, situation: Callable[[core.Engagement], Situation]) -> list[str]:
+    """Return what a person should read of a file besides its errors, in the order of its lines."""
     if loaded.document is None:
-        return Problem(loaded.file, 1, 1, "", finding.message)
-    return loaded.document.problem(tuple(part for part in path if part), finding.message)
+        return []
+    places = [(warned.problem, Severity.WARNING) for warned in loaded.warnings]
+    if loaded.engagement:
+        places += [
+            (loaded.document.problem(_key_of(finding), finding.message), finding.severity)
+            for finding in findings(situation(loaded.engagement))
+        ]
+    return [
+        f"{problem.file}:{problem.line}:{problem.column}: {severity.value}: {problem.said}"
+        for problem, severity in sorted(places)
+    ]
+
+
+def _key_of(finding: Finding) -> Path:
+    keys: dict[str, Path] = {"no-engineer": ("people",), "kick-off-without-deal": ("kick_off_on",)}
+    return keys.get(finding.code) or ("skip", finding.item or "")
 
 
 def _engagement(file: str, model: EngagementFile, workdays: Workdays) -> core.Engagement:

@@ -159,3 +159,9 @@ class EngagementFile(BaseModel):
         {}, description="Kinds that are left out, each with its reason"
     )
     amendments: list[AmendmentEntry] = Field([], max_length=200)
+
+
+def json_schema() -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of an engagement file."""
+    schema = EngagementFile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "psbot engagement"}

@@ -53,10 +53,14 @@ class Problem:
     message: str
     hint: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> str:
+        """Return the problem without its place: the key, what is wrong, and what would be right."""
         what = f"{self.path}: {self.message}" if self.path else self.message
-        text = f"{self.file}:{self.line}:{self.column}: {what}"
-        return f"{text}; {self.hint}" if self.hint else text
+        return f"{what}; {self.hint}" if self.hint else what
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.said}"
 
 
 class FileProblems(PsbotError):

@@ -63,14 +63,12 @@ def desired(
     found = (observed or Snapshot()).by_key()
     outlines = drafts(situation)
     items = {key: _item(situation, draft) for key, draft in outlines.items()}
-    facts = facts_of(situation, found) | _overview(
-        situation, outlines, {key: ownership.effective(item, found.get(key)) for key, item in items.items()}
-    )
+    known = _facts(situation, outlines, items, found)
     for key, draft in outlines.items():
         template = process.kinds[draft.kind].template
         if (draft.is_due and key not in found) or words.sections(template):
-            text = words.render(template, facts | {"item": draft})
-            items[key] = _described(items[key], text, engagement, facts)
+            text = words.render(template, known | {"item": draft})
+            items[key] = _described(items[key], text, engagement, known)
     return Desired(
         Snapshot(
             epic=items[EPIC],
@@ -82,8 +80,21 @@ def desired(
     )
 
 
-def facts_of(situation: Situation, found: Mapping[str, Item]) -> dict[str, object]:
-    """Return what every template may use besides its own item."""
+def facts(situation: Situation, observed: Snapshot | None = None) -> dict[str, object]:
+    """Return what every template may use besides its own ``item``."""
+    outlines = drafts(situation)
+    items = {key: _item(situation, draft) for key, draft in outlines.items()}
+    return _facts(situation, outlines, items, (observed or Snapshot()).by_key())
+
+
+def _facts(
+    situation: Situation, outlines: Mapping[str, Draft], items: Mapping[str, Item], found: Mapping[str, Item]
+) -> dict[str, object]:
+    effective = {key: ownership.effective(item, found.get(key)) for key, item in items.items()}
+    return _situation_facts(situation, found) | _overview(situation, outlines, effective)
+
+
+def _situation_facts(situation: Situation, found: Mapping[str, Item]) -> dict[str, object]:
     engagement, today = situation.engagement, situation.today
     phase, since = _standing(situation, found.get(EPIC))
     return {

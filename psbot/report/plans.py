@@ -1,13 +1,15 @@
 """Plans as one data set: rows, totals and the JSON object; text and Markdown are renderings of the same rows."""
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from psbot.core import marker as markers
+from psbot.core.engagement import Engagement
 from psbot.core.labels import applied
-from psbot.core.model import Item
+from psbot.core.model import Finding, Item, Severity
 from psbot.core.operations import (
     Close,
     CreateChild,
@@ -40,6 +42,19 @@ class Planned:
     customer: str
     sow: str
     plan: Plan
+
+    @classmethod
+    def of(cls, file: str, engagement: Engagement, plan: Plan, warnings: Iterable[Finding] = ()) -> "Planned":
+        """Return *plan* with the *warnings* of the file among its findings."""
+        findings = tuple(sorted({*plan.findings, *warnings}, key=str))
+        return cls(file, engagement.customer, engagement.sow, replace(plan, findings=findings))
+
+    @property
+    def wants_attention(self) -> bool:
+        """Tell whether changes are pending or somebody should look at a finding."""
+        return not self.plan.is_empty or any(
+            each.severity is not Severity.INFO for each in self.plan.findings
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +170,19 @@ def total_summary(planned: Sequence[Planned]) -> dict[str, int]:
     for each in planned:
         counts.update(each.plan.summary())
     return dict(counts)
+
+
+def rendered(form: str, planned: Sequence[Planned], limits: Limits, now: datetime) -> str:
+    """Return *planned* as ``text``, ``json`` or ``markdown``."""
+    if form == "json":
+        return json.dumps(as_data(planned, limits, now), indent=2, ensure_ascii=False) + "\n"
+    if form == "markdown":
+        from psbot.report import markdown
+
+        return markdown.plans(planned, limits)
+    from psbot.report import text  # here, because rich is slow to import and only text needs it
+
+    return text.plans(planned, limits)
 
 
 def as_data(planned: Sequence[Planned], limits: Limits, now: datetime) -> dict[str, object]:

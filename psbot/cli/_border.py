@@ -1,0 +1,45 @@
+"""Where exceptions become sentences and exit codes; ``sys.exit`` occurs nowhere else."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from psbot.errors import Exit, PsbotError
+
+
+class PsbotGroup(click.Group):
+    """The group of all commands: people's errors are sentences, anything else is a bug with its traceback."""
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:  # noqa: ANN401  click's own
+        """Run and exit with the code that :class:`psbot.errors.Exit` gives."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(args, **extra)
+        except click.exceptions.Exit as stop:
+            code = stop.exit_code
+        except click.ClickException as error:
+            error.show()
+            code = Exit.INPUT
+        except PsbotError as error:
+            code = say_error(error)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("psbot: interrupted", err=True)
+            code = Exit.INTERRUPTED
+        except BrokenPipeError:
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # or Python complains when it flushes
+            code = Exit.DONE
+        sys.exit(int(code or 0))
+
+
+def say_error(error: PsbotError) -> Exit:
+    """Print *error* as people read it; return its exit code."""
+    from psbot.core.inert import printable  # here, because importing core/ would slow --help
+
+    text = printable(str(error))
+    click.echo(text if hasattr(error, "problems") else f"psbot: {text}", err=True)
+    return error.exit_code

@@ -1,0 +1,67 @@
+"""Options that several commands share; every option has an environment variable, ``PSBOT_`` and its name."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from psbot.errors import PsbotError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_FILES = "engagements/**/*.yml"
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401  click's own types
+    """Declare an option with its environment variable."""
+    longest = max(names, key=len)
+    variable = "PSBOT_" + longest.split("/")[0].lstrip("-").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=False, **attributes)
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant with its offset; without one it is UTC."""
+
+    name = "instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return *value* as an aware datetime."""
+        try:
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not an instant; write it as 2026-11-23T09:00+01:00", param, ctx)
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def files(command: Command) -> Command:
+    """Take engagement files; none means all of ``engagements/`` below the current directory."""
+    return click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))(command)
+
+
+def portfolio(given: tuple[Path, ...]) -> list[Path]:
+    """Return *given*, or the engagement files below the current directory; PsbotError where there are none."""
+    if given:
+        return list(dict.fromkeys(given))
+    found = sorted(path for path in Path().glob(DEFAULT_FILES) if path.is_file())
+    if not found:
+        raise PsbotError(
+            f"there is no engagement file: none was named and {DEFAULT_FILES} is empty here",
+            "name files, or write one with psbot new",
+        )
+    return found
+
+
+output_format = option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+
+exit_code = option(
+    "--exit-code", is_flag=True, help="Exit with 4 when changes are pending or something was found."
+)
