@@ -124,8 +124,10 @@ def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = " ".join(filter(None, (getattr(error, "problem", None), getattr(error, "context", None))))
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    last = text.count("\n") + (not text.endswith("\n")) or 1
-    return Problem(file, min(line, last), column, "", printable(f"this is not YAML: {what or error}"), hint)
+    lines = text.removesuffix("\n").split("\n")
+    if line > len(lines):  # at the end of the file, which may have no line of its own
+        line, column = len(lines), len(lines[-1]) + 1
+    return Problem(file, line, column, "", printable(f"this is not YAML: {what or error}"), hint)
 
 
 def _at(event: yaml.Event) -> tuple[int, int]:

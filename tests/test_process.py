@@ -1,0 +1,103 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from psbot.core.process import Process
+from psbot.errors import FileProblems, PsbotError
+from psbot.process import load_process
+
+CONFIG = Path(__file__).parent.parent / "config"
+
+
+def changed(folder: Path, name: str, old: str, new: str) -> list[str]:
+    """Return what is said of the shipped configuration in which *old* is *new* in file *name*."""
+    shutil.copytree(CONFIG, folder, dirs_exist_ok=True)
+    text = (CONFIG / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1))
+    try:
+        load_process(folder)
+    except FileProblems as error:
+        return [str(problem).removeprefix(f"{folder}/") for problem in error.problems]
+    return []
+
+
+def test_process_that_ships_is_right_and_complete(process: Process) -> None:
+    assert process.epic_kind.name == "engagement"
+    kinds = [kind for kind in process.kinds.values() if not kind.is_epic]
+    assert all("state" in kind.seeds for kind in kinds)
+    assert {spec.title for spec in process.catalogue.specs()} >= {
+        "ps-phase::on-hold",
+        "ps-instrument::new-sow",
+    }
+    assert len(process.catalogue.specs()) == len({spec.title for spec in process.catalogue.specs()})
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "complaint"),
+    [
+        ("blueprint.yml", "kinds:\n", "kinds:\n  party:\n    item: party\n    title: x\n    place: shared\n    template: x\n", "kinds.party: labels.yml has no label party for kind"),
+        ("blueprint.yml", "due: kick_off_on +5", "due: kick_of_on +5", "kinds.intake-aws.due: kick_of_on is not a base date; did you mean kick_off_on?"),
+        ("blueprint.yml", "due: kick_off_on +5", "due: soon", "kinds.intake-aws.due: soon is not a base date"),
+        ("blueprint.yml", "{customer}: {sow}", "{client}", "kinds.engagement.title: {client} is not known in a title; write one of customer"),
+        ("blueprint.yml", "state: todo, health: green", "state: todoo", "kinds.engagement-log.seeds.state: labels.yml has no label todoo for state; add it there, or did you mean todo?"),
+        ("blueprint.yml", "health: green", "helth: green", "kinds.engagement-log.seeds.helth: labels.yml has no scope for helth; did you mean health?"),
+        ("blueprint.yml", "phase: setup", "phase: set-up", "kinds.assign-engineer.phase: set-up is not a phase of workflow.yml; did you mean setup?"),
+        ("blueprint.yml", "when_unwanted: done", "when_unwanted: gone", "kinds.assign-engineer.when_unwanted: gone is not a state of workflow.yml; did you mean done?"),
+        ("blueprint.yml", "item: kick-off", "item: log", "kinds.kick-off.item: log is the item of engagement-log already"),
+        ("blueprint.yml", "place: group", "place: shared", "kinds: exactly one kind is the epic"),
+        ("blueprint.yml", "template: kick-off", "template: ../secret", "kinds.kick-off.template: ../secret does not fit; write the name of a file in issue_templates/"),
+        ("blueprint.yml", "due: ends_on +10", "due: opened_on", "kinds.post-mortem.due: opened_on is for kinds with repeat: on-demand"),
+        ("blueprint.yml", "repeat: call", "repeat: calls", "kinds.call.repeat: calls is not a choice; did you mean call?"),
+        ("blueprint.yml", "assignee: lead", "asignee: lead", "kinds.kick-off.asignee: there is no such key; did you mean assignee?"),
+        ("labels.yml", '"#6699cc"', "blue", 'scopes.kind.color: blue does not fit; write a colour as "#1f75cb"'),
+        ("labels.yml", "name: ps-kind", 'name: "ps,kind"', "scopes.kind.name: ps,kind does not fit; write a label scope without commas"),
+        ("labels.yml", "      on-hold:", "      onhold:", "phases.8: labels.yml has no label on-hold for phase"),
+        ("workflow.yml", "won_phase: setup", "won_phase: set", "won_phase: set is not among them; did you mean setup?"),
+        ("workflow.yml", "[done, skipped]", "[done, left]", "done_states.1: left is not among them"),
+        ("workflow.yml", "[todo, doing,", "[todo, todo,", "states.1: todo is there twice"),
+        ("calendar.yml", "friday]", "frieday]", "weekdays.4: frieday is not a choice; did you mean friday?"),
+        ("limits.yml", "page: 100", "page: 200", "page: 200 is too large; write at most 100"),
+        ("accounts.yml", "machine_accounts: []", "machine_accounts: [1]", 'machine_accounts.0: 1 is a number, not text; write "1" in quotes'),
+    ],
+)  # fmt: skip
+def test_process_says_where_its_files_are_wrong(
+    name: str, old: str, new: str, complaint: str, tmp_path: Path
+) -> None:
+    found = changed(tmp_path, name, old, new)
+    assert any(f": {complaint}" in each for each in found), found
+
+
+def test_process_says_which_file_is_missing(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "labels.yml").unlink()
+    with pytest.raises(PsbotError, match=r"there is no file .*labels\.yml"):
+        load_process(tmp_path)
+
+
+def test_process_takes_a_renamed_scope_from_the_catalogue_alone(tmp_path: Path) -> None:
+    assert changed(tmp_path, "labels.yml", "name: ps-state", "name: team::step") == []
+    process = load_process(tmp_path)
+    assert process.catalogue.title("state", "todo") == "team::step::todo"
+    assert process.catalogue.value("state", ["team::step::todo", "team::other::x"]) == "todo"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_process_reader_never_crashes_when_lines_are_lost_or_doubled(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("config")
+    shutil.copytree(CONFIG, folder, dirs_exist_ok=True)
+    file = data.draw(st.sampled_from(sorted(folder.glob("*.yml"))))
+    lines = file.read_text().splitlines()
+    at = data.draw(st.integers(0, len(lines) - 1))
+    lines[at : at + 1] = data.draw(st.sampled_from([[], [lines[at]] * 2, ["  x: [1, 2"], [lines[at][:-1]]]))
+    file.write_text("\n".join(lines))
+    try:
+        load_process(folder)
+    except PsbotError as error:
+        assert str(folder) in str(error)
