@@ -31,6 +31,9 @@ types: $(READY) ## mypy, strict
 unit: $(READY) ## the tests
 	$(BIN)/pytest
 
+bench: $(READY) ## measure, side by side; writes bench/RESULTS.md
+	$(BIN)/python bench/run.py
+
 lock: $(READY) ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/runtime.txt
