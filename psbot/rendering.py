@@ -46,7 +46,13 @@ def draft_of(name: str, situation: Situation) -> Draft:
 
 
 def mail(
-    kind: str, situation: Situation, templates: "Templates", *, is_known: bool = False, cc: Sequence[str] = ()
+    kind: str,
+    situation: Situation,
+    templates: "Templates",
+    *,
+    is_known: bool = False,
+    cc: Sequence[str] = (),
+    manager_name: str | None = None,
 ) -> bytes:
     """Return the e-mail of *kind*, ready to be opened and sent by a person; only the welcome e-mail is one."""
     from psbot.report.mail import MAIL_KIND, welcome_mail
@@ -54,7 +60,9 @@ def mail(
     if kind != MAIL_KIND:
         raise PsbotError(f"{kind} is not an e-mail", f"write psbot render {MAIL_KIND} FILE --eml")
     known = facts(situation) | {"item": draft_of(kind, situation)}
-    return welcome_mail(situation.engagement, templates, known, is_known=is_known, cc=cc)
+    return welcome_mail(
+        situation.engagement, templates, known, is_known=is_known, cc=cc, manager_name=manager_name
+    )
 
 
 def write_private(file: Path, content: bytes) -> None:

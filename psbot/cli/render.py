@@ -21,6 +21,7 @@ from psbot.cli._options import option
     "--existing-customer", is_flag=True, help="With --eml: the words for a customer who knows us already."
 )
 @option("--cc", multiple=True, metavar="ADDRESS", help="With --eml: a copy to this address; may be repeated.")
+@option("--manager-name", metavar="NAME", help="With --eml: how the manager signs; default: the username.")
 @click.pass_obj
 def render(
     app: App,
@@ -31,6 +32,7 @@ def render(
     eml: bool,
     existing_customer: bool,
     cc: tuple[str, ...],
+    manager_name: str | None,
 ) -> None:
     """Fill the template of KIND (kick-off, call, change-request …) with the engagement in FILE.
 
@@ -43,7 +45,9 @@ def render(
         raise loaded.error or AssertionError(loaded.file)
     situation = app.situation(loaded.engagement)
     if eml:
-        content = mail(kind, situation, app.templates, is_known=existing_customer, cc=cc)
+        content = mail(
+            kind, situation, app.templates, is_known=existing_customer, cc=cc, manager_name=manager_name
+        )
     else:
         content = words(kind, situation, app.templates).encode()
     if out is None:

@@ -33,7 +33,7 @@ def plans(planned: Sequence[Planned], limits: Limits) -> str:
         _plan(console, each)
     if planned:
         console.print(_totals(planned, limits))
-    return out.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def _console() -> tuple[Console, StringIO]:
@@ -84,7 +84,7 @@ def _hang(console: Console, text: str, style: str) -> None:
 def _table(rows: Sequence[Row]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
     table.add_column(width=1)
-    table.add_column(overflow="fold", max_width=24)
+    table.add_column(overflow="fold", max_width=28)
     table.add_column(width=10)
     table.add_column(overflow="fold", max_width=12)
     table.add_column(overflow="fold", ratio=1)
