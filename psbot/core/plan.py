@@ -125,7 +125,7 @@ class Plan:
         Occurrences, labels and managed text do not count: they change as days pass and people work.
         """
         reviewed = sorted(
-            json.dumps(_reviewed(op), sort_keys=True) for op in self.operations if _is_reviewed(op)
+            json.dumps(_reviewed(op), sort_keys=True) for op in self.operations if is_reviewed(op)
         )
         return hashlib.sha256("\n".join([self.engagement, *reviewed]).encode()).hexdigest()[:16]
 
@@ -333,14 +333,15 @@ def _order(op: Operation) -> tuple[int, date, str, int]:
     return (1 if op.item.is_epic else 2, op.item.due_on or date.max, op.item.key, verb)
 
 
-def _is_reviewed(op: Operation) -> bool:
+def is_reviewed(op: Operation) -> bool:
+    """Tell whether an operation counts into the checksum: the file asks for it, not the passing of days."""
     if isinstance(op, CreateLabel | Relabel | Redescribe | PostNotice):
         return False
     return not getattr(op, "is_occurrence", False)
 
 
 def _reviewed(op: Operation) -> Mapping[str, object]:
-    assert not isinstance(op, CreateLabel)  # noqa: S101  labels are never reviewed, see _is_reviewed
+    assert not isinstance(op, CreateLabel)  # noqa: S101  labels are never reviewed, see is_reviewed
     facts: dict[str, object] = {"op": op.op, "item": op.item.key, "namespace": op.item.namespace}
     match op:
         case CreateEpic(item=item) | CreateChild(item=item):
