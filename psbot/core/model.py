@@ -19,7 +19,11 @@ class Touch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The epic or a child item; what only GitLab knows is None on the desired side."""
+    """The epic or a child item; what only GitLab knows is None on the desired side.
+
+    ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
+    account made the item.
+    """
 
     key: str
     kind: str
@@ -36,6 +40,8 @@ class Item:
     gid: str | None = None
     url: str | None = None
     touched: Touch = Touch.UNKNOWN
+    is_adrift: bool = False
+    by_machine: bool = False
 
     @property
     def is_epic(self) -> bool:
@@ -55,11 +61,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The epic with its children and the label titles that exist, desired or observed."""
+    """The epic with its children and the label titles that exist, desired or observed.
+
+    ``duplicates`` are open items whose marker another item of the snapshot carries too.
+    """
 
     epic: Item | None = None
     children: tuple[Item, ...] = ()
     labels: frozenset[str] = frozenset()
+    duplicates: tuple[Item, ...] = ()
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -84,23 +84,28 @@ class Reassign:
 
 @dataclass(frozen=True, slots=True)
 class Redescribe:
-    """Rewrite managed sections, or give an item its marker back; people's words stay."""
+    """Rewrite managed sections, or give an item its marker or its place under the epic back; words stay.
+
+    ``parent`` is the global id of the epic that the item is to hang under again.
+    """
 
     op: ClassVar[str] = "redescribe"
     item: Item
     sections: Mapping[str, str] = field(default_factory=dict)
     marker: str | None = None
     reason: str = ""
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close an item and say, by its state label, why."""
+    """Close an item and say, by its state label, why; a duplicate names the item that stays."""
 
     op: ClassVar[str] = "close"
     item: Item
     delta: LabelDelta
     reason: str
+    duplicate_of: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from psbot.core import marker as markers
 from psbot.core import ownership
 from psbot.core.drafts import is_wanted
 from psbot.core.engagement import Engagement
-from psbot.core.labels import settle
+from psbot.core.labels import LabelDelta, settle
+from psbot.core.marker import Marker
 from psbot.core.model import Desired, Finding, Item, Severity, Snapshot, Touch
 from psbot.core.operations import (
     Close,
@@ -88,10 +89,10 @@ class Plan:
 
     def cost(self, limits: Limits) -> Cost:
         """Count what performing the plan takes, observation and closing check included."""
-        labels = sum(isinstance(op, CreateLabel) for op in self.operations)
-        epics = sum(isinstance(op, CreateEpic) for op in self.operations)
-        children = sum(isinstance(op, CreateChild) for op in self.operations)
-        notes = sum(isinstance(op, PostNotice) for op in self.operations)
+        labels, epics, children, notes, people = (
+            sum(isinstance(op, verb) for op in self.operations)
+            for verb in (CreateLabel, CreateEpic, CreateChild, PostNotice, (*_CREATIONS, Reassign))
+        )
         changed = len(
             {
                 _place(op)
@@ -99,10 +100,11 @@ class Plan:
                 if not isinstance(op, (*_CREATIONS, CreateLabel, PostNotice))
             }
         )
-        batches = sum(ceil(count / limits.batch) for count in (labels, children, changed, notes))
-        rereads = ceil(changed / limits.page)
-        closing = 1 if epics or children else 0
-        return Cost(_READS + epics + batches + rereads + closing, notes, epics + children)
+        writes = epics + sum(
+            ceil(count / batch_size(count, limits)) for count in (labels, children, changed, notes)
+        )
+        reads = _READS + (people > 0) + ceil(changed / limits.page) + (epics + children > 0)
+        return Cost(reads + writes, notes, epics + children)
 
     def notifications(self) -> dict[str, int]:
         """Count, by username, the messages GitLab will send people for being assigned, relieved or closed on."""
@@ -123,7 +125,7 @@ class Plan:
         Occurrences, labels and managed text do not count: they change as days pass and people work.
         """
         reviewed = sorted(
-            json.dumps(_reviewed(op), sort_keys=True) for op in self.operations if _is_reviewed(op)
+            json.dumps(_reviewed(op), sort_keys=True) for op in self.operations if is_reviewed(op)
         )
         return hashlib.sha256("\n".join([self.engagement, *reviewed]).encode()).hexdigest()[:16]
 
@@ -138,11 +140,28 @@ class Plan:
         )
 
 
+def batch_size(count: int, limits: Limits) -> int:
+    """Return how many of *count* writes go into one document, so that all connections have something to do."""
+    return max(1, min(limits.batch, ceil(count / limits.connections)))
+
+
+def in_doubt(desired: Desired, observed: Snapshot, process: Process) -> tuple[Item, ...]:
+    """Return the open items whose fate hangs on whether a person has touched them, which is not known yet."""
+    wanted = desired.snapshot.by_key()
+    unwanted = [
+        item
+        for key, item in observed.by_key().items()
+        if key not in wanted and item.is_open and _may_be_unwanted(item, process)
+    ]
+    duplicates = [item for item in observed.duplicates if item.by_machine]
+    return tuple(item for item in (*unwanted, *duplicates) if item.touched is Touch.UNKNOWN)
+
+
 def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: Process) -> Plan:
     """Return what has to be written so that GitLab has what *desired* says, without touching people's work."""
     found = observed.by_key()
     wanted = desired.snapshot.by_key()
-    decisions: list[Operation | Kept | Finding] = [*desired.findings, *_duplicates(observed)]
+    decisions: list[Operation | Kept | Finding] = [*desired.findings, *_duplicates(observed, process)]
     decisions += [
         CreateLabel(engagement.gitlab.label_group, spec)
         for spec in process.catalogue.specs()
@@ -158,12 +177,13 @@ def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: 
             decisions += (
                 _update(wanted[key], item, process) if key in wanted else _unwanted(engagement, process, item)
             )
+            decisions += _adrift(item, observed.epic)
     return Plan(
         engagement.key,
         tuple(sorted((each for each in decisions if isinstance(each, _VERBS)), key=_order)),
         tuple(sorted(each for each in decisions if isinstance(each, Kept))),
         tuple(sorted((each for each in decisions if isinstance(each, Finding)), key=str)),
-        sum(item.is_open for item in found.values()),
+        sum(item.is_open for item in found.values()) + len(observed.duplicates),
     )
 
 
@@ -229,7 +249,9 @@ def _description(wanted: Item, found: Item) -> Iterator[Redescribe]:
 def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[Operation | Finding]:
     """Yield what becomes of an open item that the engagement no longer has."""
     kind = process.kinds.get(item.kind)
-    if item.is_epic or kind is None or kind.repeat is Repeat.ON_DEMAND:
+    if kind and kind.repeat is Repeat.ON_DEMAND and item.marker is None:
+        yield Redescribe(item, {}, str(Marker(engagement.key, item.key)), "a person has opened it")
+    if kind is None or not _may_be_unwanted(item, process):
         return
     why = engagement.skip.get(item.key) or engagement.skip.get(kind.name)
     if kind.when_unwanted and why is None and not is_wanted(kind, engagement):
@@ -238,8 +260,7 @@ def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[
         return
     reason = f"left out: {why}" if why else "the engagement file no longer has it"
     if item.touched is Touch.NO:
-        state = process.catalogue.title("state", process.workflow.unwanted_state)
-        yield Close(item, settle(item.labels, state), f"{reason}, and nobody has worked on it")
+        yield Close(item, _unwanted_state(item, process), f"{reason}, and nobody has worked on it")
         return
     worked = (
         "a person has worked on it" if item.touched is Touch.YES else "psbot could not check who worked on it"
@@ -252,16 +273,45 @@ def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[
     )
 
 
-def _duplicates(observed: Snapshot) -> Iterator[Finding]:
-    chosen = {(item.namespace, item.iid) for item in observed.by_key().values()}
-    for item in observed.items:
-        if item.is_open and (item.namespace, item.iid) not in chosen:
-            yield Finding(
-                "duplicate",
-                Severity.WARNING,
-                f"{item.namespace}#{item.iid} carries the marker of {item.key} too; keep one, close the other by hand",
-                item.key,
-            )
+def _may_be_unwanted(item: Item, process: Process) -> bool:
+    kind = process.kinds.get(item.kind)
+    return not item.is_epic and kind is not None and kind.repeat is not Repeat.ON_DEMAND
+
+
+def _adrift(item: Item, epic: Item | None) -> Iterator[Redescribe]:
+    if item.is_adrift and epic is not None:
+        yield Redescribe(item, reason="it belongs under the engagement's epic", parent=epic.gid)
+
+
+def _duplicates(observed: Snapshot, process: Process) -> Iterator[Close | Finding]:
+    """Yield what becomes of open items whose marker another one carries too: psbot closes only its own."""
+    chosen = observed.by_key()
+    kept = {(item.namespace, item.iid) for item in chosen.values()}
+    for item in (*observed.duplicates, *observed.items):
+        if not item.is_open or (item.namespace, item.iid) in kept:
+            continue
+        first = chosen[item.key]
+        if item.by_machine and item.touched is Touch.NO and item in observed.duplicates:
+            yield Close(item, _unwanted_state(item, process), _why_twice(item, first), first)
+        else:
+            yield Finding("duplicate", Severity.WARNING, _keep_one(item, first), item.key)
+
+
+def _unwanted_state(item: Item, process: Process) -> LabelDelta:
+    if item.is_epic:
+        return LabelDelta()
+    return settle(item.labels, process.catalogue.title("state", process.workflow.unwanted_state))
+
+
+def _why_twice(item: Item, first: Item) -> str:
+    return f"made twice at the same time: {first.namespace} {first.iid} is the {item.key} that stays"
+
+
+def _keep_one(item: Item, first: Item) -> str:
+    return (
+        f"{item.namespace} {item.iid} carries the marker of {item.key} too, like {first.namespace} {first.iid}; "
+        "keep one, close the other by hand"
+    )
 
 
 def _shown(item: Item, name: str) -> str | None:
@@ -270,7 +320,9 @@ def _shown(item: Item, name: str) -> str | None:
 
 
 def _place(op: Operation) -> tuple[str, str]:
-    return (op.namespace, op.spec.title) if isinstance(op, CreateLabel) else (op.item.namespace, op.item.key)
+    if isinstance(op, CreateLabel):
+        return (op.namespace, op.spec.title)
+    return (op.item.namespace, str(op.item.iid or op.item.key))
 
 
 def _order(op: Operation) -> tuple[int, date, str, int]:
@@ -281,14 +333,15 @@ def _order(op: Operation) -> tuple[int, date, str, int]:
     return (1 if op.item.is_epic else 2, op.item.due_on or date.max, op.item.key, verb)
 
 
-def _is_reviewed(op: Operation) -> bool:
+def is_reviewed(op: Operation) -> bool:
+    """Tell whether an operation counts into the checksum: the file asks for it, not the passing of days."""
     if isinstance(op, CreateLabel | Relabel | Redescribe | PostNotice):
         return False
     return not getattr(op, "is_occurrence", False)
 
 
 def _reviewed(op: Operation) -> Mapping[str, object]:
-    assert not isinstance(op, CreateLabel)  # noqa: S101  labels are never reviewed, see _is_reviewed
+    assert not isinstance(op, CreateLabel)  # noqa: S101  labels are never reviewed, see is_reviewed
     facts: dict[str, object] = {"op": op.op, "item": op.item.key, "namespace": op.item.namespace}
     match op:
         case CreateEpic(item=item) | CreateChild(item=item):

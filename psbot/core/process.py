@@ -108,13 +108,19 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a plan may do before a person has to say so."""
+    """What a plan may do before a person has to say so, and how psbot talks to GitLab.
+
+    ``settle_seconds`` is how long after an unclear answer GitLab may still be at work (it cuts a request at 60
+    seconds); ``rate_limit_seconds`` is how long one run waits for rate limits in all.
+    """
 
     close_more_than: int = 5
     close_share: float = 0.5
     batch: int = 15
     page: int = 100
     connections: int = 4
+    settle_seconds: float = 60
+    rate_limit_seconds: float = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,286 @@
+"""Performs a plan: the only place that writes. Stops at the first answer that is not clear."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Event
+from typing import TypeVar
+
+from psbot import updates
+from psbot.core.identity import Sighting
+from psbot.core.model import EPIC
+from psbot.core.operations import (
+    CreateChild,
+    CreateEpic,
+    CreateLabel,
+    ItemOperation,
+    Operation,
+    PostNotice,
+)
+from psbot.core.plan import Plan, batch_size
+from psbot.core.process import Limits
+from psbot.errors import GitLabError
+from psbot.forge.documents import Part
+from psbot.forge.ports import (
+    ForgeReader,
+    ForgeWriter,
+    NewNote,
+    RateLimited,
+    Refused,
+    Unclear,
+    Written,
+)
+from psbot.listing import Listing, turn
+from psbot.updates import Ids, MissingId
+
+_Job = TypeVar("_Job")
+
+
+class Outcome(StrEnum):
+    """What became of one operation."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    MOVED = "moved"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What happened to one operation; ``reason`` says why it is not done."""
+
+    operation: Operation
+    outcome: Outcome
+    iid: int | None = None
+    url: str | None = None
+    reason: str = ""
+    gid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Receipts of all operations; where an answer was not clear: the error, and when that request was sent."""
+
+    receipts: tuple[Receipt, ...]
+    error: GitLabError | None = None
+    sent_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What writing takes: both ports, limits, a monotonic clock in seconds, and whether somebody said stop."""
+
+    reader: ForgeReader
+    writer: ForgeWriter
+    limits: Limits
+    clock: Callable[[], float]
+    stop: Callable[[], bool] = lambda: False
+
+
+@dataclass(slots=True)
+class _Run:
+    """One plan being performed."""
+
+    tools: Tools
+    group: str
+    engagement: str
+    ids: Ids
+    receipts: list[Receipt] = field(default_factory=list)
+    error: GitLabError | None = None
+    sent_at: float = 0.0
+    halted: Event = field(default_factory=Event)
+
+    def note(self, operations: Sequence[Operation], outcome: Outcome, reason: str) -> None:
+        self.receipts += [Receipt(operation, outcome, reason=reason) for operation in operations]
+
+    def halt(self, error: GitLabError, sent_at: float) -> None:
+        self.error = self.error or error
+        self.sent_at = max(self.sent_at, sent_at)
+        self.halted.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """One request's answer: what was written, or the error, and when it was sent; None where it was not."""
+
+    written: Sequence[Written] | None = None
+    error: GitLabError | None = None
+    sent_at: float = 0.0
+
+
+def apply(plan: Plan, group: str, ids: Ids, tools: Tools) -> Applied:
+    """Perform *plan* and return a receipt for each operation.
+
+    Order: labels, the epic, new children, changes of items (each item re-read just before and written in one
+    mutation), notices. Nothing is repeated: after an answer that is not clear, or when somebody says stop, the
+    rest is left. *ids* learn the labels and the epic that are made.
+    """
+    run = _Run(tools, group, plan.engagement, ids)
+    operations = plan.operations
+    _labels(run, [each for each in operations if isinstance(each, CreateLabel)])
+    _epic(run, [each for each in operations if isinstance(each, CreateEpic)])
+    _children(run, [each for each in operations if isinstance(each, CreateChild)])
+    creations = CreateLabel | CreateEpic | CreateChild
+    changes = [each for each in operations if not isinstance(each, creations | PostNotice)]
+    _changes(run, [each for each in changes if not isinstance(each, creations)])
+    _notices(run, [each for each in operations if isinstance(each, PostNotice)])
+    return Applied(tuple(run.receipts), run.error, run.sent_at)
+
+
+def _labels(run: _Run, operations: Sequence[CreateLabel]) -> None:
+    if not operations:
+        return
+    namespace = operations[0].namespace
+    send = run.tools.writer.create_labels
+    before = len(run.receipts)
+    _perform(run, [(each, each.spec) for each in operations], lambda specs: send(namespace, specs))
+    for receipt in run.receipts[before:]:
+        if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateLabel) and receipt.gid:
+            run.ids.labels[receipt.operation.spec.title] = receipt.gid
+    if any(receipt.outcome is Outcome.REFUSED for receipt in run.receipts[before:]):
+        _look_again_for_labels(run, namespace, before)
+
+
+def _look_again_for_labels(run: _Run, namespace: str, since: int) -> None:
+    """Take a refused label for made where it is there now: another run may have made it in between."""
+    run.ids.labels |= run.tools.reader.fetch_labels(namespace) or {}
+    for number, receipt in enumerate(run.receipts[since:], since):
+        operation = receipt.operation
+        if isinstance(operation, CreateLabel) and operation.spec.title in run.ids.labels:
+            run.receipts[number] = Receipt(operation, Outcome.DONE, gid=run.ids.labels[operation.spec.title])
+
+
+def _epic(run: _Run, operations: Sequence[CreateEpic]) -> None:
+    before = len(run.receipts)
+    _create(run, operations)
+    made = [receipt.gid for receipt in run.receipts[before:] if receipt.gid]
+    if made and not run.halted.is_set():
+        run.ids.epic = made[0]
+        if _has_rival(run, made[0]):
+            run.halt(Unclear("another run has made the epic at the same time"), run.tools.clock())
+
+
+def _has_rival(run: _Run, gid: str) -> bool:
+    """Tell whether somebody else has made the engagement's epic too; children must not go under two."""
+    listing = Listing(Part.EPICS)
+    while not listing.is_done:
+        for epic in turn(run.tools.reader, run.group, [listing])[listing].items:
+            note = epic.marker
+            if note and (note.engagement, note.item) == (run.engagement, EPIC) and epic.gid != gid:
+                return True
+    return False
+
+
+def _children(run: _Run, operations: Sequence[CreateChild]) -> None:
+    _create(run, operations)
+
+
+def _create(run: _Run, operations: Sequence[CreateEpic | CreateChild]) -> None:
+    jobs = []
+    for operation in operations:
+        try:
+            jobs.append((operation, updates.creation(operation, run.ids)))
+        except MissingId as missing:
+            outcome = Outcome.LEFT if run.halted.is_set() else Outcome.REFUSED
+            run.note([operation], outcome, str(missing.args[0]))
+    _perform(run, jobs, run.tools.writer.create_items)
+
+
+def _changes(run: _Run, operations: Sequence[ItemOperation]) -> None:
+    by_item: dict[str, list[ItemOperation]] = {}
+    for operation in operations:
+        by_item.setdefault(operation.item.gid or "", []).append(operation)
+    chunks = list(by_item)
+    for start in range(0, len(chunks), run.tools.limits.page):
+        chunk = {gid: by_item[gid] for gid in chunks[start : start + run.tools.limits.page]}
+        if run.halted.is_set() or run.tools.stop():
+            _leave(run, [each for group in chunk.values() for each in group])
+        else:
+            _change(run, chunk)
+
+
+def _change(run: _Run, by_item: Mapping[str, Sequence[ItemOperation]]) -> None:
+    """Change up to a page of items, after reading them again: what has moved is left to be planned again."""
+    now = {each.gid: each for each in _read_again(run, tuple(by_item))}
+    jobs = []
+    for gid, operations in by_item.items():
+        found = now.get(gid)
+        if found is None or updates.has_moved(operations[0].item, found):
+            run.note(operations, Outcome.MOVED, "somebody changed the item at the same time")
+            continue
+        try:
+            jobs.append((operations, updates.update(operations, found, run.ids)))
+        except MissingId as missing:
+            run.note(operations, Outcome.REFUSED, str(missing.args[0]))
+    _perform(run, jobs, run.tools.writer.update_items)
+
+
+def _read_again(run: _Run, gids: tuple[str, ...]) -> Iterator[Sighting]:
+    listing = Listing(Part.NAMED, gids)
+    while not listing.is_done:
+        yield from turn(run.tools.reader, run.group, [listing])[listing].items
+
+
+def _notices(run: _Run, operations: Sequence[PostNotice]) -> None:
+    jobs = [(each, NewNote(each.item.gid or "", each.body)) for each in operations]
+    _perform(run, jobs, run.tools.writer.create_notes)
+
+
+def _perform(
+    run: _Run,
+    jobs: Sequence[tuple[Operation | Sequence[Operation], _Job]],
+    send: Callable[[Sequence[_Job]], Sequence[Written]],
+) -> None:
+    """Send *jobs* in batches over all connections, and note what became of each."""
+    size = batch_size(len(jobs), run.tools.limits)
+    batches = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+    with ThreadPoolExecutor(max_workers=run.tools.limits.connections) as pool:
+        answers = list(pool.map(lambda batch: _sent(run, send, [job for _, job in batch]), batches))
+    for batch, sent in zip(batches, answers, strict=True):
+        for number, (operations, _) in enumerate(batch):
+            each = [operations] if isinstance(operations, Operation) else operations
+            _note(run, each, sent, number)
+
+
+def _sent(run: _Run, send: Callable[[Sequence[_Job]], Sequence[Written]], batch: Sequence[_Job]) -> _Sent:
+    """Send one request, unless the run has been halted or stopped; runs in a thread of its own."""
+    if run.halted.is_set() or run.tools.stop():
+        return _Sent()
+    sent_at = run.tools.clock()
+    try:
+        written = send(batch)
+    except GitLabError as error:
+        if not isinstance(error, Refused):
+            run.halt(error, sent_at)
+        return _Sent(error=error, sent_at=sent_at)
+    if any(each.is_unclear for each in written):
+        run.halt(Unclear("GitLab answered only for a part of what was asked for"), sent_at)
+    return _Sent(written, sent_at=sent_at)
+
+
+def _note(run: _Run, operations: Sequence[Operation], sent: _Sent, number: int) -> None:
+    match sent:
+        case _Sent(written=None, error=None):
+            _leave(run, operations)
+        case _Sent(error=Refused() as error):
+            run.note(operations, Outcome.REFUSED, str(error))
+        case _Sent(error=RateLimited() as error):
+            run.note(operations, Outcome.LEFT, error.message)
+        case _Sent(error=GitLabError() as error):
+            run.note(operations, Outcome.UNCLEAR, error.message)
+        case _Sent(written=written) if written is not None:
+            run.receipts += [_receipt(operation, written[number]) for operation in operations]
+
+
+def _receipt(operation: Operation, written: Written) -> Receipt:
+    if written.is_unclear:
+        return Receipt(operation, Outcome.UNCLEAR, reason=written.refusal or "")
+    if written.refusal is not None:
+        return Receipt(operation, Outcome.REFUSED, reason=written.refusal)
+    return Receipt(operation, Outcome.DONE, written.iid, written.url, gid=written.gid)
+
+
+def _leave(run: _Run, operations: Sequence[Operation]) -> None:
+    run.note(operations, Outcome.LEFT, "stopped before it")

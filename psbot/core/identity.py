@@ -1,0 +1,310 @@
+"""Which of the work items seen in GitLab are an engagement's: by marker, author and parent, never by title."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from psbot.core import marker
+from psbot.core.engagement import Engagement
+from psbot.core.labels import Catalogue
+from psbot.core.model import EPIC, Finding, Item, Severity, Snapshot
+from psbot.core.process import Kind, Process, Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who made an item; GitLab gives the items of deleted accounts to one account, the ghost."""
+
+    username: str
+    is_machine: bool = False
+    is_ghost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids."""
+
+    gid: str
+    iid: int
+    namespace: str
+    title: str
+    description: str
+    author: Author | None
+    is_epic: bool = False
+    labels: frozenset[str] = frozenset()
+    assignees: tuple[str, ...] = ()
+    start_on: date | None = None
+    due_on: date | None = None
+    confidential: bool = False
+    is_open: bool = True
+    url: str | None = None
+    parent: str | None = None
+    is_moved: bool = False
+    label_gids: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """Return the id by which GitLab counts items of all places."""
+        return int(self.gid.rpartition("/")[2])
+
+    @property
+    def marker(self) -> marker.Marker | None:
+        """Return the marker of the description."""
+        return marker.read(self.description)
+
+    @property
+    def reference(self) -> str:
+        """Return the full reference, as GitLab writes it."""
+        return f"{self.namespace}{'&' if self.is_epic else '#'}{self.iid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """What belongs to one engagement, and what a person should know about it.
+
+    ``lost`` are the references of marked children that have no epic.
+    """
+
+    snapshot: Snapshot
+    findings: tuple[Finding, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One engagement and all sightings that may concern it."""
+
+    engagement: Engagement
+    process: Process
+    epic: Sighting | None
+    epic_gids: frozenset[str]
+
+    def kind_of(self, key: str) -> Kind | None:
+        stem = key.partition("/")[0]
+        return next((kind for kind in self.process.kinds.values() if kind.item == stem), None)
+
+    def hangs_here(self, sighting: Sighting) -> bool:
+        """Tell whether the item is a child of (one of) the engagement's epics."""
+        return sighting.parent in self.epic_gids
+
+    def is_trusted(self, sighting: Sighting) -> bool:
+        """Tell whether a machine or one of the engagement's people made the item.
+
+        Deleted accounts count only below the epic: nobody hangs an item there who is not of the group.
+        """
+        author = sighting.author
+        if author is None:
+            return False
+        if is_machine(author, self.process) or author.username in people(self.engagement):
+            return True
+        return author.is_ghost and (sighting.is_epic or self.hangs_here(sighting))
+
+    def is_on_demand(self, sighting: Sighting) -> bool:
+        """Tell whether the item is one that anybody in the group may open, under the epic."""
+        note = sighting.marker
+        kind = self.kind_of(note.item) if note else self.labelled_kind(sighting)
+        return kind is not None and kind.repeat is Repeat.ON_DEMAND and self.hangs_here(sighting)
+
+    def labelled_kind(self, sighting: Sighting) -> Kind | None:
+        return self.process.kinds.get(self.process.catalogue.value("kind", sighting.labels) or "")
+
+
+def people(engagement: Engagement) -> frozenset[str]:
+    """Return the usernames that the engagement file names under ``people:``."""
+    named = (engagement.manager, engagement.project_manager, engagement.delivery_lead, *engagement.engineers)
+    return frozenset(name for name in named if name)
+
+
+def is_machine(author: Author, process: Process) -> bool:
+    """Tell whether an account is psbot's or another machine's: flagged by GitLab, or listed in the process."""
+    return author.is_machine or author.username in process.machine_accounts
+
+
+def epics_of(engagement: Engagement, process: Process, epics: Iterable[Sighting]) -> list[Sighting]:
+    """Return those of *epics* that carry the marker of the engagement's epic and count; the epic comes first.
+
+    Of several the open one with the lowest id is the epic.
+    """
+    case = _Case(engagement, process, None, frozenset())
+    marked = [
+        epic
+        for epic in epics
+        if _is_marked(epic, engagement) and _key(epic) == EPIC and epic.is_epic and case.is_trusted(epic)
+    ]
+    return sorted(marked, key=_by_state_and_number)
+
+
+def unmarked_epic(
+    engagement: Engagement, children: Iterable[Sighting], epics: Mapping[str, Sighting]
+) -> Sighting | None:
+    """Return the epic whose marker was removed: the one unmarked epic above the engagement's marked children."""
+    parents = {child.parent for child in children if _is_marked(child, engagement)}
+    bare = [epics[gid] for gid in parents if gid and gid in epics and epics[gid].marker is None]
+    return bare[0] if len(bare) == 1 else None
+
+
+def identify(
+    engagement: Engagement, process: Process, epics: list[Sighting], others: Iterable[Sighting]
+) -> Identified:
+    """Return what *engagement* has in GitLab.
+
+    *epics* are its epics, the epic first (see :func:`epics_of`); *others* the children of all of them, and the
+    items that carry a marker of the engagement anywhere else. An item that was moved out leaves a copy that is
+    ignored; a marker on an item that neither a machine nor one of the engagement's people made does not count.
+    """
+    case = _Case(engagement, process, epics[0] if epics else None, frozenset(epic.gid for epic in epics))
+    seen = {each.gid: each for each in others if not each.is_moved}
+    rest = sorted(seen.values(), key=lambda each: each.number)
+    counted = [each for each in rest if _is_marked(each, engagement) and _counts(case, each)]
+    if case.epic is None:
+        return Identified(Snapshot(), lost=tuple(each.reference for each in counted))
+    found = _by_key(case, counted)
+    adopted, findings = _unmarked(case, rest, found)
+    items = [_item(case, key, each) for key, group in found.items() for each in group[:1]] + adopted
+    duplicates = [
+        _item(case, key, each) for key, group in found.items() for each in group[1:] if each.is_open
+    ]
+    duplicates += [_item(case, EPIC, each) for each in epics[1:] if each.is_open]
+    snapshot = Snapshot(
+        epic=_item(case, EPIC, case.epic), children=tuple(items), duplicates=tuple(duplicates)
+    )
+    foreign = [each for each in rest if _is_marked(each, engagement) and not _counts(case, each)]
+    return Identified(snapshot, (*findings, *_foreign(foreign)))
+
+
+def _key(sighting: Sighting) -> str | None:
+    note = sighting.marker
+    return note.item if note else None
+
+
+def _is_marked(sighting: Sighting, engagement: Engagement) -> bool:
+    note = sighting.marker
+    return note is not None and note.engagement == engagement.key and not sighting.is_moved
+
+
+def _counts(case: _Case, sighting: Sighting) -> bool:
+    if sighting.is_epic or _key(sighting) == EPIC:
+        return False
+    return case.is_trusted(sighting) or case.is_on_demand(sighting)
+
+
+def _by_state_and_number(sighting: Sighting) -> tuple[bool, int]:
+    return (not sighting.is_open, sighting.number)
+
+
+def _by_key(case: _Case, counted: Iterable[Sighting]) -> dict[str, list[Sighting]]:
+    """Return the sightings by key, the one that is the item first.
+
+    Open before closed, then the lowest id; what hangs under a second epic, made in a race, comes last.
+    """
+    found: dict[str, list[Sighting]] = {}
+    for sighting in counted:
+        found.setdefault(str(_key(sighting)), []).append(sighting)
+    second = case.epic_gids - {case.epic.gid if case.epic else ""}
+    for group in found.values():
+        group.sort(key=lambda each: (not each.is_open, each.parent in second, each.number))
+    return found
+
+
+def _unmarked(
+    case: _Case, rest: list[Sighting], found: Mapping[str, object]
+) -> tuple[list[Item], list[Finding]]:
+    """Return the children without a marker that are items all the same, and where psbot cannot tell."""
+    bare: dict[str, list[Sighting]] = {}
+    for sighting in rest:
+        kind = case.labelled_kind(sighting)
+        if kind and sighting.marker is None and not sighting.is_epic and case.hangs_here(sighting):
+            bare.setdefault(kind.name, []).append(sighting)
+    items: list[Item] = []
+    findings: list[Finding] = []
+    for name, candidates in bare.items():
+        kind = case.process.kinds[name]
+        if kind.repeat is Repeat.ON_DEMAND:
+            items += _numbered(case, kind, candidates, found)
+        elif _is_single(case, kind) and kind.item not in found:
+            trusted = [each for each in candidates if case.is_trusted(each)]
+            items += [_item(case, kind.item, each) for each in trusted if len(trusted) == 1]
+            findings += _ambiguous(case, kind, trusted)
+    return items, findings
+
+
+def _is_single(case: _Case, kind: Kind) -> bool:
+    if kind.repeat is Repeat.MILESTONE:
+        return not case.engagement.milestones
+    return kind.repeat is Repeat.ONCE
+
+
+def _numbered(
+    case: _Case, kind: Kind, opened: Iterable[Sighting], found: Mapping[str, object]
+) -> Iterator[Item]:
+    """Yield what people have opened on demand, each with the lowest free number."""
+    taken = set(found)
+    for sighting in opened:
+        if sighting.is_open:
+            number = 1
+            while f"{kind.item}/{number}" in taken:
+                number += 1
+            taken.add(f"{kind.item}/{number}")
+            yield _item(case, f"{kind.item}/{number}", sighting)
+
+
+def _ambiguous(case: _Case, kind: Kind, candidates: list[Sighting]) -> Iterator[Finding]:
+    if len(candidates) > 1:
+        where = ", ".join(each.reference for each in candidates)
+        line = marker.Marker(case.engagement.key, kind.item)
+        yield Finding(
+            "ambiguous",
+            Severity.WARNING,
+            f"{where} have the kind label of {kind.item} and no marker, so psbot cannot tell which one it is; "
+            f"put this line at the top of the one, and take the label off the others: {line}",
+            kind.item,
+        )
+
+
+def _foreign(sightings: Iterable[Sighting]) -> Iterator[Finding]:
+    for each in sightings:
+        author = each.author.username if each.author else "a deleted account"
+        yield Finding(
+            "foreign-marker",
+            Severity.INFO,
+            f"{each.reference} carries the marker of {_key(each)}, but {author} made it, who is neither a machine "
+            "nor one of the engagement's people; it does not count",
+            _key(each),
+        )
+
+
+def _item(case: _Case, key: str, sighting: Sighting) -> Item:
+    kind = case.kind_of(key)
+    is_epic = key == EPIC
+    return replace(
+        as_item(sighting),
+        key=key,
+        kind=kind.name if kind else key.partition("/")[0],
+        is_adrift=not is_epic and case.epic is not None and sighting.parent != case.epic.gid,
+        by_machine=sighting.author is not None and is_machine(sighting.author, case.process),
+    )
+
+
+def as_item(sighting: Sighting) -> Item:
+    """Return the fields that an item and a sighting share; key and kind are not known from them."""
+    return Item(
+        key="",
+        kind="",
+        namespace=sighting.namespace,
+        title=sighting.title,
+        description=sighting.description,
+        labels=sighting.labels,
+        assignees=sighting.assignees,
+        start_on=sighting.start_on,
+        due_on=sighting.due_on,
+        confidential=sighting.confidential,
+        is_open=sighting.is_open,
+        iid=sighting.iid,
+        gid=sighting.gid,
+        url=sighting.url,
+    )
+
+
+def kind_filter(catalogue: Catalogue) -> str:
+    """Return the label filter that matches every item kind (GitLab, scoped labels: ``scope::*``)."""
+    return f"{catalogue.scopes['kind'].name}::*"

@@ -1,0 +1,165 @@
+"""GitLab's JSON → values, strictly: what is missing or odd is an error, never an empty value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from psbot.core.identity import Author, Sighting
+from psbot.core.touch import Act, Activity
+from psbot.errors import GitLabError
+
+_MACHINES = frozenset({"SERVICE_ACCOUNT", "PROJECT_BOT", "SERVICE_USER"})
+_GHOST = "GHOST"
+
+
+def odd(what: str) -> GitLabError:
+    """Return the error for an answer that cannot be right."""
+    return GitLabError(
+        f"GitLab's answer looks wrong: {what}", "psbot plans nothing from it; run again, and ask psbot doctor"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An object of an answer; ``where`` says which, for errors."""
+
+    value: Mapping[str, object]
+    where: str
+
+    def optional(self, key: str) -> "Node | None":
+        """Return the object under *key*, None for null."""
+        found = self._get(key)
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            raise odd(f"{self.where}.{key} is not an object")
+        return Node(found, f"{self.where}.{key}")
+
+    def node(self, key: str) -> "Node":
+        """Return the object under *key*."""
+        found = self.optional(key)
+        if found is None:
+            raise odd(f"{self.where}.{key} is empty")
+        return found
+
+    def nodes(self, key: str) -> list["Node"]:
+        """Return the list of objects under *key*; null and null entries are odd."""
+        found = self._get(key)
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise odd(f"{self.where}.{key} has gaps")
+        return [Node(each, f"{self.where}.{key}") for each in found]
+
+    def text(self, key: str) -> str:
+        """Return the text under *key*."""
+        found = self._get(key)
+        if not isinstance(found, str):
+            raise odd(f"{self.where}.{key} is not a text")
+        return found
+
+    def text_or_none(self, key: str) -> str | None:
+        """Return the text under *key*, None for null."""
+        return None if self._get(key) is None else self.text(key)
+
+    def number(self, key: str) -> int:
+        """Return the whole number under *key*; GitLab writes some as text."""
+        found = self._get(key)
+        if isinstance(found, bool) or not isinstance(found, int | str) or not str(found).isdecimal():
+            raise odd(f"{self.where}.{key} is not a number")
+        return int(found)
+
+    def flag(self, key: str) -> bool:
+        """Return the truth value under *key*."""
+        found = self._get(key)
+        if not isinstance(found, bool):
+            raise odd(f"{self.where}.{key} is neither true nor false")
+        return found
+
+    def day(self, key: str) -> date | None:
+        """Return the date under *key*, None for null; GitLab may give a time with it."""
+        found = self.text_or_none(key)
+        try:
+            return date.fromisoformat(found[:10]) if found else None
+        except ValueError:
+            raise odd(f"{self.where}.{key} is not a date") from None
+
+    def instant(self, key: str) -> datetime:
+        """Return the aware time under *key*."""
+        try:
+            return datetime.fromisoformat(self.text(key))
+        except ValueError:
+            raise odd(f"{self.where}.{key} is not a time") from None
+
+    def cursor(self) -> str | None:
+        """Return the cursor of the next page of a connection, None at its end."""
+        info = self.node("pageInfo")
+        return info.text("endCursor") if info.flag("hasNextPage") else None
+
+    def _get(self, key: str) -> object:
+        if key not in self.value:
+            raise odd(f"{self.where}.{key} is missing")
+        return self.value[key]
+
+
+def author(node: Node | None) -> Author | None:
+    """Return the account of a UserCore object."""
+    if node is None:
+        return None
+    kind = node.text("type")
+    is_machine = node.flag("bot") or kind in _MACHINES or kind.endswith("_BOT")
+    return Author(node.text("username"), is_machine, kind == _GHOST)
+
+
+def sighting(node: Node) -> Sighting:
+    """Return a work item; every widget that psbot needs must be there."""
+    widgets = {widget.text("type"): widget for widget in node.nodes("widgets")}
+    labels = _widget(widgets, "LABELS").node("labels")
+    if labels.node("pageInfo").flag("hasNextPage"):
+        raise odd(f"{node.text('webUrl')} has more than 100 labels")
+    label_gids = {each.text("title"): each.text("id") for each in labels.nodes("nodes")}
+    people = widgets.get("ASSIGNEES")  # an edition may have epics without assignees
+    dates = _widget(widgets, "START_AND_DUE_DATE")
+    parent = _widget(widgets, "HIERARCHY").optional("parent")
+    return Sighting(
+        gid=node.text("id"),
+        iid=node.number("iid"),
+        namespace=node.node("namespace").text("fullPath"),
+        title=node.text("title"),
+        description=node.text_or_none("description") or "",
+        author=author(node.optional("author")),
+        is_epic=node.node("workItemType").text("name") == "Epic",
+        labels=frozenset(label_gids),
+        assignees=tuple(
+            each.text("username") for each in (people.node("assignees").nodes("nodes") if people else [])
+        ),
+        start_on=dates.day("startDate"),
+        due_on=dates.day("dueDate"),
+        confidential=node.flag("confidential"),
+        is_open=node.text("state") == "OPEN",
+        url=node.text_or_none("webUrl"),
+        parent=parent.text("id") if parent else None,
+        is_moved=node.text_or_none("movedToWorkItemUrl") is not None,
+        label_gids=label_gids,
+    )
+
+
+def activity(node: Node) -> Activity:
+    """Return what was done to a work item."""
+    widgets = {widget.text("type"): widget for widget in node.nodes("widgets")}
+    discussions = _widget(widgets, "NOTES").node("discussions")
+    notes = [note for each in discussions.nodes("nodes") for note in each.node("notes").nodes("nodes")]
+    return Activity(
+        made_by=author(node.optional("author")),
+        made_at=node.instant("createdAt"),
+        acts=tuple(
+            Act(author(note.optional("author")), note.instant("createdAt"), note.flag("system"))
+            for note in notes
+        ),
+        edited_by=author(_widget(widgets, "DESCRIPTION").optional("lastEditedBy")),
+        is_complete=discussions.cursor() is None,
+    )
+
+
+def _widget(widgets: Mapping[str, Node], name: str) -> Node:
+    if name not in widgets:
+        raise odd(f"a work item came without its widget {name}")
+    return widgets[name]

@@ -1,0 +1,220 @@
+"""Every GraphQL document psbot sends, as text; :func:`every_document` lists one of each shape.
+
+GitLab takes 10,000 characters and a complexity of 250 a query and gives at most 100 nodes a page (GitLab's
+documentation of GraphQL limits). Values always travel as variables, never inside the text.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import cache
+
+BATCH = 15
+PLACES = 10  # projects in one access check
+PAIRS = 8  # people and places in one membership check
+
+
+class Part(StrEnum):
+    """One listing of work items of a group; a request may ask for one page of several parts."""
+
+    EPICS = "epics"
+    CHILDREN = "children"
+    LABELLED = "labelled"
+    NAMED = "named"
+
+
+_ACCOUNT = "{ username bot type }"
+
+_FULL = f"""
+fragment Full on WorkItem {{
+  id iid title description state confidential webUrl movedToWorkItemUrl
+  author {_ACCOUNT}
+  namespace {{ fullPath }}
+  workItemType {{ name }}
+  widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE]) {{
+    type
+    ... on WorkItemWidgetLabels {{ labels(first: 100) {{ nodes {{ id title }} pageInfo {{ hasNextPage }} }} }}
+    ... on WorkItemWidgetAssignees {{ assignees(first: 100) {{ nodes {{ username }} }} }}
+    ... on WorkItemWidgetHierarchy {{ parent {{ id }} }}
+    ... on WorkItemWidgetStartAndDueDate {{ startDate dueDate }}
+  }}
+}}"""
+
+# Of labelled items the marker is enough: those that turn out to be wanted and new are asked for by id.
+_BRIEF = """
+fragment Brief on WorkItem { id description }"""
+
+_ARGUMENTS = {
+    Part.EPICS: ("types: [EPIC]", ""),
+    Part.CHILDREN: ("parentIds: $parents, includeDescendants: true", "$parents: [WorkItemID!]"),
+    Part.LABELLED: ("labelName: $labels, includeDescendants: true", "$labels: [String!]"),
+    Part.NAMED: ("ids: $ids, includeDescendants: true", "$ids: [WorkItemID!]"),
+}
+
+
+@cache
+def listing(parts: tuple[Part, ...]) -> str:
+    """Return the query for one page of each of *parts* of group ``$group``, oldest first.
+
+    Variables: ``group``, ``page``, a cursor ``<part>After`` for each part, and ``parents``, ``labels``,
+    ``ids`` for the parts that filter by them.
+    """
+    variables = ["$group: ID!", "$page: Int!"]
+    fields = []
+    for part in parts:
+        arguments, variable = _ARGUMENTS[part]
+        variables += [*([variable] if variable else []), f"${part}After: String"]
+        fragment = "Brief" if part is Part.LABELLED else "Full"
+        fields.append(
+            f"    {part}: workItems({arguments}, state: all, sort: CREATED_ASC, first: $page, after: ${part}After)"
+            f" {{ count nodes {{ ...{fragment} }} pageInfo {{ hasNextPage endCursor }} }}"
+        )
+    fragments = (_BRIEF if Part.LABELLED in parts else "") + (_FULL if set(parts) - {Part.LABELLED} else "")
+    head = f"query Listing({', '.join(variables)})"
+    body = "\n".join(fields)
+    return f"{head} {{\n  group(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
+
+
+@cache
+def access(projects: int) -> str:
+    """Return the query for what the token may do in ``$group`` and in ``$project0`` to ``$project<n-1>``."""
+    variables = "".join(f", $project{number}: ID!" for number in range(projects))
+    place = "id fullPath archived maxAccessLevel { integerValue }"
+    fields = "".join(
+        f"\n  project{number}: project(fullPath: $project{number})"
+        f" {{ {place} workItemTypes(name: ISSUE) {{ nodes {{ id name }} }} }}"
+        for number in range(projects)
+    )
+    return (
+        f"query Access($group: ID!{variables}) {{\n  currentUser {{ id username bot type }}\n"
+        "  group(fullPath: $group) { id fullPath maxAccessLevel { integerValue }"
+        f" workItemTypes(name: EPIC) {{ nodes {{ id name }} }} }}{fields}\n}}"
+    )
+
+
+@cache
+def access_and_labels(projects: int) -> str:
+    """Return :func:`access` together with the first page of the labels of ``$labelGroup``."""
+    head, body = access(projects).split(") {", 1)
+    label_group = _LABEL_GROUP.replace("\n", "\n  ")
+    return f"{head}, $labelGroup: ID!, $after: String) {{{body[:-1]}  {label_group}\n}}"
+
+
+_LABEL_GROUP = """labelGroup: group(fullPath: $labelGroup) {
+  id
+  labels(searchIn: [TITLE], includeAncestorGroups: true, first: 100, after: $after) {
+    count nodes { id title } pageInfo { hasNextPage endCursor }
+  }
+}"""
+
+LABELS = f"query Labels($labelGroup: ID!, $after: String) {{\n{_LABEL_GROUP}\n}}"
+
+# Label changes are events; GitLab shows them as notes in the discussions, with their author.
+ACTIVITY = f"""query Activity($group: ID!, $ids: [WorkItemID!]) {{
+  group(fullPath: $group) {{
+    id
+    workItems(ids: $ids, includeDescendants: true, state: all, first: 20) {{
+      nodes {{
+        id createdAt
+        author {_ACCOUNT}
+        widgets(onlyTypes: [DESCRIPTION, NOTES]) {{
+          type
+          ... on WorkItemWidgetDescription {{ lastEditedBy {_ACCOUNT} }}
+          ... on WorkItemWidgetNotes {{
+            discussions(filter: ALL_NOTES, first: 100) {{
+              nodes {{ notes(first: 100) {{ nodes {{ system createdAt author {_ACCOUNT} }} }} }}
+              pageInfo {{ hasNextPage }}
+            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}"""
+
+_MEMBERS = {
+    "group": ("groupMembers", "[DIRECT, INHERITED, SHARED_FROM_GROUPS]"),
+    "project": ("projectMembers", "[DIRECT, INHERITED, INVITED_GROUPS, SHARED_INTO_ANCESTORS]"),
+}
+
+
+@cache
+def people(places: tuple[str, ...]) -> str:
+    """Return the query for the accounts ``$usernames`` and memberships, one for each of *places*.
+
+    A place is ``group`` or ``project``; the variables of number *n* are ``place<n>`` (full path) and
+    ``person<n>`` (username, searched for).
+    """
+    variables = "".join(f", $place{number}: ID!, $person{number}: String!" for number in range(len(places)))
+    fields = ""
+    for number, place in enumerate(places):
+        members, relations = _MEMBERS[place]
+        fields += (
+            f"\n  place{number}: {place}(fullPath: $place{number}) {{ id members: {members}"
+            f"(search: $person{number}, relations: {relations}, first: 50)"
+            " { nodes { user { username } } pageInfo { hasNextPage } } }"
+        )
+    return (
+        f"query People($usernames: [String!]{variables}) {{\n"
+        "  users(usernames: $usernames, first: 100) { nodes { id username state } }"
+        f"{fields}\n}}"
+    )
+
+
+@cache
+def _mutations(operation: str, field: str, input_type: str, answer: str, count: int) -> str:
+    variables = ", ".join(f"$input{number}: {input_type}!" for number in range(count))
+    fields = "".join(
+        f"\n  write{number}: {field}(input: $input{number}) {{ errors {answer} }}" for number in range(count)
+    )
+    return f"mutation {operation}({variables}) {{{fields}\n}}"
+
+
+def create_labels(count: int) -> str:
+    """Return the mutation that makes *count* labels, ``$input0`` and so on, answered as ``write0`` …."""
+    return _mutations("CreateLabels", "labelCreate", "LabelCreateInput", "label { id title }", count)
+
+
+def create_items(count: int) -> str:
+    """Return the mutation that makes *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
+    return _mutations(
+        "CreateItems", "workItemCreate", "WorkItemCreateInput", "workItem { id iid webUrl }", count
+    )
+
+
+def update_items(count: int) -> str:
+    """Return the mutation that changes *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
+    return _mutations(
+        "UpdateItems", "workItemUpdate", "WorkItemUpdateInput", "workItem { id iid webUrl }", count
+    )
+
+
+def create_notes(count: int) -> str:
+    """Return the mutation that posts *count* notes, ``$input0`` and so on, answered as ``write0`` …."""
+    return _mutations("CreateNotes", "createNote", "CreateNoteInput", "note { id url }", count)
+
+
+def update_notes(count: int) -> str:
+    """Return the mutation that edits *count* notes, ``$input0`` and so on, answered as ``write0`` …."""
+    return _mutations("UpdateNotes", "updateNote", "UpdateNoteInput", "note { id url }", count)
+
+
+# Parts that are asked for in one request; two full parts together with a third would come near the limit.
+PAIRINGS: tuple[tuple[Part, ...], ...] = (
+    (Part.EPICS,),
+    (Part.EPICS, Part.LABELLED),
+    (Part.CHILDREN,),
+    (Part.CHILDREN, Part.LABELLED),
+    (Part.LABELLED,),
+    (Part.NAMED,),
+)
+
+
+def every_document() -> Iterator[str]:
+    """Yield the largest document of every shape, for checks against GitLab's schema and for the docs."""
+    yield from map(listing, PAIRINGS)
+    yield from (access(PLACES), access_and_labels(2), LABELS, ACTIVITY)
+    yield people(("group",) * (PAIRS // 2) + ("project",) * (PAIRS // 2))
+    batches: Iterable[str] = (
+        write(BATCH) for write in (create_labels, create_items, update_items, create_notes, update_notes)
+    )
+    yield from batches

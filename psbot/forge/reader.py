@@ -1,0 +1,173 @@
+"""GitLab's work items, read through GraphQL."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from psbot.core.identity import Author
+from psbot.core.touch import Activity
+from psbot.errors import GitLabError
+from psbot.forge import documents
+from psbot.forge.answers import Node, activity, author, odd, sighting
+from psbot.forge.connection import Connection
+from psbot.forge.documents import Part
+from psbot.forge.ports import Access, Account, Ask, Brief, Membership, Page, People, Place
+
+_Value = TypeVar("_Value")
+
+_PAGE = 100
+_TOUCHES = 20  # items in one request for their notes
+_FILTERS = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids"}
+
+
+class GitLabReader:
+    """A ForgeReader on one GitLab."""
+
+    def __init__(self, connection: Connection, page: int = _PAGE) -> None:
+        self._connection = connection
+        self._page = page
+
+    def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
+        """Return who the token is, what it may do in *group* and *projects*, and the labels of *label_group*."""
+        paths = tuple(dict.fromkeys(projects))
+        first, rest = paths[: documents.PLACES], paths[documents.PLACES :]
+        data = self._read(
+            documents.access_and_labels(len(first)),
+            {"group": group, "labelGroup": label_group, "after": None} | _numbered("project", first),
+        )
+        user = data.optional("currentUser")
+        if user is None:
+            raise GitLabError(
+                "GitLab does not know the token", "check the token, and that it is for this server"
+            )
+        places = dict(_places(data, first))
+        for chunk in _chunks(rest, documents.PLACES):
+            more = self._read(documents.access(len(chunk)), {"group": group} | _numbered("project", chunk))
+            places |= _places(more, chunk)
+        return Access(
+            account=Account(user.text("id"), author(user) or Author("")),
+            group=_place(data.optional("group"), group),
+            projects=places,
+            labels=self._labels(label_group, data),
+        )
+
+    def fetch_labels(self, group: str) -> Mapping[str, str] | None:
+        """Return the labels of *group* and its ancestors, title to global id; None where it is not seen."""
+        return self._labels(group, self._read(documents.LABELS, {"labelGroup": group, "after": None}))
+
+    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+        """Return one page for each of *asks*, of items of *group* and below, in one request."""
+        variables: dict[str, object] = {"group": group, "page": self._page}
+        for ask in asks:
+            variables[f"{ask.part}After"] = ask.after
+            if ask.part in _FILTERS:
+                variables[_FILTERS[ask.part]] = list(ask.values)
+        found = self._read(documents.listing(tuple(ask.part for ask in asks)), variables).node("group")
+        return [_page(found.node(ask.part), ask) for ask in asks]
+
+    def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
+        """Return, by global id, what was done to items since they were made; unknown ids are left out."""
+        found: dict[str, Activity] = {}
+        for chunk in _chunks(tuple(gids), _TOUCHES):
+            data = self._read(documents.ACTIVITY, {"group": group, "ids": list(chunk)})
+            items = data.node("group").node("workItems").nodes("nodes")
+            found |= {item.text("id"): activity(item) for item in items}
+        return found
+
+    def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
+        """Return which of the accounts and *memberships* exist."""
+        ids: dict[str, str] = {}
+        inactive: set[str] = set()
+        members: set[Membership] = set()
+        for chunk in _chunks(tuple(memberships), documents.PAIRS) or [()]:
+            places = tuple("group" if each.is_group else "project" for each in chunk)
+            data = self._read(
+                documents.people(places),
+                {"usernames": list(usernames)}
+                | _numbered("place", [each.path for each in chunk])
+                | _numbered("person", [each.username for each in chunk]),
+            )
+            for user in data.node("users").nodes("nodes"):
+                ids[user.text("username")] = user.text("id")
+                if user.text("state") != "active":
+                    inactive.add(user.text("username"))
+            members |= {each for number, each in enumerate(chunk) if _is_member(data, number, each)}
+        return People(ids, frozenset(inactive), frozenset(members))
+
+    def _labels(self, group: str, data: Node) -> Mapping[str, str] | None:
+        found: list[tuple[str, str]] = []
+        after = None
+        while True:
+            place = data.optional("labelGroup")
+            if place is None:
+                return None
+            labels = place.node("labels")
+            found += [(each.text("title"), each.text("id")) for each in labels.nodes("nodes")]
+            if (cursor := _next(labels, after, "labels")) is None:
+                break
+            after = cursor
+            data = self._read(documents.LABELS, {"labelGroup": group, "after": after})
+        if len(found) < labels.number("count"):
+            raise odd(f"{len(found)} of {labels.number('count')} labels of {group} came")
+        return dict(found)
+
+    def _read(self, document: str, variables: Mapping[str, object]) -> Node:
+        return Node(self._connection.read(document, variables), "data")
+
+
+def _numbered(name: str, values: Sequence[str]) -> dict[str, object]:
+    return {f"{name}{number}": value for number, value in enumerate(values)}
+
+
+def _chunks(values: tuple[_Value, ...], size: int) -> list[tuple[_Value, ...]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+def _places(data: Node, paths: Sequence[str]) -> Iterator[tuple[str, Place | None]]:
+    for number, path in enumerate(paths):
+        yield path, _place(data.optional(f"project{number}"), path)
+
+
+def _place(node: Node | None, path: str) -> Place | None:
+    if node is None:
+        return None
+    types = node.node("workItemTypes").nodes("nodes")
+    return Place(
+        path=path,
+        level=node.node("maxAccessLevel").number("integerValue"),
+        item_type=types[0].text("id") if types else None,
+        is_archived=bool(node.value.get("archived")),
+    )
+
+
+def _page(connection: Node, ask: Ask) -> Page:
+    nodes = connection.nodes("nodes")
+    is_brief = ask.part is Part.LABELLED
+    return Page(
+        items=() if is_brief else tuple(map(sighting, nodes)),
+        briefs=tuple(Brief(each.text("id"), each.text_or_none("description") or "") for each in nodes)
+        if is_brief
+        else (),
+        count=connection.number("count"),
+        after=_next(connection, ask.after, ask.part),
+    )
+
+
+def _next(connection: Node, after: str | None, what: str) -> str | None:
+    """Return the next cursor; a list that does not get on would be read for ever."""
+    cursor = connection.cursor()
+    if cursor is not None and (cursor == after or not connection.nodes("nodes")):
+        raise odd(f"the pages of {what} do not get on")
+    return cursor
+
+
+def _is_member(data: Node, number: int, asked: Membership) -> bool:
+    place = data.optional(f"place{number}")
+    if place is None:
+        return False
+    members = place.node("members")
+    users = [each.optional("user") for each in members.nodes("nodes")]
+    if any(user is not None and user.text("username") == asked.username for user in users):
+        return True
+    if members.node("pageInfo").flag("hasNextPage"):
+        raise odd(f"too many members of {asked.path} are called like {asked.username}")
+    return False

@@ -1,0 +1,144 @@
+"""GitLab's work items, written through GraphQL: aliased mutations, everything that belongs together in one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from psbot.core.inert import one_line
+from psbot.core.labels import LabelSpec
+from psbot.forge import documents
+from psbot.forge.connection import TOO_MANY, Connection
+from psbot.forge.ports import Dates, ItemUpdate, NewItem, NewNote, RateLimited, Unclear, Written
+
+_PAUSE = 10.0
+# GitLab's sentence for what is hidden or forbidden: the mutation has stopped before it did anything.
+_NOT_DONE = "you don't have permission to perform this action"
+
+Input = Mapping[str, object]
+
+
+class GitLabWriter:
+    """A ForgeWriter on one GitLab."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[Written]:
+        """Make labels in *group*."""
+        inputs = [
+            {
+                "groupPath": group,
+                "title": spec.title,
+                "color": spec.color,
+                "description": spec.description,
+            }
+            for spec in specs
+        ]
+        return self._write(documents.create_labels(len(inputs)), inputs, "label")
+
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+        """Make work items."""
+        inputs = list(map(_creation, items))
+        return self._write(documents.create_items(len(inputs)), inputs, "workItem")
+
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+        """Change work items."""
+        inputs = [dict(_update(update)) for update in updates]
+        return self._write(documents.update_items(len(inputs)), inputs, "workItem")
+
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+        """Post notes."""
+        inputs = [
+            {"noteableId": note.item_gid, "body": note.body, "internal": note.internal} for note in notes
+        ]
+        return self._write(documents.create_notes(len(inputs)), inputs, "note")
+
+    def _write(self, document: str, inputs: Sequence[Input], field: str) -> Sequence[Written]:
+        variables = {f"input{number}": each for number, each in enumerate(inputs)}
+        answer = self._connection.write(document, variables)
+        data = answer["data"]
+        if not isinstance(data, dict):
+            raise Unclear("GitLab answered without data")
+        said = _errors_by_alias(answer)
+        return [_written(data, f"write{number}", field, said) for number in range(len(inputs))]
+
+
+def _creation(item: NewItem) -> Input:
+    widgets: dict[str, object] = {
+        "descriptionWidget": {"description": item.description},
+        "labelsWidget": {"labelIds": list(item.labels)},
+    }
+    if item.assignees:
+        widgets["assigneesWidget"] = {"assigneeIds": list(item.assignees)}
+    if item.start_on or item.due_on:
+        widgets["startAndDueDateWidget"] = _dates(Dates(item.start_on, item.due_on, item.is_epic))
+    if item.parent:
+        widgets["hierarchyWidget"] = {"parentId": item.parent}
+    return {
+        "namespacePath": item.namespace,
+        "workItemTypeId": item.item_type,
+        "title": item.title,
+        "confidential": item.confidential,
+    } | widgets
+
+
+def _update(update: ItemUpdate) -> Iterator[tuple[str, object]]:
+    yield "id", update.gid
+    if update.title is not None:
+        yield "title", update.title
+    if update.description is not None:
+        yield "descriptionWidget", {"description": update.description}
+    if update.dates is not None:
+        yield "startAndDueDateWidget", _dates(update.dates)
+    if update.assignees is not None:
+        yield "assigneesWidget", {"assigneeIds": list(update.assignees)}
+    if labels := _labels(update):
+        yield "labelsWidget", labels
+    if update.parent is not None:
+        yield "hierarchyWidget", {"parentId": update.parent}
+    if update.is_open is not None:
+        yield "stateEvent", "REOPEN" if update.is_open else "CLOSE"
+
+
+def _labels(update: ItemUpdate) -> Input:
+    delta = {"addLabelIds": list(update.add_labels), "removeLabelIds": list(update.remove_labels)}
+    return {key: gids for key, gids in delta.items() if gids}
+
+
+def _dates(dates: Dates) -> Input:
+    days: dict[str, object] = {
+        "startDate": dates.start_on.isoformat() if dates.start_on else None,
+        "dueDate": dates.due_on.isoformat() if dates.due_on else None,
+    }
+    return days | ({"isFixed": True} if dates.is_fixed else {})
+
+
+def _errors_by_alias(answer: Mapping[str, object]) -> dict[str, str]:
+    errors = answer.get("errors")
+    found: dict[str, str] = {}
+    for error in errors if isinstance(errors, list) else ():
+        path = error.get("path") if isinstance(error, dict) else None
+        if isinstance(path, list) and path:
+            found[str(path[0])] = str(error.get("message", ""))
+    return found
+
+
+def _written(data: Mapping[str, object], alias: str, field: str, said: Mapping[str, str]) -> Written:
+    """Return what became of one alias; an empty payload is clear only where GitLab says why."""
+    payload = data.get(alias)
+    if not isinstance(payload, dict):
+        message = said.get(alias, "GitLab did not answer for this one")
+        return Written(refusal=one_line(message), is_unclear=_NOT_DONE not in message)
+    errors = payload.get("errors")
+    messages = [str(each) for each in errors] if isinstance(errors, list) else []
+    if any(map(TOO_MANY.search, messages)):
+        raise RateLimited(messages[0], _PAUSE)
+    made = payload.get(field)
+    if messages:
+        return Written(refusal=one_line("; ".join(messages)))
+    if not isinstance(made, dict) or not isinstance(made.get("id"), str):
+        return Written(refusal="GitLab answered neither an item nor an error", is_unclear=True)
+    iid, url = made.get("iid"), made.get("webUrl")
+    return Written(
+        gid=made["id"],
+        iid=int(iid) if isinstance(iid, str) and iid.isdecimal() else None,
+        url=url if isinstance(url, str) else None,
+    )

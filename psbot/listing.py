@@ -1,0 +1,89 @@
+"""Reading long lists of work items to their end, and keeping them out of memory until they are needed."""
+
+import pickle
+import tempfile
+from array import array
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from psbot.core.identity import Sighting
+from psbot.errors import GitLabError
+from psbot.forge.documents import Part
+from psbot.forge.ports import Ask, ForgeReader, Page
+
+
+class Listing:
+    """One list of work items, read page by page; what comes must be as much as GitLab counts."""
+
+    def __init__(self, part: Part, values: tuple[str, ...] = ()) -> None:
+        self.part = part
+        self.values = values
+        self.is_done = False
+        self._after: str | None = None
+        self._came = 0
+        self._counted: int | None = None
+
+    def ask(self) -> Ask:
+        """Return what to ask for next."""
+        return Ask(self.part, self.values, self._after)
+
+    def take(self, page: Page) -> None:
+        """Count a page that came; raises GitLabError at the end of a list that is shorter than it should be.
+
+        Items may be made or deleted while the list is read, so the smaller of the first and the last count counts.
+        """
+        self._came += len(page.items) + len(page.briefs)
+        self._counted = page.count if self._counted is None else self._counted
+        self._after = page.after
+        self.is_done = page.after is None
+        if self.is_done and self._came < min(self._counted, page.count):
+            raise GitLabError(
+                f"GitLab counts {page.count} {self.part} items and shows {self._came}",
+                "the token may not see all of them; psbot plans nothing from a partial list",
+            )
+
+
+def turn(reader: ForgeReader, group: str, listings: Sequence[Listing]) -> dict[Listing, Page]:
+    """Return the next page of each of *listings*, in one request."""
+    pages = reader.fetch_pages(group, [listing.ask() for listing in listings])
+    for listing, page in zip(listings, pages, strict=True):
+        listing.take(page)
+    return dict(zip(listings, pages, strict=True))
+
+
+class Spool:
+    """Sightings on shelves, in an unnamed temporary file that vanishes with the process."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
+        self._shelves: dict[str, array[int]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+    def put(self, shelf: str, sighting: Sighting) -> None:
+        """Put a sighting on a shelf."""
+        self._file.seek(0, 2)
+        self._shelves.setdefault(shelf, array("Q")).append(self._file.tell())
+        pickle.dump(sighting, self._file)
+
+    def take(self, shelf: str) -> list[Sighting]:
+        """Return what lies on a shelf, in the order it came; it stays there."""
+        return list(self._read(self._shelves.get(shelf, array("Q"))))
+
+    def _read(self, offsets: "array[int]") -> Iterator[Sighting]:
+        for offset in offsets:
+            self._file.seek(offset)
+            sighting = pickle.load(self._file)  # noqa: S301  our own file, which has no name
+            assert isinstance(sighting, Sighting)  # noqa: S101
+            yield sighting

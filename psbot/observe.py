@@ -1,0 +1,277 @@
+"""GitLab → what an engagement has there: one observation each, from listings that a group's engagements share.
+
+Nothing is planned from a partial read: a list that comes back shorter than GitLab counts, a place that cannot be
+seen, an edition without epics, markers of children without an epic, each is an error.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from psbot.core import identity, marker
+from psbot.core.engagement import Engagement
+from psbot.core.identity import Sighting
+from psbot.core.model import Finding, Item, Snapshot
+from psbot.core.process import Process
+from psbot.core.touch import touch
+from psbot.errors import GitLabError
+from psbot.forge.documents import Part
+from psbot.forge.ports import Access, Account, ForgeReader, Place
+from psbot.listing import Listing, Spool, turn
+
+PLANNER = 15  # GitLab's number of the role that may write items and labels
+_PARENTS = 100  # parents in one filter (GitLab, WorkItem filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Handles:
+    """The global ids that writing needs: of labels by title, of item types by place."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What GitLab has of one engagement, who looked, and the ids that writing needs."""
+
+    snapshot: Snapshot
+    account: Account
+    handles: Handles
+    findings: tuple[Finding, ...] = ()
+
+
+Observed = Observation | GitLabError
+
+
+def observe(reader: ForgeReader, engagement: Engagement, process: Process) -> Observation:
+    """Return what GitLab has of *engagement*; raises GitLabError where that cannot be seen for sure."""
+    _, found = next(observe_many(reader, [engagement], process))
+    if isinstance(found, GitLabError):
+        raise found
+    return found
+
+
+def observe_many(
+    reader: ForgeReader, engagements: Iterable[Engagement], process: Process
+) -> Iterator[tuple[Engagement, Observed]]:
+    """Yield each engagement with its observation, or with the error that keeps it from being seen.
+
+    Engagements of one group share the listings. Items wait in an unnamed temporary file, so memory does not grow
+    with the number of engagements.
+    """
+    by_group = sorted(engagements, key=lambda each: (each.gitlab.group, each.key))
+    for group, members in groupby(by_group, key=lambda each: each.gitlab.group):
+        yield from _observe_group(reader, group, list(members), process)
+
+
+def with_touches(
+    reader: ForgeReader, observation: Observation, group: str, items: Sequence[Item], process: Process
+) -> Observation:
+    """Return the observation with what GitLab knows about who has touched *items*."""
+    if not items:
+        return observation
+    acts = reader.fetch_activity(group, [item.gid for item in items if item.gid])
+    known = {item.gid: touch(acts.get(item.gid or ""), process) for item in items}
+    snapshot = observation.snapshot
+
+    def told(item: Item) -> Item:
+        return replace(item, touched=known.get(item.gid, item.touched))
+
+    return replace(
+        observation,
+        snapshot=replace(
+            snapshot,
+            children=tuple(map(told, snapshot.children)),
+            duplicates=tuple(map(told, snapshot.duplicates)),
+        ),
+    )
+
+
+def _observe_group(
+    reader: ForgeReader, group: str, engagements: list[Engagement], process: Process
+) -> Iterator[tuple[Engagement, Observed]]:
+    try:
+        looked = _Group(reader, group, engagements, process)
+    except GitLabError as error:
+        yield from ((engagement, error) for engagement in engagements)
+        return
+    with looked.spool:
+        for engagement in engagements:
+            try:
+                found: Observed = looked.observation(engagement)
+            except GitLabError as error:
+                found = error
+            yield engagement, found
+
+
+class _Group:
+    """All listings of one group, read once for all of its engagements."""
+
+    def __init__(
+        self, reader: ForgeReader, group: str, engagements: list[Engagement], process: Process
+    ) -> None:
+        self.reader = reader
+        self.group = group
+        self.process = process
+        places = [place for each in engagements for place in (each.gitlab.project, each.gitlab.internal)]
+        first = engagements[0].gitlab.label_group
+        self.access = reader.fetch_access(group, places, first)
+        self.labels = {first: self.access.labels}
+        self.keys = frozenset(engagement.key for engagement in engagements)
+        _check_group(self.access, group)
+        self.spool = Spool()
+        self.strays: dict[str, list[str]] = {}
+        try:
+            self._list(engagements)
+        except BaseException:
+            self.spool.close()
+            raise
+
+    def observation(self, engagement: Engagement) -> Observation:
+        """Return the observation of one engagement from what was listed."""
+        _check_projects(self.access, engagement)
+        epics = identity.epics_of(engagement, self.process, self.spool.take(_epic_shelf(engagement.key)))
+        others = self._named(self.strays.get(engagement.key, []))
+        if not epics and others and (bare := self._unmarked_epic(engagement, others)):
+            epics = [bare]
+            others += self._children([bare.gid])
+        for epic in epics:
+            others += self.spool.take(epic.gid)
+        found = identity.identify(engagement, self.process, epics, others)
+        if found.lost:
+            raise _without_epic(engagement, found.lost)
+        labels = self._labels_of(engagement)
+        return Observation(
+            replace(found.snapshot, labels=frozenset(labels)),
+            self.access.account,
+            Handles(labels, _types(self.access)),
+            found.findings,
+        )
+
+    def _list(self, engagements: list[Engagement]) -> None:
+        labelled = Listing(Part.LABELLED, (identity.kind_filter(self.process.catalogue),))
+        epics = Listing(Part.EPICS)
+        ours: list[str] = []
+        listed: set[int] = set()
+        while not epics.is_done:
+            for epic in self._turn(epics, labelled, listed):
+                listed.add(epic.number)
+                ours += self._shelve_epic(epic)
+        for start in range(0, len(ours), _PARENTS):
+            children = Listing(Part.CHILDREN, tuple(ours[start : start + _PARENTS]))
+            while not children.is_done:
+                for child in self._turn(children, labelled, listed):
+                    listed.add(child.number)
+                    self.spool.put(str(child.parent), child)
+        while not labelled.is_done:
+            self._turn(labelled, labelled, listed)
+        self.strays = {
+            key: [gid for gid in gids if _number(gid) not in listed] for key, gids in self.strays.items()
+        }
+
+    def _turn(self, listing: Listing, labelled: Listing, listed: set[int]) -> tuple[Sighting, ...]:
+        """Read the next page of a listing and, beside it, of the labelled items; note those of our markers."""
+        pending = [each for each in dict.fromkeys((listing, labelled)) if not each.is_done]
+        pages = turn(self.reader, self.group, pending)
+        for brief in pages[labelled].briefs if labelled in pages else ():
+            note = marker.read(brief.description)
+            if note and note.engagement in self.keys and _number(brief.gid) not in listed:
+                self.strays.setdefault(note.engagement, []).append(brief.gid)
+        return pages[listing].items if listing in pages else ()
+
+    def _shelve_epic(self, epic: Sighting) -> Iterator[str]:
+        """Keep an epic; yield its id where it carries the marker of one of our engagements."""
+        note = epic.marker
+        if note and note.engagement in self.keys:
+            self.spool.put(_epic_shelf(note.engagement), epic)
+            yield epic.gid
+        elif note is None:
+            self.spool.put(f"bare {epic.gid}", epic)
+
+    def _unmarked_epic(self, engagement: Engagement, strays: list[Sighting]) -> Sighting | None:
+        parents = {each.parent for each in strays if each.parent}
+        bare = {gid: each for gid in parents for each in self.spool.take(f"bare {gid}")}
+        return identity.unmarked_epic(engagement, strays, bare)
+
+    def _children(self, parents: list[str]) -> list[Sighting]:
+        return self._all(Listing(Part.CHILDREN, tuple(parents)))
+
+    def _named(self, gids: list[str]) -> list[Sighting]:
+        found: list[Sighting] = []
+        for start in range(0, len(gids), _PARENTS):
+            found += self._all(Listing(Part.NAMED, tuple(gids[start : start + _PARENTS])))
+        return found
+
+    def _all(self, listing: Listing) -> list[Sighting]:
+        found: list[Sighting] = []
+        while not listing.is_done:
+            found += turn(self.reader, self.group, [listing])[listing].items
+        return found
+
+    def _labels_of(self, engagement: Engagement) -> Mapping[str, str]:
+        group = engagement.gitlab.label_group
+        if group not in self.labels:
+            self.labels[group] = self.reader.fetch_labels(group)
+        labels = self.labels[group]
+        if labels is None:
+            raise _unseen(group, "gitlab.label_group")
+        return labels
+
+
+def _epic_shelf(key: str) -> str:
+    return f"epic {key}"
+
+
+def _number(gid: str) -> int:
+    return int(gid.rpartition("/")[2])
+
+
+def _types(access: Access) -> dict[str, str]:
+    places = [access.group, *access.projects.values()]
+    return {place.path: place.item_type for place in places if place and place.item_type}
+
+
+def _check_group(access: Access, group: str) -> None:
+    place = _checked(access.group, group, "gitlab.group", access.account)
+    if place.item_type is None:
+        raise GitLabError(
+            f"{group} has no epics: this GitLab edition or subscription does not include them",
+            "psbot needs GitLab Premium or Ultimate for the group",
+        )
+
+
+def _check_projects(access: Access, engagement: Engagement) -> None:
+    gitlab = engagement.gitlab
+    for path, name in ((gitlab.project, "gitlab.project"), (gitlab.internal, "gitlab.internal_project")):
+        place = _checked(access.projects.get(path), path, name, access.account)
+        if place.item_type is None:
+            raise GitLabError(f"{path} has no issues", "switch issues on in the project's settings")
+
+
+def _checked(place: Place | None, path: str, field_name: str, account: Account) -> Place:
+    if place is None:
+        raise _unseen(path, field_name)
+    if place.level < PLANNER:
+        raise GitLabError(
+            f"the role of {account.author.username} in {path} is too low",
+            "give the account the role Planner or more",
+        )
+    if place.is_archived:
+        raise GitLabError(f"{path} is archived", "unarchive it, or take the engagement's file away")
+    return place
+
+
+def _unseen(path: str, field_name: str) -> GitLabError:
+    return GitLabError(
+        f"GitLab shows no {path} ({field_name})",
+        "check the path, and that the token's account is a member there",
+    )
+
+
+def _without_epic(engagement: Engagement, lost: Sequence[str]) -> GitLabError:
+    shown = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")  # noqa: PLR2004
+    return GitLabError(
+        f"{engagement.key}: {shown} carry its markers, but it has no epic in {engagement.gitlab.group}",
+        "if the epic was deleted or moved, restore it, or delete these items; psbot makes nothing twice",
+    )

@@ -1,0 +1,73 @@
+"""Everybody an engagement assigns must exist and be a member, and the writer must be somebody psbot trusts.
+
+GitLab drops an assignee who is not a member without a word, so this is checked before the first write.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from psbot.core import identity
+from psbot.core.engagement import Engagement
+from psbot.core.operations import CreateChild, CreateEpic, Reassign
+from psbot.core.plan import Plan
+from psbot.core.process import Process
+from psbot.errors import GitLabError
+from psbot.forge.ports import Account, ForgeReader, Membership, People
+
+
+@dataclass(slots=True)
+class Acquainted:
+    """People and memberships that have been checked in this run, and the ids of the people."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    members: set[Membership] = field(default_factory=set)
+
+    def check(self, plan: Plan, reader: ForgeReader) -> None:
+        """Look up whom *plan* assigns; raises GitLabError with everybody who is missing, at once."""
+        asked = sorted(set(_assigned(plan)) - self.members, key=lambda each: (each.path, each.username))
+        if not asked:
+            return
+        names = sorted({each.username for each in asked})
+        found = reader.fetch_people(names, asked)
+        if missing := list(_missing(names, asked, found)):
+            raise GitLabError(
+                f"{plan.engagement}: " + "; ".join(missing),
+                "nothing was written; correct people: in the engagement file, or have them invited",
+            )
+        self.ids |= found.ids
+        self.members |= found.members
+
+
+def check_author(engagement: Engagement, account: Account, process: Process) -> None:
+    """Raise GitLabError where items made with this token would not be recognised as the engagement's."""
+    author = account.author
+    if identity.is_machine(author, process) or author.username in identity.people(engagement):
+        return
+    raise GitLabError(
+        f"{engagement.key}: the token belongs to {author.username}, who is neither a machine account nor one of the "
+        "engagement's people, so psbot would not recognise what it makes",
+        "name the account in people:, list it in config/accounts.yml, or use a service account's token",
+    )
+
+
+def _assigned(plan: Plan) -> Iterator[Membership]:
+    for operation in plan.operations:
+        match operation:
+            case CreateEpic(item=item) | CreateChild(item=item):
+                names = item.assignees
+            case Reassign(item=item, after=names):
+                pass
+            case _:
+                continue
+        yield from (Membership(name, item.namespace, item.is_epic) for name in names)
+
+
+def _missing(names: list[str], asked: list[Membership], found: People) -> Iterator[str]:
+    for name in names:
+        if name not in found.ids:
+            yield f"GitLab knows no user {name}"
+        elif name in found.inactive:
+            yield f"{name} is blocked or deactivated"
+    for each in asked:
+        if each.username in found.ids and each not in found.members:
+            yield f"{each.username} is not a member of {each.path}"

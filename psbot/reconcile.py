@@ -1,0 +1,303 @@
+"""Observe, plan, apply, until GitLab has what the engagement file says, or a limit is reached."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from psbot import apply as performing
+from psbot.apply import Outcome, Receipt, Tools
+from psbot.core import identity, marker
+from psbot.core.desired import Words, desired
+from psbot.core.engagement import Engagement
+from psbot.core.model import Snapshot
+from psbot.core.operations import CreateChild, CreateEpic, CreateLabel, Operation
+from psbot.core.plan import Plan, in_doubt, is_reviewed, plan
+from psbot.core.process import Process
+from psbot.errors import Exit, GitLabError, PsbotError
+from psbot.forge.documents import Part
+from psbot.forge.patience import Patience
+from psbot.forge.ports import ForgeReader, LimitReached, RateLimited
+from psbot.listing import Listing, turn
+from psbot.observe import Observation, observe, with_touches
+from psbot.people import Acquainted, check_author
+from psbot.updates import Ids
+
+ROUNDS = 3  # unclear answers, or items that move, that one run lives with
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every engagement of a run is reconciled with."""
+
+    tools: Tools
+    process: Process
+    words: Words
+    now: datetime
+    patience: Patience
+    say: Callable[[str], None] = lambda _: None
+    acquainted: Acquainted = field(default_factory=Acquainted)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """How one engagement ended: the plan that was performed, a receipt for each operation, what stopped it."""
+
+    plan: Plan
+    receipts: tuple[Receipt, ...] = ()
+    error: PsbotError | None = None
+
+    @property
+    def exit_code(self) -> Exit:
+        """Return the exit code that this engagement asks for."""
+        if self.error is not None:
+            return self.error.exit_code
+        return Exit.GITLAB if self.of(Outcome.REFUSED) else Exit.DONE
+
+    def of(self, outcome: Outcome) -> tuple[Receipt, ...]:
+        """Return the receipts with *outcome*."""
+        return tuple(receipt for receipt in self.receipts if receipt.outcome is outcome)
+
+
+def draw_up(
+    reader: ForgeReader,
+    engagement: Engagement,
+    observation: Observation,
+    process: Process,
+    words: Words,
+    now: datetime,
+) -> tuple[Plan, Observation]:
+    """Return the plan for what was observed; asks who touched items only where their fate hangs on it."""
+    wanted = desired(engagement, process, now, words, observation.snapshot)
+    doubtful = in_doubt(wanted, observation.snapshot, process)
+    told = with_touches(reader, observation, engagement.gitlab.group, doubtful, process)
+    drawn = plan(engagement, wanted, told.snapshot, process)
+    return replace(drawn, findings=(*drawn.findings, *told.findings)), told
+
+
+def reconcile(
+    engagement: Engagement,
+    work: Work,
+    approve: Callable[[Plan], None] = lambda _: None,
+    observation: Observation | None = None,
+    *,
+    is_bound: bool = False,
+) -> Reconciled:
+    """Bring GitLab in line with *engagement* and return what happened.
+
+    *approve* sees the first plan and may raise; where *is_bound*, nothing that people review is done later on that
+    was not in that plan. *observation* saves the first look. Raises PsbotError for what is found before the first
+    write; afterwards errors are in the result, beside the receipts.
+    """
+    looked = observation or observe(work.tools.reader, engagement, work.process)
+    first, looked = _plan(engagement, work, looked)
+    approve(first)
+    progress = _Progress(engagement, work, first, is_bound)
+    if first.is_empty:
+        return progress.result()
+    check_author(engagement, looked.account, work.process)
+    work.acquainted.check(first, work.tools.reader)
+    try:
+        progress.rounds(first, looked)
+        progress.close_own_duplicates()
+    except PsbotError as error:
+        return progress.result(error)
+    return progress.result()
+
+
+def _plan(engagement: Engagement, work: Work, looked: Observation) -> tuple[Plan, Observation]:
+    return draw_up(work.tools.reader, engagement, looked, work.process, work.words, work.now)
+
+
+Identity = tuple[str, str, str, int | None]
+
+
+def identity_of(operation: Operation) -> Identity:
+    """Return what tells operations apart from one plan to the next."""
+    if isinstance(operation, CreateLabel):
+        return (operation.op, operation.namespace, operation.spec.title, None)
+    return (operation.op, operation.item.namespace, operation.item.key, operation.item.iid)
+
+
+class _Progress:
+    """The rounds of one engagement: what has been tried, and what came of it."""
+
+    def __init__(self, engagement: Engagement, work: Work, first: Plan, is_bound: bool) -> None:
+        self.engagement = engagement
+        self.work = work
+        self.first = first
+        self.reviewed = {identity_of(each) for each in first.operations} if is_bound else None
+        self.receipts: dict[Identity, Receipt] = {}
+
+    def result(self, error: PsbotError | None = None) -> Reconciled:
+        return Reconciled(self.first, tuple(self.receipts.values()), error)
+
+    def rounds(self, drawn: Plan, looked: Observation) -> None:
+        """Apply and, as long as something was unclear or has moved, look and plan again."""
+        troubles = 0
+        while todo := self._untried(drawn):
+            self.work.acquainted.check(drawn, self.work.tools.reader)
+            applied = self._apply(replace(drawn, operations=todo), looked)
+            outcomes = {receipt.outcome for receipt in applied.receipts}
+            if Outcome.LEFT in outcomes and self.work.tools.stop():
+                raise self._stopped()
+            if applied.error is None and Outcome.MOVED not in outcomes:
+                return
+            if not isinstance(applied.error, RateLimited):
+                troubles += 1
+            if troubles > ROUNDS:
+                raise LimitReached(
+                    f"{self.engagement.key}: GitLab's answers stay unclear, or people keep changing the same items",
+                    "run again later; psbot goes on where it stopped",
+                )
+            drawn, looked = self._look_again(applied)
+
+    def close_own_duplicates(self) -> None:
+        """List again after creations; what this run made twice, beside another run, is closed."""
+        made = {
+            receipt.gid
+            for receipt in self.receipts.values()
+            if receipt.gid
+            and receipt.outcome is Outcome.DONE
+            and isinstance(receipt.operation, CreateEpic | CreateChild)
+        }
+        for _ in range(ROUNDS):
+            if not made or not self._is_doubled(made):
+                return
+            looked = observe(self.work.tools.reader, self.engagement, self.work.process)
+            drawn, looked = _plan(self.engagement, self.work, _as_own(looked, made))
+            own = [
+                each
+                for each in drawn.operations
+                if not isinstance(each, CreateLabel | CreateEpic | CreateChild) and each.item.gid in made
+            ]
+            if not own:
+                return
+            applied = self._apply(replace(drawn, operations=tuple(own)), looked)
+            if applied.error is not None:
+                self._look_again(applied)
+
+    def _untried(self, drawn: Plan) -> tuple[Operation, ...]:
+        """Return the operations that may be done and that GitLab has not refused in this run already."""
+        refused = {key for key, receipt in self.receipts.items() if receipt.outcome is Outcome.REFUSED}
+        return tuple(
+            each
+            for each in drawn.operations
+            if identity_of(each) not in refused
+            and (self.reviewed is None or identity_of(each) in self.reviewed or not is_reviewed(each))
+        )
+
+    def _apply(self, drawn: Plan, looked: Observation) -> performing.Applied:
+        epic = looked.snapshot.epic
+        ids = Ids(
+            labels=dict(looked.handles.labels),
+            types=looked.handles.types,
+            people=self.work.acquainted.ids,
+            epic=epic.gid if epic else None,
+        )
+        applied = performing.apply(drawn, self.engagement.gitlab.group, ids, self.work.tools)
+        self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
+        return applied
+
+    def _look_again(self, applied: performing.Applied) -> tuple[Plan, Observation]:
+        """Observe until all that was asked for is there, or GitLab cannot be at it any more."""
+        if isinstance(applied.error, RateLimited):
+            self._pause(applied.error)
+        pending = {
+            identity_of(receipt.operation)
+            for receipt in applied.receipts
+            if receipt.outcome in (Outcome.UNCLEAR, Outcome.LEFT)
+        }
+        asked = {
+            identity_of(receipt.operation)
+            for receipt in applied.receipts
+            if receipt.outcome is Outcome.UNCLEAR
+        }
+        drawn, looked = self._settle(asked, applied.sent_at)
+        self._note_done(pending, drawn, looked.snapshot)
+        return drawn, looked
+
+    def _settle(self, asked: set[Identity], sent_at: float) -> tuple[Plan, Observation]:
+        final_at = sent_at + self.work.tools.limits.settle_seconds
+        pause = _FIRST_PAUSE
+        while True:
+            drawn, looked = self._try_to_look(final_at)
+            if drawn is not None and looked is not None:
+                missing = asked & {identity_of(each) for each in drawn.operations}
+                if not missing or self.work.tools.clock() >= final_at:
+                    return drawn, looked
+                self.work.say(
+                    f"{self.engagement.key}: GitLab did not say whether it carried out {len(missing)} operations; "
+                    "looking again"
+                )
+            if self.work.tools.stop():
+                raise self._stopped()
+            self.work.patience.wait(min(pause, max(0.1, final_at - self.work.tools.clock())))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _try_to_look(self, final_at: float) -> tuple[Plan | None, Observation | None]:
+        """Observe and plan; a read that fails while GitLab settles is tried again, later it counts."""
+        began_at = self.work.tools.clock()
+        try:
+            return _plan(
+                self.engagement,
+                self.work,
+                observe(self.work.tools.reader, self.engagement, self.work.process),
+            )
+        except GitLabError:
+            if began_at >= final_at:
+                raise
+            return None, None
+
+    def _note_done(self, pending: set[Identity], drawn: Plan, snapshot: Snapshot) -> None:
+        """Give a receipt to what turned out to be done after all."""
+        still = {identity_of(each) for each in drawn.operations}
+        by_key = snapshot.by_key()
+        for key in pending - still:
+            operation = self.receipts[key].operation
+            found = None if isinstance(operation, CreateLabel) else by_key.get(operation.item.key)
+            done = Receipt(operation, Outcome.DONE)
+            self.receipts[key] = replace(done, iid=found.iid, url=found.url, gid=found.gid) if found else done
+
+    def _pause(self, error: RateLimited) -> None:
+        if not self.work.patience.pause(max(1.0, error.seconds), error.message):
+            raise LimitReached(
+                f"{self.engagement.key}: GitLab asks for a pause of {error.seconds:.0f} s, more than this run may "
+                f"wait; {self._left()} operations are left",
+                "run again later; psbot goes on where it stopped",
+            )
+
+    def _stopped(self) -> LimitReached:
+        return LimitReached(
+            f"{self.engagement.key}: stopped as asked; {self._left()} operations are left",
+            "run again; psbot goes on where it stopped",
+        )
+
+    def _left(self) -> int:
+        return sum(receipt.outcome is not Outcome.DONE for receipt in self.receipts.values())
+
+    def _is_doubled(self, made: set[str]) -> bool:
+        """Tell whether a marker of this run's items is on another labelled item too."""
+        listing = Listing(Part.LABELLED, (identity.kind_filter(self.work.process.catalogue),))
+        by_key: dict[str, list[str]] = {}
+        group = self.engagement.gitlab.group
+        while not listing.is_done:
+            for brief in turn(self.work.tools.reader, group, [listing])[listing].briefs:
+                note = marker.read(brief.description)
+                if note and note.engagement == self.engagement.key:
+                    by_key.setdefault(note.item, []).append(brief.gid)
+        return any(len(gids) > 1 and made & set(gids) for gids in by_key.values())
+
+
+def _as_own(looked: Observation, made: set[str]) -> Observation:
+    """Return the observation with the duplicates that this run made marked as psbot's, whoever's token it used."""
+    duplicates = tuple(
+        replace(item, by_machine=item.by_machine or item.gid in made) for item in looked.snapshot.duplicates
+    )
+    return replace(looked, snapshot=replace(looked.snapshot, duplicates=duplicates))
+
+
+def summary(receipts: Sequence[Receipt]) -> dict[Outcome, int]:
+    """Count receipts by outcome."""
+    return {outcome: sum(each.outcome is outcome for each in receipts) for outcome in Outcome}

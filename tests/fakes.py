@@ -1,0 +1,327 @@
+"""A GitLab in memory that keeps to both ports and imitates GitLab's traps."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import RLock
+from typing import Any
+
+from psbot.core.identity import Author, Sighting
+from psbot.core.labels import Label, LabelSpec
+from psbot.core.touch import Act, Activity
+from psbot.errors import GitLabError
+from psbot.forge.documents import Part
+from psbot.forge.ports import (
+    Access,
+    Account,
+    Ask,
+    Brief,
+    ItemUpdate,
+    Membership,
+    NewItem,
+    NewNote,
+    Page,
+    People,
+    Place,
+    Written,
+)
+from tests.builders import GROUP, INTERNAL, LABEL_GROUP, NOW, SHARED
+
+BOT = Author("psbot-bot", is_machine=True)
+Fault = Callable[[], Exception]
+
+
+@dataclass
+class Stored:
+    """One work item with its history."""
+
+    sighting: Sighting
+    updated_at: datetime
+    created_at: datetime
+    acts: list[Act] = field(default_factory=list)
+    edited_by: Author | None = None
+    is_deleted: bool = False
+
+
+class FakeForge:
+    """Both ports on a small world: one group with two projects, labels above them, and some people."""
+
+    def __init__(self, page: int = 100) -> None:
+        self.page = page
+        self.now = NOW
+        self.me = BOT
+        self.requests: list[str] = []
+        self.writes: list[str] = []
+        self.levels: dict[str, int | None] = dict.fromkeys((GROUP, SHARED, INTERNAL, LABEL_GROUP), 40)
+        self.has_epics = True
+        self.labels: dict[str, str] = {}
+        self.accounts = {name: Author(name) for name in ("maria", "paul", "petra", "pia", "ada", "zoe")} | {
+            BOT.username: BOT
+        }
+        self.inactive: set[str] = set()
+        self.outsiders: set[tuple[str, str]] = {("ada", INTERNAL), ("zoe", SHARED), ("zoe", INTERNAL)}
+        self.items: dict[str, Stored] = {}
+        self.faults: list[tuple[str, bool, Fault]] = []
+        self.refusals: dict[str, str] = {}
+        self.before_write: list[Callable[[], None]] = []
+        self.hidden: set[str] = set()
+        self._lock = RLock()
+
+    # What people do
+
+    def person_edits(self, gid: str, by: str, **fields: Any) -> None:
+        """Change an item as a person in the browser does; leaves a system note."""
+        self._change(gid, self.accounts[by], fields)
+
+    def person_makes(self, by: str, namespace: str, **fields: Any) -> str:
+        """Make an item as a person in the browser does."""
+        return self._make(self.accounts[by], namespace, fields)
+
+    def delete(self, gid: str) -> None:
+        """Delete an item."""
+        self.items[gid].is_deleted = True
+
+    def fail(self, method: str, error: Fault, *, carried_out: bool) -> None:
+        """Let the next call of *method* fail, after it was carried out or before."""
+        self.faults.append((method, carried_out, error))
+
+    def by_key(self, key: str) -> list[Sighting]:
+        """Return the items whose marker has *key*, oldest first."""
+        found = [each for each in self._all() if each.marker and each.marker.item == key]
+        return sorted(found, key=lambda each: each.number)
+
+    # The reader
+
+    def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
+        """Return what the bot may do."""
+        self._request("access")
+        return Access(
+            Account("gid://gitlab/User/1", self.me),
+            self._place(group, "type-epic" if self.has_epics else None),
+            {path: self._place(path, "type-issue") for path in projects},
+            self._labels(label_group),
+        )
+
+    def fetch_labels(self, group: str) -> Mapping[str, str] | None:
+        """Return the labels."""
+        self._request("labels")
+        return self._labels(group)
+
+    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+        """Return a page of each part."""
+        self._request("pages")
+        return [self._page(group, ask) for ask in asks]
+
+    def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
+        """Return the notes."""
+        self._request("activity")
+        return {
+            gid: Activity(item.sighting.author, item.created_at, tuple(item.acts), item.edited_by)
+            for gid, item in self.items.items()
+            if gid in gids and not item.is_deleted
+        }
+
+    def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
+        """Return accounts and memberships."""
+        self._request("people")
+        known = {name: _user(name) for name in usernames if name in self.accounts}
+        members = [each for each in memberships if self._is_member(each.username, each.path)]
+        return People(known, frozenset(self.inactive & set(usernames)), frozenset(members))
+
+    # The writer
+
+    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[Written]:
+        """Make labels; one that exists is refused."""
+        with self._lock:
+            with_fault = self._write("create_labels")
+            found = list(map(self._make_label, specs))
+            self._raise(with_fault)
+            return found
+
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+        """Make items; an assignee who is not a member is dropped without a word."""
+        with self._lock:
+            with_fault = self._write("create_items")
+            made = []
+            for item in items:
+                if item.title in self.refusals:
+                    made.append(Written(refusal=self.refusals[item.title]))
+                    continue
+                people = [name for name, gid in self._ids() if gid in item.assignees]
+                fields: dict[str, Any] = {
+                    "title": item.title,
+                    "description": item.description,
+                    "labels": self._titles(item.labels),
+                    "assignees": tuple(name for name in people if self._is_member(name, item.namespace)),
+                    "start_on": item.start_on,
+                    "due_on": item.due_on,
+                    "confidential": item.confidential,
+                    "parent": item.parent,
+                }
+                made.append(self._written(self._make(self.me, item.namespace, fields)))
+            self._raise(with_fault)
+            return made
+
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+        """Change items."""
+        with self._lock:
+            with_fault = self._write("update_items")
+            done = []
+            for update in updates:
+                title = self.items[update.gid].sighting.title
+                if title in self.refusals:
+                    done.append(Written(refusal=self.refusals[title]))
+                    continue
+                self._change(update.gid, self.me, dict(self._fields(update)))
+                done.append(self._written(update.gid))
+            self._raise(with_fault)
+            return done
+
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+        """Post notes."""
+        with self._lock:
+            with_fault = self._write("create_notes")
+            for note in notes:
+                self.items[note.item_gid].acts.append(Act(self.me, self._tick(), is_system=False))
+            self._raise(with_fault)
+            return [Written(gid=f"gid://gitlab/Note/{number}") for number, _ in enumerate(notes)]
+
+    # Inside
+
+    def _request(self, method: str) -> None:
+        self.requests.append(method)
+        for number, (name, _, error) in enumerate(self.faults):
+            if name == method:
+                del self.faults[number]
+                raise error()
+
+    def _write(self, method: str) -> Fault | None:
+        for action in self.before_write[:1]:
+            del self.before_write[:1]
+            action()
+        self.requests.append(method)
+        self.writes.append(method)
+        for number, (name, carried_out, error) in enumerate(self.faults):
+            if name == method:
+                del self.faults[number]
+                if not carried_out:
+                    raise error()
+                return error
+        return None
+
+    @staticmethod
+    def _raise(fault: Fault | None) -> None:
+        if fault:
+            raise fault()
+
+    def _place(self, path: str, item_type: str | None) -> Place | None:
+        level = self.levels.get(path)
+        return None if level is None else Place(path, level, item_type)
+
+    def _labels(self, group: str) -> Mapping[str, str] | None:
+        return None if self.levels.get(group) is None else dict(self.labels)
+
+    def _page(self, group: str, ask: Ask) -> Page:
+        if self.levels.get(group) is None:
+            raise GitLabError("the group is hidden")
+        matching = sorted((each for each in self._all() if _matches(each, ask)), key=lambda each: each.number)
+        start = int(ask.after or 0)
+        visible = [each for each in matching[start : start + self.page] if each.gid not in self.hidden]
+        more = str(start + self.page) if start + self.page < len(matching) else None
+        if ask.part is Part.LABELLED:
+            briefs = tuple(Brief(each.gid, each.description) for each in visible)
+            return Page((), briefs, len(matching), more)
+        return Page(tuple(visible), (), len(matching), more)
+
+    def _all(self) -> Iterator[Sighting]:
+        return (each.sighting for each in self.items.values() if not each.is_deleted)
+
+    def _is_member(self, username: str, path: str) -> bool:
+        return (username, path) not in self.outsiders and username in self.accounts
+
+    def _ids(self) -> list[tuple[str, str]]:
+        return [(name, _user(name)) for name in self.accounts]
+
+    def _titles(self, gids: Sequence[str]) -> frozenset[str]:
+        by_gid = {gid: title for title, gid in self.labels.items()}
+        return _exclusive([by_gid[gid] for gid in gids])
+
+    def _make_label(self, spec: LabelSpec) -> Written:
+        if spec.title in self.labels:
+            return Written(refusal="Title has already been taken")
+        self.labels[spec.title] = f"gid://gitlab/GroupLabel/{len(self.labels) + 1}"
+        return Written(gid=self.labels[spec.title])
+
+    def _make(self, author: Author, namespace: str, fields: Mapping[str, Any]) -> str:
+        gid = f"gid://gitlab/WorkItem/{len(self.items) + 101}"
+        iid = 1 + sum(each.sighting.namespace == namespace for each in self.items.values())
+        base = Sighting(gid, iid, namespace, "untitled", "", author, is_epic=namespace == GROUP)
+        at = self._tick()
+        url = f"https://gitlab.example/{namespace}/-/work_items/{iid}"
+        made = self._with_label_gids(replace(base, url=url, **fields))
+        self.items[gid] = Stored(made, at, at, [Act(author, at, is_system=True)])
+        return gid
+
+    def _change(self, gid: str, by: Author, fields: Mapping[str, Any]) -> None:
+        item = self.items[gid]
+        if "description" in fields and fields["description"] != item.sighting.description:
+            item.edited_by = by
+        changed = replace(item.sighting, **fields)
+        item.sighting = self._with_label_gids(changed)
+        item.updated_at = self._tick()
+        item.acts.append(Act(by, item.updated_at, is_system=True))
+
+    def _with_label_gids(self, sighting: Sighting) -> Sighting:
+        return replace(
+            sighting, label_gids={title: self.labels.get(title, title) for title in sighting.labels}
+        )
+
+    def _fields(self, update: ItemUpdate) -> Iterator[tuple[str, object]]:
+        found = self.items[update.gid].sighting
+        for name in ("title", "description", "parent", "is_open"):
+            if getattr(update, name) is not None:
+                yield name, getattr(update, name)
+        if update.dates is not None:
+            yield "start_on", update.dates.start_on
+            yield "due_on", update.dates.due_on
+        if update.assignees is not None:
+            people = [name for name, gid in self._ids() if gid in update.assignees]
+            yield "assignees", tuple(name for name in people if self._is_member(name, found.namespace))
+        by_gid = {gid: title for title, gid in self.labels.items()}
+        kept = [title for title in found.labels if found.label_gids[title] not in update.remove_labels]
+        if update.add_labels or update.remove_labels:
+            yield "labels", _exclusive([*kept, *(by_gid[gid] for gid in update.add_labels)])
+
+    def _written(self, gid: str) -> Written:
+        found = self.items[gid].sighting
+        return Written(gid, found.iid, found.url)
+
+    def _tick(self) -> datetime:
+        self.now += timedelta(minutes=2)
+        return self.now
+
+
+def _user(name: str) -> str:
+    return f"gid://gitlab/User/{name}"
+
+
+def _exclusive(titles: Sequence[str]) -> frozenset[str]:
+    """Return the labels that stay: of one scope (all before the last ``::``) the one that was added last."""
+    last: dict[str, str] = {}
+    for title in titles:
+        scope = Label.parse(title).scope
+        last[scope or title] = title
+    return frozenset(last.values())
+
+
+def _matches(sighting: Sighting, ask: Ask) -> bool:
+    match ask.part:
+        case Part.EPICS:
+            return sighting.is_epic
+        case Part.CHILDREN:
+            return sighting.parent in ask.values
+        case Part.NAMED:
+            return sighting.gid in ask.values
+        case Part.LABELLED:
+            scopes = [value.removesuffix("::*") for value in ask.values]
+            return any(Label.parse(title).scope in scopes for title in sighting.labels)
