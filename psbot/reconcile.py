@@ -60,7 +60,7 @@ class Reconciled:
         return tuple(receipt for receipt in self.receipts if receipt.outcome is outcome)
 
 
-def draw_up(
+def draw_up(  # noqa: PLR0917  the facts of one engagement, in the order they are found
     reader: ForgeReader,
     engagement: Engagement,
     observation: Observation,
