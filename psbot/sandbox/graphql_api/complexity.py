@@ -1,0 +1,116 @@
+"""What a query costs, approximated after GitLab's documentation of query complexity.
+
+Each field costs 1, leaves too; a list costs as much again for every hundred nodes it may return, ``search``
+costs 5 and ``sort`` 1 more. Of the fragments on different types of one interface the dearest counts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+)
+
+from psbot.sandbox.graphql_api.connections import MAX_PAGE
+
+LIMIT = 250
+ANONYMOUS_LIMIT = 200
+
+
+def score(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+) -> int:
+    """Return the complexity of *operation*."""
+    fragments = {
+        one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+    }
+    root = schema.get_root_type(operation.operation)
+    assert root is not None
+    return _Counter(schema, fragments, variables).selection(operation.selection_set, root.name)
+
+
+class _Counter:
+    """A walk over one operation."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._variables = variables
+
+    def selection(self, selection_set: SelectionSetNode | None, type_name: str) -> int:
+        """Return the cost of a selection on *type_name*; of an interface's types the dearest counts."""
+        if selection_set is None:
+            return 0
+        common: list[FieldNode] = []
+        special: dict[str, int] = {}
+        self._collect(selection_set, type_name, common, special)
+        merged: dict[str, tuple[FieldNode, list[SelectionSetNode]]] = {}
+        for node in common:
+            key = node.alias.value if node.alias else node.name.value
+            merged.setdefault(key, (node, []))[1].extend([node.selection_set] if node.selection_set else [])
+        own = sum(self._field(node, sets, type_name) for node, sets in merged.values())
+        return own + max(special.values(), default=0)
+
+    def _collect(
+        self,
+        selection_set: SelectionSetNode,
+        type_name: str,
+        common: list[FieldNode],
+        special: dict[str, int],
+    ) -> None:
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                common.append(node)
+                continue
+            fragment = self._fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            assert isinstance(fragment, (FragmentDefinitionNode, InlineFragmentNode))
+            condition = fragment.type_condition
+            name = condition.name.value if condition else type_name
+            if name == type_name:
+                self._collect(fragment.selection_set, type_name, common, special)
+            else:
+                special[name] = special.get(name, 0) + self.selection(fragment.selection_set, name)
+
+    def _field(self, node: FieldNode, sets: list[SelectionSetNode], type_name: str) -> int:
+        type_ = self._schema.type_map[type_name]
+        definition = getattr(type_, "fields", {}).get(node.name.value)
+        if definition is None:
+            return 1
+        returned = get_named_type(definition.type)
+        children = sum(self.selection(one, returned.name) for one in sets)
+        given = {argument.name.value: argument.value for argument in node.arguments}
+        cost = 1 + children + (5 if "search" in given else 0) + (1 if "sort" in given else 0)
+        if isinstance(returned, GraphQLObjectType) and returned.name.endswith("Connection"):
+            cost += cost * self._page(given) // MAX_PAGE
+        return cost
+
+    def _page(self, given: Mapping[str, Any]) -> int:
+        sizes = [self._number(given[name]) for name in ("first", "last") if name in given]
+        return min([MAX_PAGE, *(size for size in sizes if size is not None)])
+
+    def _number(self, node: Any) -> int | None:
+        if isinstance(node, IntValueNode):
+            return int(node.value)
+        if isinstance(node, VariableNode):
+            value = self._variables.get(node.name.value)
+            return value if isinstance(value, int) else None
+        return None

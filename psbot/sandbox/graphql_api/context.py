@@ -1,0 +1,46 @@
+"""What a resolver knows of its request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from psbot.sandbox.model import Token, User
+from psbot.sandbox.world import World
+
+Resolver = Callable[..., Any]
+
+UNAVAILABLE = "The resource that you are attempting to access does not exist or you don't have permission to perform this action"
+
+
+@dataclass(slots=True)
+class Context:
+    """One GraphQL operation: on what, for whom, and what it costs."""
+
+    world: World
+    token: Token | None
+    work_seconds: float = 0.0
+    score: int = 0
+    limit: int = 200
+    mutations_allowed: int | None = None
+    mutation_errors: list[str] | None = None
+    mutations: int = 0
+    shortened: set[str] = field(default_factory=set)
+
+    @property
+    def user(self) -> User | None:
+        """Return the token's user; None for an anonymous request."""
+        return self.token.user if self.token else None
+
+
+def of(info: GraphQLResolveInfo) -> Context:
+    """Return the context of the running operation."""
+    context = info.context
+    assert isinstance(context, Context)
+    return context
+
+
+def unavailable() -> GraphQLError:
+    """Return the top-level error for what is not there or not allowed; GitLab does not say which."""
+    return GraphQLError(UNAVAILABLE)

@@ -1,0 +1,301 @@
+"""Widgets of work items: which type carries which, and their fields."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from psbot.sandbox import access, checklists, commenting, dates, global_ids
+from psbot.sandbox.changes import human_duration
+from psbot.sandbox.graphql_api import context
+from psbot.sandbox.graphql_api.connections import Page, page
+from psbot.sandbox.graphql_api.context import Resolver
+from psbot.sandbox.graphql_api.reading import items_page, notes_page, text_color, type_node
+from psbot.sandbox.hierarchy import ancestors
+from psbot.sandbox.linking import link_kind, links_of
+from psbot.sandbox.model import ItemType, Note, WorkItem
+from psbot.sandbox.rendered import html
+from psbot.sandbox.world import World
+
+_EVERYWHERE = (
+    "DESCRIPTION",
+    "HIERARCHY",
+    "ASSIGNEES",
+    "LABELS",
+    "MILESTONE",
+    "NOTES",
+    "LINKED_ITEMS",
+    "TIME_TRACKING",
+)
+_MORE: dict[ItemType, tuple[str, ...]] = {
+    ItemType.EPIC: ("START_AND_DUE_DATE", "WEIGHT", "COLOR"),
+    ItemType.ISSUE: ("START_AND_DUE_DATE", "WEIGHT"),
+    ItemType.TASK: ("START_AND_DUE_DATE", "WEIGHT"),
+    ItemType.TICKET: ("START_AND_DUE_DATE", "WEIGHT"),
+    ItemType.INCIDENT: (),
+}
+_TYPES = {
+    "DESCRIPTION": "WorkItemWidgetDescription",
+    "HIERARCHY": "WorkItemWidgetHierarchy",
+    "ASSIGNEES": "WorkItemWidgetAssignees",
+    "LABELS": "WorkItemWidgetLabels",
+    "MILESTONE": "WorkItemWidgetMilestone",
+    "NOTES": "WorkItemWidgetNotes",
+    "START_AND_DUE_DATE": "WorkItemWidgetStartAndDueDate",
+    "TIME_TRACKING": "WorkItemWidgetTimeTracking",
+    "LINKED_ITEMS": "WorkItemWidgetLinkedItems",
+    "WEIGHT": "WorkItemWidgetWeight",
+    "COLOR": "WorkItemWidgetColor",
+}
+_FEATURES = {
+    "description": "DESCRIPTION",
+    "hierarchy": "HIERARCHY",
+    "assignees": "ASSIGNEES",
+    "labels": "LABELS",
+    "milestone": "MILESTONE",
+    "notes": "NOTES",
+    "startAndDueDate": "START_AND_DUE_DATE",
+    "timeTracking": "TIME_TRACKING",
+    "linkedItems": "LINKED_ITEMS",
+    "weight": "WEIGHT",
+    "color": "COLOR",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """One widget of one item."""
+
+    type: str
+    item: WorkItem
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A widget that a type carries."""
+
+    type: str
+
+
+def carried(world: World, type_: ItemType) -> tuple[str, ...]:
+    """Return the widgets that items of *type_* have on this instance."""
+    more = _MORE[type_]
+    return (*_EVERYWHERE, *(more if world.has_epics else tuple(name for name in more if name != "WEIGHT")))
+
+
+def type_of(widget: Widget, _info: GraphQLResolveInfo, _type: object) -> str:
+    """Return a widget's type in the schema."""
+    return _TYPES[widget.type]
+
+
+def definition_type_of(definition: Definition, _info: GraphQLResolveInfo, _type: object) -> str:
+    """Return a widget definition's type in the schema."""
+    special = {"ASSIGNEES": "Assignees", "LABELS": "Labels", "HIERARCHY": "Hierarchy"}
+    return f"WorkItemWidgetDefinition{special.get(definition.type, 'Generic')}"
+
+
+def _widgets(
+    item: WorkItem,
+    info: GraphQLResolveInfo,
+    onlyTypes: list[str] | None = None,
+    exceptTypes: list[str] | None = None,
+) -> list[Widget]:
+    names = carried(context.of(info).world, item.type)
+    return [
+        Widget(name, item)
+        for name in names
+        if (onlyTypes is None or name in onlyTypes) and name not in (exceptTypes or ())
+    ]
+
+
+def _feature(name: str) -> Callable[[WorkItem, GraphQLResolveInfo], Widget | None]:
+    def resolve(item: WorkItem, info: GraphQLResolveInfo) -> Widget | None:
+        return Widget(name, item) if name in carried(context.of(info).world, item.type) else None
+
+    return resolve
+
+
+def _visible(items: list[WorkItem], info: GraphQLResolveInfo) -> list[WorkItem]:
+    asked = context.of(info)
+    return [item for item in items if access.can_read(asked.world, asked.user, item)]
+
+
+def _parent(widget: Widget, info: GraphQLResolveInfo) -> WorkItem | None:
+    parent = widget.item.parent
+    return parent if parent and _visible([parent], info) else None
+
+
+def _children(widget: Widget, info: GraphQLResolveInfo, state: str | None = None, **arguments: Any) -> Page:
+    found = _visible(widget.item.children, info)
+    if state is not None:
+        found = [item for item in found if item.is_open is (state == "OPEN")]
+    return items_page(found, arguments)
+
+
+def _counts(widget: Widget, info: GraphQLResolveInfo) -> list[dict[str, Any]]:
+    world = context.of(info).world
+    kinds = (ItemType.EPIC, ItemType.ISSUE, ItemType.TASK) if widget.item.is_epic else (ItemType.TASK,)
+    found = []
+    for kind in kinds:
+        states = [child.is_open for child in widget.item.children if child.type is kind]
+        opened = sum(states)
+        number = {**world.types_of(widget.item.namespace), **_ALL_TYPES}[kind]
+        found.append(
+            {
+                "workItemType": type_node(kind, number),
+                "countsByState": {"all": len(states), "opened": opened, "closed": len(states) - opened},
+            }
+        )
+    return found
+
+
+_ALL_TYPES = {ItemType.EPIC: 8, ItemType.ISSUE: 1, ItemType.TASK: 5}
+
+
+def _notes(widget: Widget, info: GraphQLResolveInfo, only: str) -> list[Note]:
+    asked = context.of(info)
+    found = commenting.visible_notes(asked.world, asked.user, widget.item)
+    if only == "ALL_NOTES":
+        return found
+    return [note for note in found if note.is_system is (only == "ONLY_ACTIVITY")]
+
+
+def _discussions(
+    widget: Widget,
+    info: GraphQLResolveInfo,
+    filter: str = "ALL_NOTES",
+    sort: str = "CREATED_ASC",
+    **arguments: Any,
+) -> Page:
+    found = commenting.discussions(_notes(widget, info, filter or "ALL_NOTES"))
+    ordered = found[::-1] if sort == "CREATED_DESC" else found
+    return page(ordered, lambda notes: notes[0].id, arguments)
+
+
+def _note_page(widget: Widget, info: GraphQLResolveInfo, filter: str = "ALL_NOTES", **arguments: Any) -> Page:
+    return notes_page(_notes(widget, info, filter or "ALL_NOTES"), arguments)
+
+
+def _completion(widget: Widget, _info: GraphQLResolveInfo) -> dict[str, int]:
+    found = checklists.tasks(widget.item.description)
+    return {"count": len(found), "completedCount": sum(task.is_done for task in found)}
+
+
+def _linked(widget: Widget, info: GraphQLResolveInfo, filter: str | None = None, **arguments: Any) -> Page:
+    asked = context.of(info)
+    wanted = {"BLOCKS": "blocks", "BLOCKED_BY": "is_blocked_by", "RELATED": "relates_to"}.get(filter or "")
+    found = [
+        {
+            "id": link.id,
+            "linkId": global_ids.gid("WorkItems::RelatedWorkItemLink", link.id),
+            "linkType": link_kind(link, widget.item),
+            "linkCreatedAt": link.created_at,
+            "linkUpdatedAt": link.created_at,
+            "workItem": other,
+            "workItemState": "OPEN" if other.is_open else "CLOSED",
+        }
+        for link, other in links_of(asked.world, asked.user, widget.item)
+        if wanted in (None, link_kind(link, widget.item))
+    ]
+    return page(found, lambda node: node["id"], arguments)
+
+
+def _count_links(widget: Widget, info: GraphQLResolveInfo, kind: str) -> int:
+    asked = context.of(info)
+    return sum(
+        link_kind(link, widget.item) == kind
+        for link, _other in links_of(asked.world, asked.user, widget.item)
+    )
+
+
+def _timelogs(widget: Widget, _info: GraphQLResolveInfo, **arguments: Any) -> Page:
+    return page(widget.item.timelogs, lambda log: log.id, arguments)
+
+
+_MULTIPLE: dict[str, Resolver] = {
+    "allowsMultipleAssignees": lambda widget, info: context.of(info).world.has_epics,
+}
+_SCOPED: dict[str, Resolver] = {"allowsScopedLabels": lambda widget, info: context.of(info).world.has_epics}
+
+FIELDS: dict[str, dict[str, Resolver]] = {
+    "WorkItem": {"widgets": _widgets, "features": lambda item, info: item},
+    "WorkItemFeatures": {field: _feature(name) for field, name in _FEATURES.items()},
+    "WorkItemType": {
+        "widgetDefinitions": lambda node, info: [
+            Definition(name) for name in carried(context.of(info).world, node["type"])
+        ],
+    },
+    "WorkItemWidgetDefinitionAssignees": _MULTIPLE,
+    "WorkItemWidgetDefinitionLabels": _SCOPED,
+    "WorkItemWidgetDescription": {
+        "description": lambda widget, info: widget.item.description,
+        "descriptionHtml": lambda widget, info: html(widget.item.description),
+        "edited": lambda widget, info: widget.item.last_edited_at is not None,
+        "lastEditedAt": lambda widget, info: widget.item.last_edited_at,
+        "lastEditedBy": lambda widget, info: widget.item.last_edited_by,
+        "taskCompletionStatus": _completion,
+    },
+    "WorkItemWidgetLabels": {
+        **_SCOPED,
+        "labels": lambda widget, info, **arguments: page(
+            sorted(widget.item.labels, key=lambda label: label.title), lambda label: label.id, arguments
+        ),
+    },
+    "WorkItemWidgetAssignees": {
+        **_MULTIPLE,
+        "canInviteMembers": lambda widget, info: False,
+        "assignees": lambda widget, info, **arguments: page(
+            widget.item.assignees, lambda user: user.id, arguments
+        ),
+    },
+    "WorkItemWidgetHierarchy": {
+        "parent": _parent,
+        "children": _children,
+        "ancestors": lambda widget, info, **arguments: items_page(
+            _visible(ancestors(widget.item)[::-1], info), arguments
+        ),
+        "hasChildren": lambda widget, info: bool(_visible(widget.item.children, info)),
+        "hasParent": lambda widget, info: widget.item.parent is not None,
+        "rolledUpCountsByType": _counts,
+    },
+    "WorkItemWidgetStartAndDueDate": {
+        "startDate": lambda widget, info: dates.start_of(widget.item),
+        "dueDate": lambda widget, info: dates.due_of(widget.item),
+        "isFixed": lambda widget, info: widget.item.has_fixed_dates,
+        "rollUp": lambda widget, info: widget.item.is_epic,
+    },
+    "WorkItemWidgetNotes": {
+        "discussionLocked": lambda widget, info: widget.item.is_locked,
+        "discussions": _discussions,
+        "notes": _note_page,
+    },
+    "WorkItemWidgetMilestone": {"milestone": lambda widget, info: widget.item.milestone},
+    "WorkItemWidgetWeight": {"weight": lambda widget, info: widget.item.weight},
+    "WorkItemWidgetColor": {
+        "color": lambda widget, info: widget.item.color,
+        "textColor": lambda widget, info: text_color(widget.item.color),
+    },
+    "WorkItemWidgetTimeTracking": {
+        "timeEstimate": lambda widget, info: widget.item.estimate_seconds,
+        "totalTimeSpent": lambda widget, info: widget.item.spent_seconds,
+        "humanReadableAttributes": lambda widget, info: {
+            "timeEstimate": human_duration(widget.item.estimate_seconds)
+            if widget.item.estimate_seconds
+            else "",
+            "totalTimeSpent": human_duration(widget.item.spent_seconds) if widget.item.spent_seconds else "",
+        },
+        "timelogs": _timelogs,
+    },
+    "WorkItemTimelog": {
+        "id": lambda log, info: global_ids.gid("Timelog", log.id),
+        "spentAt": lambda log, info: log.spent_at,
+        "timeSpent": lambda log, info: log.seconds,
+    },
+    "WorkItemWidgetLinkedItems": {
+        "linkedItems": _linked,
+        "blocked": lambda widget, info: _count_links(widget, info, "is_blocked_by") > 0,
+        "blockedByCount": lambda widget, info: _count_links(widget, info, "is_blocked_by"),
+        "blockingCount": lambda widget, info: _count_links(widget, info, "blocks"),
+    },
+}

@@ -1,0 +1,86 @@
+"""Find quick actions in text, after GitLab's documentation of quick actions and its extractor.
+
+A command is a line that starts with ``/`` and a known name, in any case. Fenced code, inline code on lines of
+its own, ``<tag>`` blocks and ``>>>`` blocks are left alone; an HTML comment protects nothing. A line whose
+command is not known stays text.
+"""
+
+import re
+from dataclasses import dataclass
+
+_ALIASES = {
+    "open": "reopen",
+    "labels": "label",
+    "remove_label": "unlabel",
+    "remove_due": "remove_due_date",
+    "spend_time": "spend",
+    "estimate_time": "estimate",
+    "assignee": "assign",
+    "todo": "todo",
+}
+KNOWN = frozenset(
+    {
+        "close",
+        "reopen",
+        "label",
+        "unlabel",
+        "relabel",
+        "assign",
+        "unassign",
+        "reassign",
+        "due",
+        "remove_due_date",
+        "title",
+        "confidential",
+        "spend",
+        "remove_time_spent",
+        "estimate",
+        "remove_estimate",
+        "done",
+        "todo",
+        "lock",
+        "unlock",
+    }
+)
+_EXCLUDED = re.compile(
+    r"""
+      ^(?P<fence>`{3,}|~{3,})[^\n]*\n .*? (?:\n(?P=fence)[ \t]*$ | \Z)
+    | ^<[^>!][^>]*?>[ \t]*\n .+? \n</[^>]+?>[ \t]*$
+    | ^>>>[^\n]*\n .+? \n>>>[ \t]*$
+    | `[^\n`]+`
+    | `\n+ [^`]+? \n+`
+    """,
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+_COMMAND = re.compile(
+    rf"^/(?P<name>{'|'.join(sorted({*KNOWN, *_ALIASES}, key=len, reverse=True))})(?:[ \t]+(?P<argument>[^\n]*?))?[ \t]*\r?(?:\n|\Z)",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuickAction:
+    """One command: its name, never an alias, and the rest of its line."""
+
+    name: str
+    argument: str = ""
+
+
+def extract(text: str) -> tuple[str, list[QuickAction]]:
+    """Return *text* without its command lines, and the commands in their order."""
+    if "/" not in text:
+        return text, []
+    kept: list[str] = []
+    found: list[QuickAction] = []
+    spans = [match.span() for match in _EXCLUDED.finditer(text)]
+    at = 0
+    for match in _COMMAND.finditer(text):
+        if any(start <= match.start() < end for start, end in spans):
+            continue
+        name = match["name"].lower()
+        found.append(QuickAction(_ALIASES.get(name, name), (match["argument"] or "").strip()))
+        kept.append(text[at : match.start()])
+        at = match.end()
+    if not found:
+        return text, []
+    return ("".join(kept) + text[at:]).strip(), found
