@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from math import ceil
 
@@ -45,7 +45,7 @@ _VERBS = (
     Close,
     PostNotice,
 )
-_READS = 3  # access with epic and types, the children, both projects with the labels
+_READS = 3  # access and labels; epics with the labelled items; the children, or a look for a second epic
 _CREATIONS = (CreateEpic, CreateChild)
 
 
@@ -175,7 +175,9 @@ def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: 
     for key, item in found.items():
         if item.is_open:
             decisions += (
-                _update(wanted[key], item, process) if key in wanted else _unwanted(engagement, process, item)
+                _update(engagement.key, wanted[key], item, process)
+                if key in wanted
+                else _unwanted(engagement, process, item)
             )
             decisions += _adrift(item, observed.epic)
     return Plan(
@@ -195,7 +197,9 @@ def _creation(item: Item, kind: Kind) -> CreateEpic | CreateChild:
     return CreateChild(item, "in the engagement file, not in GitLab")
 
 
-def _update(wanted: Item, found: Item, process: Process) -> Iterator[Operation | Kept | Finding]:
+def _update(
+    engagement: str, wanted: Item, found: Item, process: Process
+) -> Iterator[Operation | Kept | Finding]:
     """Yield what brings one item that exists in line, and what people keep."""
     kind_label = process.catalogue.title("kind", wanted.kind)
     if not (delta := settle(found.labels, kind_label)).is_empty:
@@ -214,7 +218,7 @@ def _update(wanted: Item, found: Item, process: Process) -> Iterator[Operation |
             "restore the pair, or delete what is left of it",
             found.key,
         )
-    yield from _description(wanted, found)
+    yield from _description(engagement, wanted, found)
 
 
 def _three_way(wanted: Item, found: Item, is_occurrence: bool) -> Iterator[Operation]:
@@ -230,7 +234,7 @@ def _three_way(wanted: Item, found: Item, is_occurrence: bool) -> Iterator[Opera
         yield Reassign(found, wanted.assignees, reason, is_occurrence)
 
 
-def _description(wanted: Item, found: Item) -> Iterator[Redescribe]:
+def _description(engagement: str, wanted: Item, found: Item) -> Iterator[Redescribe]:
     have = markers.sections(found.description)
     broken = markers.damaged(found.description)
     differing = {
@@ -240,10 +244,8 @@ def _description(wanted: Item, found: Item) -> Iterator[Redescribe]:
     }
     has_marker = found.marker is not None
     if differing or not has_marker:
-        marker = wanted.marker
-        bare = replace(marker, memory={}) if marker else None
         reason = "the managed section no longer says what is so" if has_marker else "its marker was removed"
-        yield Redescribe(found, differing, None if has_marker else str(bare), reason)
+        yield Redescribe(found, differing, None if has_marker else str(Marker(engagement, found.key)), reason)
 
 
 def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[Operation | Finding]:

@@ -1,0 +1,409 @@
+"""Applying plans against a GitLab in memory: order, one write an item, and every way an answer can go wrong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from psbot.apply import Outcome, Tools
+from psbot.core.engagement import Engagement
+from psbot.core.identity import Author, Sighting
+from psbot.core.plan import Plan
+from psbot.core.process import Limits
+from psbot.errors import Exit, GitLabError, PsbotError
+from psbot.forge.patience import Patience
+from psbot.forge.ports import RateLimited, Refused, Unclear
+from psbot.observe import observe
+from psbot.reconcile import Reconciled, Work, draw_up, reconcile
+from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, engagement
+from tests.fakes import BOT, FakeForge
+
+ENGAGEMENT = engagement()
+EVERYTHING = ["epic", "intake-aws", "kick-off", "log"]
+
+
+@dataclass
+class Watch:
+    """A clock that only waiting moves."""
+
+    seconds: float = 0.0
+
+    def wait(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@pytest.fixture
+def forge() -> FakeForge:
+    return FakeForge()
+
+
+def work(forge: FakeForge, watch: Watch | None = None, stop: Callable[[], bool] = lambda: False) -> Work:
+    watch = watch or Watch()
+    limits = Limits()
+    tools = Tools(forge, forge, limits, lambda: watch.seconds, stop)
+    return Work(tools, PROCESS, WORDS, NOW, Patience(limits.rate_limit_seconds, watch.wait))
+
+
+def run(forge: FakeForge, each: Engagement = ENGAGEMENT, watch: Watch | None = None) -> Reconciled:
+    return reconcile(each, work(forge, watch))
+
+
+def open_keys(forge: FakeForge) -> list[str]:
+    marks = [(each.marker, each.is_open) for each in forge._all()]
+    return sorted(mark.item for mark, is_open in marks if mark and is_open)
+
+
+def one(forge: FakeForge, key: str) -> Sighting:
+    (found,) = forge.by_key(key)
+    return found
+
+
+def plan_of(forge: FakeForge, each: Engagement = ENGAGEMENT) -> Plan:
+    return draw_up(forge, each, observe(forge, each, PROCESS), PROCESS, WORDS, NOW)[0]
+
+
+def twin_of(forge: FakeForge, key: str) -> str:
+    first = one(forge, key)
+    fields: dict[str, object] = {"title": "twin", "description": first.description}
+    return forge._make(BOT, first.namespace, fields | {"parent": first.parent, "labels": first.labels})
+
+
+def test_reconcile_makes_labels_then_the_epic_then_children_under_it(forge: FakeForge) -> None:
+    result = run(forge)
+    assert result.exit_code is Exit.DONE
+    assert open_keys(forge) == EVERYTHING
+    kinds = [name for number, name in enumerate(forge.writes) if name not in forge.writes[:number]]
+    assert kinds == ["create_labels", "create_items"]
+    epic, kick_off = one(forge, "epic"), one(forge, "kick-off")
+    assert (epic.namespace, epic.start_on, epic.due_on) == (GROUP, date(2026, 12, 1), date(2027, 2, 26))
+    assert (kick_off.namespace, kick_off.parent, kick_off.assignees) == (SHARED, epic.gid, ("paul",))
+    assert kick_off.labels == {"ps-kind::kick-off", "ps-state::todo"}
+    assert one(forge, "log").namespace == INTERNAL
+
+
+def test_reconcile_gives_each_operation_one_receipt_with_where_it_went(forge: FakeForge) -> None:
+    result = run(forge)
+    assert len(result.receipts) == len(result.plan.operations)
+    assert {receipt.outcome for receipt in result.receipts} == {Outcome.DONE}
+    assert {receipt.url for receipt in result.receipts if receipt.url} == {each.url for each in forge._all()}
+
+
+def test_reconcile_writes_nothing_and_reads_three_times_when_run_again(forge: FakeForge) -> None:
+    run(forge)
+    forge.requests.clear()
+    forge.writes.clear()
+    assert run(forge).plan.is_empty
+    assert forge.writes == []
+    assert len(forge.requests) == 3
+
+
+@pytest.mark.parametrize(("has_labels", "most"), [(True, 10), (False, 14)])
+def test_reconcile_stays_within_its_requests_when_thirty_items_are_made_at_first(
+    forge: FakeForge, has_labels: bool, most: int
+) -> None:
+    for spec in PROCESS.catalogue.specs() if has_labels else ():
+        forge.labels[spec.title] = f"gid://gitlab/GroupLabel/{len(forge.labels) + 1}"
+    long = replace(ENGAGEMENT, calls=CALLS, ends_on_in_file=date(2027, 6, 15))
+    result = reconcile(long, replace(work(forge), process=replace(PROCESS, horizon_days=400)))
+    assert result.exit_code is Exit.DONE
+    assert len(forge.items) >= 30
+    assert len(forge.requests) <= most
+
+
+def test_reconcile_writes_all_changes_of_one_item_in_one_update(forge: FakeForge) -> None:
+    run(forge)
+    gid = one(forge, "kick-off").gid
+    before = len(forge.items[gid].acts)
+    moved = replace(ENGAGEMENT, customer="Acme AG", kick_off_on=date(2026, 12, 3), engineers=("petra",))
+    assert run(forge, moved).exit_code is Exit.DONE
+    kick_off = one(forge, "kick-off")
+    assert kick_off.title == "Kick-off: Acme AG"
+    assert (kick_off.due_on, kick_off.assignees) == (date(2026, 12, 3), ("petra",))
+    assert len(forge.items[gid].acts) == before + 1
+    assert plan_of(forge, moved).is_empty
+
+
+def test_reconcile_keeps_what_people_changed_and_remembers_only_what_it_wrote(forge: FakeForge) -> None:
+    run(forge)
+    forge.person_edits(one(forge, "kick-off").gid, "maria", due_on=date(2026, 12, 9))
+    moved = replace(ENGAGEMENT, customer="Acme AG", kick_off_on=date(2026, 12, 3))
+    run(forge, moved)
+    assert one(forge, "kick-off").due_on == date(2026, 12, 9)
+    assert one(forge, "kick-off").title == "Kick-off: Acme AG"
+    again = plan_of(forge, moved)
+    assert again.is_empty
+    assert [(kept.item, kept.field) for kept in again.kept] == [("kick-off", "due_on")]
+
+
+def test_reconcile_keeps_a_start_that_people_set_when_the_file_moves_the_end(forge: FakeForge) -> None:
+    run(forge)
+    forge.person_edits(one(forge, "epic").gid, "maria", start_on=date(2026, 12, 7))
+    longer = replace(ENGAGEMENT, ends_on_in_file=date(2027, 3, 26))
+    run(forge, longer)
+    epic = one(forge, "epic")
+    assert (epic.start_on, epic.due_on) == (date(2026, 12, 7), date(2027, 3, 26))
+    assert [(kept.item, kept.field) for kept in plan_of(forge, longer).kept] == [("epic", "start_on")]
+
+
+def test_reconcile_keeps_peoples_words_when_it_rewrites_a_managed_section(forge: FakeForge) -> None:
+    run(forge)
+    epic = one(forge, "epic")
+    forge.person_edits(epic.gid, "maria", description=epic.description + "\nRemember the badge.\n")
+    run(forge, replace(ENGAGEMENT, ends_on_in_file=date(2027, 3, 26)))
+    after = one(forge, "epic").description
+    assert "Remember the badge." in after
+    assert "ends 2027-03-26" in after
+
+
+def test_reconcile_closes_unwanted_items_only_when_nobody_touched_them(forge: FakeForge) -> None:
+    on_prem = replace(ENGAGEMENT, hosting="on-prem")
+    run(forge)
+    run(forge, on_prem)
+    assert not one(forge, "intake-aws").is_open
+    assert "ps-state::skipped" in one(forge, "intake-aws").labels
+    other = FakeForge()
+    run(other)
+    other.person_edits(one(other, "intake-aws").gid, "paul", title="Mine now")
+    result = run(other, on_prem)
+    assert one(other, "intake-aws").is_open
+    assert "unwanted-kept" in {finding.code for finding in result.plan.findings}
+
+
+def test_reconcile_gives_markers_and_parents_back(forge: FakeForge) -> None:
+    run(forge)
+    forge.person_edits(one(forge, "kick-off").gid, "maria", description="Only words.\n")
+    forge.person_edits(one(forge, "log").gid, "maria", parent=None)
+    run(forge)
+    assert one(forge, "kick-off").description.endswith("Only words.\n")
+    assert one(forge, "log").parent == one(forge, "epic").gid
+    assert plan_of(forge).is_empty
+
+
+def test_reconcile_marks_a_persons_change_request_above_their_words(forge: FakeForge) -> None:
+    run(forge)
+    forge.person_makes(
+        "maria",
+        INTERNAL,
+        title="More",
+        description="More hours.\n",
+        parent=one(forge, "epic").gid,
+        labels=frozenset({"ps-kind::change-request"}),
+    )
+    run(forge)
+    assert one(forge, "change-request/1").description.endswith("-->\nMore hours.\n")
+    assert plan_of(forge).is_empty
+
+
+def test_reconcile_names_everybody_who_is_missing_before_the_first_write(forge: FakeForge) -> None:
+    forge.inactive.add("paul")
+    with pytest.raises(GitLabError) as caught:
+        run(forge, replace(ENGAGEMENT, manager="nobody"))
+    assert "nobody" in str(caught.value)
+    assert "paul is blocked" in str(caught.value)
+    with pytest.raises(GitLabError, match="zoe is not a member of acme/delivery/project"):
+        run(forge, replace(ENGAGEMENT, engineers=("zoe",)))
+    assert forge.writes == []
+
+
+def test_reconcile_refuses_to_write_as_somebody_whose_items_it_would_not_recognise(forge: FakeForge) -> None:
+    forge.me = Author("zoe")
+    with pytest.raises(GitLabError, match="zoe"):
+        run(forge)
+    assert forge.writes == []
+
+
+def test_reconcile_writes_nothing_when_the_plan_is_not_approved(forge: FakeForge) -> None:
+    def refuse(_: Plan) -> None:
+        raise PsbotError("another checksum")
+
+    with pytest.raises(PsbotError, match="another checksum"):
+        reconcile(ENGAGEMENT, work(forge), refuse)
+    assert forge.writes == []
+
+
+ERRORS: list[Any] = [
+    pytest.param(lambda: Unclear("GitLab answered 502"), id="5xx"),
+    pytest.param(lambda: RateLimited("too many requests", 30), id="429"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("method", ["create_labels", "create_items"])
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_reconcile_makes_everything_once_when_a_write_answers_unclearly(
+    forge: FakeForge, error: Callable[[], Exception], method: str, carried_out: bool
+) -> None:
+    forge.fail(method, error, carried_out=carried_out)
+    result = run(forge)
+    assert result.exit_code is Exit.DONE
+    assert open_keys(forge) == EVERYTHING
+    assert {receipt.outcome for receipt in result.receipts} == {Outcome.DONE}
+    assert run(forge).plan.is_empty
+
+
+@pytest.mark.parametrize(("carried_out", "least", "most"), [(True, 0, 5), (False, 60, 70)])
+def test_reconcile_waits_only_while_what_was_asked_for_is_missing(
+    forge: FakeForge, carried_out: bool, least: float, most: float
+) -> None:
+    watch = Watch()
+    forge.fail("create_items", lambda: Unclear("timed out"), carried_out=carried_out)
+    run(forge, watch=watch)
+    assert least <= watch.seconds <= most
+
+
+def test_reconcile_counts_the_time_an_unclear_request_took_into_the_wait(forge: FakeForge) -> None:
+    watch = Watch()
+
+    def slow() -> Exception:
+        watch.wait(65)
+        return Unclear("did not answer in time")
+
+    forge.fail("create_items", slow, carried_out=False)
+    run(forge, watch=watch)
+    assert watch.seconds == 65
+
+
+def test_reconcile_stops_with_the_limit_code_when_answers_stay_unclear(forge: FakeForge) -> None:
+    for _ in range(10):
+        forge.fail("create_items", lambda: Unclear("GitLab answered 500"), carried_out=False)
+    assert run(forge).exit_code is Exit.LIMIT
+    assert forge.writes.count("create_items") == 4
+    forge.faults.clear()
+    run(forge)
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_stops_at_once_when_gitlab_asks_for_too_long_a_pause(forge: FakeForge) -> None:
+    watch = Watch()
+    forge.fail("create_items", lambda: RateLimited("too many requests", 86_400), carried_out=False)
+    result = run(forge, watch=watch)
+    assert result.exit_code is Exit.LIMIT
+    assert watch.seconds == 0
+    assert "left" in str(result.error)
+
+
+def test_reconcile_goes_on_with_the_others_when_gitlab_refuses_one_item(forge: FakeForge) -> None:
+    forge.refusals["Kick-off: Acme Corp"] = "Title is not nice"
+    result = run(forge)
+    assert result.exit_code is Exit.GITLAB
+    assert open_keys(forge) == [key for key in EVERYTHING if key != "kick-off"]
+    assert [receipt.reason for receipt in result.of(Outcome.REFUSED)] == ["Title is not nice"]
+
+
+def test_reconcile_makes_no_children_when_the_epic_is_refused(forge: FakeForge) -> None:
+    forge.fail("create_items", lambda: Refused("GitLab refused with 403"), carried_out=False)
+    assert run(forge).exit_code is Exit.GITLAB
+    assert open_keys(forge) == []
+    assert forge.writes.count("create_items") == 1
+
+
+def test_reconcile_plans_again_when_an_item_moves_under_its_hands(forge: FakeForge) -> None:
+    run(forge)
+    moved = replace(ENGAGEMENT, customer="Acme AG")
+    looked = observe(forge, moved, PROCESS)
+    forge.person_edits(one(forge, "kick-off").gid, "maria", title="Ours")
+    result = reconcile(moved, work(forge), observation=looked)
+    assert one(forge, "kick-off").title == "Ours"
+    assert one(forge, "log").title == "Engagement log: Acme AG"
+    assert result.exit_code is Exit.DONE
+
+
+def test_reconcile_makes_nothing_unreviewed_when_it_is_bound_to_a_plan(forge: FakeForge) -> None:
+    run(forge)
+    moved = replace(ENGAGEMENT, customer="Acme AG")
+    looked = observe(forge, moved, PROCESS)
+    log = one(forge, "log")
+    forge.person_edits(log.gid, "maria", description=log.description + "\nA word.\n")
+    forge.delete(one(forge, "kick-off").gid)
+    assert reconcile(moved, work(forge), observation=looked, is_bound=True).exit_code is Exit.DONE
+    assert one(forge, "log").title == "Engagement log: Acme AG"
+    assert forge.by_key("kick-off") == []
+
+
+def test_reconcile_takes_a_label_for_made_when_another_run_was_faster(forge: FakeForge) -> None:
+    forge.before_write.append(lambda: forge.labels.update({"ps-state::todo": "gid://gitlab/GroupLabel/999"}))
+    assert run(forge).exit_code is Exit.DONE
+    assert open_keys(forge) == EVERYTHING
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_reconcile_leaves_one_open_item_a_marker_when_another_run_comes_in_between(
+    forge: FakeForge, number: int
+) -> None:
+    def nothing() -> None:
+        pass
+
+    def other_run() -> None:
+        run(forge)
+
+    forge.before_write = [*[nothing] * number, other_run]
+    assert run(forge).exit_code is Exit.DONE
+    assert open_keys(forge) == EVERYTHING
+    assert plan_of(forge).is_empty
+
+
+def test_reconcile_closes_no_duplicate_that_a_person_has_touched(forge: FakeForge) -> None:
+    run(forge)
+    twin = twin_of(forge, "kick-off")
+    forge.person_edits(twin, "paul", title="I work on this one")
+    result = run(forge)
+    assert forge.items[twin].sighting.is_open
+    assert "duplicate" in {finding.code for finding in result.plan.findings}
+
+
+def test_reconcile_links_a_duplicate_that_it_closes_to_the_item_that_stays(forge: FakeForge) -> None:
+    run(forge)
+    kept = one(forge, "kick-off")
+    twin = twin_of(forge, "kick-off")
+    run(forge)
+    closed = forge.items[twin].sighting
+    assert not closed.is_open
+    assert kept.reference in closed.description
+    assert [each.gid for each in forge.by_key("kick-off") if each.is_open] == [kept.gid]
+
+
+def test_reconcile_says_what_is_left_when_somebody_says_stop(forge: FakeForge) -> None:
+    result = reconcile(ENGAGEMENT, work(forge, stop=lambda: bool(forge.items)))
+    assert result.exit_code is Exit.LIMIT
+    assert "left" in str(result.error)
+    assert {receipt.outcome for receipt in result.receipts} == {Outcome.DONE, Outcome.LEFT}
+    run(forge)
+    assert open_keys(forge) == EVERYTHING
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize(
+    ("method", "skipped"),
+    [("create_labels", 0), ("create_labels", 3), *(("create_items", n) for n in range(4))],
+)
+def test_reconcile_reaches_the_same_state_when_it_was_killed_at_a_write(
+    forge: FakeForge, method: str, skipped: int, carried_out: bool
+) -> None:
+    def killed() -> Exception:
+        raise KeyboardInterrupt
+
+    forge.skip_faults[method] = skipped
+    forge.fail(method, killed, carried_out=carried_out)
+    with pytest.raises(KeyboardInterrupt):
+        run(forge)
+    run(forge)
+    assert open_keys(forge) == EVERYTHING
+    assert plan_of(forge).is_empty
+
+
+def test_draw_up_asks_who_touched_items_only_where_it_matters(forge: FakeForge) -> None:
+    run(forge)
+    forge.requests.clear()
+    plan_of(forge)
+    assert "activity" not in forge.requests
+    plan_of(forge, replace(ENGAGEMENT, hosting="on-prem"))
+    assert forge.requests.count("activity") == 1
+
+
+def test_cost_counts_the_requests_that_are_made(forge: FakeForge) -> None:
+    promised = plan_of(forge).cost(PROCESS.limits)
+    forge.requests.clear()
+    run(forge)
+    assert len(forge.requests) == promised.requests
