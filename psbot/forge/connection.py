@@ -124,16 +124,14 @@ class Connection:
             answer = self._send(document, variables)
         except Transient as error:
             raise Unclear(error.message) from None
-        messages = _messages(answer)
-        if any(map(TOO_MANY.search, messages)):
-            raise RateLimited(self._clean(messages[0]), _PAUSE)
         if not isinstance(answer.get("data"), dict):
+            messages = _messages(answer)
             kind = Refused if messages else Unclear
             raise self._of_messages(messages or ["GitLab answered without data"], kind)
         return answer
 
     def _send(self, document: str, variables: Variables) -> Mapping[str, object]:
-        """Send one request; raises Transient, RateLimited, Refused (a clear 4xx)."""
+        """Send one request; raises Transient, RateLimited (also inside HTTP 200), Refused (a clear 4xx)."""
         with self._client() as client:
             try:
                 answer = client.gitlab.http_post(
@@ -153,6 +151,8 @@ class Connection:
                 f"{self.url} answered with a page instead of data",
                 "check the address; a proxy or a login page may stand in between",
             )
+        if limited := [each for each in _messages(answer) if TOO_MANY.search(each)]:
+            raise RateLimited(self._clean(limited[0]), _PAUSE)
         return answer
 
     @contextmanager
@@ -174,8 +174,6 @@ class Connection:
         return Refused(f"GitLab refused with {code}: {said}", hint)
 
     def _of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
-        if any(map(TOO_MANY.search, messages)):
-            return RateLimited(self._clean(messages[0]), _PAUSE)
         said = "; ".join(dict.fromkeys(map(self._clean, messages)))
         return kind(
             f"GitLab says: {said}", "psbot works with complete answers only; nothing was planned from this"
