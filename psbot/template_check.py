@@ -10,6 +10,7 @@ from jinja2 import meta, nodes
 
 from psbot.core import marker
 from psbot.errors import Problem
+from psbot.template_language import spoken
 
 _SPOKEN = (
     nodes.And,
@@ -64,13 +65,17 @@ class Source:
 
 def problems(sources: Mapping[str, Source], facts: Mapping[str, object]) -> Iterator[Problem]:
     """Yield everything wrong in *sources* that can be seen without rendering; *facts* are names and types."""
-    for source in sources.values():
-        yield from _foreign(source)
+    foreign = {name: tuple(_foreign(source)) for name, source in sources.items()}
+    for name, source in sources.items():
+        yield from foreign[name]
         yield from _managed(source)
+    # Looking for names makes Jinja compute constants, and `'x' * 100000000` is one: so only where none is found.
+    clean = {name: source for name, source in sources.items() if not foreign[name]}
+    for source in clean.values():
         yield from _unknown_names(source, facts)
         yield from _unknown_attributes(source, source.tree, dict(facts))
         yield from _unknown_references(source, sources)
-        yield from _imports_without_context(source, sources, facts)
+        yield from _imports_without_context(source, clean, facts)
         yield from _loop(source, sources)
 
 
@@ -87,7 +92,10 @@ def _foreign(source: Source) -> Iterator[Problem]:
         if not isinstance(node, _SPOKEN):
             what = type(node).__name__
             hint = "write values next to each other, or use a condition, a loop or a macro"
-            yield source.problem(node.lineno, f"templates do not use {what}: they hold words", hint=hint)
+            yield source.problem(node.lineno or 1, f"templates do not use {what}: they hold words", hint=hint)
+        elif isinstance(node, nodes.Filter | nodes.Test) and not spoken(node):
+            what = "filter" if isinstance(node, nodes.Filter) else "test"
+            yield source.problem(node.lineno, f"there is no {what} {node.name}", node.name)
         if isinstance(node, nodes.For) and node.recursive:
             yield source.problem(node.lineno, "a loop may not call itself")
 

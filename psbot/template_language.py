@@ -32,6 +32,8 @@ _OPEN_END = re.compile(r"[@#!&$%~^*\[]\Z")
 # Words that the Mermaid gantt grammar takes for its own at the start of a line, besides those of chart_name.
 _CHART_START = re.compile(r"\d|(?:call|href)\b", re.IGNORECASE)
 _URL_KEPT = "/:?#[]!$&'()*+,;=%"  # `@` and `~` are encoded: they would mention and label
+# Filters that bounded() puts in. No template can write a name with a blank: else it could call foreign text its own.
+_COUNTED, _FLAT, _OWN = "as counted", "as flat", "as own"
 _LOOP_FACTS = frozenset({"first", "last", "index", "index0", "length"})
 
 
@@ -100,10 +102,23 @@ class Language(ImmutableSandboxedEnvironment):
         _budget.get().write(sum(map(len, written)))
         return Safe("".join(written))
 
+    def call_filter(self, name: str, *args: object, **kwargs: object) -> object:
+        """Call the filter that a template names in quotes, as in ``map('trim')``; bounded()'s own are not for that."""
+        if name not in _SPOKEN_FILTERS:
+            raise TemplateRuntimeError(f"there is no filter {name}")
+        return super().call_filter(name, *args, **kwargs)  # type: ignore[arg-type]
+
     def get_template(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         """Load an include or import, as one step."""
         _budget.get().step()
         return super().get_template(*args, **kwargs)  # type: ignore[arg-type]
+
+
+def spoken(node: nodes.Filter | nodes.Test) -> bool:
+    """Tell whether templates know the filter or test that *node* names."""
+    if isinstance(node, nodes.Filter):
+        return node.name in _SPOKEN_FILTERS
+    return node.name in _KNOWN_TESTS
 
 
 def language(shown: Callable[[object], str], loader: BaseLoader) -> Language:
@@ -138,27 +153,43 @@ def shown_in_markdown(value: object) -> str:
 
 def shown_in_plain_text(value: object) -> str:
     """Return *value* as one line of plain text; TypeError for what has no plain text."""
-    return Safe(one_line(_text(value)))
+    return value if isinstance(value, Safe) else Safe(one_line(_text(value)))
 
 
 def bounded(tree: nodes.Template) -> nodes.Template:
-    """Return the syntax tree with a counter in every loop and a limit on every list."""
+    """Return the syntax tree with its own words marked, every loop counted and every list limited."""
     _Bounds().visit(tree)
     return tree
 
 
 class _Bounds(NodeTransformer):
+    def visit_Output(self, node: nodes.Output) -> nodes.Output:
+        self.generic_visit(node)
+        node.nodes = [_own(child) for child in node.nodes]
+        return node
+
     def visit_For(self, node: nodes.For) -> nodes.For:
         self.generic_visit(node)
-        node.iter = nodes.Filter(node.iter, "counted", [], [], None, None, lineno=node.lineno)
+        node.iter = nodes.Filter(node.iter, _COUNTED, [], [], None, None, lineno=node.lineno)
         return node
 
     def visit_List(self, node: nodes.List) -> nodes.Expr:
         self.generic_visit(node)
-        return nodes.Filter(node, "flat", [], [], None, None, lineno=node.lineno)
+        return nodes.Filter(node, _FLAT, [], [], None, None, lineno=node.lineno)
 
     def visit_Tuple(self, node: nodes.Tuple) -> nodes.Expr:
         return self.visit_List(node) if node.ctx == "load" else node  # type: ignore[arg-type]
+
+
+def _own(node: nodes.Expr) -> nodes.Expr:
+    """Mark words that stand in the template itself as psbot's own: they are printed as they are."""
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        return nodes.Filter(node, _OWN, [], [], None, None, lineno=node.lineno)
+    if isinstance(node, nodes.CondExpr):
+        node.expr1, node.expr2 = _own(node.expr1), _own(node.expr2) if node.expr2 else None
+    elif isinstance(node, nodes.Or):
+        node.left, node.right = _own(node.left), _own(node.right)
+    return node
 
 
 def _text(value: object) -> str:
@@ -247,15 +278,18 @@ _FILTERS = (
     "selectattr",
 )
 _TESTS = ("defined", "none", "undefined")
+_KNOWN_TESTS = frozenset(_TESTS) | {"equalto"}
 _OWN_FILTERS: dict[str, Callable[..., object]] = {
     "capitalize": _lines(str.capitalize),
     "chart": _chart,
-    "counted": _counted,
-    "flat": _flat,
+    _COUNTED: _counted,
+    _FLAT: _flat,
     "items": _items,
     "join": _join,
     "link": _link,
+    _OWN: Safe,
     "lower": _lines(str.lower),
     "trim": _lines(str.strip),
     "upper": _lines(str.upper),
 }
+_SPOKEN_FILTERS = (frozenset(_FILTERS) | set(_OWN_FILTERS)) - {_COUNTED, _FLAT, _OWN}
