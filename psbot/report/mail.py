@@ -34,18 +34,23 @@ def welcome_mail(
     message = EmailMessage(policy=email.policy.SMTP.clone(utf8=False))
     message["Subject"] = one_line(subject)
     if engagement.contacts:
-        message["To"] = [_address(contact.email, contact.name) for contact in engagement.contacts]
+        message["To"] = [
+            _address(contact.email, f"customer_contacts[{position}].email", contact.name)
+            for position, contact in enumerate(engagement.contacts)
+        ]
     if cc:
-        message["Cc"] = [_address(each) for each in cc]
+        message["Cc"] = [_address(each, f"address {count} in copy") for count, each in enumerate(cc, 1)]
     message["X-Unsent"] = "1"
     message.set_content(body.lstrip("\n"), cte="quoted-printable")
     return message.as_bytes()
 
 
-def _address(address: str, name: str = "") -> Address:
+def _address(address: str, where: str, name: str = "") -> Address:
+    """Return a mail address; the refusal names *where* it stands, because what is printed may be a public log."""
+    local, _, domain = address.rpartition("@")
     try:
-        return Address(one_line(name), addr_spec=address)
+        # A host beyond ASCII is written in its IDNA form; the header would encode it as words, which no server knows.
+        found = Address(one_line(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
     except (HeaderParseError, ValueError, IndexError) as error:
-        raise PsbotError(
-            f"{one_line(address)!r} is not an e-mail address", "write it as ada@acme.example"
-        ) from error
+        raise PsbotError(f"{where} is not an e-mail address", "write it as ada@acme.example") from error
+    return found

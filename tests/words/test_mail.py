@@ -1,0 +1,60 @@
+"""The welcome e-mail's addresses: what a mail server can deliver, or a refusal that prints no address."""
+
+from collections.abc import Mapping
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from psbot.core.engagement import Contact
+from psbot.errors import PsbotError
+from psbot.report.mail import welcome_mail
+from psbot.templates import Templates
+from tests import builders
+
+TEMPLATES = Templates(Path(__file__).parents[2] / "issue_templates")
+
+
+def sent_to(
+    *contacts: Contact, cc: tuple[str, ...] = (), facts: Mapping[str, object] | None = None
+) -> EmailMessage:
+    engagement = builders.engagement(contacts=contacts)
+    known = {"engagement": engagement, **(facts or {})}
+    return message_from_bytes(welcome_mail(engagement, TEMPLATES, known, cc=cc), EmailMessage, policy=default)
+
+
+def test_mail_goes_to_every_contact_by_name() -> None:
+    message = sent_to(Contact('Ada "B", Lovelace', "ada@acme.example"), Contact("Zoë", "zoe@acme.example"))
+    shown = [(each.display_name, each.addr_spec) for each in message["To"].addresses]
+    assert shown == [('Ada "B", Lovelace', "ada@acme.example"), ("Zoë", "zoe@acme.example")]
+
+
+def test_mail_writes_a_host_beyond_ascii_as_servers_know_it() -> None:
+    message = sent_to(Contact("Ada", "ada@müller.example"))
+    assert [each.addr_spec for each in message["To"].addresses] == ["ada@xn--mller-kva.example"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada@",
+        "ada",
+        "",
+        "a b@acme.example",
+        "zoë@acme.example",
+        "ada@acme.example, bob@acme.example",
+        "ada@a..b",
+    ],
+)
+def test_mail_refuses_an_address_without_printing_it(address: str) -> None:
+    with pytest.raises(PsbotError) as caught:
+        sent_to(Contact("Bob", "bob@acme.example"), Contact("Ada", address))
+    said = "customer_contacts[1].email is not an e-mail address; write it as ada@acme.example"
+    assert str(caught.value) == said
+
+
+def test_mail_refuses_a_copy_that_has_no_address() -> None:
+    with pytest.raises(PsbotError, match=r"^address 2 in copy is not an e-mail address"):
+        sent_to(cc=("sam@ps.example", "Sam"))
