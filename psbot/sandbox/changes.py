@@ -35,12 +35,12 @@ class Change:
     remove_labels: tuple[Label, ...] = ()
     labels: tuple[Label, ...] | None = None
     assignees: tuple[User, ...] | None = None
-    start_on: date | None | Unset = UNSET
-    due_on: date | None | Unset = UNSET
+    start_on: date | Unset | None = UNSET
+    due_on: date | Unset | None = UNSET
     has_fixed_dates: bool | None = None
-    parent: WorkItem | None | Unset = UNSET
-    milestone: Milestone | None | Unset = UNSET
-    weight: int | None | Unset = UNSET
+    parent: WorkItem | Unset | None = UNSET
+    milestone: Milestone | Unset | None = UNSET
+    weight: int | Unset | None = UNSET
     estimate_seconds: int | None = None
     spend_seconds: tuple[int, ...] = ()
     todo: bool | None = None

@@ -48,7 +48,9 @@ def create_note(
         raise Invalid({"note": ["can't be blank"]})
     note = None
     if text.strip():
-        note = _write(world, user, item, text, is_internal, discussion, is_thread)
+        note = _write(
+            world, user, item, text, is_internal=is_internal, discussion=discussion, is_thread=is_thread
+        )
     result = interpret(world, user, item, actions, Change())
     done, failed = result.done, result.failed
     if actions and result.change != Change():
@@ -69,6 +71,7 @@ def _write(
     user: User,
     item: WorkItem,
     text: str,
+    *,
     is_internal: bool,
     discussion: Note | None,
     is_thread: bool,

@@ -52,7 +52,7 @@ def checked_title(title: str) -> str:
 
 
 def create_label(
-    world: World, user: User, namespace: Namespace, title: str, color: str, description: str | None = None
+    world: World, user: User, namespace: Namespace, title: str, color: str, *, description: str | None = None
 ) -> Label:
     """Create a label; Conflict when *namespace* or an ancestor has the title already."""
     require(can_manage_labels(world, user, namespace))
@@ -66,6 +66,7 @@ def update_label(
     world: World,
     user: User,
     label: Label,
+    *,
     title: str | None = None,
     color: str | None = None,
     description: str | None = None,
@@ -143,7 +144,7 @@ def _note_on(added: Sequence[Label], removed: Sequence[Label]) -> str:
 
 
 def create_shadowing_label(
-    world: World, user: User, namespace: Namespace, title: str, color: str, description: str | None = None
+    world: World, user: User, namespace: Namespace, title: str, color: str, *, description: str | None = None
 ) -> Label:
     """Create a label the way GraphQL does: a subgroup may have a title that an ancestor has, too.
 

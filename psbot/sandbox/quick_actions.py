@@ -52,8 +52,9 @@ _EXCLUDED = re.compile(
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
+_NAMES = "|".join(sorted({*KNOWN, *_ALIASES}, key=len, reverse=True))
 _COMMAND = re.compile(
-    rf"^/(?P<name>{'|'.join(sorted({*KNOWN, *_ALIASES}, key=len, reverse=True))})(?:[ \t]+(?P<argument>[^\n]*?))?[ \t]*\r?(?:\n|\Z)",
+    rf"^/(?P<name>{_NAMES})(?:[ \t]+(?P<argument>[^\n]*?))?[ \t]*\r?(?:\n|\Z)",
     re.MULTILINE | re.IGNORECASE,
 )
 

@@ -5,7 +5,7 @@ costs 5 and ``sort`` 1 more. Of the fragments on different types of one interfac
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -38,8 +38,7 @@ def score(
     fragments = {
         one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
     }
-    root = schema.get_root_type(operation.operation)
-    assert root is not None
+    root = cast(GraphQLObjectType, schema.get_root_type(operation.operation))
     return _Counter(schema, fragments, variables).selection(operation.selection_set, root.name)
 
 
@@ -82,7 +81,7 @@ class _Counter:
                 common.append(node)
                 continue
             fragment = self._fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
-            assert isinstance(fragment, (FragmentDefinitionNode, InlineFragmentNode))
+            fragment = cast(FragmentDefinitionNode | InlineFragmentNode, fragment)
             condition = fragment.type_condition
             name = condition.name.value if condition else type_name
             if name == type_name:
@@ -97,7 +96,7 @@ class _Counter:
             return 1
         returned = get_named_type(definition.type)
         children = sum(self.selection(one, returned.name) for one in sets)
-        given = {argument.name.value: argument.value for argument in node.arguments}
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
         cost = 1 + children + (5 if "search" in given else 0) + (1 if "sort" in given else 0)
         if isinstance(returned, GraphQLObjectType) and returned.name.endswith("Connection"):
             cost += cost * self._page(given) // MAX_PAGE
@@ -107,7 +106,7 @@ class _Counter:
         sizes = [self._number(given[name]) for name in ("first", "last") if name in given]
         return min([MAX_PAGE, *(size for size in sizes if size is not None)])
 
-    def _number(self, node: Any) -> int | None:
+    def _number(self, node: object) -> int | None:
         if isinstance(node, IntValueNode):
             return int(node.value)
         if isinstance(node, VariableNode):

@@ -77,7 +77,7 @@ def _where_it_was(everything: Sequence[Any], key: Callable[[Any], object], wante
     ids = [str(key(node)) for node in everything]
     if not wanted.isdigit() or not all(number.isdigit() for number in ids):
         return len(ids)
-    grows = len(ids) < 2 or int(ids[0]) < int(ids[-1])
+    grows = not ids or int(ids[0]) <= int(ids[-1])
     return sum((int(number) < int(wanted)) is grows for number in ids)
 
 
@@ -95,7 +95,7 @@ def _page_info(shown: Page) -> dict[str, Any]:
     }
 
 
-CONNECTION = {
+CONNECTION: dict[str, Callable[..., Any]] = {
     "count": lambda shown, _info, limit=None: (
         min(len(shown.everything), limit + 1) if limit else len(shown.everything)
     ),

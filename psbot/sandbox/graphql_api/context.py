@@ -1,8 +1,8 @@
 """What a resolver knows of its request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
@@ -10,8 +10,17 @@ from psbot.sandbox.model import Token, User
 from psbot.sandbox.world import World
 
 Resolver = Callable[..., Any]
+Value = Any  # an argument's or a scalar's value, coerced by the schema
 
-UNAVAILABLE = "The resource that you are attempting to access does not exist or you don't have permission to perform this action"
+if TYPE_CHECKING:
+    Info: TypeAlias = GraphQLResolveInfo[Any]
+else:
+    Info = GraphQLResolveInfo  # generic from graphql-core 3.3 on only
+
+UNAVAILABLE = (
+    "The resource that you are attempting to access does not exist"
+    " or you don't have permission to perform this action"
+)
 
 
 @dataclass(slots=True)
@@ -26,7 +35,7 @@ class Context:
     mutations_allowed: int | None = None
     mutation_errors: list[str] | None = None
     mutations: int = 0
-    shortened: set[str] = field(default_factory=set)
+    shortened: int | None = None
 
     @property
     def user(self) -> User | None:
@@ -34,11 +43,9 @@ class Context:
         return self.token.user if self.token else None
 
 
-def of(info: GraphQLResolveInfo) -> Context:
+def of(info: Info) -> Context:
     """Return the context of the running operation."""
-    context = info.context
-    assert isinstance(context, Context)
-    return context
+    return cast(Context, info.context)
 
 
 def unavailable() -> GraphQLError:

@@ -94,9 +94,7 @@ async def _executed(
         result = execute(
             schema(), document, context_value=asked, variable_values=dict(variables), operation_name=name
         )
-    done = await result if isawaitable(result) else result
-    assert isinstance(done, ExecutionResult)
-    return done
+    return await result if isawaitable(result) else result
 
 
 def _answer(result: ExecutionResult) -> Answer:

@@ -93,13 +93,13 @@ def change_of(asked: Context, namespace: Namespace, data: Mapping[str, Any]) -> 
     )
 
 
-def _parent(asked: Context, data: Mapping[str, Any]) -> WorkItem | None | Unset:
+def _parent(asked: Context, data: Mapping[str, Any]) -> WorkItem | Unset | None:
     if "parentId" not in data:
         return UNSET
     return None if data["parentId"] is None else visible_item(asked, data["parentId"])
 
 
-def _milestone(asked: Context, data: Mapping[str, Any] | None) -> Milestone | None | Unset:
+def _milestone(asked: Context, data: Mapping[str, Any] | None) -> Milestone | Unset | None:
     if not data or "milestoneId" not in data:
         return UNSET
     number = data["milestoneId"]

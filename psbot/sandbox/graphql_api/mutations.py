@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
 from psbot.sandbox import access, commenting
 from psbot.sandbox.graphql_api import context
-from psbot.sandbox.graphql_api.context import Context, Resolver
+from psbot.sandbox.graphql_api.context import Context, Info, Resolver
 from psbot.sandbox.graphql_api.inputs import change_of, require_carried, set_color, visible_item
 from psbot.sandbox.hierarchy import set_parent
 from psbot.sandbox.items import create_item, update_item
@@ -31,7 +31,7 @@ def mutation(work: Work) -> Resolver:
     """Return the resolver that does *work*: who may write, how long it takes, and how refusals look."""
 
     @wraps(work)
-    async def resolve(_root: None, info: GraphQLResolveInfo, input: Data) -> dict[str, Any]:
+    async def resolve(_root: None, info: Info, input: Data) -> dict[str, Any]:
         asked = context.of(info)
         user = _writer(asked)
         asked.mutations += 1
@@ -167,7 +167,12 @@ def _create_label(asked: Context, user: User, data: Data) -> dict[str, Any]:
         raise GraphQLError("Exactly one of group_path or project_path arguments is required")
     namespace = _namespace(asked, data.get("groupPath") or data.get("projectPath"))
     label = create_shadowing_label(
-        asked.world, user, namespace, data["title"], data.get("color") or "#6699cc", data.get("description")
+        asked.world,
+        user,
+        namespace,
+        data["title"],
+        data.get("color") or "#6699cc",
+        description=data.get("description"),
     )
     return {"label": label}
 
@@ -176,7 +181,14 @@ def _update_label(asked: Context, user: User, data: Data) -> dict[str, Any]:
     label = asked.world.labels.get(int(data["id"]))
     if label is None or not access.readable(asked.world, user, label.namespace):
         raise context.unavailable()
-    update_label(asked.world, user, label, data.get("title"), data.get("color"), data.get("description"))
+    update_label(
+        asked.world,
+        user,
+        label,
+        title=data.get("title"),
+        color=data.get("color"),
+        description=data.get("description"),
+    )
     return {"label": label}
 
 

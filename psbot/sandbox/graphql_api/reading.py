@@ -3,16 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from graphql import GraphQLResolveInfo
-
 from psbot.sandbox import access, global_ids, urls
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import CONNECTION, Page, page
-from psbot.sandbox.graphql_api.context import Resolver
-from psbot.sandbox.graphql_api.filters import filter_of, order_of
-from psbot.sandbox.listing import Scope, listed, scope_of
-from psbot.sandbox.membership import DIRECT, INHERITED, matching, memberships
-from psbot.sandbox.model import Access, ItemType, Label, Membership, Namespace, Note, User, WorkItem
+from psbot.sandbox.graphql_api.context import Info, Resolver
+from psbot.sandbox.model import Access, ItemType, Membership, Note, WorkItem
 from psbot.sandbox.references import relative
 from psbot.sandbox.rendered import html
 from psbot.sandbox.world import TYPE_NAMES
@@ -34,146 +29,15 @@ def type_node(type_: ItemType, number: int) -> dict[str, Any]:
     }
 
 
-def _work_items(namespace: Namespace, info: GraphQLResolveInfo, **arguments: Any) -> Page:
-    asked = context.of(info)
-    scope = scope_of(
-        asked.world,
-        asked.user,
-        namespace,
-        descendants=bool(arguments.get("includeDescendants")),
-        ancestors=bool(arguments.get("includeAncestors")),
-    )
-    if arguments.get("excludeProjects"):
-        scope = Scope(tuple(one for one in scope.namespaces if one.is_group))
-    order, descending = order_of(arguments.get("sort"))
-    found = listed(asked.world, asked.user, scope, filter_of(arguments), order, descending=descending)
-    if info.path.key in asked.shortened or "*" in asked.shortened:
-        found = found[: len(found) // 2]
-    return items_page(found, arguments)
-
-
-def _state_counts(namespace: Namespace, info: GraphQLResolveInfo, **arguments: Any) -> dict[str, int]:
-    asked = context.of(info)
-    found = listed(
-        asked.world, asked.user, scope_of(asked.world, asked.user, namespace), filter_of(arguments)
-    )
-    opened = sum(item.is_open for item in found)
-    return {"all": len(found), "opened": opened, "closed": len(found) - opened}
-
-
-def _work_item(namespace: Namespace, info: GraphQLResolveInfo, iid: str) -> WorkItem | None:
-    asked = context.of(info)
-    item = asked.world.item(namespace, int(iid)) if iid.isdigit() else None
-    return item if item and access.can_read(asked.world, asked.user, item) else None
-
-
-def _types(namespace: Namespace, info: GraphQLResolveInfo, name: str | None = None, **arguments: Any) -> Page:
-    found = [
-        type_node(type_, number)
-        for type_, number in context.of(info).world.types_of(namespace).items()
-        if name in (None, type_.value)
-    ]
-    return page(found, lambda node: node["id"], arguments)
-
-
-def _labels(namespace: Namespace, info: GraphQLResolveInfo, **arguments: Any) -> Page:
-    world = context.of(info).world
-    # A project always shows its ancestors' labels; a group only when asked to.
-    above = namespace.lineage[1:] if arguments.get("includeAncestorGroups") else []
-    below = list(world.subtree(namespace))[1:] if arguments.get("includeDescendantGroups") else []
-    places = [namespace, *above, *(one for one in below if one.is_group)]
-    found = [label for place in places for label in world.labels_of[place.namespace_id].values()]
-    if arguments.get("title") is not None:
-        found = [label for label in found if label.title == arguments["title"]]
-    if arguments.get("searchTerm"):
-        fields = arguments.get("searchIn") or ["TITLE", "DESCRIPTION"]
-        found = [label for label in found if _mentions(label, arguments["searchTerm"].lower(), fields)]
-    return page(sorted(found, key=lambda label: (label.title, label.id)), lambda label: label.id, arguments)
-
-
-def _mentions(label: Label, text: str, fields: list[str]) -> bool:
-    in_title = "TITLE" in fields and text in label.title.lower()
-    return in_title or ("DESCRIPTION" in fields and text in (label.description or "").lower())
-
-
-def _members(namespace: Namespace, info: GraphQLResolveInfo, **arguments: Any) -> Page:
-    world = context.of(info).world
-    relations = frozenset(arguments.get("relations") or (DIRECT, INHERITED))
-    found = matching(memberships(world, namespace, relations), arguments.get("search"))
-    if arguments.get("accessLevels"):
-        wanted = {Access[name] for name in arguments["accessLevels"] if name in Access.__members__}
-        found = [one for one in found if one.access in wanted]
-    return page(found, lambda one: one.id, arguments)
-
-
-def member_type_of(entry: Membership, _info: GraphQLResolveInfo, _type: object) -> str:
+def member_type_of(entry: Membership, _info: Info, _type: object) -> str:
     """Return the type of a membership."""
     return "GroupMember" if entry.namespace.is_group else "ProjectMember"
 
 
-def _access(value: Access) -> dict[str, Any]:
+def access_node(value: Access) -> dict[str, Any]:
+    """Return a role as the schema shows it."""
     name = "NO_ACCESS" if value is Access.NONE else value.name
     return {"integerValue": int(value), "stringValue": name, "humanAccess": value.name.capitalize()}
-
-
-def _max_access(namespace: Namespace, info: GraphQLResolveInfo) -> dict[str, Any]:
-    asked = context.of(info)
-    return _access(access.level(asked.world, asked.user, namespace))
-
-
-def _below(
-    namespace: Namespace, info: GraphQLResolveInfo, *, groups: bool, everything: bool, arguments: Any
-) -> Page:
-    asked = context.of(info)
-    places = (
-        list(asked.world.subtree(namespace))[1:]
-        if everything
-        else asked.world.children_of[namespace.namespace_id]
-    )
-    text = (arguments.get("search") or "").lower()
-    found = [
-        one
-        for one in places
-        if one.is_group is groups
-        and text in one.full_path.lower()
-        and access.readable(asked.world, asked.user, one)
-    ]
-    return page(found, lambda one: one.id, arguments)
-
-
-def _full_name(namespace: Namespace, separator: str = " / ") -> str:
-    return separator.join(one.name for one in reversed(namespace.lineage))
-
-
-_NAMESPACE: dict[str, Resolver] = {
-    "fullPath": lambda ns, info: ns.full_path,
-    "fullName": lambda ns, info: _full_name(ns),
-    "archived": lambda ns, info: False,
-    "createdAt": lambda ns, info: ns.created_at,
-    "webUrl": lambda ns, info: urls.namespace_url(context.of(info).world, ns),
-    "workItem": _work_item,
-    "workItems": _work_items,
-    "workItemTypes": _types,
-    "workItemStateCounts": _state_counts,
-    "labels": _labels,
-    "label": lambda ns, info, title: context.of(info).world.find_label(ns, title),
-    "maxAccessLevel": _max_access,
-}
-
-
-def _namespace_permissions(namespace: Namespace, info: GraphQLResolveInfo) -> dict[str, bool]:
-    asked = context.of(info)
-    role = access.level(asked.world, asked.user, namespace)
-    return {
-        "readGroup": True,
-        "readProject": True,
-        "createProjects": role >= Access.DEVELOPER,
-        "adminProject": role >= Access.MAINTAINER,
-        "adminIssue": role >= Access.PLANNER,
-        "createLabel": role >= Access.PLANNER,
-        "createIssue": access.can_create(asked.world, asked.user, namespace),
-        "createWorkItem": access.can_create(asked.world, asked.user, namespace),
-    }
 
 
 _USER: dict[str, Resolver] = {
@@ -207,14 +71,14 @@ _LABEL: dict[str, Resolver] = {
 }
 
 
-def _readable_url(item: WorkItem | None, info: GraphQLResolveInfo) -> str | None:
+def _readable_url(item: WorkItem | None, info: Info) -> str | None:
     asked = context.of(info)
     if item is None or not access.can_read(asked.world, asked.user, item):
         return None
     return urls.item_url(asked.world, item)
 
 
-def _permissions(item: WorkItem, info: GraphQLResolveInfo) -> dict[str, bool]:
+def _permissions(item: WorkItem, info: Info) -> dict[str, bool]:
     asked = context.of(info)
     may_plan = access.can_set_metadata(asked.world, asked.user, item)
     return {
@@ -266,8 +130,10 @@ _ITEM: dict[str, Resolver] = {
 }
 
 
-def _discussion(note: Note, _info: GraphQLResolveInfo) -> list[Note]:
-    return [other for other in note.item.notes if other.discussion_id == note.discussion_id]
+def _discussion(note: Note, info: Info) -> list[Note]:
+    asked = context.of(info)
+    seen = (other for other in note.item.notes if access.can_read_note(asked.world, asked.user, other))
+    return [other for other in seen if other.discussion_id == note.discussion_id]
 
 
 _NOTE: dict[str, Resolver] = {
@@ -307,7 +173,7 @@ _DISCUSSION: dict[str, Resolver] = {
 
 _MEMBER: dict[str, Resolver] = {
     "id": lambda entry, info: global_ids.gid("Member", entry.id),
-    "accessLevel": lambda entry, info: _access(entry.access),
+    "accessLevel": lambda entry, info: access_node(entry.access),
     "createdAt": lambda entry, info: entry.created_at,
     "expiresAt": lambda entry, info: None,
     "group": lambda entry, info: entry.namespace,
@@ -338,37 +204,6 @@ _CONNECTIONS = (
 )
 
 FIELDS: dict[str, dict[str, Resolver]] = {
-    "Namespace": {
-        **_NAMESPACE,
-        "id": lambda ns, info: (
-            global_ids.namespace_gid(ns)
-            if ns.is_group
-            else global_ids.gid("Namespaces::ProjectNamespace", ns.namespace_id)
-        ),
-    },
-    "Group": {
-        **_NAMESPACE,
-        "id": lambda ns, info: global_ids.namespace_gid(ns),
-        "epicsEnabled": lambda ns, info: context.of(info).world.has_epics,
-        "groupMembers": _members,
-        "userPermissions": _namespace_permissions,
-        "projects": lambda ns, info, includeSubgroups=False, **arguments: _below(
-            ns, info, groups=False, everything=includeSubgroups, arguments=arguments
-        ),
-        "descendantGroups": lambda ns, info, **arguments: _below(
-            ns, info, groups=True, everything=True, arguments=arguments
-        ),
-    },
-    "Project": {
-        **_NAMESPACE,
-        "id": lambda ns, info: global_ids.namespace_gid(ns),
-        "nameWithNamespace": lambda ns, info: _full_name(ns),
-        "issuesEnabled": lambda ns, info: True,
-        "group": lambda ns, info: ns.parent,
-        "namespace": lambda ns, info: ns.parent,
-        "projectMembers": _members,
-        "userPermissions": _namespace_permissions,
-    },
     "UserCore": _USER,
     "CurrentUser": _USER,
     "Label": _LABEL,

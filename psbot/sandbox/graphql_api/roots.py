@@ -1,35 +1,31 @@
 """Root queries."""
 
-from typing import Any
-
-from graphql import GraphQLResolveInfo
-
 from psbot.sandbox import access
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, page
-from psbot.sandbox.graphql_api.context import Resolver
+from psbot.sandbox.graphql_api.context import Info, Resolver, Value
 from psbot.sandbox.model import Namespace, Note, User, WorkItem
 from psbot.sandbox.references import referenced_items
 from psbot.sandbox.world import VERSION
 
 
-def _namespace(info: GraphQLResolveInfo, full_path: str) -> Namespace | None:
+def _namespace(info: Info, full_path: str) -> Namespace | None:
     asked = context.of(info)
     found = asked.world.namespace(full_path)
     return found if found and access.readable(asked.world, asked.user, found) else None
 
 
-def _group(_root: None, info: GraphQLResolveInfo, fullPath: str) -> Namespace | None:
+def _group(_root: None, info: Info, fullPath: str) -> Namespace | None:
     found = _namespace(info, fullPath)
     return found if found and found.is_group else None
 
 
-def _project(_root: None, info: GraphQLResolveInfo, fullPath: str) -> Namespace | None:
+def _project(_root: None, info: Info, fullPath: str) -> Namespace | None:
     found = _namespace(info, fullPath)
     return None if found is None or found.is_group else found
 
 
-def _work_item(_root: None, info: GraphQLResolveInfo, id: str) -> WorkItem:
+def _work_item(_root: None, info: Info, id: str) -> WorkItem:
     asked = context.of(info)
     item = asked.world.items.get(int(id))
     if item is None or not access.can_read(asked.world, asked.user, item):
@@ -37,7 +33,7 @@ def _work_item(_root: None, info: GraphQLResolveInfo, id: str) -> WorkItem:
     return item
 
 
-def _note(_root: None, info: GraphQLResolveInfo, id: str) -> Note | None:
+def _note(_root: None, info: Info, id: str) -> Note | None:
     asked = context.of(info)
     note = asked.world.notes.get(int(id)) if id.isdigit() else None
     if note is None or not access.can_read(asked.world, asked.user, note.item):
@@ -45,16 +41,14 @@ def _note(_root: None, info: GraphQLResolveInfo, id: str) -> Note | None:
     return note if access.can_read_note(asked.world, asked.user, note) else None
 
 
-def _user(
-    _root: None, info: GraphQLResolveInfo, id: str | None = None, username: str | None = None
-) -> User | None:
+def _user(_root: None, info: Info, id: str | None = None, username: str | None = None) -> User | None:
     world = context.of(info).world
     if username is not None:
         return world.user(username)
     return world.user_by_id(int(id)) if id is not None else None
 
 
-def _users(_root: None, info: GraphQLResolveInfo, **arguments: Any) -> Page:
+def _users(_root: None, info: Info, **arguments: Value) -> Page:
     found = list(context.of(info).world.users.values())
     if arguments.get("usernames") is not None:
         names = {name.lower() for name in arguments["usernames"]}
@@ -73,7 +67,7 @@ def _users(_root: None, info: GraphQLResolveInfo, **arguments: Any) -> Page:
     return page(sorted(found, key=lambda user: -user.id), lambda user: user.id, arguments)
 
 
-def _by_reference(_root: None, info: GraphQLResolveInfo, refs: list[str], **arguments: Any) -> Page:
+def _by_reference(_root: None, info: Info, refs: list[str], **arguments: Value) -> Page:
     asked = context.of(info)
     near = asked.world.namespace(arguments.get("contextNamespacePath") or "")
     any_place = near or next(iter(asked.world.namespaces.values()), None)
@@ -82,12 +76,12 @@ def _by_reference(_root: None, info: GraphQLResolveInfo, refs: list[str], **argu
     return page(seen, lambda item: item.id, arguments)
 
 
-def _complexity(_root: None, info: GraphQLResolveInfo) -> dict[str, int]:
+def _complexity(_root: None, info: Info) -> dict[str, int]:
     asked = context.of(info)
     return {"score": asked.score, "limit": asked.limit}
 
 
-def _echo(_root: None, info: GraphQLResolveInfo, text: str) -> str:
+def _echo(_root: None, info: Info, text: str) -> str:
     user = context.of(info).user
     return f'"{user.username}" says: {text}' if user else f"nil says: {text}"
 

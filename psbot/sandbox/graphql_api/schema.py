@@ -1,9 +1,10 @@
 """The schema: built once from the SDL, with the scalars and the resolvers in place."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     GraphQLError,
@@ -16,8 +17,10 @@ from graphql import (
 )
 
 from psbot.sandbox import global_ids
-from psbot.sandbox.graphql_api import mutations, reading, roots, widgets
+from psbot.sandbox.graphql_api import mutations, places, reading, roots, widgets
 from psbot.sandbox.graphql_api.context import Resolver
+
+Coercion = Callable[[Any], Any]
 
 
 def sdl() -> str:
@@ -32,7 +35,7 @@ def schema() -> GraphQLSchema:
     for scalar in global_ids.MODELS:
         _take_global_ids(built, scalar)
     _take_times(built)
-    for fields in (roots.FIELDS, reading.FIELDS, widgets.FIELDS, mutations.FIELDS):
+    for fields in (roots.FIELDS, places.FIELDS, reading.FIELDS, widgets.FIELDS, mutations.FIELDS):
         for name, resolvers in fields.items():
             _attach(built, name, resolvers)
     built.type_map["WorkItemWidget"].resolve_type = widgets.type_of  # type: ignore[attr-defined]
@@ -42,21 +45,18 @@ def schema() -> GraphQLSchema:
 
 
 def _attach(built: GraphQLSchema, name: str, resolvers: dict[str, Resolver]) -> None:
-    type_ = built.type_map[name]
-    assert isinstance(type_, GraphQLObjectType)
+    type_ = cast(GraphQLObjectType, built.type_map[name])
     for field, resolver in resolvers.items():
         if field in type_.fields:
             type_.fields[field].resolve = resolver
 
 
 def _scalar(built: GraphQLSchema, name: str) -> GraphQLScalarType:
-    type_ = built.type_map[name]
-    assert isinstance(type_, GraphQLScalarType)
-    return type_
+    return cast(GraphQLScalarType, built.type_map[name])
 
 
 def _take_global_ids(built: GraphQLSchema, name: str) -> None:
-    def parse_value(value: Any) -> str:
+    def parse_value(value: object) -> str:
         try:
             return global_ids.parse(value, name)
         except global_ids.BadGlobalId as error:
@@ -66,31 +66,35 @@ def _take_global_ids(built: GraphQLSchema, name: str) -> None:
 
 
 def _take_times(built: GraphQLSchema) -> None:
-    def parse_time(value: Any) -> datetime:
+    def parse_time(value: object) -> datetime:
         try:
             parsed = datetime.fromisoformat(str(value))
         except ValueError:
             raise GraphQLError(f"Time '{value}' is not a valid time") from None
         return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
-    def parse_date(value: Any) -> date:
+    def parse_date(value: object) -> date:
         try:
             return date.fromisoformat(str(value)[:10])
         except ValueError:
             raise GraphQLError(f"Date '{value}' is not a valid date") from None
 
-    _use(_scalar(built, "Time"), parse_time)
-    _use(_scalar(built, "Date"), parse_date)
     # Whole seconds: two writes of one second cannot be told apart by their times.
-    _scalar(built, "Time").serialize = lambda value: f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    _scalar(built, "Date").serialize = lambda value: value.isoformat()
+    _use(_scalar(built, "Time"), parse_time, lambda value: f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    _use(_scalar(built, "Date"), parse_date, lambda value: value.isoformat())
 
 
-def _use(scalar: GraphQLScalarType, parse_value: Any) -> None:
-    def parse_literal(node: ValueNode, _variables: Any = None) -> Any:
+def _use(scalar: GraphQLScalarType, parse_value: Coercion, serialize: Coercion = str) -> None:
+    """Make *scalar* read and write by these functions, under the names of graphql-core 3.2 and of 3.3."""
+
+    def parse_literal(node: ValueNode, _variables: object = None) -> object:
         if not isinstance(node, StringValueNode):
             raise GraphQLError(f"{scalar.name} cannot represent a non-string value")
         return parse_value(node.value)
 
-    scalar.parse_value = parse_value
-    scalar.parse_literal = parse_literal  # type: ignore[assignment]
+    for name in ("parse_value", "coerce_input_value"):
+        setattr(scalar, name, parse_value)
+    for name in ("parse_literal", "coerce_input_literal"):
+        setattr(scalar, name, parse_literal)
+    for name in ("serialize", "coerce_output_value"):
+        setattr(scalar, name, serialize)

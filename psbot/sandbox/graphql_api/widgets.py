@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLResolveInfo
-
 from psbot.sandbox import access, checklists, commenting, dates, global_ids
 from psbot.sandbox.changes import human_duration
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, page
-from psbot.sandbox.graphql_api.context import Resolver
+from psbot.sandbox.graphql_api.context import Info, Resolver, Value
 from psbot.sandbox.graphql_api.reading import items_page, notes_page, text_color, type_node
 from psbot.sandbox.hierarchy import ancestors
 from psbot.sandbox.linking import link_kind, links_of
@@ -84,12 +82,12 @@ def carried(world: World, type_: ItemType) -> tuple[str, ...]:
     return (*_EVERYWHERE, *(more if world.has_epics else tuple(name for name in more if name != "WEIGHT")))
 
 
-def type_of(widget: Widget, _info: GraphQLResolveInfo, _type: object) -> str:
+def type_of(widget: Widget, _info: Info, _type: object) -> str:
     """Return a widget's type in the schema."""
     return _TYPES[widget.type]
 
 
-def definition_type_of(definition: Definition, _info: GraphQLResolveInfo, _type: object) -> str:
+def definition_type_of(definition: Definition, _info: Info, _type: object) -> str:
     """Return a widget definition's type in the schema."""
     special = {"ASSIGNEES": "Assignees", "LABELS": "Labels", "HIERARCHY": "Hierarchy"}
     return f"WorkItemWidgetDefinition{special.get(definition.type, 'Generic')}"
@@ -97,7 +95,7 @@ def definition_type_of(definition: Definition, _info: GraphQLResolveInfo, _type:
 
 def _widgets(
     item: WorkItem,
-    info: GraphQLResolveInfo,
+    info: Info,
     onlyTypes: list[str] | None = None,
     exceptTypes: list[str] | None = None,
 ) -> list[Widget]:
@@ -109,31 +107,31 @@ def _widgets(
     ]
 
 
-def _feature(name: str) -> Callable[[WorkItem, GraphQLResolveInfo], Widget | None]:
-    def resolve(item: WorkItem, info: GraphQLResolveInfo) -> Widget | None:
+def _feature(name: str) -> Callable[[WorkItem, Info], Widget | None]:
+    def resolve(item: WorkItem, info: Info) -> Widget | None:
         return Widget(name, item) if name in carried(context.of(info).world, item.type) else None
 
     return resolve
 
 
-def _visible(items: list[WorkItem], info: GraphQLResolveInfo) -> list[WorkItem]:
+def _visible(items: list[WorkItem], info: Info) -> list[WorkItem]:
     asked = context.of(info)
     return [item for item in items if access.can_read(asked.world, asked.user, item)]
 
 
-def _parent(widget: Widget, info: GraphQLResolveInfo) -> WorkItem | None:
+def _parent(widget: Widget, info: Info) -> WorkItem | None:
     parent = widget.item.parent
     return parent if parent and _visible([parent], info) else None
 
 
-def _children(widget: Widget, info: GraphQLResolveInfo, state: str | None = None, **arguments: Any) -> Page:
+def _children(widget: Widget, info: Info, state: str | None = None, **arguments: Value) -> Page:
     found = _visible(widget.item.children, info)
     if state is not None:
         found = [item for item in found if item.is_open is (state == "OPEN")]
     return items_page(found, arguments)
 
 
-def _counts(widget: Widget, info: GraphQLResolveInfo) -> list[dict[str, Any]]:
+def _counts(widget: Widget, info: Info) -> list[dict[str, Any]]:
     world = context.of(info).world
     kinds = (ItemType.EPIC, ItemType.ISSUE, ItemType.TASK) if widget.item.is_epic else (ItemType.TASK,)
     found = []
@@ -153,7 +151,7 @@ def _counts(widget: Widget, info: GraphQLResolveInfo) -> list[dict[str, Any]]:
 _ALL_TYPES = {ItemType.EPIC: 8, ItemType.ISSUE: 1, ItemType.TASK: 5}
 
 
-def _notes(widget: Widget, info: GraphQLResolveInfo, only: str) -> list[Note]:
+def _notes(widget: Widget, info: Info, only: str) -> list[Note]:
     asked = context.of(info)
     found = commenting.visible_notes(asked.world, asked.user, widget.item)
     if only == "ALL_NOTES":
@@ -163,26 +161,26 @@ def _notes(widget: Widget, info: GraphQLResolveInfo, only: str) -> list[Note]:
 
 def _discussions(
     widget: Widget,
-    info: GraphQLResolveInfo,
+    info: Info,
     filter: str = "ALL_NOTES",
     sort: str = "CREATED_ASC",
-    **arguments: Any,
+    **arguments: Value,
 ) -> Page:
     found = commenting.discussions(_notes(widget, info, filter or "ALL_NOTES"))
     ordered = found[::-1] if sort == "CREATED_DESC" else found
     return page(ordered, lambda notes: notes[0].id, arguments)
 
 
-def _note_page(widget: Widget, info: GraphQLResolveInfo, filter: str = "ALL_NOTES", **arguments: Any) -> Page:
+def _note_page(widget: Widget, info: Info, filter: str = "ALL_NOTES", **arguments: Value) -> Page:
     return notes_page(_notes(widget, info, filter or "ALL_NOTES"), arguments)
 
 
-def _completion(widget: Widget, _info: GraphQLResolveInfo) -> dict[str, int]:
+def _completion(widget: Widget, _info: Info) -> dict[str, int]:
     found = checklists.tasks(widget.item.description)
     return {"count": len(found), "completedCount": sum(task.is_done for task in found)}
 
 
-def _linked(widget: Widget, info: GraphQLResolveInfo, filter: str | None = None, **arguments: Any) -> Page:
+def _linked(widget: Widget, info: Info, filter: str | None = None, **arguments: Value) -> Page:
     asked = context.of(info)
     wanted = {"BLOCKS": "blocks", "BLOCKED_BY": "is_blocked_by", "RELATED": "relates_to"}.get(filter or "")
     found = [
@@ -201,7 +199,7 @@ def _linked(widget: Widget, info: GraphQLResolveInfo, filter: str | None = None,
     return page(found, lambda node: node["id"], arguments)
 
 
-def _count_links(widget: Widget, info: GraphQLResolveInfo, kind: str) -> int:
+def _count_links(widget: Widget, info: Info, kind: str) -> int:
     asked = context.of(info)
     return sum(
         link_kind(link, widget.item) == kind
@@ -209,7 +207,7 @@ def _count_links(widget: Widget, info: GraphQLResolveInfo, kind: str) -> int:
     )
 
 
-def _timelogs(widget: Widget, _info: GraphQLResolveInfo, **arguments: Any) -> Page:
+def _timelogs(widget: Widget, _info: Info, **arguments: Value) -> Page:
     return page(widget.item.timelogs, lambda log: log.id, arguments)
 
 

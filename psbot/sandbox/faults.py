@@ -1,0 +1,118 @@
+"""Rules that make requests go wrong, in the order in which they were given; each is inspectable."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What goes wrong."""
+
+    STATUS = "status"
+    RESET = "reset"
+    STALL = "stall"
+    TRUNCATED = "truncated"
+    NOT_JSON = "not-json"
+    LOGIN_PAGE = "login-page"
+    REDIRECT = "redirect"
+    PAYLOAD_ERROR = "payload-error"
+    PARTIAL = "partial"
+    SHORT_LIST = "short-list"
+    EMPTY_LIST = "empty-list"
+    SLOW_BODY = "slow-body"
+
+
+class When(StrEnum):
+    """Whether the request is carried out before it goes wrong."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(slots=True)
+class Fault:
+    """One rule: which requests, what happens to them, and how often it still applies.
+
+    ``number`` is the number of an API request since the start or the last reset, from 1; ``method``, ``path``
+    and ``operation`` are regular expressions that must be found. What is None matches everything; ``match`` is
+    for rules given in process. ``writes_only`` leaves reads alone.
+    """
+
+    kind: Kind
+    when: When = When.BEFORE
+    number: int | None = None
+    method: str | None = None
+    path: str | None = None
+    operation: str | None = None
+    writes_only: bool = False
+    times: int | None = 1
+    status: int = 503
+    retry_after: str | None = None
+    seconds: float = 30.0
+    message: str = "This endpoint has been requested too many times. Try again later."
+    first: int = 1
+    location: str = "http://elsewhere.invalid/"
+    match: "Callable[[Incoming], bool] | None" = field(default=None, repr=False)
+    applied: int = 0
+
+    def applies(self, incoming: "Incoming") -> bool:
+        """Tell whether the rule is for this request."""
+        return (
+            (self.times is None or self.applied < self.times)
+            and self.number in (None, incoming.number)
+            and (incoming.is_write or not self.writes_only)
+            and all(
+                pattern is None or re.search(pattern, text)
+                for pattern, text in (
+                    (self.method, incoming.method),
+                    (self.path, incoming.path),
+                    (self.operation, incoming.operation),
+                )
+            )
+            and (self.match is None or self.match(incoming))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as rules and the log see it."""
+
+    number: int
+    method: str
+    path: str
+    query: str
+    operation: str
+    mutations: int
+    username: str
+    body: bytes
+
+    @property
+    def is_write(self) -> bool:
+        """Tell whether the request wants something changed."""
+        if self.path.endswith("/api/graphql"):
+            return self.mutations > 0
+        return self.method not in ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(slots=True)
+class Faults:
+    """The queue: the first rule that applies is the one that happens."""
+
+    rules: list[Fault] = field(default_factory=list)
+
+    def add(self, fault: Fault) -> Fault:
+        """Put a rule at the end."""
+        self.rules.append(fault)
+        return fault
+
+    def take(self, incoming: Incoming) -> Fault | None:
+        """Return the rule for *incoming* and count it as applied."""
+        fault = next((rule for rule in self.rules if rule.applies(incoming)), None)
+        if fault:
+            fault.applied += 1
+        return fault
+
+    def clear(self) -> None:
+        """Forget all rules."""
+        self.rules.clear()

@@ -1,0 +1,178 @@
+"""Fields of groups, projects and namespaces."""
+
+from typing import Any
+
+from psbot.sandbox import access, global_ids, urls
+from psbot.sandbox.graphql_api import context
+from psbot.sandbox.graphql_api.connections import Page, page
+from psbot.sandbox.graphql_api.context import Info, Resolver, Value
+from psbot.sandbox.graphql_api.filters import filter_of, order_of
+from psbot.sandbox.graphql_api.reading import access_node, items_page, type_node
+from psbot.sandbox.listing import Scope, listed, scope_of
+from psbot.sandbox.membership import DIRECT, INHERITED, matching, memberships
+from psbot.sandbox.model import Access, Label, Namespace, WorkItem
+
+
+def _work_items(namespace: Namespace, info: Info, **arguments: Value) -> Page:
+    asked = context.of(info)
+    scope = scope_of(
+        asked.world,
+        asked.user,
+        namespace,
+        descendants=bool(arguments.get("includeDescendants")),
+        ancestors=bool(arguments.get("includeAncestors")),
+    )
+    if arguments.get("excludeProjects"):
+        scope = Scope(tuple(one for one in scope.namespaces if one.is_group))
+    order, descending = order_of(arguments.get("sort"))
+    found = listed(asked.world, asked.user, scope, filter_of(arguments), order, descending=descending)
+    if asked.shortened is not None:
+        found = found[: asked.shortened]
+    return items_page(found, arguments)
+
+
+def _state_counts(namespace: Namespace, info: Info, **arguments: Value) -> dict[str, int]:
+    asked = context.of(info)
+    found = listed(
+        asked.world, asked.user, scope_of(asked.world, asked.user, namespace), filter_of(arguments)
+    )
+    opened = sum(item.is_open for item in found)
+    return {"all": len(found), "opened": opened, "closed": len(found) - opened}
+
+
+def _work_item(namespace: Namespace, info: Info, iid: str) -> WorkItem | None:
+    asked = context.of(info)
+    item = asked.world.item(namespace, int(iid)) if iid.isdigit() else None
+    return item if item and access.can_read(asked.world, asked.user, item) else None
+
+
+def _types(namespace: Namespace, info: Info, name: str | None = None, **arguments: Value) -> Page:
+    found = [
+        type_node(type_, number)
+        for type_, number in context.of(info).world.types_of(namespace).items()
+        if name in (None, type_.value)
+    ]
+    return page(found, lambda node: node["id"], arguments)
+
+
+def _labels(namespace: Namespace, info: Info, **arguments: Value) -> Page:
+    world = context.of(info).world
+    # A project always shows its ancestors' labels; a group only when asked to.
+    above = namespace.lineage[1:] if arguments.get("includeAncestorGroups") else []
+    below = list(world.subtree(namespace))[1:] if arguments.get("includeDescendantGroups") else []
+    places = [namespace, *above, *(one for one in below if one.is_group)]
+    found = [label for place in places for label in world.labels_of[place.namespace_id].values()]
+    if arguments.get("title") is not None:
+        found = [label for label in found if label.title == arguments["title"]]
+    if arguments.get("searchTerm"):
+        fields = arguments.get("searchIn") or ["TITLE", "DESCRIPTION"]
+        found = [label for label in found if _mentions(label, arguments["searchTerm"].lower(), fields)]
+    return page(sorted(found, key=lambda label: (label.title, label.id)), lambda label: label.id, arguments)
+
+
+def _mentions(label: Label, text: str, fields: list[str]) -> bool:
+    in_title = "TITLE" in fields and text in label.title.lower()
+    return in_title or ("DESCRIPTION" in fields and text in (label.description or "").lower())
+
+
+def _members(namespace: Namespace, info: Info, **arguments: Value) -> Page:
+    world = context.of(info).world
+    relations = frozenset(arguments.get("relations") or (DIRECT, INHERITED))
+    found = matching(memberships(world, namespace, relations), arguments.get("search"))
+    if arguments.get("accessLevels"):
+        wanted = {Access[name] for name in arguments["accessLevels"] if name in Access.__members__}
+        found = [one for one in found if one.access in wanted]
+    return page(found, lambda one: one.id, arguments)
+
+
+def _max_access(namespace: Namespace, info: Info) -> dict[str, Any]:
+    asked = context.of(info)
+    return access_node(access.level(asked.world, asked.user, namespace))
+
+
+def _below(namespace: Namespace, info: Info, *, groups: bool, everything: bool, arguments: Value) -> Page:
+    asked = context.of(info)
+    places = (
+        list(asked.world.subtree(namespace))[1:]
+        if everything
+        else asked.world.children_of[namespace.namespace_id]
+    )
+    text = (arguments.get("search") or "").lower()
+    found = [
+        one
+        for one in places
+        if one.is_group is groups
+        and text in one.full_path.lower()
+        and access.readable(asked.world, asked.user, one)
+    ]
+    return page(found, lambda one: one.id, arguments)
+
+
+def _full_name(namespace: Namespace, separator: str = " / ") -> str:
+    return separator.join(one.name for one in reversed(namespace.lineage))
+
+
+_NAMESPACE: dict[str, Resolver] = {
+    "fullPath": lambda ns, info: ns.full_path,
+    "fullName": lambda ns, info: _full_name(ns),
+    "archived": lambda ns, info: False,
+    "createdAt": lambda ns, info: ns.created_at,
+    "webUrl": lambda ns, info: urls.namespace_url(context.of(info).world, ns),
+    "workItem": _work_item,
+    "workItems": _work_items,
+    "workItemTypes": _types,
+    "workItemStateCounts": _state_counts,
+    "labels": _labels,
+    "label": lambda ns, info, title: context.of(info).world.find_label(ns, title),
+    "maxAccessLevel": _max_access,
+}
+
+
+def _namespace_permissions(namespace: Namespace, info: Info) -> dict[str, bool]:
+    asked = context.of(info)
+    role = access.level(asked.world, asked.user, namespace)
+    return {
+        "readGroup": True,
+        "readProject": True,
+        "createProjects": role >= Access.DEVELOPER,
+        "adminProject": role >= Access.MAINTAINER,
+        "adminIssue": role >= Access.PLANNER,
+        "createLabel": role >= Access.PLANNER,
+        "createIssue": access.can_create(asked.world, asked.user, namespace),
+        "createWorkItem": access.can_create(asked.world, asked.user, namespace),
+    }
+
+
+FIELDS: dict[str, dict[str, Resolver]] = {
+    "Namespace": {
+        **_NAMESPACE,
+        "id": lambda ns, info: (
+            global_ids.namespace_gid(ns)
+            if ns.is_group
+            else global_ids.gid("Namespaces::ProjectNamespace", ns.namespace_id)
+        ),
+    },
+    "Group": {
+        **_NAMESPACE,
+        "id": lambda ns, info: global_ids.namespace_gid(ns),
+        "epicsEnabled": lambda ns, info: context.of(info).world.has_epics,
+        "groupMembers": _members,
+        "userPermissions": _namespace_permissions,
+        "projects": lambda ns, info, includeSubgroups=False, **arguments: _below(
+            ns, info, groups=False, everything=includeSubgroups, arguments=arguments
+        ),
+        "descendantGroups": lambda ns, info, **arguments: _below(
+            ns, info, groups=True, everything=True, arguments=arguments
+        ),
+    },
+    "Project": {
+        **_NAMESPACE,
+        "id": lambda ns, info: global_ids.namespace_gid(ns),
+        "nameWithNamespace": lambda ns, info: _full_name(ns),
+        "issuesEnabled": lambda ns, info: True,
+        "group": lambda ns, info: ns.parent,
+        "namespace": lambda ns, info: ns.parent,
+        "projectMembers": _members,
+        "userPermissions": _namespace_permissions,
+    },
+}

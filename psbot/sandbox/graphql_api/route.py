@@ -1,0 +1,63 @@
+"""The route of the GraphQL API."""
+
+import json
+from typing import Any, cast
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from psbot.sandbox.faults import Fault, Kind
+from psbot.sandbox.graphql_api.context import Context
+from psbot.sandbox.graphql_api.endpoint import run
+from psbot.sandbox.model import Token
+from psbot.sandbox.tokens import BadToken, may_read, token_of_request
+from psbot.sandbox.world import World
+
+_INVALID_TOKEN = {"errors": [{"message": "Invalid token"}]}
+
+
+def graphql_routes(world: World) -> list[BaseRoute]:
+    """Return the routes."""
+
+    async def serve(request: Request) -> Response:
+        try:
+            token = token_of_request(world, request.headers, request.query_params)
+        except BadToken:
+            return JSONResponse(_INVALID_TOKEN, 401)
+        if token and not may_read(token):
+            return JSONResponse(_INVALID_TOKEN, 401)
+        try:
+            data = await _data(request)
+        except ValueError:
+            return JSONResponse({"errors": [{"message": "Unexpected end of document"}]}, 400)
+        context = _context(world, request, token)
+        if isinstance(data, list):
+            return JSONResponse([await run(context, one) for one in data])
+        return JSONResponse(await run(context, data))
+
+    return [Route("/api/graphql", serve, methods=["POST", "GET"])]
+
+
+async def _data(request: Request) -> list[dict[str, Any]] | dict[str, Any]:
+    if request.method == "GET":
+        return dict(request.query_params)
+    data = json.loads(await request.body())
+    is_list = isinstance(data, list) and all(isinstance(one, dict) for one in data)
+    if is_list or isinstance(data, dict):
+        return cast(list[dict[str, Any]] | dict[str, Any], data)
+    raise ValueError("neither a query nor a list of queries")
+
+
+def _context(world: World, request: Request, token: Token | None) -> Context:
+    fault: Fault | None = request.scope.get("sandbox.fault")
+    context = Context(world, token, work_seconds=request.scope.get("sandbox.work_seconds", 0.0))
+    if fault is None:
+        return context
+    if fault.kind is Kind.PARTIAL:
+        context.mutations_allowed = fault.first
+    elif fault.kind is Kind.PAYLOAD_ERROR:
+        context.mutation_errors = [fault.message]
+    elif fault.kind in (Kind.SHORT_LIST, Kind.EMPTY_LIST):
+        context.shortened = 0 if fault.kind is Kind.EMPTY_LIST else fault.first
+    return context

@@ -1,0 +1,109 @@
+"""The schema that the sandbox serves is a part of GitLab's, and takes every document of the product."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    build_schema,
+    get_operation_ast,
+    is_introspection_type,
+    is_specified_scalar_type,
+    parse,
+    validate,
+    validate_schema,
+)
+
+from psbot.forge.documents import every_document
+from psbot.sandbox.graphql_api.complexity import LIMIT, score
+from psbot.sandbox.graphql_api.schema import schema, sdl
+
+CONTRACT = Path(__file__).parents[3] / "shared" / "gitlab-api" / "schema_merged.graphql"
+
+
+@cache
+def gitlab() -> GraphQLSchema:
+    if not CONTRACT.exists():
+        pytest.skip("GitLab's schema is not at hand")
+    return build_schema(CONTRACT.read_text(encoding="utf-8"), assume_valid=True)
+
+
+def own_types() -> list[GraphQLNamedType]:
+    types = build_schema(sdl()).type_map.values()
+    return [one for one in types if not is_introspection_type(one) and not is_specified_scalar_type(one)]
+
+
+def test_schema_is_valid() -> None:
+    assert validate_schema(build_schema(sdl())) == []
+
+
+def differences(ours: GraphQLNamedType, theirs: GraphQLNamedType | None) -> list[str]:
+    if type(ours) is not type(theirs):
+        return [f"{ours.name} is no {type(ours).__name__} there"]
+    if isinstance(ours, GraphQLEnumType) and isinstance(theirs, GraphQLEnumType):
+        return [f"{ours.name}.{value}" for value in ours.values if value not in theirs.values]
+    if isinstance(ours, GraphQLInputObjectType) and isinstance(theirs, GraphQLInputObjectType):
+        return [
+            f"{ours.name}.{name}"
+            for name, field in ours.fields.items()
+            if name not in theirs.fields or str(theirs.fields[name].type) != str(field.type)
+        ]
+    if isinstance(ours, (GraphQLObjectType, GraphQLInterfaceType)):
+        assert isinstance(theirs, (GraphQLObjectType, GraphQLInterfaceType))
+        return fields_that_differ(ours, theirs)
+    return []
+
+
+def fields_that_differ(
+    ours: GraphQLObjectType | GraphQLInterfaceType, theirs: GraphQLObjectType | GraphQLInterfaceType
+) -> list[str]:
+    found = [
+        f"{ours.name} implements {one}"
+        for one in ours.interfaces
+        if str(one) not in map(str, theirs.interfaces)
+    ]
+    for name, field in ours.fields.items():
+        other = theirs.fields.get(name)
+        if other is None or str(other.type) != str(field.type):
+            found.append(f"{ours.name}.{name}")
+            continue
+        found += [
+            f"{ours.name}.{name}({argument})"
+            for argument, definition in field.args.items()
+            if argument not in other.args or str(other.args[argument].type) != str(definition.type)
+        ]
+    return found
+
+
+def test_every_type_field_and_argument_is_gitlabs() -> None:
+    theirs = gitlab().type_map
+    assert [text for ours in own_types() for text in differences(ours, theirs.get(ours.name))] == []
+
+
+def test_no_required_input_of_gitlabs_is_left_out() -> None:
+    missing = []
+    for ours in own_types():
+        theirs = gitlab().type_map[ours.name]
+        if isinstance(ours, GraphQLInputObjectType) and isinstance(theirs, GraphQLInputObjectType):
+            required = [name for name, field in theirs.fields.items() if str(field.type).endswith("!")]
+            missing += [f"{ours.name}.{name}" for name in required if name not in ours.fields]
+    assert missing == []
+
+
+def test_every_document_of_the_product_is_taken() -> None:
+    errors = [error.message for text in every_document() for error in validate(schema(), parse(text))]
+    assert errors == []
+
+
+def test_every_document_of_the_product_keeps_within_the_complexity_limit() -> None:
+    documents = [parse(text) for text in every_document()]
+    operations = [(one, operation) for one in documents if (operation := get_operation_ast(one))]
+    scores = [score(schema(), one, operation, {"page": 100}) for one, operation in operations]
+    assert len(scores) == len(documents)
+    assert max(scores) <= LIMIT
