@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import READ_ONLY_TOKEN
-from tests.sandbox.client import CREATE, EPIC, GROUP, ISSUE, Client
+from psbot.sandbox.ready import GROUP, READ_ONLY_TOKEN
+from tests.sandbox.client import CREATE, EPIC, ISSUE, Client
 
 WHO = "{ currentUser { username bot type } }"
 UNAVAILABLE = "The resource that you are attempting to access does not exist or you don't have permission"

@@ -1,10 +1,107 @@
-"""The routes of the REST API."""
+"""The route of the REST API: who asks, which work, and how a refusal looks."""
 
-from starlette.routing import BaseRoute
+from collections import defaultdict
+from collections.abc import Sequence
+from urllib.parse import unquote
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from psbot.sandbox.faults import Fault, Kind
+from psbot.sandbox.model import Token
+from psbot.sandbox.refusals import Invalid, Refusal
+from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter, parameters_of
+from psbot.sandbox.rest_api.table import TABLE, Work
+from psbot.sandbox.tokens import INSUFFICIENT_SCOPE, BadToken, may_read, may_write, token_of_request
 from psbot.sandbox.world import World
+
+PREFIX = "/api/v4/"
+READ_ONLY = "You cannot perform write operations on a read-only instance"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
+
+Pattern = tuple[tuple[str, ...], Work]
+
+_BY_SHAPE: dict[tuple[str, int], list[Pattern]] = defaultdict(list)
+for _method, _path, _work in TABLE:
+    _parts = tuple(_path.split("/"))
+    _BY_SHAPE[(_method, len(_parts))].append((_parts, _work))
 
 
 def rest_routes(world: World) -> list[BaseRoute]:
     """Return the routes."""
-    return []
+
+    async def serve(request: Request) -> Response:
+        try:
+            token = token_of_request(world, request.headers, request.query_params)
+        except BadToken as bad:
+            return JSONResponse(bad.body, 401)
+        refused = _scope_refusal(world, request.method, token)
+        return refused or await _served(world, request, token)
+
+    return [Route("/api/v4/{rest:path}", serve, methods=_METHODS)]
+
+
+def _scope_refusal(world: World, method: str, token: Token | None) -> Response | None:
+    is_read = method in ("GET", "HEAD")
+    if token and not (may_write(token) or (is_read and may_read(token))):
+        return JSONResponse(INSUFFICIENT_SCOPE, 403)
+    if world.is_in_maintenance and not is_read:
+        return JSONResponse({"message": READ_ONLY}, 403)
+    return None
+
+
+async def _served(world: World, request: Request, token: Token | None) -> Response:
+    path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
+    segments = [unquote(part) for part in path.removeprefix(PREFIX).split("/")]
+    found = _found("GET" if request.method == "HEAD" else request.method, segments)
+    if found is None:
+        return JSONResponse({"error": "404 Not Found"}, 404)
+    work, parts = found
+    try:
+        query, parameters = await parameters_of(request)
+    except ValueError:
+        return JSONResponse({"error": "400 Bad request - Invalid JSON"}, 400)
+    call = Call(world, token, request.method, path, parts, query, parameters, _shortened(request))
+    try:
+        with world.lock:
+            answer = work(call)
+    except Refusal as refusal:
+        return _refused(refusal)
+    return _response(answer)
+
+
+def _found(method: str, segments: Sequence[str]) -> tuple[Work, dict[str, str]] | None:
+    """Return the work for a path and its named parts; a word in a pattern goes before a name."""
+    best: tuple[int, Work, dict[str, str]] | None = None
+    for pattern, work in _BY_SHAPE[(method, len(segments))]:
+        names = {part[1:]: text for part, text in zip(pattern, segments, strict=True) if part.startswith(":")}
+        words_fit = all(
+            part == text for part, text in zip(pattern, segments, strict=True) if not part.startswith(":")
+        )
+        if words_fit and (best is None or len(names) < best[0]):
+            best = (len(names), work, names)
+    return (best[1], best[2]) if best else None
+
+
+def _shortened(request: Request) -> int | None:
+    fault: Fault | None = request.scope.get("sandbox.fault")
+    if fault is None or fault.kind not in (Kind.SHORT_LIST, Kind.EMPTY_LIST):
+        return None
+    return 0 if fault.kind is Kind.EMPTY_LIST else fault.first
+
+
+def _refused(refusal: Refusal) -> Response:
+    if isinstance(refusal, MissingParameter):
+        return JSONResponse({"error": refusal.message}, 400)
+    if isinstance(refusal, Invalid):
+        return JSONResponse({"message": refusal.fields or refusal.message}, 400)
+    return JSONResponse({"message": refusal.message}, refusal.status)
+
+
+def _response(answer: object) -> Response:
+    done = answer if isinstance(answer, Answer) else Answer(answer)
+    headers = dict(done.headers)
+    if done.status == 204:  # noqa: PLR2004 (no content)
+        return Response(status_code=204, headers=headers)
+    return JSONResponse(done.data, done.status, headers)

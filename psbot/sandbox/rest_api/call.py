@@ -1,0 +1,180 @@
+"""One REST request, and answers that are more than data."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, cast
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from psbot.sandbox import access
+from psbot.sandbox.model import Namespace, Token, User, WorkItem
+from psbot.sandbox.refusals import Invalid, NotFound, Refusal
+from psbot.sandbox.world import World
+
+
+class MissingParameter(Refusal):
+    """A required parameter is not there, or one has an impossible value."""
+
+
+class Unauthorized(Refusal):
+    """Nobody is signed in where somebody must be."""
+
+    status = 401
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Data with a status other than 200, or with headers."""
+
+    data: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks for what: path parts by name, query and body parameters by name."""
+
+    world: World
+    token: Token | None
+    method: str
+    path: str
+    parts: Mapping[str, str]
+    query: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    shortened: int | None = None
+
+    @property
+    def user(self) -> User:
+        """Return who is signed in; raises Unauthorized for nobody."""
+        if self.token is None:
+            raise Unauthorized("401 Unauthorized")
+        return self.token.user
+
+    @property
+    def viewer(self) -> User | None:
+        """Return who is signed in, if anybody."""
+        return self.token.user if self.token else None
+
+    def text(self, name: str) -> str | None:
+        """Return a parameter as text; None when it is absent or null."""
+        value = self.parameters.get(name)
+        return None if value is None else str(value)
+
+    def required(self, name: str) -> str:
+        """Return a parameter that must be there."""
+        value = self.text(name)
+        if value is None:
+            raise MissingParameter(f"{name} is missing")
+        return value
+
+    def number(self, name: str) -> int | None:
+        """Return a parameter as a number."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            return int(value)
+        except ValueError:
+            raise MissingParameter(f"{name} is invalid") from None
+
+    def flag(self, name: str) -> bool | None:
+        """Return a parameter as a truth value."""
+        value = self.text(name)
+        return None if value is None else value.lower() in ("true", "1", "yes", "on")
+
+    def names(self, name: str) -> list[str] | None:
+        """Return a parameter that is a list or a text with commas; empty parts are left out."""
+        value = self.parameters.get(name)
+        if value is None:
+            return None
+        parts = value if isinstance(value, list) else str(value).split(",")
+        return [str(part).strip() for part in parts if str(part).strip()]
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a parameter as an instant."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            raise MissingParameter(f"{name} is invalid") from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+    def day(self, name: str) -> date | None:
+        """Return a parameter as a date; an empty one is None."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            return date.fromisoformat(value[:10])
+        except ValueError:
+            raise Invalid({name: ["is invalid"]}) from None
+
+    def namespace(self, *, is_group: bool, part: str = "id") -> Namespace:
+        """Return the group or project of the path, by number or full path; NotFound when it is hidden."""
+        return self.place(self.parts[part], is_group=is_group)
+
+    def place(self, text: str, *, is_group: bool) -> Namespace:
+        """Return a group or a project, by number or full path; NotFound when it is hidden."""
+        found = (
+            self.world.namespace_by_id(int(text), is_group=is_group)
+            if text.isdigit()
+            else self.world.namespace(text)
+        )
+        if found is None or found.is_group is not is_group or not self.reads(found):
+            raise NotFound(f"404 {'Group' if is_group else 'Project'} Not Found")
+        return found
+
+    def reads(self, namespace: Namespace) -> bool:
+        """Tell whether who asks may see *namespace*."""
+        return access.readable(self.world, self.viewer, namespace)
+
+    def issue(self, part: str = "iid") -> WorkItem:
+        """Return the issue of the path; NotFound when it is hidden."""
+        return self.item(self.namespace(is_group=False), self.parts[part])
+
+    def item(self, namespace: Namespace, iid: str) -> WorkItem:
+        """Return an item by its number in *namespace*; NotFound when it is hidden."""
+        item = self.world.item(namespace, int(iid)) if iid.isdigit() else None
+        if item is None or not access.can_read(self.world, self.viewer, item):
+            raise NotFound("404 Not found")
+        return item
+
+
+async def parameters_of(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the query's parameters, and those together with the body's."""
+    query = _gathered(request.scope["query_string"].decode("latin-1"))
+    body = await request.body()
+    if not body:
+        return query, query
+    if "json" in request.headers.get("content-type", ""):
+        data = json.loads(body)
+        return query, {**query, **(data if isinstance(data, dict) else {})}
+    return query, {**query, **_gathered(body.decode("utf-8", "replace"))}
+
+
+def _gathered(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in parse_qsl(text, keep_blank_values=True):
+        if key.endswith("[]"):
+            cast(list[str], found.setdefault(key[:-2], [])).append(value)
+        else:
+            found[key] = value
+    return found
+
+
+def nested(parameters: Mapping[str, Any], outer: str, inner: str) -> Sequence[str]:
+    """Return the list ``outer[inner]``, however it was written."""
+    value = parameters.get(f"{outer}[{inner}]")
+    holder = parameters.get(outer)
+    if value is None and isinstance(holder, dict):
+        value = holder.get(inner)
+    if value is None:
+        return []
+    parts = value if isinstance(value, list) else str(value).split(",")
+    return [str(part).strip() for part in parts if str(part).strip()]

@@ -1,0 +1,285 @@
+"""What REST shows of things."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from psbot.sandbox import checklists, dates, urls
+from psbot.sandbox.changes import human_duration
+from psbot.sandbox.model import (
+    Label,
+    LabelEvent,
+    Membership,
+    Milestone,
+    Namespace,
+    Note,
+    StateEvent,
+    User,
+    WorkItem,
+)
+from psbot.sandbox.references import relative
+from psbot.sandbox.world import World
+
+Entity = dict[str, Any]
+
+
+def instant(at: datetime | None) -> str | None:
+    """Return an instant as REST writes it, with milliseconds."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def user_entity(world: World, user: User) -> Entity:
+    """Return what every answer tells of a person."""
+    return {
+        "id": user.id,
+        "username": user.username,
+        "public_email": "",
+        "name": user.name,
+        "state": user.state,
+        "locked": False,
+        "avatar_url": None,
+        "web_url": urls.user_url(world, user),
+    }
+
+
+def account_entity(world: World, user: User) -> Entity:
+    """Return what ``GET /user`` tells."""
+    return {**user_entity(world, user), "bot": user.is_bot, "is_admin": user.is_admin}
+
+
+def namespace_entity(world: World, namespace: Namespace) -> Entity:
+    """Return a group, or what a project and a group have in common."""
+    parent = namespace.parent
+    common = {
+        "id": namespace.id,
+        "name": namespace.name,
+        "path": namespace.path,
+        "description": namespace.description,
+        "visibility": namespace.visibility,
+        "created_at": instant(namespace.created_at),
+        "web_url": urls.namespace_url(world, namespace),
+    }
+    names = " / ".join(one.name for one in reversed(namespace.lineage))
+    if namespace.is_group:
+        return {
+            **common,
+            "full_name": names,
+            "full_path": namespace.full_path,
+            "parent_id": parent.id if parent else None,
+        }
+    return {
+        **common,
+        "name_with_namespace": names,
+        "path_with_namespace": namespace.full_path,
+        "archived": False,
+        "issues_enabled": True,
+        "open_issues_count": sum(item.is_open for item in world.items_of[namespace.namespace_id].values()),
+        "namespace": parent
+        and {
+            "id": parent.id,
+            "name": parent.name,
+            "path": parent.path,
+            "kind": "group",
+            "full_path": parent.full_path,
+            "parent_id": parent.parent.id if parent.parent else None,
+            "web_url": urls.namespace_url(world, parent),
+        },
+    }
+
+
+def member_entity(world: World, entry: Membership) -> Entity:
+    """Return a membership."""
+    return {
+        **user_entity(world, entry.user),
+        "access_level": int(entry.access),
+        "created_at": instant(entry.created_at),
+        "expires_at": entry.expires_on.isoformat() if entry.expires_on else None,
+        "membership_state": "active",
+    }
+
+
+def label_entity(label: Label) -> Entity:
+    """Return a label."""
+    return {
+        "id": label.id,
+        "name": label.title,
+        "description": label.description,
+        "description_html": label.description or "",
+        "text_color": "#FFFFFF",
+        "color": label.color,
+        "archived": False,
+        "subscribed": False,
+        "priority": None,
+        "is_project_label": not label.namespace.is_group,
+    }
+
+
+def milestone_entity(world: World, milestone: Milestone) -> Entity:
+    """Return a milestone."""
+    place = milestone.namespace
+    return {
+        "id": milestone.id,
+        "iid": milestone.iid,
+        ("group_id" if place.is_group else "project_id"): place.id,
+        "title": milestone.title,
+        "description": milestone.description,
+        "state": milestone.state,
+        "due_date": milestone.due_on and milestone.due_on.isoformat(),
+        "start_date": milestone.start_on and milestone.start_on.isoformat(),
+        "created_at": instant(milestone.created_at),
+        "web_url": f"{urls.namespace_url(world, place)}/-/milestones/{milestone.iid}",
+    }
+
+
+def _common(world: World, item: WorkItem) -> Entity:
+    tasks = checklists.tasks(item.description)
+    start, due = dates.start_of(item), dates.due_of(item)
+    sign = "&" if item.is_epic else "#"
+    return {
+        "iid": item.iid,
+        "title": item.title,
+        "description": item.description,
+        "state": item.state,
+        "confidential": item.confidential,
+        "labels": sorted(label.title for label in item.labels),
+        "author": user_entity(world, item.author),
+        "created_at": instant(item.created_at),
+        "updated_at": instant(item.updated_at),
+        "closed_at": instant(item.closed_at),
+        "start_date": start and start.isoformat(),
+        "due_date": due and due.isoformat(),
+        "web_url": urls.item_url(world, item),
+        "upvotes": 0,
+        "downvotes": 0,
+        "references": {
+            "short": f"{sign}{item.iid}",
+            "relative": relative(item, item.namespace),
+            "full": item.reference,
+        },
+        "task_completion_status": {
+            "count": len(tasks),
+            "completed_count": sum(task.is_done for task in tasks),
+        },
+    }
+
+
+def issue_entity(world: World, item: WorkItem) -> Entity:
+    """Return an issue; its id is the work item's."""
+    epic = item.parent if item.parent and item.parent.is_epic else None
+    people = [user_entity(world, user) for user in item.assignees]
+    return {
+        **_common(world, item),
+        "id": item.id,
+        "project_id": item.namespace.id,
+        "type": item.type.value,
+        "issue_type": item.type.value.lower(),
+        "assignees": people,
+        "assignee": people[0] if people else None,
+        "milestone": milestone_entity(world, item.milestone) if item.milestone else None,
+        "closed_by": user_entity(world, item.closed_by) if item.closed_by else None,
+        "user_notes_count": sum(not note.is_system for note in item.notes),
+        "discussion_locked": item.is_locked,
+        "weight": item.weight,
+        "epic_iid": epic.iid if epic else None,
+        "epic": epic
+        and {
+            "id": epic.legacy_id,
+            "iid": epic.iid,
+            "title": epic.title,
+            "url": urls.item_path(epic),
+            "group_id": epic.namespace.id,
+        },
+        "moved_to_id": item.moved_to.id if item.moved_to else None,
+        "severity": "UNKNOWN",
+        "time_stats": time_entity(item),
+    }
+
+
+def time_entity(item: WorkItem) -> Entity:
+    """Return what is estimated and spent."""
+    return {
+        "time_estimate": item.estimate_seconds,
+        "total_time_spent": item.spent_seconds,
+        "human_time_estimate": human_duration(item.estimate_seconds) if item.estimate_seconds else None,
+        "human_total_time_spent": human_duration(item.spent_seconds) if item.spent_seconds else None,
+    }
+
+
+def epic_entity(world: World, item: WorkItem) -> Entity:
+    """Return an epic; its id is not the work item's, which comes beside it."""
+    data = _common(world, item)
+    del data["task_completion_status"]
+    parent = item.parent
+    return {
+        **data,
+        "id": item.legacy_id,
+        "work_item_id": item.id,
+        "group_id": item.namespace.id,
+        "parent_id": parent.legacy_id if parent else None,
+        "parent_iid": parent.iid if parent else None,
+        "color": item.color,
+        "start_date_is_fixed": item.has_fixed_dates,
+        "start_date_fixed": item.start_on and item.start_on.isoformat(),
+        "due_date_is_fixed": item.has_fixed_dates,
+        "due_date_fixed": item.due_on and item.due_on.isoformat(),
+    }
+
+
+def note_entity(world: World, note: Note) -> Entity:
+    """Return a note."""
+    item = note.item
+    return {
+        "id": note.id,
+        "type": "DiscussionNote" if note.is_thread else None,
+        "body": note.body,
+        "author": user_entity(world, note.author),
+        "created_at": instant(note.created_at),
+        "updated_at": instant(note.updated_at),
+        "system": note.is_system,
+        "noteable_id": item.legacy_id if item.is_epic else item.id,
+        "noteable_type": "Epic" if item.is_epic else "Issue",
+        "noteable_iid": item.iid,
+        "project_id": None if item.is_epic else item.namespace.id,
+        "resolvable": note.is_thread and not note.is_system,
+        "confidential": note.is_internal,
+        "internal": note.is_internal,
+        "imported": False,
+        "imported_from": "none",
+        "commands_changes": {},
+    }
+
+
+def discussion_entity(world: World, notes: list[Note]) -> Entity:
+    """Return a discussion with its notes."""
+    return {
+        "id": notes[0].discussion_id,
+        "individual_note": not notes[0].is_thread,
+        "notes": [note_entity(world, note) for note in notes],
+    }
+
+
+def label_event_entity(world: World, item: WorkItem, event: LabelEvent) -> Entity:
+    """Return a label event; a label that has been deleted since is null."""
+    label = world.labels.get(event.label.id)
+    return {
+        **_event(world, item, event.id, event.user, event.created_at),
+        "action": event.action,
+        "label": label
+        and {"id": label.id, "name": label.title, "color": label.color, "description": label.description},
+    }
+
+
+def state_event_entity(world: World, item: WorkItem, event: StateEvent) -> Entity:
+    """Return a state event."""
+    return {**_event(world, item, event.id, event.user, event.created_at), "state": event.state}
+
+
+def _event(world: World, item: WorkItem, number: int, user: User, at: datetime) -> Entity:
+    return {
+        "id": number,
+        "user": user_entity(world, user),
+        "created_at": instant(at),
+        "resource_type": "Epic" if item.is_epic else "Issue",
+        "resource_id": item.legacy_id if item.is_epic else item.id,
+    }

@@ -1,0 +1,78 @@
+"""Parameters of issue and epic lists as a filter and an order."""
+
+from datetime import datetime
+
+from psbot.sandbox.listing import SORTS, Filter
+from psbot.sandbox.model import ItemType
+from psbot.sandbox.rest_api.call import Call, nested
+
+_RANGES = {"created_at": "created", "updated_at": "updated"}
+
+
+def _types(call: Call) -> frozenset[ItemType]:
+    wanted = call.text("issue_type")
+    every = frozenset(one for one in ItemType if one is not ItemType.EPIC)
+    return frozenset(one for one in every if wanted is None or one.value == wanted.upper())
+
+
+def _people(call: Call, role: str) -> frozenset[str] | None:
+    names = call.names(f"{role}_username")
+    number = call.number(f"{role}_id") if (call.text(f"{role}_id") or "").isdigit() else None
+    if names is None and number is None:
+        return None
+    by_number = call.world.user_by_id(number) if number is not None else None
+    return frozenset(name.lower() for name in [*(names or []), *([by_number.username] if by_number else [])])
+
+
+def _authors(call: Call) -> frozenset[str] | None:
+    is_global = call.path.endswith("/v4/issues")
+    scope = call.text("scope") or ("created_by_me" if is_global else "all")
+    return frozenset({call.user.username.lower()}) if scope == "created_by_me" else _people(call, "author")
+
+
+def filter_of(call: Call, types: frozenset[ItemType] | None = None) -> Filter:
+    """Return the filter of an issue list; of *types* where they are given."""
+    iids = call.names("iids")
+    milestone = call.text("milestone")
+    assignee = {"None": False, "Any": True}.get(call.text("assignee_id") or "")
+    found = (call.text("in") or "title,description").split(",")
+    mine = frozenset({call.user.username.lower()}) if call.text("scope") == "assigned_to_me" else None
+    return Filter(
+        types=types or _types(call),
+        labels=tuple(call.names("labels") or ()) or None,
+        no_labels=tuple(nested(call.parameters, "not", "labels")),
+        iids=None if iids is None else frozenset(int(one) for one in iids if one.isdigit()),
+        is_open={"opened": True, "closed": False}.get(call.text("state") or "all"),
+        authors=_authors(call),
+        assignees=mine or _people(call, "assignee"),
+        has_assignee=assignee,
+        confidential=call.flag("confidential"),
+        milestones=frozenset({milestone}) if milestone else None,
+        search=call.text("search"),
+        search_in=frozenset(found),
+        ranges=_ranges(call),
+        parents=_epics(call),
+    )
+
+
+def _ranges(call: Call) -> tuple[tuple[str, datetime | None, datetime | None], ...]:
+    found = (
+        (field, call.moment(f"{name}_after"), call.moment(f"{name}_before"))
+        for field, name in _RANGES.items()
+    )
+    return tuple(one for one in found if one[1] or one[2])
+
+
+def _epics(call: Call) -> frozenset[int] | None:
+    number = call.number("epic_id") if (call.text("epic_id") or "").isdigit() else None
+    if number is None:
+        return None
+    return frozenset(
+        item.id for item in call.world.items.values() if item.is_epic and item.legacy_id == number
+    )
+
+
+def order_of(call: Call) -> tuple[str, bool]:
+    """Return the order's name and whether it descends; the default is the newest first."""
+    name = (call.text("order_by") or "created_at").removesuffix("_at")
+    return (name if name in SORTS else "created"), (call.text("sort") or "desc") == "desc"

@@ -1,0 +1,243 @@
+"""Issues: lists, writing, moving, links and events."""
+
+from psbot.sandbox import access, items, linking, moving
+from psbot.sandbox.changes import UNSET, Change, Unset
+from psbot.sandbox.labelling import find_or_create
+from psbot.sandbox.listing import Scope, listed, scope_of
+from psbot.sandbox.model import Label, Milestone, Namespace, User, WorkItem
+from psbot.sandbox.refusals import Conflict, NotFound
+from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
+from psbot.sandbox.rest_api.entities import (
+    issue_entity,
+    label_entity,
+    label_event_entity,
+    state_event_entity,
+)
+from psbot.sandbox.rest_api.filters import filter_of, order_of
+from psbot.sandbox.rest_api.paging import keyset, paged
+
+_WRITABLE = frozenset(
+    (
+        "title",
+        "description",
+        "state_event",
+        "assignee_id",
+        "assignee_ids",
+        "labels",
+        "add_labels",
+        "remove_labels",
+        "milestone_id",
+        "due_date",
+        "start_date",
+        "confidential",
+        "discussion_locked",
+        "weight",
+        "epic_id",
+        "issue_type",
+        "updated_at",
+        "created_at",
+    )
+)
+
+
+def _shown(call: Call, scope: Scope) -> Answer:
+    order, descending = order_of(call)
+    found = listed(call.world, call.viewer, scope, filter_of(call), order, descending=descending)
+
+    def show(item: WorkItem) -> object:
+        data = issue_entity(call.world, item)
+        if call.flag("with_labels_details"):
+            data["labels"] = [label_entity(label) for label in sorted(item.labels, key=_title)]
+        return data
+
+    if call.query.get("pagination") == "keyset" and len(scope.namespaces) == 1:
+        return keyset(call, found, lambda item: item.id, show)
+    return paged(call, found, show)
+
+
+def _title(label: Label) -> str:
+    return label.title
+
+
+def project_issues(call: Call) -> Answer:
+    """Return the issues of a project."""
+    return _shown(call, Scope((call.namespace(is_group=False),)))
+
+
+def group_issues(call: Call) -> Answer:
+    """Return the issues of all projects of a group and below it."""
+    scope = scope_of(call.world, call.viewer, call.namespace(is_group=True), descendants=True)
+    return _shown(call, Scope(tuple(one for one in scope.namespaces if not one.is_group)))
+
+
+def all_issues(call: Call) -> Answer:
+    """Return issues of everywhere; without a scope only those that the user has written."""
+    call.user  # noqa: B018 (somebody must be signed in)
+    places = tuple(one for one in call.world.namespaces.values() if not one.is_group and call.reads(one))
+    return _shown(call, Scope(places))
+
+
+def issue(call: Call) -> object:
+    """Return an issue."""
+    return issue_entity(call.world, call.issue())
+
+
+def create_issue(call: Call) -> Answer:
+    """Make an issue; unknown label names become project labels."""
+    place = call.namespace(is_group=False)
+    title = call.required("title")
+    kind = (call.text("issue_type") or "issue").upper()
+    types = {one.value: one for one in call.world.types_of(place)}
+    if kind not in types:
+        raise MissingParameter("issue_type does not have a valid value")
+    access.require(access.can_create(call.world, call.user, place))
+    iid = call.number("iid")
+    if iid and call.world.item(place, iid):
+        raise Conflict("Duplicated issue")
+    change = _change(call, place, title=title)
+    made = items.create_item(
+        call.world, call.user, place, types[kind], change, iid=iid, created_at=call.moment("created_at")
+    )
+    return Answer(issue_entity(call.world, made), 201)
+
+
+def update_issue(call: Call) -> object:
+    """Change an issue; at least one known parameter must be given."""
+    item = call.issue()
+    if not _WRITABLE & set(call.parameters):
+        raise MissingParameter(
+            f"{', '.join(sorted(_WRITABLE))} are missing, at least one parameter must be provided"
+        )
+    access.require(access.can_update(call.world, call.user, item))
+    items.update_item(call.world, call.user, item, _change(call, item.namespace, title=call.text("title")))
+    return issue_entity(call.world, item)
+
+
+def delete_issue(call: Call) -> Answer:
+    """Delete an issue."""
+    moving.delete_item(call.world, call.user, call.issue())
+    return Answer(None, 204)
+
+
+def _change(call: Call, place: Namespace, *, title: str | None) -> Change:
+    return Change(
+        title=title,
+        description=call.text("description"),
+        is_open={"close": False, "reopen": True}.get(call.text("state_event") or ""),
+        confidential=call.flag("confidential"),
+        is_locked=call.flag("discussion_locked"),
+        labels=_labels(call, place, "labels"),
+        add_labels=_labels(call, place, "add_labels") or (),
+        remove_labels=_labels(call, place, "remove_labels", create=False) or (),
+        assignees=_assignees(call),
+        start_on=call.day("start_date") if "start_date" in call.parameters else UNSET,
+        due_on=call.day("due_date") if "due_date" in call.parameters else UNSET,
+        parent=_epic(call),
+        milestone=_milestone(call),
+        weight=call.number("weight") if "weight" in call.parameters and call.world.has_epics else UNSET,
+    )
+
+
+def _labels(call: Call, place: Namespace, name: str, *, create: bool = True) -> tuple[Label, ...] | None:
+    names = call.names(name)
+    if names is None:
+        return None
+    if create:
+        return tuple(find_or_create(call.world, call.user, place, names))
+    return tuple(label for title in names if (label := call.world.find_label(place, title)))
+
+
+def _assignees(call: Call) -> tuple[User, ...] | None:
+    numbers = call.names("assignee_ids")
+    if numbers is None:
+        numbers = call.names("assignee_id")
+    if numbers is None:
+        return None
+    found = (call.world.user_by_id(int(number)) for number in numbers if number.isdigit())
+    return tuple(user for user in found if user)
+
+
+def _epic(call: Call) -> WorkItem | Unset | None:
+    if "epic_id" not in call.parameters or not call.world.has_epics:
+        return UNSET
+    number = call.number("epic_id")
+    if not number:
+        return None
+    epics = (item for item in call.world.items.values() if item.is_epic and item.legacy_id == number)
+    epic = next(epics, None)
+    if epic is None or not access.can_read(call.world, call.user, epic):
+        raise NotFound("404 Epic Not Found")
+    return epic
+
+
+def _milestone(call: Call) -> Milestone | Unset | None:
+    if "milestone_id" not in call.parameters:
+        return UNSET
+    return call.world.milestones.get(call.number("milestone_id") or 0)
+
+
+def move_issue(call: Call) -> Answer:
+    """Move an issue to another project."""
+    item, target = call.issue(), call.place(call.required("to_project_id"), is_group=False)
+    return Answer(issue_entity(call.world, moving.move_item(call.world, call.user, item, target)), 201)
+
+
+def clone_issue(call: Call) -> Answer:
+    """Copy an issue to a project."""
+    item, target = call.issue(), call.place(call.required("to_project_id"), is_group=False)
+    with_notes = bool(call.flag("with_notes"))
+    made = moving.clone_item(call.world, call.user, item, target, with_notes=with_notes)
+    return Answer(issue_entity(call.world, made), 201)
+
+
+def links(call: Call) -> Answer:
+    """Return the issues linked to one."""
+    item = call.issue()
+    found = linking.links_of(call.world, call.viewer, item)
+    shown = [
+        {
+            **issue_entity(call.world, other),
+            "issue_link_id": link.id,
+            "link_type": linking.link_kind(link, item),
+            "link_created_at": issue_entity(call.world, other)["created_at"],
+        }
+        for link, other in found
+    ]
+    return paged(call, shown, lambda one: one)
+
+
+def create_link(call: Call) -> Answer:
+    """Link two issues."""
+    source = call.issue()
+    target_place = call.place(call.required("target_project_id"), is_group=False)
+    target = call.item(target_place, call.required("target_issue_iid"))
+    kind = call.text("link_type") or "relates_to"
+    linking.add_link(call.world, call.user, source, target, kind)
+    data = {
+        "source_issue": issue_entity(call.world, source),
+        "target_issue": issue_entity(call.world, target),
+    }
+    return Answer({**data, "link_type": kind}, 201)
+
+
+def delete_link(call: Call) -> object:
+    """Take a link away."""
+    item = call.issue()
+    link = next((one for one in item.links if str(one.id) == call.parts["link_id"]), None)
+    if link is None:
+        raise NotFound("404 Not found")
+    other = link.target if link.source is item else link.source
+    linking.remove_link(call.world, call.user, link)
+    return {"source_issue": issue_entity(call.world, item), "target_issue": issue_entity(call.world, other)}
+
+
+def label_events(call: Call) -> Answer:
+    """Return the label events of an issue."""
+    item = call.issue()
+    return paged(call, item.label_events, lambda one: label_event_entity(call.world, item, one))
+
+
+def state_events(call: Call) -> Answer:
+    """Return the state events of an issue."""
+    item = call.issue()
+    return paged(call, item.state_events, lambda one: state_event_entity(call.world, item, one))

@@ -1,0 +1,89 @@
+"""Pages of a REST list: by offset with totals, or keyset with a link only."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
+
+DEFAULT_PAGE = 20
+MAX_PAGE = 100
+MOST_COUNTED = 10_000
+
+Thing = TypeVar("Thing")
+
+
+def paged(call: Call, everything: Sequence[Thing], show: Callable[[Thing], Any]) -> Answer:
+    """Return one page with GitLab's headers; the totals are left out where there are over 10,000."""
+    things = everything if call.shortened is None else everything[: call.shortened]
+    size = _positive(call, "per_page", DEFAULT_PAGE)
+    size, number = min(size, MAX_PAGE), _positive(call, "page", 1)
+    start = (number - 1) * size
+    shown = [show(one) for one in things[start : start + size]]
+    is_last = start + size >= len(things)
+    pages = max(1, -(-len(things) // size))
+    headers = {
+        "x-page": str(number),
+        "x-per-page": str(size),
+        "x-next-page": "" if is_last else str(number + 1),
+        "x-prev-page": str(number - 1) if number > 1 else "",
+    }
+    links = {
+        "first": 1,
+        **({} if is_last else {"next": number + 1}),
+        **({"prev": number - 1} if number > 1 else {}),
+    }
+    if len(things) <= MOST_COUNTED:
+        headers |= {"x-total": str(len(things)), "x-total-pages": str(pages)}
+        links["last"] = pages
+    headers["link"] = ", ".join(
+        f'<{_url(call, page=page, per_page=size)}>; rel="{rel}"' for rel, page in links.items()
+    )
+    return Answer(shown, headers=headers)
+
+
+def keyset(
+    call: Call, everything: Sequence[Thing], identity: Callable[[Thing], int], show: Callable[[Thing], Any]
+) -> Answer:
+    """Return one page and a link to the one behind its last thing; there are no totals."""
+    things = everything if call.shortened is None else everything[: call.shortened]
+    size = min(_positive(call, "per_page", DEFAULT_PAGE), MAX_PAGE)
+    start = 0
+    if call.query.get("cursor"):
+        after = _identity(str(call.query["cursor"]))
+        ids = [identity(one) for one in things]
+        start = ids.index(after) + 1 if after in ids else len(ids)
+    shown = things[start : start + size]
+    headers = {"x-per-page": str(size)}
+    if start + size < len(things):
+        cursor = base64.urlsafe_b64encode(json.dumps({"id": str(identity(shown[-1]))}).encode()).decode()
+        headers["link"] = f'<{_url(call, cursor=cursor, per_page=size)}>; rel="next"'
+    return Answer([show(one) for one in shown], headers=headers)
+
+
+def _identity(cursor: str) -> int:
+    try:
+        return int(json.loads(base64.urlsafe_b64decode(cursor))["id"])
+    except (ValueError, KeyError, TypeError):
+        raise MissingParameter("cursor is invalid") from None
+
+
+def _positive(call: Call, name: str, default: int) -> int:
+    value = call.query.get(name)
+    if value in (None, ""):
+        return default
+    if not str(value).isdigit():
+        raise MissingParameter(f"{name} is invalid")
+    return int(str(value)) or default
+
+
+def _url(call: Call, **changed: object) -> str:
+    query = {key: value for key, value in call.query.items() if key not in changed and key != "private_token"}
+    pairs = [
+        pair
+        for key, value in {**query, **changed}.items()
+        for pair in ([(f"{key}[]", one) for one in value] if isinstance(value, list) else [(key, value)])
+    ]
+    return f"{call.world.url}{call.path}?{urlencode(pairs)}"

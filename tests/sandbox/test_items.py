@@ -1,0 +1,242 @@
+"""Work items: what writing them leaves behind."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from psbot.sandbox.application import Sandbox
+from psbot.sandbox.model import Edition
+from psbot.sandbox.ready import GROUP, PROJECT, sandbox_world
+from psbot.sandbox.running import running
+from tests.sandbox.client import CREATE, UPDATE, Client
+
+
+def user_id(sandbox: Sandbox, username: str) -> str:
+    user = sandbox.world.user(username)
+    assert user is not None
+    return f"gid://gitlab/User/{user.id}"
+
+
+def test_child_gets_parent_dates_and_assignee_in_one_mutation(sandbox: Sandbox, bot: Client) -> None:
+    epic = bot.epic("Epic")
+    child = bot.create(
+        "Child",
+        hierarchyWidget={"parentId": epic["id"]},
+        assigneesWidget={"assigneeIds": [user_id(sandbox, "paul")]},
+        startAndDueDateWidget={"dueDate": "2026-12-01"},
+    )
+    seen = bot.item(child)
+    assert seen.widget("HIERARCHY")["parent"] == {"id": epic["id"]}
+    assert seen.assignees == ["paul"]
+    assert seen.widget("START_AND_DUE_DATE") == {
+        "type": "START_AND_DUE_DATE",
+        "startDate": None,
+        "dueDate": "2026-12-01",
+        "isFixed": True,
+    }
+    assert seen.system_notes == [
+        "assigned to @paul",
+        "changed due date to December 1, 2026",
+        "added acme/delivery&1 as parent epic",
+    ]
+    assert bot.item(epic).system_notes == ["added acme/delivery/project#1 as child issue"]
+
+
+def test_assignee_is_dropped_without_a_word_when_no_member(sandbox: Sandbox, bot: Client) -> None:
+    people = [user_id(sandbox, name) for name in ("ada", "paul")]
+    item = bot.internal("x", assigneesWidget={"assigneeIds": [*people, "gid://gitlab/User/999"]})
+    assert bot.item(item).assignees == ["paul"]
+
+
+def test_one_assignee_stays_when_the_edition_is_free() -> None:
+    with running(sandbox_world(edition=Edition.FREE)) as sandbox:
+        bot = Client(sandbox)
+        people = [user_id(sandbox, name) for name in ("paul", "petra")]
+        assert bot.item(bot.create("x", assigneesWidget={"assigneeIds": people})).assignees == ["paul"]
+
+
+def test_epic_takes_its_dates_from_its_children_when_they_are_not_fixed(bot: Client) -> None:
+    epic = bot.epic("Epic", startAndDueDateWidget={"isFixed": False})
+    for day in ("2026-12-01", "2026-12-24"):
+        dates = {"startDate": day, "dueDate": day}
+        bot.create(day, hierarchyWidget={"parentId": epic["id"]}, startAndDueDateWidget=dates)
+    seen = bot.item(epic).widget("START_AND_DUE_DATE")
+    assert (seen["startDate"], seen["dueDate"], seen["isFixed"]) == ("2026-12-01", "2026-12-24", False)
+    bot.update(
+        epic, startAndDueDateWidget={"startDate": "2027-01-01", "dueDate": "2027-02-01", "isFixed": True}
+    )
+    seen = bot.item(epic).widget("START_AND_DUE_DATE")
+    assert (seen["startDate"], seen["dueDate"], seen["isFixed"]) == ("2027-01-01", "2027-02-01", True)
+
+
+def test_date_goes_when_null_is_given_and_stays_when_it_is_not_mentioned(bot: Client) -> None:
+    item = bot.create("x", startAndDueDateWidget={"startDate": "2026-12-01", "dueDate": "2026-12-02"})
+    bot.update(item, startAndDueDateWidget={"dueDate": None})
+    seen = bot.item(item)
+    assert seen.widget("START_AND_DUE_DATE")["startDate"] == "2026-12-01"
+    assert seen.widget("START_AND_DUE_DATE")["dueDate"] is None
+    assert seen.system_notes[-1] == "removed due date"
+
+
+def test_title_note_marks_what_differs(bot: Client) -> None:
+    item = bot.create("Kick-off: Acme")
+    bot.update(item, title="Kick-off: Ajax")
+    assert bot.item(item).system_notes == [
+        "changed title from **Kick-off: A{-cme-}** to **Kick-off: A{+jax+}**"
+    ]
+
+
+def test_description_remembers_who_edited_it_last(bot: Client) -> None:
+    item = bot.create("x", descriptionWidget={"description": "one"})
+    assert bot.item(item).widget("DESCRIPTION")["lastEditedBy"] is None
+    bot.as_user("maria").update(item, descriptionWidget={"description": "two"})
+    seen = bot.item(item)
+    assert seen.widget("DESCRIPTION")["lastEditedBy"] == {"username": "maria"}
+    assert seen.system_notes == ["changed the description"]
+
+
+def test_tick_leaves_a_note_of_its_own(bot: Client) -> None:
+    item = bot.create("x", descriptionWidget={"description": "- [ ] one (a)\n- [ ] two\n* [x] three"})
+    bot.as_user("ada").note(item, "looking")
+    bot.as_user("maria").update(
+        item, descriptionWidget={"description": "- [x] one (a)\n- [ ] two\n* [ ] three"}
+    )
+    seen = bot.item(item)
+    assert seen.system_notes == [
+        r"marked the checklist item **one \(a\)** as completed",
+        "marked the checklist item **three** as incomplete",
+    ]
+    assert seen.widget("DESCRIPTION")["taskCompletionStatus"] == {"count": 3, "completedCount": 1}
+
+
+@pytest.mark.parametrize("write", ["note", "label", "title", "state"])
+def test_updated_at_moves_on_every_write(sandbox: Sandbox, bot: Client, write: str) -> None:
+    item = bot.create("x")
+    label = bot.label("bug")
+    before = sandbox.world.items[1].updated_at
+    if write == "note":
+        bot.note(item, "hello")
+    else:
+        fields: dict[str, dict[str, Any]] = {
+            "label": {"labelsWidget": {"addLabelIds": [label]}},
+            "title": {"title": "y"},
+            "state": {"stateEvent": "CLOSE"},
+        }
+        bot.update(item, **fields[write])
+    assert sandbox.world.items[1].updated_at > before
+
+
+def test_closing_leaves_an_event_with_its_user_and_tells_author_and_assignees(
+    sandbox: Sandbox, bot: Client
+) -> None:
+    item = bot.as_user("maria").create("x", assigneesWidget={"assigneeIds": [user_id(sandbox, "paul")]})
+    bot.as_user("petra").update(item, stateEvent="CLOSE")
+    world_item = sandbox.world.items[1]
+    assert [(event.state, event.user.username) for event in world_item.state_events] == [("closed", "petra")]
+    assert world_item.closed_by is sandbox.world.user("petra")
+    told = [(one.username, one.reason) for one in sandbox.world.notifications]
+    assert told == [("paul", "assigned"), ("maria", "closed"), ("paul", "closed")]
+    bot.update(item, stateEvent="REOPEN")
+    assert bot.item(item)["state"] == "OPEN"
+    assert bot.item(item).system_notes[-2:] == ["closed", "reopened"]
+
+
+def test_machines_get_no_messages_and_nobody_hears_of_the_own_deeds(sandbox: Sandbox, bot: Client) -> None:
+    item = bot.create(
+        "x", assigneesWidget={"assigneeIds": [user_id(sandbox, "psbot-bot"), user_id(sandbox, "maria")]}
+    )
+    sandbox.world.notifications.clear()
+    bot.as_user("maria").update(item, stateEvent="CLOSE")
+    assert sandbox.world.notifications == []
+
+
+def test_item_moves_when_it_gets_another_parent(bot: Client) -> None:
+    first, second = bot.epic("first"), bot.epic("second")
+    child = bot.create("x", hierarchyWidget={"parentId": first["id"]})
+    bot.update(child, hierarchyWidget={"parentId": second["id"]})
+    assert bot.item(first).widget("HIERARCHY")["children"]["nodes"] == []
+    assert bot.item(second).widget("HIERARCHY")["children"]["nodes"] == [{"id": child["id"]}]
+    bot.update(child, hierarchyWidget={"parentId": None})
+    assert bot.item(child).widget("HIERARCHY")["parent"] is None
+
+
+def test_child_epics_need_ultimate() -> None:
+    with running(sandbox_world(edition=Edition.PREMIUM)) as sandbox:
+        bot = Client(sandbox)
+        above = bot.epic("above")
+        data = {
+            "namespacePath": GROUP,
+            "workItemTypeId": "gid://gitlab/WorkItems::Type/8",
+            "title": "below",
+            "hierarchyWidget": {"parentId": above["id"]},
+        }
+        payload = bot.ask(CREATE, input=data)["workItemCreate"]
+        assert payload["workItem"] is None
+        assert payload["errors"]
+        assert len(sandbox.world.items) == 1
+
+
+def test_issue_is_no_child_of_an_issue_and_no_epic_its_own_ancestor(sandbox: Sandbox, bot: Client) -> None:
+    issue, other = bot.create("a"), bot.create("b")
+    top, middle = bot.epic("top"), bot.epic("middle")
+    bot.update(middle, hierarchyWidget={"parentId": top["id"]})
+    for child, parent in ((issue, other), (top, middle), (top, top)):
+        data = {"id": child["id"], "hierarchyWidget": {"parentId": parent["id"]}}
+        assert bot.ask(UPDATE, input=data)["workItemUpdate"]["errors"]
+    assert sandbox.world.items[1].parent is None
+
+
+def test_widget_is_refused_when_the_type_does_not_carry_it(bot: Client) -> None:
+    data = {
+        "namespacePath": PROJECT,
+        "workItemTypeId": "gid://gitlab/WorkItems::Type/1",
+        "title": "x",
+        "colorWidget": {"color": "#ff0000"},
+    }
+    payload = bot.ask(CREATE, input=data)["workItemCreate"]
+    assert payload["errors"] == ["Following widget keys are not supported by Issue type: [:color_widget]"]
+
+
+def test_times_are_whole_seconds_so_two_writes_of_one_look_alike(bot: Client) -> None:
+    item = bot.create("x")
+    before = bot.item(item)
+    bot.update(item, title="y")
+    after = bot.item(item)
+    assert before["updatedAt"] == after["updatedAt"]
+    assert datetime.fromisoformat(after["updatedAt"]).date() == date(2026, 11, 23)
+    assert after["lockVersion"] == before["lockVersion"] + 1
+
+
+def test_deleting_needs_an_owner(sandbox: Sandbox, bot: Client) -> None:
+    item = bot.create("x")
+    query = "mutation($input: WorkItemDeleteInput!) { workItemDelete(input: $input) { errors } }"
+    assert bot.raw(query, input={"id": item["id"]})["errors"]
+    assert bot.as_user("dora").ask(query, input={"id": item["id"]}) == {"workItemDelete": {"errors": []}}
+    assert sandbox.world.items == {}
+
+
+def test_reference_leaves_a_note_in_the_other_item_once(bot: Client) -> None:
+    target, source = bot.create("target"), bot.internal("source")
+    bot.note(source, "see acme/delivery/project#1")
+    bot.note(source, "see acme/delivery/project#1 again")
+    seen = bot.item(target)
+    assert seen.system_notes == ["mentioned in issue internal#1"]
+    assert bot.as_user("ada").item(target).system_notes == []
+
+
+@pytest.mark.parametrize("text", ["`#1`", "#\u20601", "<!-- #1 -->", "x#1y"])
+def test_reference_does_nothing_when_it_is_code_or_defused(bot: Client, text: str) -> None:
+    target, source = bot.create("target"), bot.create("source")
+    bot.note(source, text)
+    assert bot.item(target).system_notes == []
+
+
+def test_bulk_update_changes_labels_of_many(bot: Client) -> None:
+    label = bot.label("bug")
+    items = [bot.create(title) for title in ("a", "b")]
+    query = """mutation($input: WorkItemBulkUpdateInput!) {
+      workItemBulkUpdate(input: $input) { errors updatedWorkItemCount } }"""
+    data = {"fullPath": "acme", "ids": [one["id"] for one in items], "labelsWidget": {"addLabelIds": [label]}}
+    assert bot.ask(query, input=data)["workItemBulkUpdate"] == {"errors": [], "updatedWorkItemCount": 2}
+    assert [bot.item(one).labels for one in items] == [["bug"], ["bug"]]

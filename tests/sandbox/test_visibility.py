@@ -1,0 +1,134 @@
+"""Who sees what: the customer is a member of the shared project only."""
+
+import pytest
+
+from psbot.sandbox.model import Access
+from psbot.sandbox.ready import GROUP, INTERNAL_PROJECT, PROJECT
+from tests.sandbox.client import CREATE, UPDATE, Client
+
+LISTING = """query($path: ID!) { group(fullPath: $path) { workItems(includeDescendants: true) { nodes { title } } } }"""
+
+
+def titles(client: Client, path: str = "acme") -> list[str]:
+    return sorted(node["title"] for node in client.ask(LISTING, path=path)["group"]["workItems"]["nodes"])
+
+
+def test_customer_sees_the_epic_and_the_shared_project_but_nothing_internal(bot: Client) -> None:
+    epic = bot.epic("epic")
+    bot.create("shared", hierarchyWidget={"parentId": epic["id"]})
+    bot.internal("internal", hierarchyWidget={"parentId": epic["id"]})
+    assert titles(bot) == ["epic", "internal", "shared"]
+    assert titles(bot.as_user("ada")) == ["epic", "shared"]
+    assert len(bot.as_user("ada").item(epic).widget("HIERARCHY")["children"]["nodes"]) == 1
+
+
+def test_project_is_null_when_the_user_may_not_know_of_it(bot: Client) -> None:
+    query = "query($path: ID!) { project(fullPath: $path) { id } namespace(fullPath: $path) { id } }"
+    assert bot.as_user("ada").ask(query, path=INTERNAL_PROJECT) == {"project": None, "namespace": None}
+    assert bot.as_user("ada").rest("GET", "/projects/acme%2Fdelivery%2Finternal").status_code == 404
+
+
+def test_everything_is_hidden_when_nobody_is_signed_in(bot: Client) -> None:
+    anonymous = Client(bot.sandbox, token="")
+    assert anonymous.ask(LISTING, path="acme") == {"group": None}
+
+
+@pytest.mark.parametrize(("username", "sees"), [("maria", True), ("pia", True), ("ada", False)])
+def test_confidential_item_is_seen_from_planner_up(bot: Client, username: str, sees: bool) -> None:
+    _make_ada_a_guest(bot)
+    bot.create("confidential", confidential=True)
+    assert ("confidential" in titles(bot.as_user(username))) is sees
+
+
+def _make_ada_a_guest(bot: Client) -> None:
+    world = bot.sandbox.world
+    world.add_member(world.namespaces[PROJECT], world.users["ada"], Access.GUEST)
+
+
+def test_confidential_item_is_seen_by_its_author_as_a_guest(bot: Client) -> None:
+    _make_ada_a_guest(bot)
+    bot.as_user("ada").create("mine", confidential=True)
+    assert titles(bot.as_user("ada")) == ["mine"]
+
+
+def test_internal_note_is_hidden_from_guests_and_they_may_not_write_one(bot: Client) -> None:
+    _make_ada_a_guest(bot)
+    item = bot.create("x")
+    bot.note(item, "between us", internal=True)
+    assert [note["body"] for note in bot.item(item).notes] == ["between us"]
+    guest = bot.as_user("ada")
+    assert guest.item(item).notes == []
+    answer = guest.raw(
+        "mutation($input: CreateNoteInput!) { createNote(input: $input) { errors } }",
+        input={"noteableId": item["id"], "body": "x", "internal": True},
+    )
+    assert answer["errors"]
+
+
+def test_guest_sets_fields_on_creation_and_has_them_dropped_later(bot: Client) -> None:
+    _make_ada_a_guest(bot)
+    label, other = bot.label("bug"), bot.label("other")
+    guest = bot.as_user("ada")
+    item = guest.create("x", labelsWidget={"labelIds": [label]})
+    guest.update(item, title="y", labelsWidget={"addLabelIds": [other]})
+    seen = bot.item(item)
+    assert (seen["title"], seen.labels) == ("y", ["bug"])
+
+
+def test_guest_may_not_touch_what_others_wrote(bot: Client) -> None:
+    _make_ada_a_guest(bot)
+    item = bot.create("x")
+    answer = bot.as_user("ada").raw(UPDATE, input={"id": item["id"], "title": "y"})
+    assert answer["data"] == {"workItemUpdate": None}
+    assert bot.item(item)["title"] == "x"
+
+
+def test_customer_may_not_make_epics(bot: Client) -> None:
+    data = {"namespacePath": GROUP, "workItemTypeId": "gid://gitlab/WorkItems::Type/8", "title": "x"}
+    assert bot.as_user("ada").raw(CREATE, input=data)["errors"]
+
+
+def test_access_level_is_the_highest_of_direct_and_inherited(bot: Client) -> None:
+    query = """{ group(fullPath: "acme/delivery") { maxAccessLevel { integerValue stringValue } }
+      project(fullPath: "acme/delivery/project") { maxAccessLevel { integerValue } } }"""
+    assert bot.as_user("maria").ask(query) == {
+        "group": {"maxAccessLevel": {"integerValue": 40, "stringValue": "MAINTAINER"}},
+        "project": {"maxAccessLevel": {"integerValue": 40}},
+    }
+    customer = bot.as_user("ada").ask(query)
+    assert customer["group"]["maxAccessLevel"]["integerValue"] == 0
+    assert customer["project"]["maxAccessLevel"]["integerValue"] == 20
+
+
+def test_members_are_listed_direct_and_inherited(bot: Client) -> None:
+    query = """query($search: String) { project(fullPath: "acme/delivery/project") {
+      projectMembers(search: $search) { nodes { user { username } accessLevel { integerValue } } } } }"""
+    everyone = bot.ask(query)["project"]["projectMembers"]["nodes"]
+    assert {node["user"]["username"] for node in everyone} == {
+        "maria",
+        "paul",
+        "petra",
+        "pia",
+        "dora",
+        "ada",
+        "psbot-bot",
+    }
+    assert len(bot.ask(query, search="lovelace")["project"]["projectMembers"]["nodes"]) == 1
+
+
+def test_mention_reaches_people_who_can_see_the_item(bot: Client) -> None:
+    world = bot.sandbox.world
+    bot.note(bot.internal("x"), "@maria @ada @nobody and `@paul` <!-- @petra -->")
+    assert [(one.username, one.reason) for one in world.notifications] == [("maria", "mentioned")]
+
+
+@pytest.mark.parametrize("name", ["@all", "@acme/delivery"])
+def test_mention_of_all_or_of_a_group_reaches_its_members(bot: Client, name: str) -> None:
+    bot.note(bot.epic("x"), f"{name} hello")
+    told = {one.username for one in bot.sandbox.world.notifications}
+    assert told == {"maria", "paul", "petra", "pia", "dora"}
+
+
+def test_mention_reaches_nobody_when_it_is_defused(bot: Client) -> None:
+    bot.note(bot.epic("x"), "@\u2060maria maria@example.com")
+    assert bot.sandbox.world.notifications == []
