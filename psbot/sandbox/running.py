@@ -50,6 +50,18 @@ def listening(port: int = 0) -> socket.socket:
     return bound
 
 
+def bound_for(world: World, port: int = 0) -> socket.socket:
+    """Return a listening socket and make its address the world's."""
+    bound = listening(port)
+    world.url = f"http://{HOST}:{bound.getsockname()[1]}"
+    return bound
+
+
+def serve(world: World, bound: socket.socket, options: Options, pages: Sequence[BaseRoute] = ()) -> None:
+    """Serve *world* in this thread until the process is told to end."""
+    server(application(world, options, pages)).run(sockets=[bound])
+
+
 def server(gate: Gate) -> uvicorn.Server:
     """Return the server for *gate*; it writes no access log."""
     return uvicorn.Server(
@@ -74,8 +86,7 @@ def running(
 ) -> Iterator[Sandbox]:
     """Serve *world* in a thread and yield its Sandbox; *options* are those of Options (``latency_ms`` …)."""
     gate = application(world, Options(**options), pages)
-    bound = listening(port)
-    world.url = f"http://{HOST}:{bound.getsockname()[1]}"
+    bound = bound_for(world, port)
     serving = server(gate)
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [bound]}, name="sandbox", daemon=True)
     thread.start()

@@ -10,8 +10,12 @@ Work = Callable[[Call], object]
 Path = tuple[str, str, Work]
 
 
+def _paths(*paths: Path) -> tuple[Path, ...]:
+    return paths
+
+
 def _places() -> Iterator[Path]:
-    yield from [
+    yield from _paths(
         ("GET", "groups", places.groups),
         ("POST", "groups", places.create_group),
         ("GET", "groups/:id", places.group),
@@ -21,10 +25,10 @@ def _places() -> Iterator[Path]:
         ("GET", "projects", places.projects),
         ("POST", "projects", places.create_project),
         ("GET", "projects/:id", places.project),
-    ]
+    )
     for kind, is_group in (("groups", True), ("projects", False)):
         where = f"{kind}/:id"
-        yield from [
+        yield from _paths(
             ("PUT", where, partial(places.update_place, is_group=is_group)),
             ("DELETE", where, partial(places.delete_place, is_group=is_group)),
             ("GET", f"{where}/members", partial(places.members, is_group=is_group, inherited=False)),
@@ -44,11 +48,11 @@ def _places() -> Iterator[Path]:
             ("GET", f"{where}/labels/:label_id", partial(labels.label, is_group=is_group)),
             ("PUT", f"{where}/labels/:label_id", partial(labels.update_label, is_group=is_group)),
             ("DELETE", f"{where}/labels/:label_id", partial(labels.delete_label, is_group=is_group)),
-        ]
+        )
 
 
 def _notes(where: str, find: notes.Find) -> Iterator[Path]:
-    yield from [
+    yield from _paths(
         ("GET", f"{where}/notes", partial(notes.notes, find=find)),
         ("POST", f"{where}/notes", partial(notes.create_note, find=find)),
         ("GET", f"{where}/notes/:note_id", partial(notes.note, find=find)),
@@ -64,12 +68,12 @@ def _notes(where: str, find: notes.Find) -> Iterator[Path]:
             f"{where}/discussions/:discussion_id/notes/:note_id",
             partial(notes.delete_note, find=find),
         ),
-    ]
+    )
 
 
 def _issues() -> Iterator[Path]:
     where = "projects/:id/issues/:iid"
-    yield from [
+    yield from _paths(
         ("GET", "issues", issues.all_issues),
         ("GET", "groups/:id/issues", issues.group_issues),
         ("GET", "projects/:id/issues", issues.project_issues),
@@ -84,13 +88,13 @@ def _issues() -> Iterator[Path]:
         ("DELETE", f"{where}/links/:link_id", issues.delete_link),
         ("GET", f"{where}/resource_label_events", issues.label_events),
         ("GET", f"{where}/resource_state_events", issues.state_events),
-    ]
+    )
     yield from _notes(where, Call.issue)
 
 
 def _epics() -> Iterator[Path]:
     where = "groups/:id/epics/:epic_iid"
-    yield from [
+    yield from _paths(
         ("GET", "groups/:id/epics", epics.epics),
         ("POST", "groups/:id/epics", epics.create_epic),
         ("GET", where, epics.epic),
@@ -101,19 +105,19 @@ def _epics() -> Iterator[Path]:
         ("DELETE", f"{where}/issues/:issue_id", epics.remove_epic_issue),
         ("GET", "groups/:id/epics/:epic_id/resource_label_events", epics.label_events),
         ("GET", "groups/:id/epics/:epic_id/resource_state_events", epics.state_events),
-    ]
+    )
     yield from _notes("groups/:id/epics/:epic_id", epics.epic_by_id)
 
 
 def _accounts() -> Iterator[Path]:
-    yield from [
+    yield from _paths(
         ("GET", "user", accounts.me),
         ("GET", "users", accounts.users),
         ("GET", "users/:id", accounts.user),
         ("GET", "version", accounts.version),
         ("GET", "metadata", accounts.version),
         ("GET", "personal_access_tokens/self", accounts.own_token),
-    ]
+    )
 
 
 TABLE: tuple[Path, ...] = (*_accounts(), *_places(), *_issues(), *_epics())

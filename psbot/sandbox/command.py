@@ -1,0 +1,72 @@
+"""``psbot sandbox``: serve the stand-in until it is stopped."""
+
+import signal
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from psbot.errors import PsbotError
+
+_EDITIONS = ("ultimate", "premium", "free")
+
+
+@click.command()
+@click.option(
+    "--port", default=0, show_default=True, help="Port on the loopback interface; 0 takes a free one."
+)
+@click.option(
+    "--edition",
+    type=click.Choice(_EDITIONS),
+    default="ultimate",
+    show_default=True,
+    help="What GitLab is licensed for.",
+)
+@click.option("--latency-ms", default=0.0, help="Delay of a round trip, in milliseconds.")
+@click.option("--work-ms", default=0.0, help="Time a mutation takes, in milliseconds.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="YAML or JSON file with more groups, projects and people."
+)
+@click.option("--empty", is_flag=True, help="Start without the ready-made groups and people.")
+@click.option(
+    "--now", type=click.DateTime(), help="What the clock shows at first (UTC); it runs on from there."
+)
+def sandbox(
+    *,
+    port: int,
+    edition: str,
+    latency_ms: float,
+    work_ms: float,
+    data: Path | None,
+    empty: bool,
+    now: datetime | None,
+) -> None:
+    """Serve a local GitLab stand-in with a ready-made group, two projects and people to act as."""
+    try:
+        from psbot.sandbox.datafile import load_file
+        from psbot.sandbox.model import Edition
+        from psbot.sandbox.options import Options
+        from psbot.sandbox.ready import empty_world, sandbox_world
+        from psbot.sandbox.running import bound_for, serve
+    except ModuleNotFoundError as error:
+        raise PsbotError(f"The sandbox needs {error.name}", "pip install 'psbot[sandbox]'") from error
+
+    # A command line is where the clock is read: what it serves gets it from here.
+    start = now.replace(tzinfo=UTC) if now else datetime.now(UTC)  # noqa: TID251
+    licensed = Edition(edition)
+    if empty:
+        world = empty_world(start, edition=licensed, clock_runs=True)
+    else:
+        world = sandbox_world(start, edition=licensed, clock_runs=True)
+    if data:
+        load_file(world, data)
+    bound = bound_for(world, port)
+    click.echo(world.url)
+    for value, token in world.tokens.items():
+        scopes = ",".join(sorted(token.scopes))
+        click.echo(f"  {token.user.username:<12} {token.user.name:<20} {scopes:<9} {value}")
+    # The server ends on SIGTERM and SIGINT by itself and hands the signal on: that is how it is meant to end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        serve(world, bound, Options(latency_ms=latency_ms, work_ms=work_ms))
