@@ -1,0 +1,147 @@
+"""The product's own adapter, planner and reconciler against the sandbox, over HTTP."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psbot.apply import Tools
+from psbot.core.engagement import Engagement
+from psbot.core.process import Limits, Process
+from psbot.engagement import load_portfolio
+from psbot.errors import Exit, PsbotError
+from psbot.forge.connection import Connection, Server
+from psbot.forge.patience import Patience
+from psbot.forge.reader import GitLabReader
+from psbot.forge.writer import GitLabWriter
+from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.sandbox.application import Sandbox
+from psbot.sandbox.dump import canonical
+from psbot.sandbox.faults import Fault, Kind, When
+from psbot.sandbox.ready import sandbox_world, token_of
+from psbot.sandbox.running import running
+from psbot.templates import Templates
+from tests.sandbox.client import Client
+
+ROOT = Path(__file__).parents[2]
+WORDS = Templates(ROOT / "issue_templates")
+NOW = datetime.fromisoformat("2026-11-23T09:00+01:00")
+
+
+@pytest.fixture(scope="module")
+def engagement(process: Process) -> Engagement:
+    (loaded,) = load_portfolio([ROOT / "examples" / "acme-aws.yml"], process)
+    assert loaded.engagement is not None, loaded
+    return loaded.engagement
+
+
+@dataclass
+class Product:
+    """The product with a clock that only waiting moves."""
+
+    sandbox: Sandbox
+    process: Process
+    engagement: Engagement
+    seconds: float = 0.0
+
+    def wait(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def run(self) -> Reconciled:
+        limits = Limits()
+        patience = Patience(limits.rate_limit_seconds, self.wait)
+        server = Server(self.sandbox.url, token_of("psbot-bot"), connections=1, timeout=5)
+        connection = Connection(server, patience)
+        tools = Tools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
+        try:
+            return reconcile(self.engagement, Work(tools, self.process, WORDS, NOW, patience))
+        finally:
+            connection.close()
+
+
+@contextmanager
+def product(process: Process, engagement: Engagement) -> Iterator[Product]:
+    with running(sandbox_world()) as sandbox:
+        yield Product(sandbox, process, engagement)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(process: Process, engagement: Engagement) -> tuple[dict[str, Any], int]:
+    """The state after one run that nothing disturbs, and how many requests it took."""
+    with product(process, engagement) as whole:
+        assert whole.run().exit_code is Exit.DONE
+        return canonical(whole.sandbox.world), whole.sandbox.gate.log.received
+
+
+def test_engagement_is_made_and_a_second_run_writes_nothing(process: Process, engagement: Engagement) -> None:
+    with product(process, engagement) as made:
+        first = made.run()
+        assert first.exit_code is Exit.DONE, first
+        before, told = canonical(made.sandbox.world), len(made.sandbox.world.notifications)
+        made.sandbox.gate.log.reset()
+        second = made.run()
+        assert second.plan.is_empty
+        assert made.sandbox.gate.log.summary()["writes"] == 0
+        assert (canonical(made.sandbox.world), len(made.sandbox.world.notifications)) == (before, told)
+
+
+def test_customer_sees_the_epic_and_shared_items_only(process: Process, engagement: Engagement) -> None:
+    with product(process, engagement) as made:
+        made.run()
+        query = """{ group(fullPath: "acme") { workItems(includeDescendants: true) {
+          nodes { namespace { fullPath } description } } } }"""
+        seen = Client(made.sandbox, "ada").ask(query)["group"]["workItems"]["nodes"]
+        assert {one["namespace"]["fullPath"] for one in seen} == {"acme/delivery", "acme/delivery/project"}
+        assert not any("160" in one["description"] for one in seen)
+
+
+FAULTS = {
+    "503 before": Fault(Kind.STATUS, When.BEFORE, status=503),
+    "502 after": Fault(Kind.STATUS, When.AFTER, status=502),
+    "reset before": Fault(Kind.RESET, When.BEFORE),
+    "reset after": Fault(Kind.RESET, When.AFTER),
+    "truncated after": Fault(Kind.TRUNCATED, When.AFTER),
+    "429": Fault(Kind.STATUS, When.BEFORE, status=429, retry_after="7"),
+    "429 after": Fault(Kind.STATUS, When.AFTER, status=429, retry_after="7"),
+    "429 without a word": Fault(Kind.STATUS, When.BEFORE, status=429),
+    "payload": Fault(Kind.PAYLOAD_ERROR),
+    "partial": Fault(Kind.PARTIAL, first=3),
+    "login page": Fault(Kind.LOGIN_PAGE, When.AFTER),
+    "not json": Fault(Kind.NOT_JSON, When.AFTER),
+    "redirect": Fault(Kind.REDIRECT, When.BEFORE),
+    "empty list": Fault(Kind.EMPTY_LIST),
+    "short list": Fault(Kind.SHORT_LIST, first=2),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_runs_end_in_the_undisturbed_state_when_any_request_goes_wrong(
+    process: Process, engagement: Engagement, undisturbed: tuple[dict[str, Any], int], name: str
+) -> None:
+    expected, requests = undisturbed
+    pattern = FAULTS[name]
+    for number in range(1, requests + 1):
+        with product(process, engagement) as disturbed:
+            fault = Fault(
+                pattern.kind,
+                pattern.when,
+                number=number,
+                status=pattern.status,
+                retry_after=pattern.retry_after,
+                first=pattern.first,
+            )
+            disturbed.sandbox.gate.faults.add(fault)
+            for _ in range(2):
+                try:
+                    disturbed.run()
+                except PsbotError:
+                    continue
+            disturbed.sandbox.gate.log.reset()
+            last = disturbed.run()
+            assert last.plan.is_empty, (number, last.plan)
+            assert disturbed.sandbox.gate.log.summary()["writes"] == 0
+            assert canonical(disturbed.sandbox.world) == expected, number
