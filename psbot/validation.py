@@ -1,6 +1,6 @@
 """What pydantic finds wrong in a document → problems with a place, a sentence and what would be right."""
 
-import difflib
+import os
 import re
 import types
 import typing
@@ -25,7 +25,11 @@ from psbot.yamlfile import Data, Document, Path
 
 Model = TypeVar("Model", bound=BaseModel)
 
-STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, str_strip_whitespace=True)
+# psbot has no use for pydantic's plugins, and looking for them reads the metadata of every installed package.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+# Deferred, because the validators of nested models are never used on their own: only the outermost builds one.
+STRICT = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True, str_strip_whitespace=True)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _SHOWN = 60  # characters of a wrong value that an error repeats
 
@@ -61,6 +65,8 @@ def validate(model: type[Model], document: Document) -> Validated[Model]:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean …`` for the nearest of *known*, or the choices themselves."""
+    import difflib  # here, because a right file needs no suggestion
+
     choices = sorted(known)
     near = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     if near:
@@ -203,12 +209,11 @@ def wrong(message: str, hint: str = "") -> PydanticCustomError:
 
 def matching(pattern: str, hint: str, longest: int = 200) -> tuple[object, object]:
     """Return the annotations of a text that matches *pattern* as a whole; *hint* says what would be right."""
-    compiled = re.compile(pattern)
 
     def check(text: str) -> str:
         if len(text) > longest:
             raise wrong(f"this is longer than {longest} characters", "shorten it")
-        if not compiled.fullmatch(text):
+        if not re.fullmatch(pattern, text):  # compiled at first use, and kept by re
             raise wrong(f"{shown(text)} does not fit" if text else "this is empty", hint)
         return text
 
