@@ -16,7 +16,7 @@ DEFAULT_FILES = "engagements/**/*.yml"
 
 def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401  click's own types
     """Declare an option with its environment variable."""
-    longest = max(names, key=len)
+    longest = max((name for name in names if name.startswith("-")), key=len)
     variable = "PSBOT_" + longest.split("/")[0].lstrip("-").replace("-", "_").upper()
     return click.option(*names, envvar=variable, show_envvar=False, **attributes)
 
