@@ -34,6 +34,9 @@ unit: $(READY) ## the tests
 bench: $(READY) ## measure, side by side; writes bench/RESULTS.md
 	$(BIN)/python bench/run.py
 
+docs: $(READY) ## write the generated parts of docs/
+	$(BIN)/python -m docs.generate
+
 lock: $(READY) ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/runtime.txt

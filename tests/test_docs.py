@@ -1,0 +1,97 @@
+"""What is written down is true: generated pages are up to date, and the README shows what psbot does."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from docs.generate import FOLDER, commands, documents
+from psbot.cli import main
+from psbot.core.process import Process
+from psbot.engagement import parse_engagement
+from psbot.errors import Exit
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+# A command is a module of psbot/cli/; those with an underscore are shared parts.
+COMMANDS = sorted(file.stem.replace("_", "-") for file in (ROOT / "psbot" / "cli").glob("[a-z]*.py"))
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of the README in *language*."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def options() -> Iterator[tuple[str, click.Option]]:
+    for name, command in commands(main, "psbot"):
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and parameter.opts != ["--version"]:
+                yield name, parameter
+
+
+@pytest.mark.parametrize("name", documents())
+def test_generated_page_is_what_make_docs_writes(name: str) -> None:
+    assert (FOLDER / name).read_text() == documents()[name], "run make docs"
+
+
+def test_every_command_is_documented_under_a_heading_of_its_own() -> None:
+    headings = re.findall(r"^## psbot (.+)$", (FOLDER / "cli.md").read_text(), re.MULTILINE)
+    assert headings == COMMANDS
+
+
+def test_every_option_has_help() -> None:
+    assert [(name, option.opts) for name, option in options() if not option.help] == []
+
+
+def test_every_option_has_the_environment_variable_that_its_name_promises() -> None:
+    page = (FOLDER / "cli.md").read_text()
+    for name, option in options():
+        (flag,) = (each for each in option.opts if each.startswith("--"))
+        promised = "PSBOT_" + flag.removeprefix("--").replace("-", "_").upper()
+        assert (name, flag, option.envvar) == (name, flag, promised)
+        assert f"| `{flag}` | `{promised}` |" in page
+
+
+def test_label_page_names_every_label_of_the_catalogue_with_its_meaning() -> None:
+    page = (FOLDER / "labels.md").read_text()
+    scopes = yaml.safe_load((ROOT / "config" / "labels.yml").read_text())["scopes"].values()
+    rows = [
+        f"| `{scope['name']}::{value}` | {label['description'] if isinstance(label, dict) else label} | "
+        for scope in scopes
+        for value, label in scope["labels"].items()
+    ]
+    assert len(rows) == page.count("\n| `")
+    assert [row for row in rows if row not in page] == []
+
+
+def test_readme_shows_the_plan_that_psbot_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (sample,) = blocks("text")
+    (command,) = re.findall(r"^\.venv/bin/psbot (.*)$", "".join(blocks("sh")), re.MULTILINE)
+    assert "On 2026-11-23 the plan is:" in README
+    result = CliRunner().invoke(main, ["--now", "2026-11-23T09:00+01:00", *command.split()])
+    assert (result.exit_code, result.stdout) == (0, sample)
+
+
+def test_readme_lists_the_commands_that_exist() -> None:
+    assert sorted(re.findall(r"^\| `psbot ([a-z-]+)", README, re.MULTILINE)) == COMMANDS
+
+
+def test_readme_lists_the_exit_codes_that_exist() -> None:
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)] == list(Exit)
+
+
+def test_readme_shows_an_engagement_file_that_validates(process: Process) -> None:
+    (text,) = blocks("yaml")
+    loaded = parse_engagement("README.md", text, process)
+    assert loaded.error is None
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_to_files_that_exist(page: str) -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text())
+    assert [target for target in targets if not (ROOT / target).exists()] == []
