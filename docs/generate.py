@@ -45,7 +45,7 @@ def _command_line() -> Iterator[str]:
     )
     for name, command in commands(main, "psbot"):
         yield f"## {name}"
-        context = click.Context(command, info_name=name, **main.context_settings | {"terminal_width": WIDTH})
+        context = click.Context(command, info_name=name, **{**main.context_settings, "terminal_width": WIDTH})
         yield f"```text\n{command.get_help(context)}\n```"
         if variables := list(_variables(command)):
             yield "| option | environment variable |\n| --- | --- |\n" + "\n".join(variables)

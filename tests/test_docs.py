@@ -73,6 +73,7 @@ def test_readme_shows_the_plan_that_psbot_prints(monkeypatch: pytest.MonkeyPatch
     (sample,) = blocks("text")
     (command,) = re.findall(r"^\.venv/bin/psbot (.*)$", "".join(blocks("sh")), re.MULTILINE)
     assert "On 2026-11-23 the plan is:" in README
+    monkeypatch.setenv("COLUMNS", "100")  # the plan is laid out for the terminal it is read in
     result = CliRunner().invoke(main, ["--now", "2026-11-23T09:00+01:00", *command.split()])
     assert (result.exit_code, result.stdout) == (0, sample)
 
