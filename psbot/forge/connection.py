@@ -126,7 +126,8 @@ class Connection:
             raise Unclear(error.message) from None
         if not isinstance(answer.get("data"), dict):
             messages = _messages(answer)
-            kind = Refused if messages else Unclear
+            # An error without a path came before anything was carried out; one with a path came in the middle.
+            kind = Refused if messages and not _has_path(answer) else Unclear
             raise self._of_messages(messages or ["GitLab answered without data"], kind)
         return answer
 
@@ -230,6 +231,11 @@ def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
             )
         case _:
             return Transient(f"the request to {url} failed ({type(error).__name__})", _LATER)
+
+
+def _has_path(answer: Mapping[str, object]) -> bool:
+    errors = answer.get("errors")
+    return isinstance(errors, list) and any(isinstance(each, dict) and each.get("path") for each in errors)
 
 
 def _messages(answer: Mapping[str, object]) -> list[str]:

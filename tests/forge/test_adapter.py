@@ -425,3 +425,18 @@ def test_connection_refuses_an_address_that_is_no_plain_url(url: str) -> None:
     with pytest.raises(PsbotError) as caught:
         Connection(Server(url, TOKEN), Patience(1, lambda _: None))
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"message": "Field 'x' doesn't exist"}, Refused),
+        ({"message": "Timeout", "path": ["write1"]}, Unclear),
+    ],
+)
+def test_write_without_data_is_clear_only_when_nothing_had_begun(
+    answers: Answers, connection: Connection, error: dict[str, object], kind: type[Exception]
+) -> None:
+    answers.post(URL, json={"data": None, "errors": [error]})
+    with pytest.raises(kind):
+        write(connection)
