@@ -138,7 +138,7 @@ def test_today_is_today_where_the_engagement_is(plan_of: PlanOf) -> None:
 
 @pytest.mark.parametrize("hour", ["00:30", "01:30", "02:30", "23:30"])
 def test_days_stay_whole_when_the_clocks_change(plan_of: PlanOf, hour: str) -> None:
-    # Europe's clocks go back on 2026-10-25 and forward on 2027-03-28.
+    # Europe's clocks go back in the night to 2026-10-25; the hours named exist on both sides of that.
     dates = {
         "kick_off_on": "kick_off_on: 2026-10-20",
         "ends_on": "ends_on: 2026-11-20",
