@@ -121,10 +121,9 @@ def apply(plan: Plan, group: str, ids: Ids, tools: Tools) -> Applied:
     operations = plan.operations
     _labels(run, [each for each in operations if isinstance(each, CreateLabel)])
     _epic(run, [each for each in operations if isinstance(each, CreateEpic)])
-    _children(run, [each for each in operations if isinstance(each, CreateChild)])
-    creations = CreateLabel | CreateEpic | CreateChild
-    changes = [each for each in operations if not isinstance(each, creations | PostNotice)]
-    _changes(run, [each for each in changes if not isinstance(each, creations)])
+    _create(run, [each for each in operations if isinstance(each, CreateChild)])
+    others = CreateLabel | CreateEpic | CreateChild | PostNotice
+    _changes(run, [each for each in operations if not isinstance(each, others)])
     _notices(run, [each for each in operations if isinstance(each, PostNotice)])
     return Applied(tuple(run.receipts), run.error, run.sent_at)
 
@@ -171,10 +170,6 @@ def _has_rival(run: _Run, gid: str) -> bool:
             if note and (note.engagement, note.item) == (run.engagement, EPIC) and epic.gid != gid:
                 return True
     return False
-
-
-def _children(run: _Run, operations: Sequence[CreateChild]) -> None:
-    _create(run, operations)
 
 
 def _create(run: _Run, operations: Sequence[CreateEpic | CreateChild]) -> None:

@@ -11,7 +11,6 @@ from psbot.core.inert import printable
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement, slug
 from psbot.errors import PsbotError
-from psbot.yamlfile import parse
 
 NONE = "none"
 Ask = Callable[[str, str | None, str | None], str | None]
@@ -68,16 +67,14 @@ class Interview:
 
     def _complaint(self, name: str, answer: str) -> str | None:
         """Return what is wrong with *answer*, taken with those before it; None where it is right."""
-        so_far = self.answers | {name: answer}
-        try:
-            document = parse("answer", self._text(self._filled(so_far)))
-        except PsbotError as error:
-            return str(error).partition(": ")[2]
-        loaded = parse_engagement("answer", self._text(self._filled(so_far)), self.process)
+        text = self._text(self._filled(self.answers | {name: answer}))
+        loaded = parse_engagement("answer", text, self.process)
         if loaded.error is None:
             return None
+        if loaded.document is None:  # the answer has broken the YAML round it
+            return str(loaded.error).partition(": ")[2]
         problems = getattr(loaded.error, "problems", ())
-        lines = _lines(document.keys, name)
+        lines = _lines(loaded.document.keys, name)
         return next((problem.said.partition(": ")[2] for problem in problems if problem.line in lines), None)
 
     def _filled(self, answers: Mapping[str, str]) -> dict[str, str]:

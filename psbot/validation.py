@@ -77,15 +77,14 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 def _right_parts(model: type[BaseModel], data: dict[str, Data], wrong: set[int | str]) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     for name, field in model.model_fields.items():
-        key = field.alias or name
-        if key in wrong or name in wrong:
+        if name in wrong:
             continue
-        if key not in data:
+        if name not in data:
             parts[name] = field.get_default(call_default_factory=True)
             continue
         annotation: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
         config = None if _model_in(field.annotation) else STRICT
-        parts[name] = TypeAdapter(annotation, config=config).validate_python(data[key])
+        parts[name] = TypeAdapter(annotation, config=config).validate_python(data[name])
     return parts
 
 
@@ -167,12 +166,10 @@ def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
     for part in path:
         if isinstance(part, int) or current is None:
             continue
-        field = current.model_fields.get(part) or next(
-            (each for each in current.model_fields.values() if each.alias == part), None
-        )
+        field = current.model_fields.get(part)
         # Below a mapping the part is one of its keys, and the model is that of its values.
         current = _model_in(field.annotation) if field else current
-    return [field.alias or name for name, field in current.model_fields.items()] if current else []
+    return list(current.model_fields) if current else []
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

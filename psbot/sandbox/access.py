@@ -1,7 +1,7 @@
 """Who may see and do what, after GitLab's documentation of roles and permissions."""
 
 from psbot.sandbox.model import Access, Namespace, Note, User, WorkItem
-from psbot.sandbox.refusals import Forbidden, NotFound
+from psbot.sandbox.refusals import Forbidden
 from psbot.sandbox.world import World
 
 _READS_ALL = Access.PLANNER  # confidential items and internal notes are open to this role and above
@@ -104,10 +104,3 @@ def require(allowed: bool, what: str = "403 Forbidden") -> None:
     """Raise Forbidden unless *allowed*."""
     if not allowed:
         raise Forbidden(what)
-
-
-def require_item(world: World, user: User | None, item: WorkItem | None) -> WorkItem:
-    """Return *item* when the user may see it; NotFound otherwise, whether it exists or not."""
-    if item is None or not can_read(world, user, item):
-        raise NotFound("404 Not found")
-    return item
