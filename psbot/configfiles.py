@@ -149,6 +149,7 @@ class Accounts(BaseModel):
 
     model_config = STRICT
     machine_accounts: list[Text] = []
+    colleagues: list[Text] = []
 
 
 class QuestionEntry(BaseModel):

@@ -81,6 +81,7 @@ def load_process(folder: Path) -> core.Process:
             frozenset(calendar.model.days_off), frozenset(map(WEEKDAYS.index, calendar.model.weekdays))
         ),
         machine_accounts=frozenset(accounts.model.machine_accounts),
+        colleagues=frozenset(accounts.model.colleagues),
         contact_roles=tuple(blueprint.model.contact_roles),
     )
 

@@ -15,6 +15,7 @@ from psbot.forge.ports import (
     Access,
     Account,
     Ask,
+    Audience,
     Brief,
     ItemUpdate,
     Membership,
@@ -128,6 +129,19 @@ class FakeForge:
         known = {name: _user(name) for name in usernames if name in self.accounts}
         members = [each for each in memberships if self._is_member(each.username, each.path)]
         return People(known, frozenset(self.inactive & set(usernames)), frozenset(members))
+
+    def fetch_audiences(self, projects: Sequence[str]) -> Mapping[str, Audience]:
+        """Return who can read the projects."""
+        self._request("audiences")
+        return {
+            path: Audience(
+                is_private=True,
+                members=tuple(
+                    each for each in self.accounts.values() if (each.username, path) not in self.outsiders
+                ),
+            )
+            for path in projects
+        }
 
     # The writer
 

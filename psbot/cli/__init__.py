@@ -21,6 +21,10 @@ COMMANDS = (new, plan, render, schema, validate)
 )
 @click.version_option(package_name="psbot", message="psbot %(version)s")
 @option("--gitlab-url", metavar="URL", help="The GitLab server; in CI it is known (CI_SERVER_URL).")
+@option("--profile", metavar="NAME", help="The section of python-gitlab's configuration file to use.")
+@option(
+    "--ca-file", type=click.Path(path_type=Path), help="Certificates to trust, for a server with its own CA."
+)
 @option("--config-dir", type=click.Path(path_type=Path), help="Your folder instead of psbot's config/.")
 @option(
     "--templates-dir",

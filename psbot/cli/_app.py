@@ -24,6 +24,8 @@ class App:
 
     now: datetime
     gitlab_url: str | None = None
+    profile: str | None = None
+    ca_file: Path | None = None
     config_dir: Path | None = None
     templates_dir: Path | None = None
     verbose: int = 0

@@ -1,12 +1,20 @@
 """``psbot plan``."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from psbot.cli import _options
 from psbot.cli._app import App
 from psbot.cli._options import option
+
+if TYPE_CHECKING:
+    from psbot.engagement import Loaded
+    from psbot.errors import Exit
+    from psbot.report.plans import Planned
 
 
 @click.command(short_help="Show what apply would do, cost and notify.")
@@ -17,19 +25,52 @@ from psbot.cli._options import option
 @click.pass_obj
 def plan(app: App, files: tuple[Path, ...], *, offline: bool, form: str, exit_code: bool) -> int:
     """Show what apply would do and cost, and whom GitLab would notify. Writes nothing."""
-    from psbot.cli._border import say_error
-    from psbot.errors import Exit, PsbotError, gravest
+    from psbot.errors import Exit, gravest
     from psbot.report import plans
 
-    if not offline:
-        raise PsbotError("psbot cannot talk to GitLab yet", "add --offline")
-    planned, codes = [], [Exit.DONE]
-    for loaded in app.load(_options.portfolio(files)):
-        if loaded.engagement:
-            planned.append(app.plan_offline(loaded, loaded.engagement))
-        if loaded.error:
-            codes.append(say_error(loaded.error))
+    portfolio = app.load(_options.portfolio(files))
+    codes = [Exit.DONE]
+    planned = (_offline if offline else _online)(app, portfolio, codes)
     click.echo(plans.rendered(form, planned, app.process.limits, app.now), nl=False)
     if exit_code and any(each.wants_attention for each in planned):
         codes.append(Exit.FINDINGS)
     return gravest(codes)
+
+
+def _offline(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planned]:
+    from psbot.cli._border import say_error
+
+    planned = []
+    for loaded in portfolio:
+        if loaded.engagement:
+            planned.append(app.plan_offline(loaded, loaded.engagement))
+        if loaded.error:
+            codes.append(say_error(loaded.error))
+    return planned
+
+
+def _online(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planned]:
+    from psbot.audience import listeners
+    from psbot.cli import _gitlab
+    from psbot.cli._border import say_error
+    from psbot.errors import PsbotError
+    from psbot.portfolio import draw_up_many
+    from psbot.report.plans import Planned
+
+    sheets = _gitlab.sheets(portfolio, codes)
+    with _gitlab.session(app) as session:
+        drawn = {}
+        for engagement, found in draw_up_many(
+            session.reader, [each.engagement for each in sheets.values()], app.process, app.templates, app.now
+        ):
+            if isinstance(found, PsbotError):
+                codes.append(say_error(found))
+            else:
+                drawn[engagement.key] = found
+        known = [sheets[key].engagement for key in drawn]
+        heard = listeners(session.reader, known, app.process)
+    return [
+        Planned.of(sheet.file, sheet.engagement, drawn[key], (*sheet.warnings, *heard.get(key, ())))
+        for key, sheet in sheets.items()
+        if key in drawn
+    ]

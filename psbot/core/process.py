@@ -135,6 +135,7 @@ class Process:
     horizon_days: int
     company_days: Workdays = field(default_factory=Workdays)
     machine_accounts: frozenset[str] = frozenset()
+    colleagues: frozenset[str] = frozenset()
     contact_roles: tuple[str, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import LifoQueue
+from threading import Lock
 from urllib.parse import urlsplit
 
 import gitlab
@@ -56,6 +57,7 @@ class Server:
     ca_file: str | None = None
     connections: int = 4
     timeout: float = _TIMEOUT
+    is_oauth: bool = False
 
 
 @dataclass(slots=True)
@@ -69,7 +71,9 @@ class _Client:
 class Connection:
     """Sends GraphQL documents; safe to use from several threads."""
 
-    def __init__(self, server: Server, patience: Patience) -> None:
+    def __init__(
+        self, server: Server, patience: Patience, trace: Callable[[str], None] = lambda _: None
+    ) -> None:
         parts = urlsplit(server.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
             raise PsbotError(
@@ -79,6 +83,9 @@ class Connection:
         self.url = server.url.rstrip("/")
         self._token = server.token
         self.patience = patience
+        self.requests = 0
+        self._trace = trace
+        self._counting = Lock()
         self._clients: LifoQueue[_Client] = LifoQueue()
         for _ in range(server.connections):
             self._clients.put(_client(server))
@@ -96,24 +103,39 @@ class Connection:
 
         Raises GitLabError for everything that is not complete data.
         """
-        for attempt in range(READ_ATTEMPTS):
-            try:
-                answer = self._send(document, variables)
-                break
-            except Transient as error:
-                if attempt == READ_ATTEMPTS - 1 or not error.may_pass:
-                    raise
-                self.patience.wait(2.0**attempt)
-            except RateLimited as error:
-                last = attempt == READ_ATTEMPTS - 1
-                if last or not self.patience.pause(error.seconds, "GitLab asks for a pause"):
-                    raise
+        answer = self._patiently(lambda: self._send(document, variables))
         if messages := _messages(answer):
             raise self._of_messages(messages, GitLabError)
         data = answer.get("data")
         if not isinstance(data, dict):
             raise GitLabError("GitLab answered without data", _LATER)
         return data
+
+    def get(self, path: str) -> Mapping[str, object]:
+        """Return the object that REST has at *path*, such as ``/version``; repeated like a query.
+
+        Raises GitLabError where it is not there or the token may not see it.
+        """
+        return self._patiently(
+            lambda: self._exchange(
+                f"GET {path}",
+                lambda client: client.http_get(path, obey_rate_limit=False, retry_transient_errors=False),
+            )
+        )
+
+    def _patiently(self, send: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
+        """Return the answer to a read, asked for again after transient errors and rate limits, within bounds."""
+        for attempt in range(READ_ATTEMPTS - 1):
+            try:
+                return send()
+            except Transient as error:
+                if not error.may_pass:
+                    raise
+                self.patience.wait(2.0**attempt)
+            except RateLimited as error:
+                if not self.patience.pause(error.seconds, "GitLab asks for a pause"):
+                    raise
+        return send()
 
     def write(self, document: str, variables: Variables) -> Mapping[str, object]:
         """Return the whole answer to a mutation, sent once.
@@ -132,15 +154,26 @@ class Connection:
         return answer
 
     def _send(self, document: str, variables: Variables) -> Mapping[str, object]:
-        """Send one request; raises Transient, RateLimited (also inside HTTP 200), Refused (a clear 4xx)."""
+        """Send one document; raises Transient, RateLimited (also inside HTTP 200), Refused (a clear 4xx)."""
+        answer = self._exchange(
+            document.partition("(")[0].strip(),
+            lambda client: client.http_post(
+                f"{self.url}/api/graphql",
+                post_data={"query": document, "variables": dict(variables)},
+                obey_rate_limit=False,
+                retry_transient_errors=False,
+            ),
+        )
+        if limited := [each for each in _messages(answer) if TOO_MANY.search(each)]:
+            raise RateLimited(self._clean(limited[0]), _PAUSE)
+        return answer
+
+    def _exchange(self, name: str, call: Callable[[gitlab.Gitlab], object]) -> Mapping[str, object]:
+        """Return the JSON object that one request is answered with; raises Transient, RateLimited or Refused."""
+        self._count(name)
         with self._client() as client:
             try:
-                answer = client.gitlab.http_post(
-                    f"{self.url}/api/graphql",
-                    post_data={"query": document, "variables": dict(variables)},
-                    obey_rate_limit=False,
-                    retry_transient_errors=False,
-                )
+                answer = call(client.gitlab)
             except GitlabParsingError:
                 raise Transient("GitLab's answer is cut off or not JSON", _LATER) from None
             except GitlabError as error:
@@ -152,9 +185,13 @@ class Connection:
                 f"{self.url} answered with a page instead of data",
                 "check the address; a proxy or a login page may stand in between",
             )
-        if limited := [each for each in _messages(answer) if TOO_MANY.search(each)]:
-            raise RateLimited(self._clean(limited[0]), _PAUSE)
         return answer
+
+    def _count(self, name: str) -> None:
+        with self._counting:
+            self.requests += 1
+            number = self.requests
+        self._trace(f"request {number}: {name}")
 
     @contextmanager
     def _client(self) -> Iterator[_Client]:
@@ -193,7 +230,8 @@ def _client(server: Server) -> _Client:
     client = _Client(
         gitlab.Gitlab(
             server.url,
-            private_token=server.token or None,
+            private_token=None if server.is_oauth else server.token or None,
+            oauth_token=server.token if server.is_oauth else None,
             ssl_verify=server.ca_file or True,
             timeout=server.timeout,
             retry_transient_errors=False,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cache
 
 BATCH = 15
+AUDIENCES = 3  # projects in one request for their members
 PLACES = 10  # projects in one access check
 PAIRS = 8  # people and places in one membership check
 
@@ -161,6 +162,26 @@ def people(places: tuple[str, ...]) -> str:
 
 
 @cache
+def audience(projects: int) -> str:
+    """Return the query for who can read ``$project0`` to ``$project<n-1>``: a page of members each.
+
+    The cursor ``$after`` is for a query for one project.
+    """
+    _, relations = _MEMBERS["project"]
+    variables = ", ".join(f"$project{number}: ID!" for number in range(projects))
+    fields = "".join(
+        f"\n  project{number}: project(fullPath: $project{number}) {{ id visibility"
+        f" members: projectMembers(relations: {relations}, first: 100, after: $after)"
+        f" {{ nodes {{ user {_ACCOUNT} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        for number in range(projects)
+    )
+    return f"query Audience({variables}, $after: String) {{{fields}\n}}"
+
+
+SERVER = "query Server { metadata { version enterprise } currentUser { username bot type } }"
+
+
+@cache
 def _mutations(operation: str, field: str, input_type: str, answer: str, count: int) -> str:
     variables = ", ".join(f"$input{number}: {input_type}!" for number in range(count))
     fields = "".join(
@@ -214,6 +235,7 @@ def every_document() -> Iterator[str]:
     yield from map(listing, PAIRINGS)
     yield from (access(PLACES), access_and_labels(2), LABELS, ACTIVITY)
     yield people(("group",) * (PAIRS // 2) + ("project",) * (PAIRS // 2))
+    yield from (audience(AUDIENCES), SERVER)
     batches: Iterable[str] = (
         write(BATCH) for write in (create_labels, create_items, update_items, create_notes, update_notes)
     )

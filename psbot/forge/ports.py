@@ -117,6 +117,14 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Audience:
+    """Who can read a project: its members, or everybody who can reach the server where it is not private."""
+
+    is_private: bool
+    members: tuple[Author, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NewItem:
     """A work item to be made, all at once; ids are global ids."""
 
@@ -194,6 +202,9 @@ class ForgeReader(Protocol):
 
     def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
         """Return which of the accounts and *memberships* exist."""
+
+    def fetch_audiences(self, projects: Sequence[str]) -> Mapping[str, Audience]:
+        """Return who can read *projects*; those that are not seen are left out."""
 
 
 class ForgeWriter(Protocol):

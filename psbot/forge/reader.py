@@ -10,7 +10,7 @@ from psbot.forge import documents
 from psbot.forge.answers import Node, activity, author, odd, sighting
 from psbot.forge.connection import Connection
 from psbot.forge.documents import Part
-from psbot.forge.ports import Access, Account, Ask, Brief, Membership, Page, People, Place
+from psbot.forge.ports import Access, Account, Ask, Audience, Brief, Membership, Page, People, Place
 
 _Value = TypeVar("_Value")
 
@@ -92,6 +92,29 @@ class GitLabReader:
                     inactive.add(user.text("username"))
             members |= {each for number, each in enumerate(chunk) if _is_member(data, number, each)}
         return People(ids, frozenset(inactive), frozenset(members))
+
+    def fetch_audiences(self, projects: Sequence[str]) -> Mapping[str, Audience]:
+        """Return who can read *projects*; those that are not seen are left out."""
+        found: dict[str, Audience] = {}
+        for chunk in _chunks(tuple(dict.fromkeys(projects)), documents.AUDIENCES):
+            data = self._read(documents.audience(len(chunk)), _numbered("project", chunk) | {"after": None})
+            for number, path in enumerate(chunk):
+                if (place := data.optional(f"project{number}")) is not None:
+                    found[path] = Audience(
+                        place.text_or_none("visibility") == "private", tuple(self._members(path, place))
+                    )
+        return found
+
+    def _members(self, path: str, place: Node) -> Iterator[Author]:
+        after = None
+        while True:
+            members = place.node("members")
+            people = (author(each.optional("user")) for each in members.nodes("nodes"))
+            yield from (each for each in people if each is not None)
+            if (after := _next(members, after, f"members of {path}")) is None:
+                return
+            data = self._read(documents.audience(1), {"project0": path, "after": after})
+            place = data.node("project0")
 
     def _labels(self, group: str, data: Node) -> Mapping[str, str] | None:
         found: list[tuple[str, str]] = []

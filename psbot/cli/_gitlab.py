@@ -1,0 +1,88 @@
+"""What commands that talk to GitLab need besides: the server, both ports, patience, and a way to stop."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from psbot.apply import Tools
+from psbot.cli._app import App
+from psbot.cli._border import say_error
+from psbot.cli._stop import Stop
+from psbot.core.engagement import Engagement
+from psbot.core.inert import printable
+from psbot.core.model import Finding
+from psbot.engagement import Loaded
+from psbot.errors import Exit
+from psbot.forge.connection import Connection
+from psbot.forge.patience import Patience
+from psbot.forge.reader import GitLabReader
+from psbot.forge.settings import Chosen, find_server
+from psbot.forge.writer import GitLabWriter
+from psbot.reconcile import Work
+
+_TRACED_FROM = 2  # -vv
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run against one GitLab."""
+
+    connection: Connection
+    reader: GitLabReader
+    work: Work
+    stop: Stop
+
+
+def say(text: str) -> None:
+    """Tell a person something that is not data."""
+    click.echo(f"psbot: {printable(text)}", err=True)
+
+
+@contextmanager
+def session(app: App) -> Iterator[Session]:
+    """Yield a session with the server of *app*; raises PsbotError where server or token is not known."""
+    chosen = Chosen(app.gitlab_url, app.profile, str(app.ca_file) if app.ca_file else None)
+    limits = app.process.limits
+    with Stop() as stop:
+        patience = Patience(limits.rate_limit_seconds, stop.wait, say)
+        trace = say if app.verbose >= _TRACED_FROM else _say_nothing
+        connection = Connection(find_server(chosen, os.environ), patience, trace)
+        reader = GitLabReader(connection)
+        tools = Tools(reader, GitLabWriter(connection), limits, time.monotonic, stop.asked)
+        try:
+            yield Session(
+                connection, reader, Work(tools, app.process, app.templates, app.now, patience, say), stop
+            )
+        finally:
+            connection.close()
+            if app.verbose:
+                say(f"{connection.requests} requests to {connection.url}")
+
+
+def _say_nothing(_: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An engagement file that could be read, without the text it was read from."""
+
+    file: str
+    engagement: Engagement
+    warnings: tuple[Finding, ...]
+
+
+def sheets(portfolio: list[Loaded], codes: list[Exit]) -> dict[str, Sheet]:
+    """Return by key what could be read of *portfolio*; what could not is said, and its exit code noted."""
+    found = {}
+    for loaded in portfolio:
+        if loaded.error:
+            codes.append(say_error(loaded.error))
+        if loaded.engagement:
+            warnings = tuple(each.finding() for each in loaded.warnings)
+            found[loaded.engagement.key] = Sheet(loaded.file, loaded.engagement, warnings)
+    portfolio.clear()
+    return found
