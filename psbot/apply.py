@@ -70,13 +70,17 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What writing takes: both ports, limits, a monotonic clock in seconds, and whether somebody said stop."""
+    """What writing takes: both ports, limits, a monotonic clock in seconds, and whether somebody said stop.
+
+    ``progress`` hears of every request that was sent, with the number of writes in it; from several threads.
+    """
 
     reader: ForgeReader
     writer: ForgeWriter
     limits: Limits
     clock: Callable[[], float]
     stop: Callable[[], bool] = lambda: False
+    progress: Callable[[int], None] = lambda _: None
 
 
 @dataclass(slots=True)
@@ -250,6 +254,8 @@ def _sent(run: _Run, send: Callable[[Sequence[_Job]], Sequence[Written]], batch:
         if not isinstance(error, Refused):
             run.halt(error, sent_at)
         return _Sent(error=error, sent_at=sent_at)
+    finally:
+        run.tools.progress(len(batch))
     if any(each.is_unclear for each in written):
         run.halt(Unclear("GitLab answered only for a part of what was asked for"), sent_at)
     return _Sent(written, sent_at=sent_at)

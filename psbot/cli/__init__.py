@@ -7,13 +7,14 @@ import click
 from psbot.cli._app import App
 from psbot.cli._border import PsbotGroup
 from psbot.cli._options import Instant, option
+from psbot.cli.apply import apply
 from psbot.cli.new import new
 from psbot.cli.plan import plan
 from psbot.cli.render import render
 from psbot.cli.schema import schema
 from psbot.cli.validate import validate
 
-COMMANDS = (new, plan, render, schema, validate)
+COMMANDS = (apply, new, plan, render, schema, validate)
 
 
 @click.group(

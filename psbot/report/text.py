@@ -10,10 +10,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from psbot.apply import Receipt
 from psbot.core.inert import printable
-from psbot.core.model import Severity
+from psbot.core.model import Finding, Severity
+from psbot.core.ownership import Kept
 from psbot.core.process import Limits
+from psbot.report import receipts
 from psbot.report.plans import Planned, Row, cells, row, total_cost, total_summary
+from psbot.report.receipts import Applied
 
 PLAIN_WIDTH = 100
 _SIGNS = {
@@ -33,7 +37,40 @@ def plans(planned: Sequence[Planned], limits: Limits) -> str:
         _plan(console, each)
     if planned:
         console.print(_totals(planned, limits))
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+    return _stripped(out)
+
+
+def applied(each: Applied) -> str:
+    """Return what became of one engagement, one line for each item."""
+    console, out = _console()
+    console.print(Text(printable(f"{each.engagement}  ({each.file})"), style="bold"))
+    if labels := each.labels():
+        console.print(Text(f"  + {labels} labels", style="green"))
+    if done := list(each.done()):
+        console.print(Padding(_receipts(done), (0, 0, 0, 1)))
+    for receipt in each.undone():
+        _hang(console, receipts.why_undone(receipt), "yellow")
+    for kept in each.plan.kept if each.plan else ():
+        _kept(console, kept)
+    for finding in each.plan.findings if each.plan else ():
+        _finding(console, finding)
+    if each.error:
+        _hang(console, f"{each.error}", "red")
+    elif not each.receipts:
+        console.print(Text("  nothing to do", style="green"))
+    if epic := each.epic_url():
+        _hang(console, epic, "dim")
+    console.print()
+    return _stripped(out)
+
+
+def _receipts(done: Sequence[Receipt]) -> Table:
+    table = _columns(22, 34)
+    for receipt in done:
+        sign, colour = _SIGNS.get(receipt.operation.op, _CHANGED)
+        texts = (sign, receipts.name(receipt), receipts.reference(receipt), receipts.what(receipt))
+        table.add_row(*(Text(printable(text)) for text in texts), style=colour)
+    return table
 
 
 def _console() -> tuple[Console, StringIO]:
@@ -62,10 +99,9 @@ def _plan(console: Console, planned: Planned) -> None:
     if not rows:
         console.print(Text("  nothing to do", style="green"))
     for kept in plan.kept:
-        values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
-        _hang(console, f"kept   {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
+        _kept(console, kept)
     for finding in plan.findings:
-        _hang(console, f"{finding.severity.value:<7}{finding.message}", _SEVERITIES[finding.severity])
+        _finding(console, finding)
     if told := plan.notifications():
         _hang(
             console,
@@ -77,21 +113,39 @@ def _plan(console: Console, planned: Planned) -> None:
     console.print()
 
 
+def _stripped(out: StringIO) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _kept(console: Console, kept: Kept) -> None:
+    values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
+    _hang(console, f"kept   {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
+
+
+def _finding(console: Console, finding: Finding) -> None:
+    _hang(console, f"{finding.severity.value:<7}{finding.message}", _SEVERITIES[finding.severity])
+
+
 def _hang(console: Console, text: str, style: str) -> None:
     console.print(Padding(Text(printable(text), style=style), (0, 0, 0, 2)))
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
-    table.add_column(width=1)
-    table.add_column(overflow="fold", max_width=28)
-    table.add_column(width=10)
-    table.add_column(overflow="fold", max_width=12)
-    table.add_column(overflow="fold", ratio=1)
+    table = _columns(28, 10, 12)
     for each in rows:
         sign, colour = _SIGNS.get(each.op, _CHANGED)
         texts = (sign, each.marker or "", *cells(each))
         table.add_row(*(Text(printable(text)) for text in texts), style=colour)
+    return table
+
+
+def _columns(*widths: int) -> Table:
+    """Return a table without lines: a sign, columns of at most *widths*, and what is left for the last one."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+    table.add_column(width=1)
+    for width in widths:
+        table.add_column(overflow="fold", max_width=width)
+    table.add_column(overflow="fold", ratio=1)
     return table
 
 

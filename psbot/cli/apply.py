@@ -1,0 +1,98 @@
+"""``psbot apply``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from psbot.cli import _options
+from psbot.cli._app import App
+from psbot.cli._options import option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psbot.core.plan import Plan
+    from psbot.core.process import Limits
+
+
+@click.command(short_help="Make GitLab what the engagement files say.")
+@_options.files
+@option(
+    "--checksum",
+    "checksums",
+    multiple=True,
+    metavar="CHECKSUM",
+    help="Do only what was reviewed under this checksum of the plan; repeat it for several files.",
+)
+@option("--force", is_flag=True, help="Close even most of an engagement's open items.")
+@_options.output_format
+@_options.exit_code
+@click.pass_obj
+def apply(
+    app: App,
+    files: tuple[Path, ...],
+    *,
+    checksums: tuple[str, ...],
+    force: bool,
+    form: str,
+    exit_code: bool,
+) -> int:
+    """Make GitLab what the engagement files say. Once applied, a second run changes nothing.
+
+    Ctrl-C and SIGTERM end it between two requests; the next run goes on. What people have changed in GitLab is
+    kept, and said.
+    """
+    from psbot.cli import _gitlab, _progress
+    from psbot.errors import Exit, gravest
+    from psbot.portfolio import reconcile_many
+    from psbot.report import receipts
+
+    codes = [Exit.DONE]
+    sheets = _gitlab.sheets(app.load(_options.portfolio(files)), codes)
+    check = _check(checksums, app.process.limits, force=force)
+    applied = []
+    with _gitlab.session(app) as session, _progress.bar(session.work) as (work, announce):
+
+        def approve(plan: Plan) -> None:
+            check(plan)
+            session.stop.is_writing = session.stop.is_writing or not plan.is_empty
+            announce(plan)
+
+        engagements = [each.engagement for each in sheets.values()]
+        for engagement, ended in reconcile_many(engagements, work, approve, is_bound=bool(checksums)):
+            each = receipts.Applied.of(sheets.pop(engagement.key).file, engagement.key, ended)
+            applied.append(each)
+            codes.append(ended.exit_code)
+            if exit_code and each.wants_attention:
+                codes.append(Exit.FINDINGS)
+            if form == "text":
+                click.echo(receipts.rendered(form, [each], app.now), nl=False)
+    if form != "text":
+        click.echo(receipts.rendered(form, applied, app.now), nl=False)
+    if sheets:
+        _gitlab.say(f"stopped as asked before {', '.join(sheets)}; run again")
+    if session.stop.code:
+        codes.append(session.stop.code)
+    return gravest(codes)
+
+
+def _check(checksums: tuple[str, ...], limits: Limits, *, force: bool) -> Callable[[Plan], None]:
+    """Return what refuses a plan that nobody has reviewed, or that closes too much."""
+    from psbot.core.plan import is_reviewed
+    from psbot.errors import PsbotError
+
+    def check(plan: Plan) -> None:
+        if (why := plan.overreach(limits)) and not force:
+            raise PsbotError(why, "look at psbot plan, and add --force if that is what you want")
+        reviewed = any(map(is_reviewed, plan.operations))
+        if checksums and reviewed and plan.checksum() not in checksums:
+            raise PsbotError(
+                f"{plan.engagement}: the plan is not the one that was reviewed (its checksum is "
+                f"{plan.checksum()}); the file or GitLab has changed since",
+                "review a new plan; nothing was written",
+            )
+
+    return check
