@@ -12,9 +12,10 @@ from psbot.cli.new import new
 from psbot.cli.plan import plan
 from psbot.cli.render import render
 from psbot.cli.schema import schema
+from psbot.cli.status import status
 from psbot.cli.validate import validate
 
-COMMANDS = (apply, new, plan, render, schema, validate)
+COMMANDS = (apply, new, plan, render, schema, status, validate)
 
 
 @click.group(

@@ -16,7 +16,7 @@ from psbot.core.engagement import Engagement
 from psbot.core.inert import printable
 from psbot.core.model import Finding
 from psbot.engagement import Loaded
-from psbot.errors import Exit
+from psbot.errors import Exit, PsbotError
 from psbot.forge.connection import Connection
 from psbot.forge.patience import Patience
 from psbot.forge.reader import GitLabReader
@@ -86,3 +86,9 @@ def sheets(portfolio: list[Loaded], codes: list[Exit]) -> dict[str, Sheet]:
             found[loaded.engagement.key] = Sheet(loaded.file, loaded.engagement, warnings)
     portfolio.clear()
     return found
+
+
+def say_failure(sheet: Sheet, error: PsbotError) -> Exit:
+    """Say what stops the engagement of *sheet*; return its exit code."""
+    say(f"{sheet.file}: {error}")
+    return error.exit_code

@@ -52,7 +52,6 @@ def _offline(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Plann
 def _online(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planned]:
     from psbot.audience import listeners
     from psbot.cli import _gitlab
-    from psbot.cli._border import say_error
     from psbot.errors import PsbotError
     from psbot.portfolio import draw_up_many
     from psbot.report.plans import Planned
@@ -64,7 +63,7 @@ def _online(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planne
             session.reader, [each.engagement for each in sheets.values()], app.process, app.templates, app.now
         ):
             if isinstance(found, PsbotError):
-                codes.append(say_error(found))
+                codes.append(_gitlab.say_failure(sheets[engagement.key], found))
             else:
                 drawn[engagement.key] = found
         known = [sheets[key].engagement for key in drawn]

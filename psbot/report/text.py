@@ -1,9 +1,6 @@
 """Reports for people at a terminal: tables that fit 80 columns, colour only where the output is a terminal."""
 
-import os
-import sys
 from collections.abc import Sequence
-from io import StringIO
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,14 +9,14 @@ from rich.text import Text
 
 from psbot.apply import Receipt
 from psbot.core.inert import printable
-from psbot.core.model import Finding, Severity
-from psbot.core.ownership import Kept
+from psbot.core.model import Severity
+from psbot.core.plan import Plan
 from psbot.core.process import Limits
 from psbot.report import receipts
 from psbot.report.plans import Planned, Row, cells, row, total_cost, total_summary
 from psbot.report.receipts import Applied
+from psbot.report.terminal import console_in_memory, hang, stripped
 
-PLAIN_WIDTH = 100
 _SIGNS = {
     "create-epic": ("+", "green"),
     "create-child": ("+", "green"),
@@ -32,36 +29,34 @@ _SEVERITIES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR
 
 def plans(planned: Sequence[Planned], limits: Limits) -> str:
     """Return *planned* as a person reads it before saying yes."""
-    console, out = _console()
+    console, out = console_in_memory()
     for each in planned:
         _plan(console, each)
     if planned:
         console.print(_totals(planned, limits))
-    return _stripped(out)
+    return stripped(out)
 
 
 def applied(each: Applied) -> str:
     """Return what became of one engagement, one line for each item."""
-    console, out = _console()
+    console, out = console_in_memory()
     console.print(Text(printable(f"{each.engagement}  ({each.file})"), style="bold"))
     if labels := each.labels():
         console.print(Text(f"  + {labels} labels", style="green"))
     if done := list(each.done()):
         console.print(Padding(_receipts(done), (0, 0, 0, 1)))
     for receipt in each.undone():
-        _hang(console, receipts.why_undone(receipt), "yellow")
-    for kept in each.plan.kept if each.plan else ():
-        _kept(console, kept)
-    for finding in each.plan.findings if each.plan else ():
-        _finding(console, finding)
+        hang(console, receipts.why_undone(receipt), "yellow")
+    if each.plan:
+        _remarks(console, each.plan)
     if each.error:
-        _hang(console, f"{each.error}", "red")
+        hang(console, f"{each.error}", "red")
     elif not each.receipts:
         console.print(Text("  nothing to do", style="green"))
     if epic := each.epic_url():
-        _hang(console, epic, "dim")
+        hang(console, epic, "dim")
     console.print()
-    return _stripped(out)
+    return stripped(out)
 
 
 def _receipts(done: Sequence[Receipt]) -> Table:
@@ -71,18 +66,6 @@ def _receipts(done: Sequence[Receipt]) -> Table:
         texts = (sign, receipts.name(receipt), receipts.reference(receipt), receipts.what(receipt))
         table.add_row(*(Text(printable(text)) for text in texts), style=colour)
     return table
-
-
-def _console() -> tuple[Console, StringIO]:
-    """Return a console that writes to memory: as wide as the terminal, or plain and of one width."""
-    out = StringIO()
-    is_terminal = sys.stdout.isatty()
-    width = None if is_terminal or os.environ.get("COLUMNS") else PLAIN_WIDTH
-    console = Console(
-        file=out, width=width, force_terminal=is_terminal, no_color=not is_terminal or "NO_COLOR" in os.environ,
-        highlight=False, markup=False, emoji=False, soft_wrap=False,
-    )  # fmt: skip
-    return console, out
 
 
 def _plan(console: Console, planned: Planned) -> None:
@@ -98,36 +81,24 @@ def _plan(console: Console, planned: Planned) -> None:
         console.print(Padding(_table(items), (0, 0, 0, 1)))
     if not rows:
         console.print(Text("  nothing to do", style="green"))
-    for kept in plan.kept:
-        _kept(console, kept)
-    for finding in plan.findings:
-        _finding(console, finding)
+    _remarks(console, plan)
     if told := plan.notifications():
-        _hang(
+        hang(
             console,
             f"GitLab will notify {', '.join(f'{name} ({count})' for name, count in told.items())}",
             "dim",
         )
     if rows:
-        _hang(console, f"checksum {plan.checksum()}", "dim")
+        hang(console, f"checksum {plan.checksum()}", "dim")
     console.print()
 
 
-def _stripped(out: StringIO) -> str:
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
-
-
-def _kept(console: Console, kept: Kept) -> None:
-    values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
-    _hang(console, f"kept   {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
-
-
-def _finding(console: Console, finding: Finding) -> None:
-    _hang(console, f"{finding.severity.value:<7}{finding.message}", _SEVERITIES[finding.severity])
-
-
-def _hang(console: Console, text: str, style: str) -> None:
-    console.print(Padding(Text(printable(text), style=style), (0, 0, 0, 2)))
+def _remarks(console: Console, plan: Plan) -> None:
+    for kept in plan.kept:
+        values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
+        hang(console, f"kept   {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
+    for finding in plan.findings:
+        hang(console, f"{finding.severity.value:<7}{finding.message}", _SEVERITIES[finding.severity])
 
 
 def _table(rows: Sequence[Row]) -> Table:

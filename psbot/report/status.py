@@ -1,0 +1,140 @@
+"""Where engagements stand, as one data set: JSON, text and Markdown are renderings of the same standings."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.table import Table
+
+from psbot.core.inert import inert, printable
+from psbot.core.standing import ItemStanding, Standing
+from psbot.report.terminal import console_in_memory, hang, stripped
+
+SCHEMA = 1
+_HEADS = ("engagement", "phase", "health", "open", "late", "next", "ends")
+_SHOWN = 5  # open items that text shows of one engagement
+
+
+def rendered(form: str, standings: Sequence[Standing], now: datetime) -> str:
+    """Return *standings* as ``text``, ``json`` or ``markdown``."""
+    match form:
+        case "json":
+            return json.dumps(as_data(standings, now), indent=2, ensure_ascii=False) + "\n"
+        case "markdown":
+            return _markdown(standings)
+        case _ if len(standings) == 1:
+            return _one(standings[0])
+        case _:
+            return _many(standings)
+
+
+def as_data(standings: Sequence[Standing], now: datetime) -> dict[str, object]:
+    """Return the standings as one JSON object."""
+    return {"schema": SCHEMA, "now": now.isoformat(), "engagements": [_data(each) for each in standings]}
+
+
+def _data(each: Standing) -> dict[str, object]:
+    return {
+        "engagement": each.engagement,
+        "customer": each.customer,
+        "sow": each.sow,
+        "manager": each.manager,
+        "lead": each.lead,
+        "kick_off_on": each.kick_off_on.isoformat(),
+        "ends_on": each.ends_on.isoformat(),
+        "in_gitlab": each.is_in_gitlab,
+        "phase": each.phase,
+        "health": each.health,
+        "url": each.url,
+        "open": len(each.items),
+        "closed": each.closed,
+        "overdue": len(each.overdue),
+        "states": dict(each.states),
+        "items": [
+            {
+                "marker": item.key,
+                "title": item.title,
+                "due_on": item.due_on.isoformat() if item.due_on else None,
+                "assignee": item.assignee,
+                "state": item.state,
+                "overdue": item.is_overdue,
+                "target": {"namespace": item.namespace, "iid": item.iid},
+                "url": item.url,
+            }
+            for item in each.items
+        ],
+    }
+
+
+def _cells(each: Standing) -> tuple[str, ...]:
+    if not each.is_in_gitlab:
+        return (each.engagement, "not in GitLab yet", "", "", "", "", str(each.ends_on))
+    upcoming = f"{each.next.due_on} {each.next.key}" if each.next else ""
+    return (
+        each.engagement,
+        each.phase or "unclear",
+        each.health or "",
+        str(len(each.items)),
+        str(len(each.overdue) or ""),
+        upcoming,
+        str(each.ends_on),
+    )
+
+
+def _many(standings: Sequence[Standing]) -> str:
+    console, out = console_in_memory()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, head in enumerate(_HEADS):
+        table.add_column(head, overflow="fold", ratio=1 if number in (0, 5) else None)
+    for each in standings:
+        table.add_row(*map(printable, _cells(each)), style="yellow" if each.overdue else None)
+    if standings:
+        console.print(table)
+    return stripped(out)
+
+
+def _one(each: Standing) -> str:
+    console, out = console_in_memory()
+    hang(console, f"{each.engagement}  {each.customer}, {each.sow}", "bold", indent=0)
+    for name, value in _facts(each):
+        hang(console, f"{name:<8} {value}", "")
+    for word, items in (("late", each.overdue), ("next", _upcoming(each))):
+        for item in items[:_SHOWN]:
+            hang(console, f"{word:<8} {_line(item)}", "yellow" if item.is_overdue else "")
+        if len(items) > _SHOWN:
+            hang(console, f"{'':<8} and {len(items) - _SHOWN} more", "dim")
+    if each.url:
+        hang(console, each.url, "dim")
+    return stripped(out)
+
+
+def _upcoming(each: Standing) -> tuple[ItemStanding, ...]:
+    return tuple(item for item in each.items if item.due_on and not item.is_overdue)
+
+
+def _facts(each: Standing) -> Iterator[tuple[str, str]]:
+    people = f"{each.manager} manages" + (f", {each.lead} leads" if each.lead else ", nobody leads yet")
+    yield "people", people
+    yield "dates", f"{each.kick_off_on} to {each.ends_on}"
+    if not each.is_in_gitlab:
+        yield "phase", "not in GitLab yet; psbot apply makes it"
+        return
+    yield "phase", (each.phase or "unclear: the epic has no phase label, or several")
+    if each.health:
+        yield "health", each.health
+    states = ", ".join(f"{count} {state}" for state, count in each.states.items())
+    yield "items", f"{len(each.items)} open" + (f" ({states})" if states else "") + f", {each.closed} closed"
+
+
+def _line(item: ItemStanding) -> str:
+    who = item.assignee or "nobody"
+    return f"{item.due_on}  {item.key}, {who}, {item.state or 'state unclear'}"
+
+
+def _markdown(standings: Sequence[Standing]) -> str:
+    lines = [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
+    for each in standings:
+        first, *rest = map(inert, _cells(each))
+        name = f"[{first}]({each.url})" if each.url else first
+        lines.append(f"| {' | '.join([name, *rest])} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,35 @@
+"""What all texts for a terminal share: a console as wide as the terminal, colour only where there is one."""
+
+import os
+import sys
+from io import StringIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from psbot.core.inert import printable
+
+PLAIN_WIDTH = 100
+
+
+def console_in_memory() -> tuple[Console, StringIO]:
+    """Return a console that writes to memory: as wide as the terminal, or plain and of one width."""
+    out = StringIO()
+    is_terminal = sys.stdout.isatty()
+    width = None if is_terminal or os.environ.get("COLUMNS") else PLAIN_WIDTH
+    console = Console(
+        file=out, width=width, force_terminal=is_terminal, no_color=not is_terminal or "NO_COLOR" in os.environ,
+        highlight=False, markup=False, emoji=False, soft_wrap=False,
+    )  # fmt: skip
+    return console, out
+
+
+def stripped(out: StringIO) -> str:
+    """Return what was written, without blanks at the ends of lines."""
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def hang(console: Console, text: str, style: str, indent: int = 2) -> None:
+    """Print *text*, which may come from anywhere, wrapped and indented."""
+    console.print(Padding(Text(printable(text), style=style), (0, 0, 0, indent)))
