@@ -5,9 +5,10 @@ seen, an edition without epics, markers of children without an epic, each is an 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from itertools import groupby
 
+from psbot.access import check_access, unseen
 from psbot.core import identity, marker
 from psbot.core.engagement import Engagement
 from psbot.core.identity import Sighting
@@ -16,10 +17,9 @@ from psbot.core.process import Process
 from psbot.core.touch import touch
 from psbot.errors import GitLabError
 from psbot.forge.documents import Part
-from psbot.forge.ports import Access, Account, ForgeReader, Place
+from psbot.forge.ports import Access, Account, ForgeReader
 from psbot.listing import Listing, Spool, turn
 
-PLANNER = 15  # GitLab's number of the role that may write items and labels
 _PARENTS = 100  # parents in one filter (GitLab, WorkItem filters)
 
 
@@ -91,13 +91,26 @@ def with_touches(
 def _observe_group(
     reader: ForgeReader, group: str, engagements: list[Engagement], process: Process
 ) -> Iterator[tuple[Engagement, Observed]]:
+    places = [place for each in engagements for place in (each.gitlab.project, each.gitlab.internal)]
+    label_group = engagements[0].gitlab.label_group
+    sound: list[Engagement] = []
     try:
-        looked = _Group(reader, group, engagements, process)
+        access = reader.fetch_access(group, places, label_group)
+        for engagement in engagements:
+            try:
+                check_access(access, engagement)
+            except GitLabError as error:
+                yield engagement, error
+            else:
+                sound.append(engagement)
+        if not sound:
+            return
+        looked = _Group(reader, group, sound, process, access, label_group)
     except GitLabError as error:
-        yield from ((engagement, error) for engagement in engagements)
+        yield from ((engagement, error) for engagement in sound or engagements)
         return
     with looked.spool:
-        for engagement in engagements:
+        for engagement in sound:
             try:
                 found: Observed = looked.observation(engagement)
             except GitLabError as error:
@@ -108,18 +121,21 @@ def _observe_group(
 class _Group:
     """All listings of one group, read once for all of its engagements."""
 
-    def __init__(
-        self, reader: ForgeReader, group: str, engagements: list[Engagement], process: Process
+    def __init__(  # noqa: PLR0917  what one listing of a group needs, each once
+        self,
+        reader: ForgeReader,
+        group: str,
+        engagements: list[Engagement],
+        process: Process,
+        access: Access,
+        label_group: str,
     ) -> None:
         self.reader = reader
         self.group = group
         self.process = process
-        places = [place for each in engagements for place in (each.gitlab.project, each.gitlab.internal)]
-        first = engagements[0].gitlab.label_group
-        self.access = reader.fetch_access(group, places, first)
-        self.labels = {first: self.access.labels}
+        self.access = access
+        self.labels = {label_group: access.labels}
         self.keys = frozenset(engagement.key for engagement in engagements)
-        _check_group(self.access, group)
         self.spool = Spool()
         self.strays: dict[str, list[str]] = {}
         try:
@@ -130,7 +146,6 @@ class _Group:
 
     def observation(self, engagement: Engagement) -> Observation:
         """Return the observation of one engagement from what was listed."""
-        _check_projects(self.access, engagement)
         epics = identity.epics_of(engagement, self.process, self.spool.take(_epic_shelf(engagement.key)))
         others = self._named(self.strays.get(engagement.key, []))
         if not epics and others and (bare := self._unmarked_epic(engagement, others)):
@@ -215,7 +230,7 @@ class _Group:
             self.labels[group] = self.reader.fetch_labels(group)
         labels = self.labels[group]
         if labels is None:
-            raise _unseen(group, "gitlab.label_group")
+            raise GitLabError(*astuple(unseen(group, "gitlab.label_group")))
         return labels
 
 
@@ -230,43 +245,6 @@ def _number(gid: str) -> int:
 def _types(access: Access) -> dict[str, str]:
     places = [access.group, *access.projects.values()]
     return {place.path: place.item_type for place in places if place and place.item_type}
-
-
-def _check_group(access: Access, group: str) -> None:
-    place = _checked(access.group, group, "gitlab.group", access.account)
-    if place.item_type is None:
-        raise GitLabError(
-            f"{group} has no epics: this GitLab edition or subscription does not include them",
-            "psbot needs GitLab Premium or Ultimate for the group",
-        )
-
-
-def _check_projects(access: Access, engagement: Engagement) -> None:
-    gitlab = engagement.gitlab
-    for path, name in ((gitlab.project, "gitlab.project"), (gitlab.internal, "gitlab.internal_project")):
-        place = _checked(access.projects.get(path), path, name, access.account)
-        if place.item_type is None:
-            raise GitLabError(f"{path} has no issues", "switch issues on in the project's settings")
-
-
-def _checked(place: Place | None, path: str, field_name: str, account: Account) -> Place:
-    if place is None:
-        raise _unseen(path, field_name)
-    if place.level < PLANNER:
-        raise GitLabError(
-            f"the role of {account.author.username} in {path} is too low",
-            "give the account the role Planner or more",
-        )
-    if place.is_archived:
-        raise GitLabError(f"{path} is archived", "unarchive it, or take the engagement's file away")
-    return place
-
-
-def _unseen(path: str, field_name: str) -> GitLabError:
-    return GitLabError(
-        f"GitLab shows no {path} ({field_name})",
-        "check the path, and that the token's account is a member there",
-    )
 
 
 def _without_epic(engagement: Engagement, lost: Sequence[str]) -> GitLabError:

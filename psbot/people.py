@@ -3,7 +3,7 @@
 GitLab drops an assignee who is not a member without a word, so this is checked before the first write.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from psbot.core import identity
@@ -24,14 +24,14 @@ class Acquainted:
 
     def check(self, plan: Plan, reader: ForgeReader) -> None:
         """Look up whom *plan* assigns; raises GitLabError with everybody who is missing, at once."""
-        asked = sorted(set(_assigned(plan)) - self.members, key=lambda each: (each.path, each.username))
+        asked = sorted(set(assigned(plan)) - self.members, key=lambda each: (each.path, each.username))
         if not asked:
             return
         names = sorted({each.username for each in asked})
         found = reader.fetch_people(names, asked)
-        if missing := list(_missing(names, asked, found)):
+        if lost := list(missing(names, asked, found)):
             raise GitLabError(
-                f"{plan.engagement}: " + "; ".join(missing),
+                f"{plan.engagement}: " + "; ".join(lost),
                 "nothing was written; correct people: in the engagement file, or have them invited",
             )
         self.ids |= found.ids
@@ -50,7 +50,8 @@ def check_author(engagement: Engagement, account: Account, process: Process) -> 
     )
 
 
-def _assigned(plan: Plan) -> Iterator[Membership]:
+def assigned(plan: Plan) -> Iterator[Membership]:
+    """Yield who has to be a member where, so that *plan* can assign them."""
     for operation in plan.operations:
         match operation:
             case CreateEpic(item=item) | CreateChild(item=item):
@@ -62,7 +63,8 @@ def _assigned(plan: Plan) -> Iterator[Membership]:
         yield from (Membership(name, item.namespace, item.is_epic) for name in names)
 
 
-def _missing(names: list[str], asked: list[Membership], found: People) -> Iterator[str]:
+def missing(names: Iterable[str], asked: Iterable[Membership], found: People) -> Iterator[str]:
+    """Say of each of *names* and *asked* what GitLab does not have."""
     for name in names:
         if name not in found.ids:
             yield f"GitLab knows no user {name}"

@@ -8,14 +8,17 @@ from psbot.cli._app import App
 from psbot.cli._border import PsbotGroup
 from psbot.cli._options import Instant, option
 from psbot.cli.apply import apply
+from psbot.cli.doctor import doctor
+from psbot.cli.labels import labels
 from psbot.cli.new import new
 from psbot.cli.plan import plan
 from psbot.cli.render import render
+from psbot.cli.sandbox import sandbox
 from psbot.cli.schema import schema
 from psbot.cli.status import status
 from psbot.cli.validate import validate
 
-COMMANDS = (apply, new, plan, render, schema, status, validate)
+COMMANDS = (apply, doctor, labels, new, plan, render, sandbox, schema, status, validate)
 
 
 @click.group(

@@ -208,6 +208,8 @@ class Connection:
             return RateLimited("GitLab's rate limit is reached", pause)
         if code >= 500 or code in (408, 409):  # noqa: PLR2004  GitLab may have been at work already
             return Transient(f"GitLab answered {code}", _LATER)
+        if code == 401:  # noqa: PLR2004  Unauthorized
+            return Refused("GitLab does not take the token (401)", _HINTS[code])
         hint = _HINTS.get(code, "see what GitLab says")
         return Refused(f"GitLab refused with {code}: {said}", hint)
 

@@ -178,6 +178,7 @@ def audience(projects: int) -> str:
     return f"query Audience({variables}, $after: String) {{{fields}\n}}"
 
 
+SELF = "/personal_access_tokens/self"  # REST: GraphQL does not tell a token's scopes
 SERVER = "query Server { metadata { version enterprise } currentUser { username bot type } }"
 
 

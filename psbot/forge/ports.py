@@ -117,6 +117,23 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What GitLab says about itself, and whose token it was asked with."""
+
+    version: str
+    is_enterprise: bool
+    author: Author | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What a token may do, and its last day; None where it does not expire."""
+
+    scopes: frozenset[str]
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
     """Who can read a project: its members, or everybody who can reach the server where it is not private."""
 

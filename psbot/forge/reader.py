@@ -10,7 +10,19 @@ from psbot.forge import documents
 from psbot.forge.answers import Node, activity, author, odd, sighting
 from psbot.forge.connection import Connection
 from psbot.forge.documents import Part
-from psbot.forge.ports import Access, Account, Ask, Audience, Brief, Membership, Page, People, Place
+from psbot.forge.ports import (
+    Access,
+    Account,
+    Ask,
+    Audience,
+    Brief,
+    Membership,
+    Page,
+    People,
+    Place,
+    ServerFacts,
+    TokenFacts,
+)
 
 _Value = TypeVar("_Value")
 
@@ -104,6 +116,22 @@ class GitLabReader:
                         place.text_or_none("visibility") == "private", tuple(self._members(path, place))
                     )
         return found
+
+    def fetch_server(self) -> ServerFacts:
+        """Return what GitLab says about itself."""
+        data = self._read(documents.SERVER, {})
+        facts = data.node("metadata")
+        return ServerFacts(
+            facts.text("version"), facts.flag("enterprise"), author(data.optional("currentUser"))
+        )
+
+    def fetch_token(self) -> TokenFacts:
+        """Return what the token may do; raises GitLabError where GitLab does not tell."""
+        token = Node(self._connection.get(documents.SELF), "token")
+        scopes = token.value.get("scopes")
+        if not isinstance(scopes, list):
+            raise odd("token.scopes is not a list")
+        return TokenFacts(frozenset(map(str, scopes)), token.day("expires_at"))
 
     def _members(self, path: str, place: Node) -> Iterator[Author]:
         after = None

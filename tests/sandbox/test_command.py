@@ -9,15 +9,17 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from psbot.cli import main
 from psbot.errors import PsbotError
-from psbot.sandbox.command import sandbox
 from psbot.sandbox.datafile import load_file
 from psbot.sandbox.model import Access
 from psbot.sandbox.ready import sandbox_world
 
+PSBOT = str(Path(sys.executable).with_name("psbot"))
+
 
 def test_command_prints_its_address_and_ends_well_on_sigterm() -> None:
-    command = [sys.executable, "-m", "psbot.sandbox", "--port", "0", "--now", "2026-11-23"]
+    command = [PSBOT, "--now", "2026-11-23", "sandbox", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
@@ -64,6 +66,5 @@ def test_data_file_is_refused_with_a_sentence_when_it_makes_no_sense(tmp_path: P
 
 def test_command_says_what_to_install_when_the_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psbot.sandbox.running", None)
-    result = CliRunner().invoke(sandbox, [])
-    assert isinstance(result.exception, PsbotError)
-    assert "psbot[sandbox]" in str(result.exception)
+    result = CliRunner().invoke(main, ["sandbox"])
+    assert (result.exit_code, "psbot[sandbox]" in result.stderr) == (2, True)

@@ -2,37 +2,35 @@
 
 import signal
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from psbot.cli._app import App
+from psbot.cli._options import option
 from psbot.errors import PsbotError
 
 _EDITIONS = ("ultimate", "premium", "free")
 
 
-@click.command()
-@click.option(
-    "--port", default=0, show_default=True, help="Port on the loopback interface; 0 takes a free one."
-)
-@click.option(
+@click.command(short_help="Serve a local GitLab stand-in with a web page.")
+@option("--port", default=0, show_default=True, help="Port on the loopback interface; 0 takes a free one.")
+@option(
     "--edition",
     type=click.Choice(_EDITIONS),
     default="ultimate",
     show_default=True,
     help="What GitLab is licensed for.",
 )
-@click.option("--latency-ms", default=0.0, help="Delay of a round trip, in milliseconds.")
-@click.option("--work-ms", default=0.0, help="Time a mutation takes, in milliseconds.")
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="YAML or JSON file with more groups, projects and people."
+@option("--latency-ms", default=0.0, help="Delay of a round trip, in milliseconds.")
+@option("--work-ms", default=0.0, help="Time a mutation takes, in milliseconds.")
+@option(
+    "--data", type=click.Path(path_type=Path), help="YAML or JSON file with more groups, projects, people."
 )
-@click.option("--empty", is_flag=True, help="Start without the ready-made groups and people.")
-@click.option(
-    "--now", type=click.DateTime(), help="What the clock shows at first (UTC); it runs on from there."
-)
+@option("--empty", is_flag=True, help="Start without the ready-made groups and people.")
+@click.pass_obj
 def sandbox(
+    app: App,
     *,
     port: int,
     edition: str,
@@ -40,9 +38,12 @@ def sandbox(
     work_ms: float,
     data: Path | None,
     empty: bool,
-    now: datetime | None,
 ) -> None:
-    """Serve a local GitLab stand-in with a ready-made group, two projects and people to act as."""
+    """Serve a local GitLab stand-in: a ready-made group, two projects, people to act as, and a web page.
+
+    Prints its address and a token for each person. Its clock starts at psbot's --now and runs on. What is in it
+    is gone when it ends.
+    """
     try:
         from psbot.sandbox.datafile import load_file
         from psbot.sandbox.model import Edition
@@ -52,13 +53,11 @@ def sandbox(
     except ModuleNotFoundError as error:
         raise PsbotError(f"The sandbox needs {error.name}", "pip install 'psbot[sandbox]'") from error
 
-    # A command line is where the clock is read: what it serves gets it from here.
-    start = now.replace(tzinfo=UTC) if now else datetime.now(UTC)  # noqa: TID251
     licensed = Edition(edition)
     if empty:
-        world = empty_world(start, edition=licensed, clock_runs=True)
+        world = empty_world(app.now, edition=licensed, clock_runs=True)
     else:
-        world = sandbox_world(start, edition=licensed, clock_runs=True)
+        world = sandbox_world(app.now, edition=licensed, clock_runs=True)
     if data:
         load_file(world, data)
     bound = bound_for(world, port)

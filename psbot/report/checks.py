@@ -1,0 +1,64 @@
+"""What labels and doctor find, as one data set: one line a check, with what to do about it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from psbot.checkup import Check, Verdict
+from psbot.core.inert import inert, printable
+from psbot.report.terminal import console_in_memory, hang, stripped
+
+SCHEMA = 1
+_WIDEST = max(map(len, Verdict))
+
+
+_STYLES = {
+    Verdict.OK: "green",
+    Verdict.NOTE: "",
+    Verdict.WARNING: "yellow",
+    Verdict.UNKNOWN: "yellow",
+    Verdict.MISSING: "red",
+}
+
+
+def rendered(form: str, checks: Sequence[Check], now: datetime) -> str:
+    """Return *checks* as ``text``, ``json`` or ``markdown``."""
+    if form == "json":
+        data = {"schema": SCHEMA, "now": now.isoformat(), "checks": list(map(_data, checks))}
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return "".join(_markdown(checks)) if form == "markdown" else _text(checks)
+
+
+def _data(check: Check) -> Mapping[str, object]:
+    return {
+        "about": check.about,
+        "verdict": check.verdict.value,
+        "found": check.found,
+        "mend": check.mend or None,
+    }
+
+
+def _text(checks: Sequence[Check]) -> str:
+    console, out = console_in_memory()
+    for about, group in groupby(checks, key=lambda check: check.about):
+        hang(console, about, "bold", indent=0)
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+        table.add_column(width=_WIDEST)
+        table.add_column(overflow="fold", ratio=1)
+        for check in group:
+            told = f"{check.found}\n→ {check.mend}" if check.mend else check.found
+            table.add_row(check.verdict.value, Text(printable(told)), style=_STYLES[check.verdict])
+        console.print(Padding(table, (0, 0, 0, 1)))
+    return stripped(out)
+
+
+def _markdown(checks: Sequence[Check]) -> Iterator[str]:
+    yield "| about | verdict | found | what to do |\n| --- | --- | --- | --- |\n"
+    for check in checks:
+        cells = map(inert, (check.about, check.verdict.value, check.found, check.mend))
+        yield f"| {' | '.join(cells)} |\n"
