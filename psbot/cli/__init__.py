@@ -8,6 +8,7 @@ from psbot.cli._app import App
 from psbot.cli._border import PsbotGroup
 from psbot.cli._options import Instant, option
 from psbot.cli.apply import apply
+from psbot.cli.demo import demo
 from psbot.cli.doctor import doctor
 from psbot.cli.labels import labels
 from psbot.cli.new import new
@@ -18,7 +19,7 @@ from psbot.cli.schema import schema
 from psbot.cli.status import status
 from psbot.cli.validate import validate
 
-COMMANDS = (apply, doctor, labels, new, plan, render, sandbox, schema, status, validate)
+COMMANDS = (apply, demo, doctor, labels, new, plan, render, sandbox, schema, status, validate)
 
 
 @click.group(

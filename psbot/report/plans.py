@@ -145,17 +145,26 @@ def cells(each: Row) -> tuple[str, str, str]:
             each.fields.get(name, (None, None))[1] for name in ("due_on", "assignee", "title")
         )
         return str(due or ""), str(assignee or ""), str(title)
-    changes = [
-        f"{name} {_shown(before)} → {_shown(after)}"
+    return "", "", "; ".join([*changes(each), each.reason])
+
+
+def changes(each: Row) -> list[str]:
+    """Return what changes in an item, field by field, descriptions left out; of labels what comes and goes."""
+    return [
+        _delta(before, after)
+        if isinstance(before, list) and isinstance(after, list)
+        else f"{name} {_shown(before)} → {_shown(after)}"
         for name, (before, after) in each.fields.items()
         if name != "description"
     ]
-    return "", "", "; ".join([*changes, each.reason])
+
+
+def _delta(before: list[str], after: list[str]) -> str:
+    gone, come = sorted(set(before) - set(after)), sorted(set(after) - set(before))
+    return " ".join([*(f"-{title}" for title in gone), *(f"+{title}" for title in come)])
 
 
 def _shown(value: Value) -> str:
-    if isinstance(value, list):
-        return " ".join(value) or "none"
     return "nothing" if value is None else str(value)
 
 

@@ -13,7 +13,7 @@ from psbot.core.operations import CreateLabel
 from psbot.core.plan import Plan
 from psbot.errors import PsbotError
 from psbot.reconcile import Reconciled
-from psbot.report.plans import Row, cells, row
+from psbot.report.plans import Row, cells, changes, row
 
 SCHEMA = 1
 
@@ -74,7 +74,8 @@ def reference(receipt: Receipt) -> str:
 
 def what(receipt: Receipt) -> str:
     """Return in one line what was done to an item."""
-    return cells(row(receipt.operation))[2]
+    each = row(receipt.operation)
+    return cells(each)[2] if each.op.startswith("create") else "; ".join(changes(each)) or each.reason
 
 
 def name(receipt: Receipt) -> str:
