@@ -19,7 +19,7 @@ from psbot.people import assigned, missing
 
 OLDEST = (18, 1)  # the first GitLab whose epics are work items that GraphQL makes and changes
 _SOON = timedelta(days=14)
-_WRITES, _READS = "api", "read_api"
+WRITING, _READING = "api", "read_api"  # scopes of a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ def _token(reader: GitLabReader, url: str, today: date) -> Iterator[Check]:
         yield Check(url, Verdict.UNKNOWN, f"GitLab does not tell the token's scopes ({error.message})")
         return
     scopes = ", ".join(sorted(token.scopes))
-    if _WRITES in token.scopes:
+    if WRITING in token.scopes:
         yield Check(url, Verdict.OK, f"the token has the scope {scopes}")
-    elif _READS in token.scopes:
+    elif _READING in token.scopes:
         yield Check(url, Verdict.WARNING, f"the token has the scope {scopes}: it can plan, not apply",
-                    f"for apply, make one with the scope {_WRITES}")  # fmt: skip
+                    f"for apply, make one with the scope {WRITING}")  # fmt: skip
     else:
         yield Check(
-            url, Verdict.MISSING, f"the token has the scope {scopes}", f"make one with the scope {_WRITES}"
+            url, Verdict.MISSING, f"the token has the scope {scopes}", f"make one with the scope {WRITING}"
         )
     if token.expires_on is not None and token.expires_on - today <= _SOON:
         yield Check(url, Verdict.WARNING, f"the token expires on {token.expires_on}", "rotate it in time")

@@ -15,8 +15,9 @@ from psbot.cli._stop import Stop
 from psbot.core.engagement import Engagement
 from psbot.core.inert import printable
 from psbot.core.model import Finding
+from psbot.doctor import WRITING
 from psbot.engagement import Loaded
-from psbot.errors import Exit, PsbotError
+from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.connection import Connection
 from psbot.forge.patience import Patience
 from psbot.forge.reader import GitLabReader
@@ -88,7 +89,19 @@ def sheets(portfolio: list[Loaded], codes: list[Exit]) -> dict[str, Sheet]:
     return found
 
 
-def say_failure(sheet: Sheet, error: PsbotError) -> Exit:
-    """Say what stops the engagement of *sheet*; return its exit code."""
-    say(f"{sheet.file}: {error}")
+def say_failure(file: str, error: PsbotError) -> Exit:
+    """Say what stops the engagement of *file*; return its exit code."""
+    say(f"{file}: {error}")
     return error.exit_code
+
+
+def refusal(reader: GitLabReader, refused: int, total: int) -> GitLabError:
+    """Return the error that says how many operations GitLab refused and, where it can be found out, why."""
+    what = f"GitLab refused {refused} of {total} operations"
+    try:
+        lacks_scope = WRITING not in reader.fetch_token().scopes
+    except GitLabError:
+        lacks_scope = False
+    if lacks_scope:
+        return GitLabError(f"{what}: the token can only read", f"make one with the scope {WRITING}")
+    return GitLabError(what, "the reasons stand above; psbot doctor says what the token and its role lack")

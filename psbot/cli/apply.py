@@ -14,8 +14,10 @@ from psbot.cli._options import option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from psbot.cli._gitlab import Session
     from psbot.core.plan import Plan
     from psbot.core.process import Limits
+    from psbot.report.receipts import Applied
 
 
 @click.command(short_help="Make GitLab what the engagement files say.")
@@ -66,17 +68,27 @@ def apply(
             each = receipts.Applied.of(sheets.pop(engagement.key).file, engagement.key, ended)
             applied.append(each)
             codes.append(ended.exit_code)
-            if exit_code and each.wants_attention:
-                codes.append(Exit.FINDINGS)
-            if form == "text":
-                click.echo(receipts.rendered(form, [each], app.now), nl=False)
+            _tell(each, session, form, app)
     if form != "text":
         click.echo(receipts.rendered(form, applied, app.now), nl=False)
     if sheets:
         _gitlab.say(f"stopped as asked before {', '.join(sheets)}; run again")
-    if session.stop.code:
-        codes.append(session.stop.code)
-    return gravest(codes)
+    if exit_code and any(each.wants_attention for each in applied):
+        codes.append(Exit.FINDINGS)
+    return gravest([*codes, session.stop.code or Exit.DONE])
+
+
+def _tell(each: Applied, session: Session, form: str, app: App) -> None:
+    """Show how one engagement ended as soon as it has; what went wrong goes to stderr, whatever the form."""
+    from psbot.cli import _gitlab
+    from psbot.report import receipts
+
+    if form == "text" and each.plan is not None:
+        click.echo(receipts.rendered(form, [each], app.now), nl=False)
+    if each.error:
+        _gitlab.say_failure(each.file, each.error)
+    if refused := each.refused():
+        _gitlab.say_failure(each.file, _gitlab.refusal(session.reader, refused, len(each.receipts)))
 
 
 def _check(checksums: tuple[str, ...], limits: Limits, *, force: bool) -> Callable[[Plan], None]:

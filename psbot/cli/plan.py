@@ -63,7 +63,7 @@ def _online(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planne
             session.reader, [each.engagement for each in sheets.values()], app.process, app.templates, app.now
         ):
             if isinstance(found, PsbotError):
-                codes.append(_gitlab.say_failure(sheets[engagement.key], found))
+                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
             else:
                 drawn[engagement.key] = found
         known = [sheets[key].engagement for key in drawn]

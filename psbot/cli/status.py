@@ -28,7 +28,7 @@ def status(app: App, files: tuple[Path, ...], *, form: str, exit_code: bool) -> 
         engagements = [each.engagement for each in sheets.values()]
         for engagement, found in observe_many(session.reader, engagements, app.process):
             if isinstance(found, PsbotError):
-                codes.append(_gitlab.say_failure(sheets[engagement.key], found))
+                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
                 continue
             today = engagement.today(app.now)
             standings[engagement.key] = standing(engagement, found.snapshot, app.process, today)

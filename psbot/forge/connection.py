@@ -263,6 +263,8 @@ def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
             return Refused(
                 f"{url} could not be verified (TLS)", "a private authority needs its CA file, --ca-file"
             )
+        case requests.ConnectionError() if "NameResolutionError" in str(error):
+            return Refused(f"there is no host of the name in {url}", "check the address of the server")
         case requests.exceptions.ConnectTimeout() | requests.exceptions.Timeout():
             return Transient(f"{url} did not answer in time", _LATER)
         case requests.ConnectionError() | requests.exceptions.ChunkedEncodingError():

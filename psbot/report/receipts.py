@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from psbot.reconcile import Reconciled
 from psbot.report.plans import Row, cells, changes, row
 
 SCHEMA = 1
+_NAMED = 6  # items named before the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Applied:
         """Return the receipts of what is not done, or not known to be."""
         return [receipt for receipt in self.receipts if receipt.outcome is not Outcome.DONE]
 
+    def refused(self) -> int:
+        """Count what GitLab refused."""
+        return sum(each.outcome is Outcome.REFUSED for each in self.receipts)
+
     def labels(self) -> int:
         """Count the labels that were made."""
         return sum(
@@ -84,9 +89,19 @@ def name(receipt: Receipt) -> str:
     return each.marker or str(each.fields["title"][1])
 
 
-def why_undone(receipt: Receipt) -> str:
-    """Say what did not happen, and why."""
-    return f"{receipt.outcome.value}: {row(receipt.operation).op} {name(receipt)}: {receipt.reason}"
+def why_undone(receipts: Iterable[Receipt]) -> Iterator[str]:
+    """Yield what did not happen and why, one line for all receipts of one outcome and one reason."""
+    groups: dict[tuple[str, str], list[Receipt]] = {}
+    for receipt in receipts:
+        groups.setdefault((receipt.outcome.value, receipt.reason), []).append(receipt)
+    for (outcome, reason), group in groups.items():
+        labels = sum(isinstance(each.operation, CreateLabel) for each in group)
+        names = list(
+            dict.fromkeys(name(each) for each in group if not isinstance(each.operation, CreateLabel))
+        )
+        shown = [f"{labels} labels"] if labels else []
+        shown += names[:_NAMED] + ([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])
+        yield f"{outcome:<8} {', '.join(shown)}: {reason}"
 
 
 def totals(applied: Sequence[Applied]) -> dict[str, int]:
@@ -142,7 +157,7 @@ def _markdown(applied: Applied) -> str:
     if applied.labels():
         lines.append(f"- {applied.labels()} labels made")
     lines += [f"- {name(each)}: {inert(what(each))} ({_link(each)})" for each in applied.done()]
-    lines += [f"- {inert(why_undone(each))}" for each in applied.undone()]
+    lines += [f"- {inert(each)}" for each in why_undone(applied.undone())]
     if applied.error:
         lines.append(f"- **{inert(str(applied.error))}**")
     elif not applied.receipts:

@@ -45,13 +45,11 @@ def applied(each: Applied) -> str:
         console.print(Text(f"  + {labels} labels", style="green"))
     if done := list(each.done()):
         console.print(Padding(_receipts(done), (0, 0, 0, 1)))
-    for receipt in each.undone():
-        hang(console, receipts.why_undone(receipt), "yellow")
+    for line in receipts.why_undone(each.undone()):
+        hang(console, line, "yellow")
     if each.plan:
         _remarks(console, each.plan)
-    if each.error:
-        hang(console, f"{each.error}", "red")
-    elif not each.receipts:
+    if not each.receipts and each.error is None:
         console.print(Text("  nothing to do", style="green"))
     if epic := each.epic_url():
         hang(console, epic, "dim")

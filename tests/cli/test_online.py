@@ -1,0 +1,321 @@
+"""The commands that talk to GitLab, against the sandbox, as people and pipelines meet them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+
+from psbot.cli import main
+from psbot.report.plans import PLAN_SCHEMA
+from psbot.sandbox.application import Sandbox
+from psbot.sandbox.faults import Fault, Kind, When
+from psbot.sandbox.model import Edition
+from psbot.sandbox.ready import READ_ONLY_TOKEN, sandbox_world, token_of
+from psbot.sandbox.running import running
+
+ROOT = Path(__file__).parent.parent.parent
+AWS = str(ROOT / "examples" / "acme-aws.yml")
+GLOBEX = str(ROOT / "examples" / "globex-on-prem.yml")
+PROGRAM = str(Path(sys.executable).with_name("psbot"))
+
+Psbot = Callable[..., Result]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running(sandbox_world()) as started:
+        yield started
+
+
+def environment(sandbox: Sandbox) -> dict[str, str]:
+    return {
+        "PSBOT_GITLAB_URL": sandbox.url,
+        "PSBOT_TOKEN": token_of("psbot-bot"),
+        "PSBOT_NOW": "2026-11-23T09:00+01:00",
+        "COLUMNS": "80",
+        "PSBOT_PROFILE": "",
+    }
+
+
+@pytest.fixture
+def psbot(sandbox: Sandbox) -> Psbot:
+    def run(*arguments: object, **env: str) -> Result:
+        return CliRunner().invoke(main, list(map(str, arguments)), env=environment(sandbox) | env)
+
+    return run
+
+
+def writes(sandbox: Sandbox) -> int:
+    return sum(each.is_write for each in sandbox.gate.log.entries)
+
+
+def changed(folder: Path, *changes: tuple[str, str]) -> Path:
+    """The AWS example with some of its text replaced."""
+    text = Path(AWS).read_text()
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    file = folder / "acme.yml"
+    file.write_text(text)
+    return file
+
+
+def test_apply_does_what_the_plan_says_and_then_nothing_is_left(psbot: Psbot, sandbox: Sandbox) -> None:
+    planned = json.loads(psbot("plan", AWS, "--format", "json").stdout)
+    Draft202012Validator(PLAN_SCHEMA).validate(planned)
+    assert writes(sandbox) == 0
+    made = psbot("apply", AWS, "--format", "json")
+    assert made.exit_code == 0, made.output
+    (engagement,) = json.loads(made.stdout)["engagements"]
+    (expected,) = planned["engagements"]
+    assert {(each["op"], each["marker"]) for each in engagement["receipts"]} == {
+        (each["op"], each["marker"]) for each in expected["operations"]
+    }
+    assert engagement["checksum"] == expected["checksum"]
+    assert json.loads(made.stdout)["summary"] == {
+        "done": 65, "refused": 0, "unclear": 0, "moved": 0, "left": 0,
+    }  # fmt: skip
+    sandbox.gate.log.reset()
+    again = psbot("apply", AWS)
+    assert (again.exit_code, "nothing to do" in again.stdout) == (0, True)
+    assert len(sandbox.gate.log.entries) <= 3
+    assert writes(sandbox) == 0
+
+
+def test_apply_shows_every_item_with_its_place_at_80_columns(psbot: Psbot, sandbox: Sandbox) -> None:
+    made = psbot("apply", AWS).stdout
+    assert max(map(len, made.splitlines())) <= 80
+    for word in (
+        "+ 53 labels",
+        "acme/delivery&1",
+        "Kick-off: Acme Corp",
+        f"{sandbox.url}/groups/acme/delivery/",
+    ):
+        assert word in made
+
+
+def test_exit_code_4_says_that_changes_are_pending(psbot: Psbot) -> None:
+    assert psbot("plan", AWS, "--exit-code").exit_code == 4
+    psbot("apply", AWS)
+    assert psbot("plan", AWS, "--exit-code").exit_code == 0
+
+
+def test_plan_warns_of_somebody_outside_the_engagement_who_reads_the_internal_project(
+    psbot: Psbot, sandbox: Sandbox
+) -> None:
+    world = sandbox.world
+    with world.lock:
+        role = next(iter(world.memberships.values())).access
+        world.add_member(world.namespaces["acme/delivery/internal"], world.users["ada"], role)
+    said = " ".join(psbot("plan", AWS).stdout.split())
+    assert "ada can read acme/delivery/internal and have no part in the engagement" in said
+
+
+def test_apply_refuses_a_plan_that_nobody_has_reviewed(
+    psbot: Psbot, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (reviewed,) = json.loads(psbot("plan", AWS, "--format", "json").stdout)["engagements"]
+    other = changed(tmp_path, ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-02"))
+    refused = psbot("apply", other, "--checksum", reviewed["checksum"])
+    assert refused.exit_code == 2
+    assert "not the one that was reviewed" in refused.stderr
+    assert writes(sandbox) == 0
+    assert psbot("apply", AWS, "--checksum", reviewed["checksum"]).exit_code == 0
+    assert psbot("apply", AWS, "--checksum", reviewed["checksum"]).exit_code == 0, "nothing is left to review"
+
+
+def test_apply_needs_force_to_close_most_of_an_engagement(
+    psbot: Psbot, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    psbot("apply", AWS)
+    sandbox.gate.log.reset()
+    kinds = ("welcome-email", "kick-off", "intake-aws", "project-summary", "sign-off", "post-mortem", "standup")
+    skip = "".join(f"  {kind}: not sold\n" for kind in kinds)
+    file = changed(tmp_path, ("customer_contacts:", f"skip:\n{skip}customer_contacts:"))
+    refused = psbot("apply", file)
+    assert (refused.exit_code, writes(sandbox)) == (2, 0)
+    assert "closes 8 of 12 open items" in refused.stderr
+    assert "--force" in refused.stderr
+    assert psbot("apply", file, "--force").exit_code == 0
+
+
+def test_one_failure_stops_that_engagement_only(psbot: Psbot) -> None:
+    both = psbot("apply", GLOBEX, AWS)
+    assert both.exit_code == 3
+    assert "GitLab shows no globex/delivery (gitlab.group)" in both.stderr
+    assert "GitLab shows no globex/delivery/internal (gitlab.internal_project)" in both.stderr
+    assert "Kick-off: Acme Corp" in both.stdout
+
+
+def test_status_tells_phase_people_and_what_is_late(psbot: Psbot) -> None:
+    before = psbot("status", AWS)
+    assert "not in GitLab yet" in before.stdout
+    psbot("apply", AWS)
+    (standing,) = json.loads(psbot("status", AWS, "--format", "json").stdout)["engagements"]
+    assert standing["phase"] == "setup"
+    assert standing["health"] == "green"
+    assert (standing["open"], standing["closed"], standing["overdue"]) == (11, 0, 1)
+    assert standing["states"] == {"todo": 8, "blocked": 3}
+    assert [item["marker"] for item in standing["items"]][:3] == [
+        "welcome-email",
+        "kick-off",
+        "standup/2026-W49",
+    ]
+    text = psbot("status", AWS).stdout
+    for word in ("maria manages, paul leads", "late     2026-11-19  welcome-email, maria, todo"):
+        assert word in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_labels_says_what_apply_would_make_and_what_does_not_belong(psbot: Psbot, sandbox: Sandbox) -> None:
+    assert "ps-state: none of 6 labels is there; apply makes them" in psbot("labels", AWS).stdout
+    psbot("apply", AWS)
+    assert "all 53 labels of the catalogue are there" in psbot("labels", "--group", "acme").stdout
+    with sandbox.world.lock:
+        sandbox.world.add_label(sandbox.world.namespaces["acme"], "ps-state::parked")
+    found = psbot("labels", AWS, "--exit-code")
+    assert (found.exit_code, "ps-state::parked not in the catalogue" in found.stdout) == (4, True)
+
+
+def test_doctor_finds_nothing_wrong_with_the_ready_made_world(psbot: Psbot) -> None:
+    found = psbot("doctor", AWS, "--exit-code", "--format", "json")
+    assert found.exit_code == 0
+    checks = json.loads(found.stdout)["checks"]
+    assert {check["verdict"] for check in checks} <= {"ok", "note"}
+
+
+def test_doctor_names_every_lack_with_how_to_mend_it(psbot: Psbot, sandbox: Sandbox, tmp_path: Path) -> None:
+    file = changed(tmp_path, ("engineers: [paul, petra]", "engineers: [zoe]"))
+    said = psbot("doctor", file, GLOBEX, PSBOT_TOKEN=READ_ONLY_TOKEN)
+    assert said.exit_code == 3
+    words = " ".join(said.stdout.split())
+    for lack in (
+        "the token has the scope read_api: it can plan, not apply → for apply, make one with the scope api",
+        "GitLab knows no user zoe → correct people: in the file, or have them invited",
+        "GitLab shows no globex/delivery (gitlab.group) → check the path",
+    ):
+        assert lack in words
+
+
+def _no_epics(sandbox: Sandbox) -> None:
+    sandbox.world.edition = Edition.FREE
+
+
+def _maintenance(sandbox: Sandbox) -> None:
+    sandbox.world.is_in_maintenance = True
+
+
+def _fault(kind: Kind) -> Callable[[Sandbox], None]:
+    def happens(sandbox: Sandbox) -> None:
+        sandbox.gate.faults.add(Fault(kind, When.BEFORE, times=99))
+
+    return happens
+
+
+CIRCUMSTANCES: dict[str, tuple[dict[str, str], Callable[[Sandbox], None] | None, str]] = {
+    "wrong token": ({"PSBOT_TOKEN": "wrong"}, None, "GitLab does not take the token (401); check the token"),
+    "read-only token": ({"PSBOT_TOKEN": READ_ONLY_TOKEN}, None, "the token can only read; make one with the scope api"),
+    "role too low": ({"PSBOT_TOKEN": token_of("ada")}, None, "the role of ada in acme/delivery is too low"),
+    "no epics": ({}, _no_epics, "acme/delivery has no epics"),
+    "maintenance": ({}, _maintenance, "GitLab refused 65 of 65 operations; the reasons stand above"),
+    "unknown host": ({"PSBOT_GITLAB_URL": "http://gitlab.invalid"}, None, "no host of the name in http://gitlab.invalid"),
+    "login page": ({}, _fault(Kind.LOGIN_PAGE), "a proxy or a login page may stand in between"),
+    "redirect": ({}, _fault(Kind.REDIRECT), "a redirect, which psbot does not follow with a token"),
+    "no JSON": ({}, _fault(Kind.NOT_JSON), "cut off or not JSON"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("circumstance", CIRCUMSTANCES)
+def test_bad_circumstance_exits_with_3_and_a_sentence_and_writes_nothing(
+    psbot: Psbot, sandbox: Sandbox, circumstance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psbot.cli._stop.Stop.wait", lambda *_: None)
+    env, happens, said = CIRCUMSTANCES[circumstance]
+    if happens:
+        happens(sandbox)
+    before = {item.id for item in sandbox.world.items.values()}
+    for command in ("plan", "apply"):
+        if command == "plan" and circumstance in ("read-only token", "maintenance"):
+            continue
+        ended = psbot(command, AWS, **env)
+        assert ended.exit_code == 3, (command, ended.output)
+        assert said in ended.stderr, command
+        assert "Traceback" not in ended.output
+        assert "sandbox-token" not in ended.output
+    assert {item.id for item in sandbox.world.items.values()} == before
+
+
+def test_server_that_cannot_be_verified_exits_with_3(psbot: Psbot, sandbox: Sandbox) -> None:
+    ended = psbot("apply", AWS, PSBOT_GITLAB_URL=sandbox.url.replace("http:", "https:"))
+    assert (ended.exit_code, "could not be verified (TLS)" in ended.stderr) == (3, True)
+
+
+def test_missing_token_or_server_exits_with_2_and_says_where_to_put_it(psbot: Psbot, tmp_path: Path) -> None:
+    nowhere = {
+        "HOME": str(tmp_path),
+        "GITLAB_TOKEN": "",
+        "CI_SERVER_URL": "",
+        "PYTHON_GITLAB_CFG": str(tmp_path / "x"),
+    }
+    (tmp_path / "x").write_text("[global]\ndefault = a\n[a]\nurl = http://127.0.0.1\n")
+    without_token = psbot("plan", AWS, PSBOT_TOKEN="", **nowhere)
+    assert (without_token.exit_code, "set PSBOT_TOKEN" in without_token.stderr) == (2, True)
+    without_server = psbot("plan", AWS, PSBOT_GITLAB_URL="", **nowhere)
+    assert (without_server.exit_code, "--gitlab-url" in without_server.stderr) == (2, True)
+
+
+def test_profile_of_python_gitlab_gives_server_and_token(
+    psbot: Psbot, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file = tmp_path / "gitlab.cfg"
+    file.write_text(
+        f"[global]\ndefault = other\n[other]\nurl = http://127.0.0.1:9\nprivate_token = x\n"
+        f"[mine]\nurl = {sandbox.url}\nprivate_token = {token_of('psbot-bot')}\n"
+    )
+    env = {"PYTHON_GITLAB_CFG": str(file), "PSBOT_TOKEN": "", "PSBOT_GITLAB_URL": ""}
+    assert psbot("--profile", "mine", "plan", AWS, **env).exit_code == 0
+    elsewhere = psbot("--profile", "other", "plan", AWS, **env | {"PSBOT_GITLAB_URL": sandbox.url})
+    assert (elsewhere.exit_code, "is for http://127.0.0.1:9" in elsewhere.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 5), (signal.SIGINT, 130)])
+def test_signal_ends_between_operations_and_the_next_run_goes_on(number: signal.Signals, code: int) -> None:
+    with running(sandbox_world(), work_ms=100) as sandbox:
+        env = os.environ | environment(sandbox)
+        with subprocess.Popen(
+            [PROGRAM, "apply", AWS], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            while not writes(sandbox):
+                assert process.poll() is None
+            process.send_signal(number)
+            out, said = process.communicate(timeout=60)
+        assert process.returncode == code, (out, said)
+        assert "stopping after the request in flight" in said
+        assert "operations are left; run again" in " ".join(said.split())
+        assert "Traceback" not in said
+        left = len(sandbox.world.items)
+        assert left < 12
+        ended = subprocess.run([PROGRAM, "apply", AWS], env=env, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+        assert len(sandbox.world.items) == 12
+        once_more = subprocess.run(
+            [PROGRAM, "apply", AWS], env=env, capture_output=True, text=True, check=False
+        )
+        assert "nothing to do" in once_more.stdout
+
+
+def test_demo_tells_the_whole_story_and_ends_by_itself() -> None:
+    told = subprocess.run(
+        [PROGRAM, "demo"], env=os.environ | {"COLUMNS": "80"}, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    for word in ("12 to create", "nothing to do", "kept   kick-off due_on: GitLab has 2026-12-03", "1 doing"):
+        assert word in told.stdout
+    assert max(map(len, told.stdout.splitlines())) <= 80
