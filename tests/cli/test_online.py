@@ -136,7 +136,15 @@ def test_apply_needs_force_to_close_most_of_an_engagement(
 ) -> None:
     psbot("apply", AWS)
     sandbox.gate.log.reset()
-    kinds = ("welcome-email", "kick-off", "intake-aws", "project-summary", "sign-off", "post-mortem", "standup")
+    kinds = (
+        "welcome-email",
+        "kick-off",
+        "intake-aws",
+        "project-summary",
+        "sign-off",
+        "post-mortem",
+        "standup",
+    )
     skip = "".join(f"  {kind}: not sold\n" for kind in kinds)
     file = changed(tmp_path, ("customer_contacts:", f"skip:\n{skip}customer_contacts:"))
     refused = psbot("apply", file)
