@@ -5,10 +5,15 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
+import gitlab_speed
 import startup
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-SECTIONS = {"Start-up": startup.table}
+SECTIONS = {
+    "Start-up": startup.table,
+    "Applying an engagement": gitlab_speed.first_apply,
+    "A portfolio": gitlab_speed.portfolio,
+}
 
 
 def main() -> None:
