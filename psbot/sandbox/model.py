@@ -88,6 +88,12 @@ class Namespace:
     visibility: str = "private"
     description: str = ""
     full_path: str = ""
+    is_archived: bool = False
+
+    @property
+    def is_read_only(self) -> bool:
+        """Tell whether this or a group above is archived: then everybody reads and nobody writes."""
+        return any(one.is_archived for one in self.lineage)
 
     @property
     def lineage(self) -> "list[Namespace]":

@@ -116,6 +116,15 @@ def project(call: Call) -> object:
     return namespace_entity(call.world, call.namespace(is_group=False))
 
 
+def archive_project(call: Call, *, archived: bool) -> Answer:
+    """Make a project read-only, or writable again."""
+    found = call.namespace(is_group=False)
+    access.require(access.level(call.world, call.user, found) >= Access.OWNER)
+    found.is_archived = archived
+    call.world.tick()
+    return Answer(namespace_entity(call.world, found), 201)
+
+
 def create_project(call: Call) -> Answer:
     """Make a project in a group, or in the user's own namespace."""
     where = call.text("namespace_id")
