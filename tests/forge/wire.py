@@ -19,6 +19,7 @@ from psbot.core.touch import Activity
 from psbot.errors import GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import Ask, Dates, ItemUpdate, Membership, NewItem, NewNote, Page, Place, Written
+from tests.builders import GROUP
 from tests.fakes import UNAVAILABLE, FakeForge
 
 Json = dict[str, Any]
@@ -121,7 +122,24 @@ class Wire:
         return _items(self.forge.create_items(list(map(_new_item, given.values()))))
 
     def _UpdateItems(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
-        return _items(self.forge.update_items(list(map(_changed, given.values()))))
+        return _items(self.forge.update_items([self._changed(one) for one in given.values()]))
+
+    def _changed(self, given: Json) -> ItemUpdate:
+        labels = given.get("labelsWidget", {})
+        known = self.forge.items.get(given["id"])
+        is_epic = known is not None and known.sighting.is_epic
+        people = given.get("assigneesWidget")
+        return ItemUpdate(
+            gid=given["id"],
+            title=given.get("title"),
+            description=given.get("descriptionWidget", {}).get("description"),
+            dates=_dates(given.get("startAndDueDateWidget"), is_epic=is_epic),
+            assignees=None if people is None else tuple(people["assigneeIds"]),
+            add_labels=tuple(labels.get("addLabelIds", ())),
+            remove_labels=tuple(labels.get("removeLabelIds", ())),
+            parent=given.get("hierarchyWidget", {}).get("parentId"),
+            is_open={"CLOSE": False, "REOPEN": True, None: None}[given.get("stateEvent")],
+        )
 
     def _CreateNotes(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
         notes = [NewNote(one["noteableId"], one["body"], one["internal"]) for one in given.values()]
@@ -207,7 +225,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _new_item(given: Json) -> NewItem:
-    dates = given.get("startAndDueDateWidget", {})
+    dates = _dates(given.get("startAndDueDateWidget"), is_epic=given["namespacePath"] == GROUP)
     return NewItem(
         namespace=given["namespacePath"],
         item_type=given["workItemTypeId"],
@@ -215,33 +233,18 @@ def _new_item(given: Json) -> NewItem:
         description=given["descriptionWidget"]["description"],
         labels=tuple(given["labelsWidget"]["labelIds"]),
         assignees=tuple(given.get("assigneesWidget", {}).get("assigneeIds", ())),
-        start_on=_day(dates.get("startDate")),
-        due_on=_day(dates.get("dueDate")),
+        start_on=dates.start_on if dates else None,
+        due_on=dates.due_on if dates else None,
         confidential=given["confidential"],
         parent=given.get("hierarchyWidget", {}).get("parentId"),
     )
 
 
-def _changed(given: Json) -> ItemUpdate:
-    labels = given.get("labelsWidget", {})
-    people = given.get("assigneesWidget")
-    return ItemUpdate(
-        gid=given["id"],
-        title=given.get("title"),
-        description=given.get("descriptionWidget", {}).get("description"),
-        dates=_dates(given.get("startAndDueDateWidget")),
-        assignees=None if people is None else tuple(people["assigneeIds"]),
-        add_labels=tuple(labels.get("addLabelIds", ())),
-        remove_labels=tuple(labels.get("removeLabelIds", ())),
-        parent=given.get("hierarchyWidget", {}).get("parentId"),
-        is_open={"CLOSE": False, "REOPEN": True, None: None}[given.get("stateEvent")],
-    )
-
-
-def _dates(given: Mapping[str, str | None] | None) -> Dates | None:
-    return (
-        None if given is None else Dates(_day(given["startDate"]), _day(given["dueDate"]), "isFixed" in given)
-    )
+def _dates(given: Mapping[str, str | None] | None, *, is_epic: bool) -> Dates | None:
+    """Return the dates of an input; an epic takes its own only when told that they are fixed."""
+    if given is None or (is_epic and not given.get("isFixed")):
+        return None
+    return Dates(_day(given["startDate"]), _day(given["dueDate"]))
 
 
 def _items(written: Sequence[Written]) -> tuple[Json, list[Json]]:
