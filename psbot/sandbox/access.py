@@ -8,11 +8,22 @@ _READS_ALL = Access.PLANNER  # confidential items and internal notes are open to
 
 
 def level(world: World, user: User | None, namespace: Namespace) -> Access:
-    """Return the user's highest role in *namespace*, inherited ones included."""
+    """Return the user's highest role in *namespace*, inherited ones and those of invited groups included."""
     if user is None:
         return Access.NONE
     if user.is_admin:
         return Access.OWNER
+    own = _as_member(world, user, namespace)
+    invited = (
+        min(share.access, _as_member(world, user, share.group))
+        for ns in namespace.lineage
+        for share in ns.shares
+    )
+    return max(own, *invited, Access.NONE)
+
+
+def _as_member(world: World, user: User, namespace: Namespace) -> Access:
+    """Return the highest role by a membership in *namespace* or above, invitations of groups aside."""
     today = world.clock.now().date()
     found = (world.memberships.get((ns.namespace_id, user.id)) for ns in namespace.lineage)
     valid = (
