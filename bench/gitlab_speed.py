@@ -42,6 +42,7 @@ class Server:
     url: str
 
     def control(self, method: str, path: str, **data: object) -> dict:
+        """Ask the sandbox's own control."""
         answer = requests.request(method, f"{self.url}/-/sandbox{path}", json=data or None, timeout=600)
         answer.raise_for_status()
         return answer.json()

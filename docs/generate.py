@@ -4,21 +4,51 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse
 
 from psbot.cli import main
 from psbot.core.labels import Scope
+from psbot.forge.documents import SELF, every_document, name_of
 from psbot.process import load_process
 from psbot.resources import directory
+from psbot.sandbox.graphql_api.complexity import LIMIT, score
+from psbot.sandbox.graphql_api.schema import schema
 
 FOLDER = Path(__file__).parent
 # As wide as the help of a terminal may be; fixed, so that every machine writes the same.
 WIDTH = 100
+PAGE = 100
+# What each GraphQL document is for, by its operation's name; tests/test_docs.py wants one of every document.
+PURPOSES = {
+    "Access": "who the token is, and what it may do in the group and its projects{more}",
+    "Listing": "a page of {lists}",
+    "Labels": "the labels of the label group, page by page",
+    "Activity": "who made, edited and noted what on up to 20 items: whether a person has touched them",
+    "People": "which usernames exist, and who is a member of what",
+    "Audience": "who can read the internal projects",
+    "Server": "the server's version and edition, and whose token it is",
+    "CreateLabels": "makes labels of the catalogue that are missing",
+    "CreateItems": "makes epics and child items, with labels, assignee, dates and parent at once",
+    "UpdateItems": "changes work items",
+    "CreateNotes": "posts notes",
+    "UpdateNotes": "edits notes",
+}
+LISTS = {
+    "epics": "the group's epics",
+    "children": "an epic's children",
+    "labelled": "the items with certain labels",
+    "named": "the items with certain ids",
+}
 NOTE = "<!-- Written by `make docs`; do not edit. -->"
 
 
 def documents() -> dict[str, str]:
     """Return the text of every generated file by its name in ``docs/``."""
-    return {"cli.md": _text(_command_line()), "labels.md": _text(_labels())}
+    return {
+        "cli.md": _text(_command_line()),
+        "endpoints.md": _text(_endpoints()),
+        "labels.md": _text(_labels()),
+    }
 
 
 def write() -> None:
@@ -73,6 +103,46 @@ def _rows(scope: Scope) -> Iterator[str]:
     for label in scope.labels.values():
         meaning = label.description.replace("|", "\\|")
         yield f"| `{label.title}` | {meaning} | `{label.color}` |"
+
+
+def _endpoints() -> Iterator[str]:
+    yield "# What psbot asks of GitLab"
+    yield (
+        f"Everything goes to `POST /api/graphql`, but one question of `psbot doctor`: `GET /api/v4{SELF}` tells what "
+        "the token may do, which GraphQL does not. These are all documents, each "
+        "in its largest form: how many characters it has (GitLab takes 10,000) and what it costs (GitLab takes "
+        f"{LIMIT} a request), estimated by GitLab's rules for pages of {PAGE}. "
+        "In a mutation every item is an alias of its own."
+    )
+    yield "| document | kind | fields | items | characters | cost | what for |\n" + "\n".join(
+        ["| --- | --- | --- | --- | --- | --- | --- |", *map(_row, every_document())]
+    )
+    yield (
+        "Reading needs a token with the scope `read_api`, writing one with `api`. Queries are repeated after errors "
+        "that may pass, mutations never."
+    )
+
+
+def _row(text: str) -> str:
+    kind, name = name_of(text).split()
+    document = parse(text)
+    (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    cost = score(schema(), document, operation, {"page": PAGE})
+    top = _fields(operation.selection_set)
+    asked = ", ".join(f"`{field}`" for field in dict.fromkeys(node.name.value for node in top))
+    items = len(top) if kind == "mutation" else ""
+    lists = [
+        LISTS[node.alias.value] for node in _fields(top[0].selection_set) if node.alias and name == "Listing"
+    ]
+    purpose = PURPOSES[name].format(
+        lists=" and one of ".join(lists),
+        more=", and the first page of labels" if "$labelGroup" in text else "",
+    )
+    return f"| `{name}` | {kind} | {asked} | {items} | {len(text)} | {cost} | {purpose} |"
+
+
+def _fields(selection: SelectionSetNode | None) -> list[FieldNode]:
+    return [node for node in (selection.selections if selection else ()) if isinstance(node, FieldNode)]
 
 
 def _text(paragraphs: Iterator[str]) -> str:

@@ -29,6 +29,10 @@ from psbot.forge.ports import (
 from tests.builders import GROUP, INTERNAL, LABEL_GROUP, NOW, SHARED
 
 BOT = Author("psbot-bot", is_machine=True)
+PLANNER = 15
+LONGEST_TITLE = 255
+# GitLab's answer for what is hidden, forbidden or not there: which of these it is, it does not say.
+UNAVAILABLE = "The resource that you are attempting to access does not exist or you don't have permission to perform this action"
 Fault = Callable[[], Exception]
 
 
@@ -55,12 +59,16 @@ class FakeForge:
         self.writes: list[str] = []
         self.levels: dict[str, int | None] = dict.fromkeys((GROUP, SHARED, INTERNAL, LABEL_GROUP), 40)
         self.has_epics = True
+        self.archived: set[str] = set()
         self.labels: dict[str, str] = {}
         self.accounts = {name: Author(name) for name in ("maria", "paul", "petra", "pia", "ada", "zoe")} | {
             BOT.username: BOT
         }
         self.inactive: set[str] = set()
-        self.outsiders: set[tuple[str, str]] = {("ada", INTERNAL), ("zoe", SHARED), ("zoe", INTERNAL)}
+        self.outsiders: set[tuple[str, str]] = {
+            *(("ada", place) for place in (GROUP, INTERNAL)),
+            *(("zoe", place) for place in (GROUP, SHARED, INTERNAL)),
+        }
         self.items: dict[str, Stored] = {}
         self.faults: list[tuple[str, bool, Fault]] = []
         self.skip_faults: dict[str, int] = {}
@@ -141,6 +149,7 @@ class FakeForge:
                 ),
             )
             for path in projects
+            if self.levels.get(path) is not None
         }
 
     # The writer
@@ -155,14 +164,15 @@ class FakeForge:
             return found
 
     def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
-        """Make items; an assignee who is not a member is dropped without a word."""
+        """Make items; an assignee who is not a member, or a label that is not there, is dropped without a word."""
         self._interject()
         with self._lock:
             with_fault = self._write("create_items")
             made = []
             for item in items:
-                if item.title in self.refusals:
-                    made.append(Written(refusal=self.refusals[item.title]))
+                refusal = self._refusal(item.namespace, item.title, item.title)
+                if refusal:
+                    made.append(Written(refusal=refusal))
                     continue
                 people = [name for name, gid in self._ids() if gid in item.assignees]
                 fields: dict[str, Any] = {
@@ -186,9 +196,8 @@ class FakeForge:
             with_fault = self._write("update_items")
             done = []
             for update in updates:
-                title = self.items[update.gid].sighting.title
-                if title in self.refusals:
-                    done.append(Written(refusal=self.refusals[title]))
+                if refusal := self._refusal_of(update.gid, update.title):
+                    done.append(Written(refusal=refusal))
                     continue
                 self._change(update.gid, self.me, dict(self._fields(update)))
                 done.append(self._written(update.gid))
@@ -200,10 +209,9 @@ class FakeForge:
         self._interject()
         with self._lock:
             with_fault = self._write("create_notes")
-            for note in notes:
-                self.items[note.item_gid].acts.append(Act(self.me, self._tick(), is_system=False))
+            posted = list(map(self._make_note, notes))
             self._raise(with_fault)
-            return [Written(gid=f"gid://gitlab/Note/{number}") for number, _ in enumerate(notes)]
+            return posted
 
     # Inside
 
@@ -242,7 +250,7 @@ class FakeForge:
 
     def _place(self, path: str, item_type: str | None) -> Place | None:
         level = self.levels.get(path)
-        return None if level is None else Place(path, level, item_type)
+        return None if level is None else Place(path, level, item_type, path in self.archived)
 
     def _labels(self, group: str) -> Mapping[str, str] | None:
         return None if self.levels.get(group) is None else dict(self.labels)
@@ -270,7 +278,28 @@ class FakeForge:
 
     def _titles(self, gids: Sequence[str]) -> frozenset[str]:
         by_gid = {gid: title for title, gid in self.labels.items()}
-        return _exclusive([by_gid[gid] for gid in gids])
+        return _exclusive([by_gid[gid] for gid in gids if gid in by_gid])
+
+    def _refusal(self, namespace: str, title: str | None, known_as: str) -> str | None:
+        """Return what GitLab says against writing an item called *known_as*; None where it takes it."""
+        if (self.levels.get(namespace) or 0) < PLANNER or namespace in self.archived:
+            return UNAVAILABLE
+        if title is not None and len(title) > LONGEST_TITLE:
+            return f"Title is too long (maximum is {LONGEST_TITLE} characters)"
+        return self.refusals.get(known_as)
+
+    def _refusal_of(self, gid: str, title: str | None) -> str | None:
+        item = self.items.get(gid)
+        if item is None or item.is_deleted:
+            return UNAVAILABLE
+        return self._refusal(item.sighting.namespace, title, item.sighting.title)
+
+    def _make_note(self, note: NewNote) -> Written:
+        if refusal := self._refusal_of(note.item_gid, None):
+            return Written(refusal=refusal)
+        item = self.items[note.item_gid]
+        item.acts.append(Act(self.me, self._tick(), is_system=False))
+        return Written(gid=f"gid://gitlab/Note/{len(item.acts)}{note.item_gid.rpartition('/')[2]}")
 
     def _make_label(self, spec: LabelSpec) -> Written:
         if spec.title in self.labels:
@@ -316,7 +345,8 @@ class FakeForge:
         by_gid = {gid: title for title, gid in self.labels.items()}
         kept = [title for title in found.labels if found.label_gids[title] not in update.remove_labels]
         if update.add_labels or update.remove_labels:
-            yield "labels", _exclusive([*kept, *(by_gid[gid] for gid in update.add_labels)])
+            added = (by_gid[gid] for gid in update.add_labels if gid in by_gid)
+            yield "labels", _exclusive([*kept, *added])
 
     def _written(self, gid: str) -> Written:
         found = self.items[gid].sighting

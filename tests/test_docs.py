@@ -9,11 +9,12 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from docs.generate import FOLDER, commands, documents
+from docs.generate import FOLDER, PURPOSES, commands, documents
 from psbot.cli import main
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement
 from psbot.errors import Exit
+from psbot.forge.documents import SELF, every_document
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -66,6 +67,28 @@ def test_label_page_names_every_label_of_the_catalogue_with_its_meaning() -> Non
     ]
     assert len(rows) == page.count("\n| `")
     assert [row for row in rows if row not in page] == []
+
+
+def test_endpoints_page_names_every_document_that_is_sent_and_no_other() -> None:
+    page = (FOLDER / "endpoints.md").read_text()
+    sent = [re.findall(r"^(query|mutation) (\w+)", text) for text in every_document()]
+    named = re.findall(r"^\| `(\w+)` \| (query|mutation) \|", page, re.MULTILINE)
+    assert [[(kind, name)] for name, kind in named] == sent
+    assert sorted(PURPOSES) == sorted({name for ((_, name),) in sent})
+
+
+def test_product_asks_gitlab_in_one_place_and_at_the_addresses_that_are_listed() -> None:
+    product = [file for file in (ROOT / "psbot").rglob("*.py") if "sandbox" not in file.parts]
+    calls = [
+        call
+        for file in product
+        for call in re.findall(
+            r"\.(?:http_(?:get|post|put|patch|delete|list|request)|(?:auth|version)\()", file.read_text()
+        )
+    ]
+    assert sorted(calls) == [".http_get", ".http_post"]
+    assert f"GET /api/v4{SELF}" in (FOLDER / "endpoints.md").read_text()
+    assert 'f"{self.url}/api/graphql"' in (ROOT / "psbot" / "forge" / "connection.py").read_text()
 
 
 def test_readme_shows_the_plan_that_psbot_prints(monkeypatch: pytest.MonkeyPatch) -> None:

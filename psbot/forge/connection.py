@@ -18,6 +18,7 @@ from gitlab.exceptions import GitlabError, GitlabParsingError
 
 from psbot.core.inert import printable
 from psbot.errors import GitLabError, PsbotError
+from psbot.forge.documents import name_of
 from psbot.forge.patience import Patience
 from psbot.forge.ports import RateLimited, Refused, Unclear
 
@@ -156,7 +157,7 @@ class Connection:
     def _send(self, document: str, variables: Variables) -> Mapping[str, object]:
         """Send one document; raises Transient, RateLimited (also inside HTTP 200), Refused (a clear 4xx)."""
         answer = self._exchange(
-            document.partition("(")[0].strip(),
+            name_of(document),
             lambda client: client.http_post(
                 f"{self.url}/api/graphql",
                 post_data={"query": document, "variables": dict(variables)},

@@ -231,6 +231,11 @@ PAIRINGS: tuple[tuple[Part, ...], ...] = (
 )
 
 
+def name_of(document: str) -> str:
+    """Return what a document is called, with its verb: ``query Access``."""
+    return " ".join(document.replace("(", " ").split()[:2])
+
+
 def every_document() -> Iterator[str]:
     """Yield the largest document of every shape, for checks against GitLab's schema and for the docs."""
     yield from map(listing, PAIRINGS)

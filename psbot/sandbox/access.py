@@ -8,11 +8,22 @@ _READS_ALL = Access.PLANNER  # confidential items and internal notes are open to
 
 
 def level(world: World, user: User | None, namespace: Namespace) -> Access:
-    """Return the user's highest role in *namespace*, inherited ones included."""
+    """Return the user's highest role in *namespace*, inherited ones and those of invited groups included."""
     if user is None:
         return Access.NONE
     if user.is_admin:
         return Access.OWNER
+    own = _as_member(world, user, namespace)
+    invited = (
+        min(share.access, _as_member(world, user, share.group))
+        for ns in namespace.lineage
+        for share in ns.shares
+    )
+    return max(own, *invited, Access.NONE)
+
+
+def _as_member(world: World, user: User, namespace: Namespace) -> Access:
+    """Return the highest role by a membership in *namespace* or above, invitations of groups aside."""
     today = world.clock.now().date()
     found = (world.memberships.get((ns.namespace_id, user.id)) for ns in namespace.lineage)
     valid = (
@@ -66,17 +77,19 @@ def can_read_note(world: World, user: User | None, note: Note) -> bool:
 
 def can_update(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may edit title, description and state: the author, or from Planner up."""
-    return can_read(world, user, item) and (user is item.author or can_set_metadata(world, user, item))
+    if not can_read(world, user, item) or item.namespace.is_read_only:
+        return False
+    return user is item.author or can_set_metadata(world, user, item)
 
 
 def can_set_metadata(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may set labels, assignees, dates and parents of an existing item."""
-    return level(world, user, item.namespace) >= Access.PLANNER
+    return level(world, user, item.namespace) >= Access.PLANNER and not item.namespace.is_read_only
 
 
 def can_create(world: World, user: User | None, namespace: Namespace) -> bool:
     """Tell whether the user may add items: Guests to projects, from Planner up to groups."""
-    if user is None or not readable(world, user, namespace):
+    if user is None or namespace.is_read_only or not readable(world, user, namespace):
         return False
     if namespace.is_group:
         return level(world, user, namespace) >= Access.PLANNER
@@ -85,19 +98,20 @@ def can_create(world: World, user: User | None, namespace: Namespace) -> bool:
 
 def can_delete(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may delete *item*: Owners and Planners."""
-    return level(world, user, item.namespace) in (Access.OWNER, Access.PLANNER)
+    role = level(world, user, item.namespace)
+    return role in (Access.OWNER, Access.PLANNER) and not item.namespace.is_read_only
 
 
 def can_comment(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may write notes; on locked items only members do."""
-    if user is None or not can_read(world, user, item):
+    if user is None or item.namespace.is_read_only or not can_read(world, user, item):
         return False
     return not item.is_locked or level(world, user, item.namespace) > Access.NONE
 
 
 def can_manage_labels(world: World, user: User | None, namespace: Namespace) -> bool:
     """Tell whether the user may create and change labels."""
-    return level(world, user, namespace) >= Access.PLANNER
+    return level(world, user, namespace) >= Access.PLANNER and not namespace.is_read_only
 
 
 def require(allowed: bool, what: str = "403 Forbidden") -> None:

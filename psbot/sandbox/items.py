@@ -8,8 +8,9 @@ from psbot.sandbox import access, checklists, quick_actions, references
 from psbot.sandbox.changes import UNSET, Change, Interpreted, human_duration, interpret
 from psbot.sandbox.dates import changed_dates_note
 from psbot.sandbox.hierarchy import check_parent, set_parent
+from psbot.sandbox.history import MilestoneEvent, StateEvent, Timelog, WeightEvent
 from psbot.sandbox.labelling import exclusive, set_labels
-from psbot.sandbox.model import Access, ItemType, Label, Namespace, StateEvent, Timelog, User, WorkItem
+from psbot.sandbox.model import Access, ItemType, Label, Milestone, Namespace, User, WorkItem
 from psbot.sandbox.references import notify, system_note
 from psbot.sandbox.refusals import Invalid
 from psbot.sandbox.world import World
@@ -142,13 +143,25 @@ def _apply(world: World, user: User, item: WorkItem, change: Change) -> None:
     _write_flags(world, user, item, change)
     _write_time(world, user, item, change)
     if change.milestone is not UNSET and change.milestone is not item.milestone:
+        _note_milestone(world, user, item, change.milestone)
         item.milestone = change.milestone
         words = f'changed milestone to %"{item.milestone.title}"' if item.milestone else "removed milestone"
         system_note(world, item, user, words, "milestone", is_synthetic=True)
-    if change.weight is not UNSET:
+    if change.weight is not UNSET and change.weight != item.weight:
         item.weight = change.weight
+        item.weight_events.append(
+            WeightEvent(world.next_id("weight event"), user, item.weight, world.clock.now())
+        )
     if change.is_open is not None and change.is_open is not item.is_open:
         _set_state(world, user, item, is_open=change.is_open)
+
+
+def _note_milestone(world: World, user: User, item: WorkItem, after: Milestone | None) -> None:
+    """Leave the event: one, for the new milestone, or for the old one when none follows."""
+    concerned = after or item.milestone
+    if concerned:
+        action, number = "add" if after else "remove", world.next_id("milestone event")
+        item.milestone_events.append(MilestoneEvent(number, user, action, concerned, world.clock.now()))
 
 
 def _write_labels(world: World, user: User, item: WorkItem, change: Change) -> None:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from psbot.sandbox.access import can_manage_labels, require
-from psbot.sandbox.model import Label, LabelEvent, Namespace, User, WorkItem
+from psbot.sandbox.history import LabelEvent
+from psbot.sandbox.model import Label, Namespace, User, WorkItem
 from psbot.sandbox.references import system_note
 from psbot.sandbox.refusals import Conflict, Invalid
 from psbot.sandbox.world import World

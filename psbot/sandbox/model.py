@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
+from psbot.sandbox.history import LabelEvent, MilestoneEvent, Reaction, StateEvent, Timelog, WeightEvent
+
 
 class Access(IntEnum):
     """Roles by their number in GitLab's members API."""
@@ -23,6 +25,7 @@ class UserKind(StrEnum):
     HUMAN = "human"
     SERVICE_ACCOUNT = "service_account"
     PROJECT_BOT = "project_bot"
+    GHOST = "ghost"
 
 
 class Edition(StrEnum):
@@ -57,7 +60,7 @@ class User:
     @property
     def is_bot(self) -> bool:
         """Tell whether GitLab flags the account as no person's."""
-        return self.kind is not UserKind.HUMAN
+        return self.kind not in (UserKind.HUMAN, UserKind.GHOST)
 
 
 @dataclass(slots=True, eq=False)
@@ -88,11 +91,26 @@ class Namespace:
     visibility: str = "private"
     description: str = ""
     full_path: str = ""
+    is_archived: bool = False
+    shares: "list[Share]" = field(default_factory=list)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Tell whether this or a group above is archived: then everybody reads and nobody writes."""
+        return any(one.is_archived for one in self.lineage)
 
     @property
     def lineage(self) -> "list[Namespace]":
         """Return this namespace and its ancestors, nearest first."""
         return [self, *(self.parent.lineage if self.parent else ())]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Share:
+    """A group invited to a namespace: its members get their role there, but no higher one than *access*."""
+
+    group: Namespace
+    access: Access
 
 
 @dataclass(slots=True, eq=False)
@@ -159,38 +177,7 @@ class Note:
     last_edited_at: datetime | None = None
     last_edited_by: User | None = None
     mentions: "WorkItem | None" = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelEvent:
-    """A label put on or taken off; the label is None once it has been deleted."""
-
-    id: int
-    user: User
-    action: str
-    label: Label
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StateEvent:
-    """An item closed or reopened."""
-
-    id: int
-    user: User
-    state: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Timelog:
-    """Time somebody says to have spent, in seconds."""
-
-    id: int
-    user: User
-    seconds: int
-    spent_at: datetime
-    summary: str = ""
+    reactions: list[Reaction] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,6 +230,9 @@ class WorkItem:
     notes: list[Note] = field(default_factory=list)
     label_events: list[LabelEvent] = field(default_factory=list)
     state_events: list[StateEvent] = field(default_factory=list)
+    weight_events: list[WeightEvent] = field(default_factory=list)
+    milestone_events: list[MilestoneEvent] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
     @property

@@ -57,7 +57,7 @@ def empty_world(
     """Return a world with an administrator, ``root``, and nothing else."""
     world = World(Clock(now, runs=clock_runs), edition)
     root = world.add_user("root", "Administrator", is_admin=True)
-    world.add_token(ADMIN_TOKEN, root)
+    world.add_token(ADMIN_TOKEN, root, ["api", "sudo"])
     return world
 
 

@@ -1,6 +1,7 @@
 """Who asks: the token of a request, and how GitLab refuses a bad one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from psbot.sandbox.model import Token
 from psbot.sandbox.world import World
@@ -9,9 +10,19 @@ from psbot.sandbox.world import World
 class BadToken(Exception):
     """A token that is unknown, expired or revoked."""
 
+    status = 401
+
     def __init__(self, body: Mapping[str, str]) -> None:
         super().__init__(str(body))
         self.body = dict(body)
+
+
+class SudoRefused(BadToken):
+    """An administrator's wish to act as somebody else, which is not granted."""
+
+    def __init__(self, body: Mapping[str, str], status: int) -> None:
+        super().__init__(body)
+        self.status = status
 
 
 def token_of_request(world: World, headers: Mapping[str, str], query: Mapping[str, str]) -> Token | None:
@@ -30,6 +41,18 @@ def token_of_request(world: World, headers: Mapping[str, str], query: Mapping[st
     if token.expires_on and token.expires_on <= world.clock.now().date():
         raise BadToken(_invalid("Token is expired. You can either do re-authorization or token refresh."))
     return token
+
+
+def acting_as(world: World, token: Token | None, wanted: str | None) -> Token | None:
+    """Return the token as if it were the one of *wanted*, an id or a username. Raises SudoRefused."""
+    if wanted is None:
+        return token
+    if token is None or not token.user.is_admin or "sudo" not in token.scopes:
+        raise SudoRefused({"error": "Must be admin to use sudo"}, 403)
+    user = world.user_by_id(int(wanted)) if wanted.isdigit() else world.user(wanted)
+    if user is None:
+        raise SudoRefused({"message": f"404 User with ID or username '{wanted}' Not Found"}, 404)
+    return replace(token, user=user)
 
 
 def _invalid(description: str) -> dict[str, str]:

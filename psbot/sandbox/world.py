@@ -166,6 +166,8 @@ class World:
         if namespace.parent:
             self.children_of[namespace.parent.namespace_id].remove(namespace)
         del self.namespaces[namespace.full_path.lower()]
+        for other in self.namespaces.values():
+            other.shares[:] = [share for share in other.shares if share.group is not namespace]
         for key in [key for key in self.memberships if key[0] == namespace.namespace_id]:
             del self.memberships[key]
         self.tick()

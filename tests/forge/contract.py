@@ -1,32 +1,41 @@
 """What GitLab publishes about its API, for checks of what psbot sends; outside the repository, may be absent."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     FieldNode,
     FragmentSpreadNode,
+    GraphQLAbstractType,
+    GraphQLResolveInfo,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     SelectionSetNode,
     build_schema,
+    execute,
     parse,
 )
 from graphql.language.ast import FragmentDefinitionNode, OperationDefinitionNode
 
+from psbot.forge.connection import Connection, Variables
+from psbot.forge.documents import every_document
+
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "gitlab-api"
+SCHEMA = SHARED / "schema_merged.graphql"
 
 
 @cache
 def schema() -> GraphQLSchema:
     """Return GitLab's GraphQL schema; skips the test where the file is absent."""
-    path = SHARED / "schema_merged.graphql"
-    if not path.exists():
-        pytest.skip(f"GitLab's GraphQL schema is not at {path}")
-    return build_schema(path.read_text(encoding="utf-8"))
+    if not SCHEMA.exists():
+        pytest.skip(f"GitLab's GraphQL schema is not at {SCHEMA}")
+    return build_schema(SCHEMA.read_text(encoding="utf-8"))
 
 
 def complexity(text: str) -> int:
@@ -70,3 +79,60 @@ def _field(node: FieldNode, fragments: dict[str, SelectionSetNode]) -> float:
         first = arguments["first"]
         cost *= 1 + (int(first.value) if isinstance(first, IntValueNode) else 100) / 100
     return cost
+
+
+@dataclass
+class Witness:
+    """A connection that holds every document sent, and every answer, against GitLab's published schema."""
+
+    connection: Connection
+
+    def read(self, document: str, variables: Variables) -> Mapping[str, object]:
+        data = self.connection.read(document, variables)
+        check_answer(document, variables, data)
+        return data
+
+    def write(self, document: str, variables: Variables) -> Mapping[str, object]:
+        answer = self.connection.write(document, variables)
+        check_answer(document, variables, answer["data"])
+        return answer
+
+
+def check_answer(document: str, variables: Variables, data: object) -> None:
+    """Fail for a document that is not listed, and when GitLab's schema, where it is at hand, cannot give *data*."""
+    assert _kind(document) in set(map(_kind, every_document())), (
+        "docs/endpoints.md is written from every_document()"
+    )
+    if not SCHEMA.exists():
+        return
+    found = execute(
+        schema(),
+        parse(document),
+        root_value=data,
+        variable_values=dict(variables),
+        field_resolver=_as_answered,
+        type_resolver=_type_name,
+    )
+    assert isinstance(found, ExecutionResult)
+    assert not found.errors, found.errors
+    assert found.data == data, "more was answered than was asked for"
+
+
+def _kind(document: str) -> str:
+    return document.partition("(")[0]
+
+
+def _as_answered(
+    source: Mapping[str, object], info: GraphQLResolveInfo[object], **_arguments: object
+) -> object:
+    return source[str(info.path.key)]
+
+
+def _type_name(
+    value: Mapping[str, object], _info: GraphQLResolveInfo[object], type_: GraphQLAbstractType
+) -> str:
+    """Return the type behind an interface; of members nothing is asked that their two types do not share."""
+    if type_.name == "MemberInterface":
+        return "ProjectMember"
+    assert type_.name == "WorkItemWidget", f"{type_.name}: say here which type answers for it"
+    return "WorkItemWidget" + "".join(map(str.capitalize, str(value["type"]).split("_")))

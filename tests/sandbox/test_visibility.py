@@ -3,7 +3,7 @@
 import pytest
 
 from psbot.sandbox.model import Access
-from psbot.sandbox.ready import GROUP, INTERNAL_PROJECT, PROJECT
+from psbot.sandbox.ready import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
 from tests.sandbox.client import CREATE, UPDATE, Client
 
 LISTING = """query($path: ID!) { group(fullPath: $path) { workItems(includeDescendants: true) { nodes { title } } } }"""
@@ -132,3 +132,17 @@ def test_mention_of_all_or_of_a_group_reaches_its_members(bot: Client, name: str
 def test_mention_reaches_nobody_when_it_is_defused(bot: Client) -> None:
     bot.note(bot.epic("x"), "@\u2060maria maria@example.com")
     assert bot.sandbox.world.notifications == []
+
+
+def test_archived_project_is_read_only_until_it_is_unarchived(bot: Client) -> None:
+    path = "/projects/acme%2Fdelivery%2Fproject"
+    item = bot.create("x")
+    root = Client(bot.sandbox, token=ADMIN_TOKEN)
+    assert bot.rest("POST", f"{path}/archive").status_code == 403
+    assert root.rest("POST", f"{path}/archive").json()["archived"] is True
+    for method, below in (("PUT", f"/issues/{item['iid']}"), ("POST", "/issues"), ("POST", "/labels")):
+        body = {"title": "y", "name": "y", "color": "#112233"}
+        assert root.rest(method, path + below, json=body).status_code == 403
+    assert bot.get(f"{path}/issues/{item['iid']}")["title"] == "x"
+    assert root.rest("POST", f"{path}/unarchive").json()["archived"] is False
+    assert bot.rest("PUT", f"{path}/issues/{item['iid']}", json={"title": "y"}).status_code == 200

@@ -147,12 +147,15 @@ class Call:
 
 
 async def parameters_of(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the query's parameters, and those together with the body's."""
+    """Return the query's parameters, and those together with the body's; ValueError for a body it cannot read."""
     query = _gathered(request.scope["query_string"].decode("latin-1"))
     body = await request.body()
     if not body:
         return query, query
-    if "json" in request.headers.get("content-type", ""):
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("multipart/"):
+        raise ValueError("the sandbox takes no files")
+    if "json" in kind:
         data = json.loads(body)
         return query, {**query, **(data if isinstance(data, dict) else {})}
     return query, {**query, **_gathered(body.decode("utf-8", "replace"))}

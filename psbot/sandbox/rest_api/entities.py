@@ -5,17 +5,7 @@ from typing import Any
 
 from psbot.sandbox import checklists, dates, urls
 from psbot.sandbox.changes import human_duration
-from psbot.sandbox.model import (
-    Label,
-    LabelEvent,
-    Membership,
-    Milestone,
-    Namespace,
-    Note,
-    StateEvent,
-    User,
-    WorkItem,
-)
+from psbot.sandbox.model import Label, Membership, Milestone, Namespace, Note, Share, User, WorkItem
 from psbot.sandbox.references import relative
 from psbot.sandbox.world import World
 
@@ -67,13 +57,16 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
             "full_name": names,
             "full_path": namespace.full_path,
             "parent_id": parent.id if parent else None,
+            "avatar_url": None,
+            "shared_with_groups": [_share(share) for share in namespace.shares],
         }
     return {
         **common,
         "name_with_namespace": names,
         "path_with_namespace": namespace.full_path,
-        "archived": False,
+        "archived": namespace.is_read_only,
         "issues_enabled": True,
+        "shared_with_groups": [_share(share) for share in namespace.shares],
         "open_issues_count": sum(item.is_open for item in world.items_of[namespace.namespace_id].values()),
         "namespace": parent
         and {
@@ -85,6 +78,17 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
             "parent_id": parent.parent.id if parent.parent else None,
             "web_url": urls.namespace_url(world, parent),
         },
+    }
+
+
+def _share(share: Share) -> Entity:
+    return {
+        "group_id": share.group.id,
+        "group_name": share.group.name,
+        "group_full_path": share.group.full_path,
+        "group_access_level": int(share.access),
+        "expires_at": None,
+        "member_role_id": None,
     }
 
 
@@ -256,30 +260,4 @@ def discussion_entity(world: World, notes: list[Note]) -> Entity:
         "id": notes[0].discussion_id,
         "individual_note": not notes[0].is_thread,
         "notes": [note_entity(world, note) for note in notes],
-    }
-
-
-def label_event_entity(world: World, item: WorkItem, event: LabelEvent) -> Entity:
-    """Return a label event; a label that has been deleted since is null."""
-    label = world.labels.get(event.label.id)
-    return {
-        **_event(world, item, event.id, event.user, event.created_at),
-        "action": event.action,
-        "label": label
-        and {"id": label.id, "name": label.title, "color": label.color, "description": label.description},
-    }
-
-
-def state_event_entity(world: World, item: WorkItem, event: StateEvent) -> Entity:
-    """Return a state event."""
-    return {**_event(world, item, event.id, event.user, event.created_at), "state": event.state}
-
-
-def _event(world: World, item: WorkItem, number: int, user: User, at: datetime) -> Entity:
-    return {
-        "id": number,
-        "user": user_entity(world, user),
-        "created_at": instant(at),
-        "resource_type": "Epic" if item.is_epic else "Issue",
-        "resource_id": item.legacy_id if item.is_epic else item.id,
     }

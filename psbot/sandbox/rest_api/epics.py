@@ -10,7 +10,7 @@ from psbot.sandbox.listing import listed, scope_of
 from psbot.sandbox.model import ItemType, Label, Namespace, WorkItem
 from psbot.sandbox.refusals import Forbidden, NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
-from psbot.sandbox.rest_api.entities import epic_entity, issue_entity, label_event_entity, state_event_entity
+from psbot.sandbox.rest_api.entities import epic_entity, issue_entity
 from psbot.sandbox.rest_api.filters import filter_of, order_of
 from psbot.sandbox.rest_api.paging import paged
 
@@ -179,15 +179,3 @@ def _association(call: Call, parent: WorkItem, child: WorkItem) -> dict[str, Any
         "epic": epic_entity(call.world, parent),
         "issue": issue_entity(call.world, child),
     }
-
-
-def label_events(call: Call) -> Answer:
-    """Return the label events of an epic."""
-    item = epic_by_id(call)
-    return paged(call, item.label_events, lambda one: label_event_entity(call.world, item, one))
-
-
-def state_events(call: Call) -> Answer:
-    """Return the state events of an epic."""
-    item = epic_by_id(call)
-    return paged(call, item.state_events, lambda one: state_event_entity(call.world, item, one))

@@ -1,6 +1,6 @@
 """Issues: lists, writing, moving, links and events."""
 
-from psbot.sandbox import access, items, linking, moving
+from psbot.sandbox import access, commenting, items, linking, moving
 from psbot.sandbox.changes import UNSET, Change, Unset
 from psbot.sandbox.labelling import find_or_create
 from psbot.sandbox.listing import Scope, listed, scope_of
@@ -10,8 +10,7 @@ from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
 from psbot.sandbox.rest_api.entities import (
     issue_entity,
     label_entity,
-    label_event_entity,
-    state_event_entity,
+    user_entity,
 )
 from psbot.sandbox.rest_api.filters import filter_of, order_of
 from psbot.sandbox.rest_api.paging import keyset, paged
@@ -111,6 +110,22 @@ def update_issue(call: Call) -> object:
     access.require(access.can_update(call.world, call.user, item))
     items.update_item(call.world, call.user, item, _change(call, item.namespace, title=call.text("title")))
     return issue_entity(call.world, item)
+
+
+def participants(call: Call) -> Answer:
+    """Return who wrote, is assigned to or has commented on an issue."""
+    item = call.issue()
+    voices = [
+        note.author for note in commenting.visible_notes(call.world, call.viewer, item) if not note.is_system
+    ]
+    found = list(dict.fromkeys([item.author, *item.assignees, *voices]))
+    return paged(call, found, lambda person: user_entity(call.world, person))
+
+
+def no_merge_requests(call: Call) -> Answer:
+    """Return the merge requests of an issue: the sandbox has none."""
+    call.issue()
+    return paged(call, [], lambda nothing: nothing)
 
 
 def delete_issue(call: Call) -> Answer:
@@ -229,15 +244,3 @@ def delete_link(call: Call) -> object:
     other = link.target if link.source is item else link.source
     linking.remove_link(call.world, call.user, link)
     return {"source_issue": issue_entity(call.world, item), "target_issue": issue_entity(call.world, other)}
-
-
-def label_events(call: Call) -> Answer:
-    """Return the label events of an issue."""
-    item = call.issue()
-    return paged(call, item.label_events, lambda one: label_event_entity(call.world, item, one))
-
-
-def state_events(call: Call) -> Answer:
-    """Return the state events of an issue."""
-    item = call.issue()
-    return paged(call, item.state_events, lambda one: state_event_entity(call.world, item, one))

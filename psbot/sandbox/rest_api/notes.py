@@ -37,6 +37,11 @@ def _note(call: Call, item: WorkItem) -> Note:
     return found
 
 
+def find_note(call: Call, find: Find) -> Note:
+    """Return the note of the path."""
+    return _note(call, find(call))
+
+
 def note(call: Call, find: Find) -> object:
     """Return one note."""
     return note_entity(call.world, _note(call, find(call)))

@@ -1,8 +1,8 @@
 """Groups, projects and their members."""
 
 from psbot.sandbox import access
-from psbot.sandbox.membership import DIRECT, INHERITED, matching, memberships
-from psbot.sandbox.model import Access, Membership, Namespace
+from psbot.sandbox.membership import DIRECT, EVERYBODY, matching, memberships
+from psbot.sandbox.model import Access, Membership, Namespace, Share
 from psbot.sandbox.refusals import Conflict, Invalid, NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
 from psbot.sandbox.rest_api.entities import member_entity, namespace_entity
@@ -21,6 +21,8 @@ def _shown(call: Call, found: list[Namespace]) -> Answer:
 def groups(call: Call) -> Answer:
     """Return the groups that the user may see; all of them or those at the top."""
     found = [one for one in call.world.namespaces.values() if one.is_group]
+    skipped = call.names("skip_groups") or ()
+    found = [one for one in found if str(one.id) not in skipped]
     if call.flag("top_level_only"):
         found = [one for one in found if one.parent is None]
     if call.flag("owned"):
@@ -116,6 +118,15 @@ def project(call: Call) -> object:
     return namespace_entity(call.world, call.namespace(is_group=False))
 
 
+def archive_project(call: Call, *, archived: bool) -> Answer:
+    """Make a project read-only, or writable again."""
+    found = call.namespace(is_group=False)
+    access.require(access.level(call.world, call.user, found) >= Access.OWNER)
+    found.is_archived = archived
+    call.world.tick()
+    return Answer(namespace_entity(call.world, found), 201)
+
+
 def create_project(call: Call) -> Answer:
     """Make a project in a group, or in the user's own namespace."""
     where = call.text("namespace_id")
@@ -132,15 +143,18 @@ def create_project(call: Call) -> Answer:
 def members(call: Call, *, is_group: bool, inherited: bool) -> Answer:
     """Return members: direct ones, or the inherited with them."""
     found = call.namespace(is_group=is_group)
-    relations = frozenset({DIRECT, INHERITED} if inherited else {DIRECT})
+    relations = EVERYBODY if inherited else frozenset({DIRECT})
     shown = matching(memberships(call.world, found, relations), call.text("query"))
+    wanted = call.names("user_ids")
+    if wanted is not None:
+        shown = [one for one in shown if str(one.user.id) in wanted]
     return paged(call, shown, lambda one: member_entity(call.world, one))
 
 
 def member(call: Call, *, is_group: bool, inherited: bool) -> object:
     """Return one membership."""
     found = call.namespace(is_group=is_group)
-    relations = frozenset({DIRECT, INHERITED} if inherited else {DIRECT})
+    relations = EVERYBODY if inherited else frozenset({DIRECT})
     return member_entity(call.world, _membership(call, memberships(call.world, found, relations)))
 
 
@@ -185,3 +199,33 @@ def remove_member(call: Call, *, is_group: bool) -> Answer:
     del call.world.memberships[(found.namespace_id, entry.user.id)]
     call.world.tick()
     return Answer(None, 204)
+
+
+def share(call: Call, *, is_group: bool) -> Answer:
+    """Invite a group to a group or a project. Raises Conflict for one that is invited."""
+    found = call.namespace(is_group=is_group)
+    access.require(access.level(call.world, call.user, found) >= _sharer(is_group))
+    invited, role = call.place(call.required("group_id"), is_group=True), call.number("group_access")
+    if role not in _ROLES or invited is found:
+        raise Invalid({"group_access": ["is not included in the list"]})
+    if any(one.group is invited for one in found.shares):
+        raise Conflict("Group already shared with this group")
+    found.shares.append(Share(invited, _ROLES[role]))
+    call.world.tick()
+    return Answer(namespace_entity(call.world, found), 201)
+
+
+def unshare(call: Call, *, is_group: bool) -> Answer:
+    """Take an invitation back."""
+    found = call.namespace(is_group=is_group)
+    access.require(access.level(call.world, call.user, found) >= _sharer(is_group))
+    gone = next((one for one in found.shares if str(one.group.id) == call.parts["group_id"]), None)
+    if gone is None:
+        raise NotFound("404 Not found")
+    found.shares.remove(gone)
+    call.world.tick()
+    return Answer(None, 204)
+
+
+def _sharer(is_group: bool) -> Access:
+    return Access.OWNER if is_group else Access.MAINTAINER

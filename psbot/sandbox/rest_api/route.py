@@ -1,5 +1,6 @@
 """The route of the REST API: who asks, which work, and how a refusal looks."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from urllib.parse import unquote
@@ -13,7 +14,14 @@ from psbot.sandbox.model import Token
 from psbot.sandbox.refusals import Invalid, Refusal
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter, parameters_of
 from psbot.sandbox.rest_api.table import TABLE, Work
-from psbot.sandbox.tokens import INSUFFICIENT_SCOPE, BadToken, may_read, may_write, token_of_request
+from psbot.sandbox.tokens import (
+    INSUFFICIENT_SCOPE,
+    BadToken,
+    acting_as,
+    may_read,
+    may_write,
+    token_of_request,
+)
 from psbot.sandbox.world import World
 
 PREFIX = "/api/v4/"
@@ -33,9 +41,11 @@ def rest_routes(world: World) -> list[BaseRoute]:
 
     async def serve(request: Request) -> Response:
         try:
-            token = token_of_request(world, request.headers, request.query_params)
+            known = token_of_request(world, request.headers, request.query_params)
+            wanted = request.query_params.get("sudo") or request.headers.get("sudo")
+            token = acting_as(world, known, wanted)
         except BadToken as bad:
-            return JSONResponse(bad.body, 401)
+            return JSONResponse(bad.body, bad.status)
         refused = _scope_refusal(world, request.method, token)
         return refused or await _served(world, request, token)
 
@@ -60,8 +70,10 @@ async def _served(world: World, request: Request, token: Token | None) -> Respon
     work, parts = found
     try:
         query, parameters = await parameters_of(request)
-    except ValueError:
+    except json.JSONDecodeError:
         return JSONResponse({"error": "400 Bad request - Invalid JSON"}, 400)
+    except ValueError as error:
+        return JSONResponse({"error": f"400 Bad request - {error}"}, 400)
     call = Call(world, token, request.method, path, parts, query, parameters, _shortened(request))
     try:
         with world.lock:

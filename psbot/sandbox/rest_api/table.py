@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from psbot.sandbox.rest_api import accounts, epics, issues, labels, notes, places
+from psbot.sandbox.rest_api import (
+    accounts,
+    epics,
+    events,
+    issues,
+    labels,
+    milestones,
+    notes,
+    places,
+    reactions,
+)
 from psbot.sandbox.rest_api.call import Call
 
 Work = Callable[[Call], object]
@@ -25,6 +35,8 @@ def _places() -> Iterator[Path]:
         ("GET", "projects", places.projects),
         ("POST", "projects", places.create_project),
         ("GET", "projects/:id", places.project),
+        ("POST", "projects/:id/archive", partial(places.archive_project, archived=True)),
+        ("POST", "projects/:id/unarchive", partial(places.archive_project, archived=False)),
     )
     for kind, is_group in (("groups", True), ("projects", False)):
         where = f"{kind}/:id"
@@ -48,7 +60,23 @@ def _places() -> Iterator[Path]:
             ("GET", f"{where}/labels/:label_id", partial(labels.label, is_group=is_group)),
             ("PUT", f"{where}/labels/:label_id", partial(labels.update_label, is_group=is_group)),
             ("DELETE", f"{where}/labels/:label_id", partial(labels.delete_label, is_group=is_group)),
+            ("POST", f"{where}/share", partial(places.share, is_group=is_group)),
+            ("DELETE", f"{where}/share/:group_id", partial(places.unshare, is_group=is_group)),
         )
+        yield from _milestones(where, is_group=is_group)
+
+
+def _milestones(where: str, *, is_group: bool) -> Iterator[Path]:
+    one = f"{where}/milestones/:milestone_id"
+    yield from _paths(
+        ("GET", f"{where}/milestones", partial(milestones.every, is_group=is_group)),
+        ("POST", f"{where}/milestones", partial(milestones.create, is_group=is_group)),
+        ("GET", one, partial(milestones.one, is_group=is_group)),
+        ("PUT", one, partial(milestones.update, is_group=is_group)),
+        ("DELETE", one, partial(milestones.delete, is_group=is_group)),
+        ("GET", f"{one}/issues", partial(milestones.issues, is_group=is_group)),
+        ("GET", f"{one}/merge_requests", partial(milestones.merge_requests, is_group=is_group)),
+    )
 
 
 def _notes(where: str, find: notes.Find) -> Iterator[Path]:
@@ -62,12 +90,31 @@ def _notes(where: str, find: notes.Find) -> Iterator[Path]:
         ("POST", f"{where}/discussions", partial(notes.create_discussion, find=find)),
         ("GET", f"{where}/discussions/:discussion_id", partial(notes.discussion, find=find)),
         ("POST", f"{where}/discussions/:discussion_id/notes", partial(notes.reply, find=find)),
+        ("GET", f"{where}/discussions/:discussion_id/notes/:note_id", partial(notes.note, find=find)),
         ("PUT", f"{where}/discussions/:discussion_id/notes/:note_id", partial(notes.update_note, find=find)),
         (
             "DELETE",
             f"{where}/discussions/:discussion_id/notes/:note_id",
             partial(notes.delete_note, find=find),
         ),
+    )
+
+
+def _events(where: str, find: events.Find, **sorts: events.Sort) -> Iterator[Path]:
+    for name, sort in sorts.items():
+        path = f"{where}/resource_{name}_events"
+        yield from _paths(
+            ("GET", path, partial(sort.every, find=find)),
+            ("GET", f"{path}/:event_id", partial(sort.one, find=find)),
+        )
+
+
+def _reactions(where: str, find: reactions.Find) -> Iterator[Path]:
+    yield from _paths(
+        ("GET", f"{where}/award_emoji", partial(reactions.every, find=find)),
+        ("POST", f"{where}/award_emoji", partial(reactions.create, find=find)),
+        ("GET", f"{where}/award_emoji/:award_id", partial(reactions.one, find=find)),
+        ("DELETE", f"{where}/award_emoji/:award_id", partial(reactions.delete, find=find)),
     )
 
 
@@ -86,10 +133,21 @@ def _issues() -> Iterator[Path]:
         ("GET", f"{where}/links", issues.links),
         ("POST", f"{where}/links", issues.create_link),
         ("DELETE", f"{where}/links/:link_id", issues.delete_link),
-        ("GET", f"{where}/resource_label_events", issues.label_events),
-        ("GET", f"{where}/resource_state_events", issues.state_events),
+        ("GET", f"{where}/participants", issues.participants),
+        ("GET", f"{where}/closed_by", issues.no_merge_requests),
+        ("GET", f"{where}/related_merge_requests", issues.no_merge_requests),
+    )
+    yield from _events(
+        where,
+        Call.issue,
+        label=events.LABELS,
+        state=events.STATES,
+        milestone=events.MILESTONES,
+        weight=events.WEIGHTS,
     )
     yield from _notes(where, Call.issue)
+    yield from _reactions(where, Call.issue)
+    yield from _reactions(f"{where}/notes/:note_id", partial(notes.find_note, find=Call.issue))
 
 
 def _epics() -> Iterator[Path]:
@@ -103,8 +161,9 @@ def _epics() -> Iterator[Path]:
         ("GET", f"{where}/issues", epics.epic_issues),
         ("POST", f"{where}/issues/:issue_id", epics.add_epic_issue),
         ("DELETE", f"{where}/issues/:issue_id", epics.remove_epic_issue),
-        ("GET", "groups/:id/epics/:epic_id/resource_label_events", epics.label_events),
-        ("GET", "groups/:id/epics/:epic_id/resource_state_events", epics.state_events),
+    )
+    yield from _events(
+        "groups/:id/epics/:epic_id", epics.epic_by_id, label=events.LABELS, state=events.STATES
     )
     yield from _notes("groups/:id/epics/:epic_id", epics.epic_by_id)
 
@@ -113,7 +172,12 @@ def _accounts() -> Iterator[Path]:
     yield from _paths(
         ("GET", "user", accounts.me),
         ("GET", "users", accounts.users),
+        ("POST", "users", accounts.create_user),
         ("GET", "users/:id", accounts.user),
+        ("DELETE", "users/:id", accounts.delete_user),
+        ("GET", "users/:id/memberships", accounts.user_memberships),
+        ("POST", "groups/:id/service_accounts", accounts.create_service_account),
+        ("GET", "license", accounts.license_of),
         ("GET", "version", accounts.version),
         ("GET", "metadata", accounts.version),
         ("GET", "personal_access_tokens/self", accounts.own_token),

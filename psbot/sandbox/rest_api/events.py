@@ -1,0 +1,102 @@
+"""What happened to issues and epics, as lists and one by one: labels, states, milestones, weights."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from psbot.sandbox.history import LabelEvent, MilestoneEvent, StateEvent, WeightEvent
+from psbot.sandbox.model import User, WorkItem
+from psbot.sandbox.refusals import NotFound
+from psbot.sandbox.rest_api.call import Answer, Call
+from psbot.sandbox.rest_api.entities import Entity, instant, milestone_entity, user_entity
+from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.world import World
+
+
+class Numbered(Protocol):
+    """An event with a number of its own."""
+
+    @property
+    def id(self) -> int:
+        """Return the number."""
+
+
+_Event = TypeVar("_Event", bound=Numbered)
+Find = Callable[[Call], WorkItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Events(Generic[_Event]):
+    """One sort of event: which an item has, and how one is shown."""
+
+    of: Callable[[WorkItem], Sequence[_Event]]
+    show: Callable[[World, WorkItem, _Event], Any]
+
+    def every(self, call: Call, find: Find) -> Answer:
+        """Return the events of an item, the oldest first."""
+        item = find(call)
+        return paged(call, self.of(item), lambda event: self.show(call.world, item, event))
+
+    def one(self, call: Call, find: Find) -> object:
+        """Return one event."""
+        item = find(call)
+        event = next((each for each in self.of(item) if str(each.id) == call.parts["event_id"]), None)
+        if event is None:
+            raise NotFound("404 Not found")
+        return self.show(call.world, item, event)
+
+
+def _label(world: World, item: WorkItem, event: LabelEvent) -> Entity:
+    """Return a label event; a label that has been deleted since is null."""
+    label = world.labels.get(event.label.id)
+    return {
+        **_event(world, item, event.id, event.user, event.created_at),
+        "action": event.action,
+        "label": label
+        and {"id": label.id, "name": label.title, "color": label.color, "description": label.description},
+    }
+
+
+def _state(world: World, item: WorkItem, event: StateEvent) -> Entity:
+    """Return a state event."""
+    return {**_event(world, item, event.id, event.user, event.created_at), "state": event.state}
+
+
+def _milestone(world: World, item: WorkItem, event: MilestoneEvent) -> Entity:
+    """Return a milestone event; a milestone that has been deleted since is null."""
+    milestone = world.milestones.get(event.milestone.id)
+    return {
+        **_event(world, item, event.id, event.user, event.created_at),
+        "action": event.action,
+        "milestone": milestone and milestone_entity(world, milestone),
+    }
+
+
+def _weight(world: World, item: WorkItem, event: WeightEvent) -> Entity:
+    """Return a weight event."""
+    return {
+        "id": event.id,
+        "user": user_entity(world, event.user),
+        "created_at": instant(event.created_at),
+        "issue_id": item.id,
+        "weight": event.weight,
+    }
+
+
+def _event(world: World, item: WorkItem, number: int, user: User, at: datetime) -> Entity:
+    return {
+        "id": number,
+        "user": user_entity(world, user),
+        "created_at": instant(at),
+        "resource_type": "Epic" if item.is_epic else "Issue",
+        "resource_id": item.legacy_id if item.is_epic else item.id,
+    }
+
+
+Sort = Events[Any]
+
+LABELS = Events(lambda item: item.label_events, _label)
+STATES = Events(lambda item: item.state_events, _state)
+MILESTONES = Events(lambda item: item.milestone_events, _milestone)
+WEIGHTS = Events(lambda item: item.weight_events, _weight)
