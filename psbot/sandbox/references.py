@@ -12,7 +12,7 @@ _CODE = re.compile(
 )
 MENTION = re.compile(r"(?<![\w@/.`-])@(?P<name>\w(?:[\w./-]*\w)?)")
 REFERENCE = re.compile(r"(?<![\w&#/;])(?P<path>\w[\w./-]*)?(?P<sign>[#&])(?P<iid>\d+)(?![\w;])")
-_URL = re.compile(
+ITEM_ADDRESS = re.compile(
     r"https?://[^\s)>\]]*?/(?:groups/)?(?P<path>[\w./-]+?)/-/(?P<kind>issues|work_items|epics)/(?P<iid>\d+)"
 )
 
@@ -66,11 +66,16 @@ def referenced_items(world: World, text: str, context: Namespace) -> Iterator[Wo
         item = referred(world, context, match)
         if item:
             yield item
-    for match in _URL.finditer(plain):
-        namespace = world.namespace(match["path"])
-        item = world.item(namespace, int(match["iid"])) if namespace else None
+    for match in ITEM_ADDRESS.finditer(plain):
+        item = addressed(world, match)
         if item:
             yield item
+
+
+def addressed(world: World, match: re.Match[str]) -> WorkItem | None:
+    """Return the item that a match of ITEM_ADDRESS means."""
+    namespace = world.namespace(match["path"])
+    return world.item(namespace, int(match["iid"])) if namespace else None
 
 
 def referred(world: World, context: Namespace, match: re.Match[str]) -> WorkItem | None:
