@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types unit docs bench lock clean
+.PHONY: help test lint types unit test-browser docs picture bench lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,11 +31,17 @@ types: $(READY) ## mypy, strict
 unit: $(READY) ## the tests
 	$(BIN)/pytest
 
+test-browser: $(READY) ## the tests of the sandbox's page, in Chromium or Chrome
+	$(BIN)/pytest -m browser tests/browser
+
 bench: $(READY) ## measure, side by side; writes bench/RESULTS.md
 	$(BIN)/python bench/run.py
 
 docs: $(READY) ## write the generated parts of docs/
 	$(BIN)/python -m docs.generate
+
+picture: $(READY) ## take docs/epic.png again, in Chromium or Chrome
+	$(BIN)/python -m docs.picture
 
 lock: $(READY) ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv

@@ -1,20 +1,43 @@
 """The ready-made world with an engagement in it, as the product writes it, and a day of work by people."""
 
 from datetime import timedelta
+from pathlib import Path
 
+from psbot.apply import Tools
+from psbot.core.process import Limits
 from psbot.engagement import load_portfolio
+from psbot.errors import Exit
+from psbot.forge.connection import Connection, Server
+from psbot.forge.patience import Patience
+from psbot.forge.reader import GitLabReader
+from psbot.forge.writer import GitLabWriter
 from psbot.process import load_process
+from psbot.reconcile import Work, reconcile
 from psbot.sandbox.application import Sandbox
+from psbot.sandbox.ready import token_of
+from psbot.templates import Templates
 from tests.sandbox.client import Client
-from tests.sandbox.test_product import ROOT, Product
+
+ROOT = Path(__file__).parents[2]
 
 
 def fill(sandbox: Sandbox) -> None:
-    """Write the AWS example into *sandbox*."""
+    """Write the AWS example into *sandbox*, at the time its clock shows."""
     process = load_process(ROOT / "config")
     (loaded,) = load_portfolio([ROOT / "examples" / "acme-aws.yml"], process)
     assert loaded.engagement is not None, loaded
-    Product(sandbox, process, loaded.engagement).run()
+    limits = Limits()
+    patience = Patience(limits.rate_limit_seconds, lambda _seconds: None)
+    connection = Connection(Server(sandbox.url, token_of("psbot-bot")), patience)
+    tools = Tools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: 0.0)
+    now = sandbox.world.clock.now()
+    try:
+        done = reconcile(
+            loaded.engagement, Work(tools, process, Templates(ROOT / "issue_templates"), now, patience)
+        )
+    finally:
+        connection.close()
+    assert done.exit_code is Exit.DONE, done
 
 
 def work(sandbox: Sandbox) -> None:
