@@ -26,9 +26,9 @@ def fill(sandbox: Sandbox) -> None:
     process = load_process(ROOT / "config")
     (loaded,) = load_portfolio([ROOT / "examples" / "acme-aws.yml"], process)
     assert loaded.engagement is not None, loaded
-    limits = Limits()
+    limits = Limits(connections=1)  # one after the other, so that every item has the same number each time
     patience = Patience(limits.rate_limit_seconds, lambda _seconds: None)
-    connection = Connection(Server(sandbox.url, token_of("psbot-bot")), patience)
+    connection = Connection(Server(sandbox.url, token_of("psbot-bot"), connections=1), patience)
     tools = Tools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: 0.0)
     now = sandbox.world.clock.now()
     try:

@@ -119,6 +119,12 @@ def test_page_is_the_same_404_when_it_is_hidden_and_when_it_does_not_exist(fille
     assert "There is nothing at this address, or Ada Lovelace may not see it." in words(hidden.text)
 
 
+@pytest.mark.parametrize("path", [f"/{INTERNAL_PROJECT}", f"/{INTERNAL_PROJECT}/-/boards"])
+def test_place_is_404_when_the_person_may_not_know_of_it(sandbox: Sandbox, path: str) -> None:
+    assert answer(sandbox, path, "ada").status_code == 404
+    assert answer(sandbox, path, "maria").status_code == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/groups/nowhere", f"/groups/{PROJECT}", f"/{GROUP}", "/a/-/b/-/c"]
 )
@@ -300,10 +306,22 @@ def test_dates_say_overdue_by_the_virtual_clock(bot: Client) -> None:
     assert 'class="overdue"' not in page(bot.sandbox, EPIC)
     bot.sandbox.world.clock.advance(timedelta(days=3))
     assert 'class="overdue"' in page(bot.sandbox, EPIC)
+    bot.rest("PUT", "/projects/1/issues/1", json={"state_event": "close"})
+    assert 'class="overdue"' not in page(bot.sandbox, EPIC)
 
 
 def test_child_links_to_its_parent(filled: Sandbox) -> None:
-    assert f"{EPIC}?as=paul" in hrefs(page(filled, KICK_OFF, "paul"))
+    html = page(filled, KICK_OFF, "paul")
+    assert f'<dt>Parent</dt><dd><a href="{EPIC}?as=paul">Acme Corp: SOW-2026-142</a></dd>' in html
+
+
+def test_child_is_silent_about_its_parent_when_the_person_may_not_see_it(bot: Client) -> None:
+    epic = bot.epic("secret epic", confidential=True)
+    bot.create("child", hierarchyWidget={"parentId": epic["id"]})
+    assert "secret epic" in page(bot.sandbox, KICK_OFF, "maria")
+    customer = page(bot.sandbox, KICK_OFF, "ada")
+    assert "secret epic" not in customer
+    assert "acme/delivery&amp;1" not in customer
 
 
 def test_moved_issue_says_where_it_went_to_those_who_may_know(bot: Client) -> None:
@@ -339,6 +357,12 @@ def test_epic_board_has_the_phases_for_columns_unasked(filled: Sandbox) -> None:
 def test_board_has_another_scopes_columns_when_asked(filled: Sandbox) -> None:
     shown = columns(page(filled, f"/{PROJECT}/-/boards?scope=ps-kind"))
     assert "Kick-off: Acme Corp" in shown["kick-off"]
+
+
+def test_board_passes_over_a_scope_with_two_values(bot: Client) -> None:
+    both, three = [bot.label(f"yes-no::{one}") for one in "yn"], [bot.label(f"step::{one}") for one in "abc"]
+    bot.create("x", labelsWidget={"labelIds": [both[0], three[0]]})
+    assert set(columns(page(bot.sandbox, f"/groups/{GROUP}/-/boards"))) == {"a", "b", "c"}
 
 
 def test_board_shows_the_customer_what_they_may_see(filled: Sandbox) -> None:
@@ -440,6 +464,13 @@ def test_mermaid_block_is_shown_as_code_with_a_caption(bot: Client) -> None:
     html = page(bot.sandbox, KICK_OFF)
     assert "<figcaption>Mermaid diagram, drawn by GitLab</figcaption>" in html
     assert "title &lt;b&gt;x&lt;/b&gt;" in html
+
+
+def test_reference_in_the_words_of_a_link_is_no_link_in_a_link(bot: Client) -> None:
+    bot.create("x", description="[see #1](https://a.example)")
+    assert '<a href="https://a.example" rel="noopener noreferrer nofollow">see #1</a>' in page(
+        bot.sandbox, KICK_OFF
+    )
 
 
 def test_reference_is_a_link_for_those_who_may_see_the_item(bot: Client) -> None:
