@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit test-functional docs bench lock clean
+.PHONY: help demo test lint types unit test-functional test-browser docs picture bench lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,11 +37,17 @@ unit: $(READY) ## the tests
 test-functional: $(READY) ## python-gitlab's own functional tests against the sandbox; fetches them once
 	$(BIN)/python tests/functional/run.py
 
+test-browser: $(READY) ## the tests of the sandbox's page, in Chromium or Chrome
+	$(BIN)/pytest -m browser tests/browser
+
 bench: $(READY) ## measure, side by side; writes bench/RESULTS.md
 	$(BIN)/python bench/run.py
 
 docs: $(READY) ## write the generated parts of docs/
 	$(BIN)/python -m docs.generate
+
+picture: $(READY) ## take docs/epic.png again, in Chromium or Chrome
+	$(BIN)/python -m docs.picture
 
 lock: $(READY) ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv

@@ -22,13 +22,19 @@ def demo(app: App, *, keep: bool) -> None:
     try:
         from psbot.sandbox.ready import SERVICE_ACCOUNT, sandbox_world, token_of
         from psbot.sandbox.running import running
+        from psbot.sandbox.web.route import web_routes
     except ModuleNotFoundError as error:
         raise PsbotError(f"the demonstration needs {error.name}", "pip install 'psbot[sandbox]'") from error
     from psbot.cli import _gitlab
     from psbot.cli._stop import Stop
     from psbot.story import Stage, Story
 
-    with tempfile.TemporaryDirectory() as folder, Stop() as stop, running(sandbox_world()) as sandbox:
+    world = sandbox_world()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stop() as stop,
+        running(world, pages=web_routes(world)) as sandbox,
+    ):
         stage = Stage(
             sandbox.url, token_of(SERVICE_ACCOUNT), token_of, Path(folder), app.process, _folders(app)
         )

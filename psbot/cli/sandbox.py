@@ -50,6 +50,7 @@ def sandbox(
         from psbot.sandbox.options import Options
         from psbot.sandbox.ready import empty_world, sandbox_world
         from psbot.sandbox.running import bound_for, serve
+        from psbot.sandbox.web.route import web_routes
     except ModuleNotFoundError as error:
         raise PsbotError(f"The sandbox needs {error.name}", "pip install 'psbot[sandbox]'") from error
 
@@ -68,4 +69,4 @@ def sandbox(
     # The server ends on SIGTERM and SIGINT by itself and hands the signal on: that is how it is meant to end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        serve(world, bound, Options(latency_ms=latency_ms, work_ms=work_ms))
+        serve(world, bound, Options(latency_ms=latency_ms, work_ms=work_ms), web_routes(world))

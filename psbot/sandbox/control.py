@@ -28,9 +28,9 @@ def routes(gate: Gate) -> list[BaseRoute]:
 
     def route(path: str, method: str, work: Work) -> Route:
         async def serve(request: Request) -> Response:
-            refusal = _refusal(request)
-            if refusal:
-                return JSONResponse({"error": refusal}, 403)
+            refused = refusal(request)
+            if refused:
+                return JSONResponse({"error": refused}, 403)
             try:
                 body = await request.body()
                 data = json.loads(body) if body else dict(request.query_params)
@@ -44,14 +44,14 @@ def routes(gate: Gate) -> list[BaseRoute]:
     return [route(path, method, work) for path, method, work in _WORKS]
 
 
-def _refusal(request: Request) -> str | None:
+def refusal(request: Request) -> str | None:
     """Refuse a page of another site that a browser was led to: only this host's own names are answered."""
     host = request.headers.get("host", "").rsplit(":", 1)[0]
     if host not in _LOCAL_NAMES:
-        return "the control answers on the loopback interface only"
+        return "this answers on the loopback interface only"
     origin = request.headers.get("origin")
     if origin and origin.split("//")[-1].rsplit(":", 1)[0] not in _LOCAL_NAMES:
-        return "the control does not answer other sites"
+        return "this does not answer other sites"
     return None
 
 

@@ -77,11 +77,14 @@ def descendants(item: WorkItem) -> list[WorkItem]:
 
 
 def _tell(world: World, user: User, parent: WorkItem, item: WorkItem, *, is_added: bool) -> None:
+    """Leave a note in both; nobody reads the one that names an item they may not see."""
     child_kind, parent_kind = item.type.value.lower(), parent.type.value.lower()
     child, above = relative(item, parent.namespace), relative(parent, item.namespace)
     if is_added:
-        system_note(world, parent, user, f"added {child} as child {child_kind}", "relate_to_child")
-        system_note(world, item, user, f"added {above} as parent {parent_kind}", "relate_to_parent")
+        on_parent = (f"added {child} as child {child_kind}", "relate_to_child")
+        on_child = (f"added {above} as parent {parent_kind}", "relate_to_parent")
     else:
-        system_note(world, parent, user, f"removed child {child_kind} {child}", "unrelate_from_child")
-        system_note(world, item, user, f"removed parent {parent_kind} {above}", "unrelate_from_parent")
+        on_parent = (f"removed child {child_kind} {child}", "unrelate_from_child")
+        on_child = (f"removed parent {parent_kind} {above}", "unrelate_from_parent")
+    system_note(world, parent, user, *on_parent, mentions=item)
+    system_note(world, item, user, *on_child, mentions=parent)

@@ -40,7 +40,7 @@ def add_link(world: World, user: User, source: WorkItem, target: WorkItem, kind:
         end.links.append(link)
         end.updated_at = world.clock.now()
         body = words.format(kind=_kind(end), other=relative(other, end.namespace))
-        system_note(world, end, user, body, "relate")
+        system_note(world, end, user, body, "relate", mentions=other)
     return link
 
 
@@ -50,7 +50,7 @@ def remove_link(world: World, user: User, link: Link) -> None:
     world.tick()
     for end, other in ((link.source, link.target), (link.target, link.source)):
         body = f"removed the relation with {relative(other, end.namespace)}"
-        system_note(world, end, user, body, "unrelate")
+        system_note(world, end, user, body, "unrelate", mentions=other)
         end.updated_at = world.clock.now()
     world.forget_link(link)
 

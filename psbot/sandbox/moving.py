@@ -22,8 +22,8 @@ def move_item(world: World, user: User, item: WorkItem, target: Namespace) -> Wo
         set_parent(world, user, copy, parent)
     for note in item.notes:
         _copy_note(world, note, copy)
-    system_note(world, copy, user, f"moved from {relative(item, target)}", "moved")
-    system_note(world, item, user, f"moved to {relative(copy, item.namespace)}", "moved")
+    system_note(world, copy, user, f"moved from {relative(item, target)}", "moved", mentions=item)
+    system_note(world, item, user, f"moved to {relative(copy, item.namespace)}", "moved", mentions=copy)
     item.moved_to = copy
     apply_change(world, user, item, Change(is_open=False))
     return copy
@@ -35,8 +35,8 @@ def clone_item(world: World, user: User, item: WorkItem, target: Namespace, *, w
     if with_notes:
         for note in item.notes:
             _copy_note(world, note, copy)
-    system_note(world, copy, user, f"cloned from {relative(item, target)}", "cloned")
-    system_note(world, item, user, f"cloned to {relative(copy, item.namespace)}", "cloned")
+    system_note(world, copy, user, f"cloned from {relative(item, target)}", "cloned", mentions=item)
+    system_note(world, item, user, f"cloned to {relative(copy, item.namespace)}", "cloned", mentions=copy)
     item.updated_at = world.tick()
     return copy
 

@@ -10,9 +10,9 @@ from psbot.sandbox.world import World
 _CODE = re.compile(
     r"^(?P<fence>`{3,}|~{3,}).*?(?:^(?P=fence)|\Z)|`[^`\n]+`|<!--.*?-->", re.MULTILINE | re.DOTALL
 )
-_MENTION = re.compile(r"(?<![\w@/.`-])@(?P<name>\w(?:[\w./-]*\w)?)")
-_REFERENCE = re.compile(r"(?<![\w&#/;])(?P<path>\w[\w./-]*)?(?P<sign>[#&])(?P<iid>\d+)(?![\w;])")
-_URL = re.compile(
+MENTION = re.compile(r"(?<![\w@/.`-])@(?P<name>\w(?:[\w./-]*\w)?)")
+REFERENCE = re.compile(r"(?<![\w&#/;])(?P<path>\w[\w./-]*)?(?P<sign>[#&])(?P<iid>\d+)(?![\w;])")
+ITEM_ADDRESS = re.compile(
     r"https?://[^\s)>\]]*?/(?:groups/)?(?P<path>[\w./-]+?)/-/(?P<kind>issues|work_items|epics)/(?P<iid>\d+)"
 )
 
@@ -23,7 +23,7 @@ def _words(text: str) -> str:
 
 def mentioned_names(text: str) -> set[str]:
     """Return the names after ``@`` in *text*, lower case; code and comments mention nobody."""
-    return {match["name"].lower() for match in _MENTION.finditer(_words(text))} if "@" in text else set()
+    return {match["name"].lower() for match in MENTION.finditer(_words(text))} if "@" in text else set()
 
 
 def mentioned_users(world: World, item: WorkItem, names: Iterable[str]) -> set[User]:
@@ -62,23 +62,30 @@ def referenced_items(world: World, text: str, context: Namespace) -> Iterator[Wo
     if not ("#" in text or "&" in text or "/-/" in text):
         return
     plain = _words(text)
-    for match in _REFERENCE.finditer(plain):
-        item = _find(world, context, match["path"], int(match["iid"]), is_epic=match["sign"] == "&")
+    for match in REFERENCE.finditer(plain):
+        item = referred(world, context, match)
         if item:
             yield item
-    for match in _URL.finditer(plain):
-        namespace = world.namespace(match["path"])
-        item = world.item(namespace, int(match["iid"])) if namespace else None
+    for match in ITEM_ADDRESS.finditer(plain):
+        item = addressed(world, match)
         if item:
             yield item
 
 
-def _find(world: World, context: Namespace, path: str | None, iid: int, *, is_epic: bool) -> WorkItem | None:
+def addressed(world: World, match: re.Match[str]) -> WorkItem | None:
+    """Return the item that a match of ITEM_ADDRESS means."""
+    namespace = world.namespace(match["path"])
+    return world.item(namespace, int(match["iid"])) if namespace else None
+
+
+def referred(world: World, context: Namespace, match: re.Match[str]) -> WorkItem | None:
+    """Return the item that a match of REFERENCE, written in *context*, means."""
+    path, is_epic = match["path"], match["sign"] == "&"
     near = [ns for ns in context.lineage if ns.is_group is is_epic][:1]
     if path:
         sibling = f"{context.parent.full_path}/{path}" if context.parent else path
         near = [ns for ns in (world.namespace(path), world.namespace(sibling)) if ns]
-    found = (world.item(namespace, iid) for namespace in near)
+    found = (world.item(namespace, int(match["iid"])) for namespace in near)
     return next((item for item in found if item and item.is_epic is is_epic), None)
 
 
@@ -95,7 +102,8 @@ def relative(item: WorkItem, context: Namespace) -> str:
 def cross_reference(world: World, author: User, source: WorkItem, text: str) -> None:
     """Leave a note in every item that *text* of *source* refers to, once for each."""
     for target in dict.fromkeys(referenced_items(world, text, source.namespace)):
-        if target is source or any(note.mentions is source for note in target.notes):
+        is_known = any(note.mentions is source and note.action == "cross_reference" for note in target.notes)
+        if target is source or is_known:
             continue
         if not can_read(world, author, target):
             continue

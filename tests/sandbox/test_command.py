@@ -18,7 +18,7 @@ from psbot.sandbox.ready import sandbox_world
 PSBOT = str(Path(sys.executable).with_name("psbot"))
 
 
-def test_command_prints_its_address_and_ends_well_on_sigterm() -> None:
+def test_command_prints_its_address_serves_its_page_and_ends_well_on_sigterm() -> None:
     command = [PSBOT, "--now", "2026-11-23", "sandbox", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -27,9 +27,11 @@ def test_command_prints_its_address_and_ends_well_on_sigterm() -> None:
         answer = requests.get(
             f"{url}/api/v4/user", headers={"PRIVATE-TOKEN": "sandbox-token-maria"}, timeout=10
         )
+        front = requests.get(url, timeout=10)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert answer.json()["username"] == "maria"
+    assert "Groups and projects" in front.text
     assert people == ["root", "maria", "paul", "petra", "pia", "dora", "ada", "psbot-bot", "psbot-bot"]
 
 

@@ -22,6 +22,22 @@ def test_customer_sees_the_epic_and_the_shared_project_but_nothing_internal(bot:
     assert len(bot.as_user("ada").item(epic).widget("HIERARCHY")["children"]["nodes"]) == 1
 
 
+def test_note_is_hidden_when_it_names_an_item_that_the_user_may_not_see(bot: Client) -> None:
+    epic = bot.epic("epic")
+    shared = bot.create("shared", hierarchyWidget={"parentId": epic["id"]})
+    bot.internal("internal", hierarchyWidget={"parentId": epic["id"]})
+    link = {"target_project_id": "acme/delivery/internal", "target_issue_iid": 1}
+    bot.rest("POST", "/projects/acme%2Fdelivery%2Fproject/issues/1/links", json=link)
+    assert bot.item(epic).system_notes == [
+        "added acme/delivery/project#1 as child issue",
+        "added acme/delivery/internal#1 as child issue",
+    ]
+    assert "marked this issue as related to internal#1" in bot.item(shared).system_notes
+    customer = bot.as_user("ada")
+    assert customer.item(epic).system_notes == ["added acme/delivery/project#1 as child issue"]
+    assert customer.item(shared).system_notes == ["added acme/delivery&1 as parent epic"]
+
+
 def test_project_is_null_when_the_user_may_not_know_of_it(bot: Client) -> None:
     query = "query($path: ID!) { project(fullPath: $path) { id } namespace(fullPath: $path) { id } }"
     assert bot.as_user("ada").ask(query, path=INTERNAL_PROJECT) == {"project": None, "namespace": None}

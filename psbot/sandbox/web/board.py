@@ -1,0 +1,105 @@
+"""A board: the open items of a place in columns, one for each value of a label scope."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from psbot.sandbox import access
+from psbot.sandbox.model import Label, Namespace, WorkItem
+from psbot.sandbox.web.rows import Row, rows
+from psbot.sandbox.web.visit import Visit
+
+# With fewer values there is nothing to move along.
+_FEWEST_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A label's column; without a label, *title* says what stands in it."""
+
+    title: str
+    cards: Sequence[Row]
+    label: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The columns of *scope*, and the scopes there are to choose from."""
+
+    place: Namespace
+    scope: str
+    scopes: Sequence[str]
+    columns: Sequence[Column]
+    of_epics: bool
+
+
+def board(visit: Visit, place: Namespace, scope: str | None, *, of_epics: bool) -> Board:
+    """Return the board of a place and all below it, for *scope* or the one that looks most like states."""
+    items = [item for item in _items(visit, place) if item.is_epic is of_epics]
+    values = _values(visit, place)
+    chosen = scope if scope in values else _usual_scope(items, values)
+    return Board(
+        place, chosen, sorted(values), _columns(visit, items, chosen, values.get(chosen, {})), of_epics
+    )
+
+
+def _items(visit: Visit, place: Namespace) -> Iterable[WorkItem]:
+    for namespace in visit.world.subtree(place):
+        yield from (
+            item for item in visit.world.items_of[namespace.namespace_id].values() if visit.sees(item)
+        )
+
+
+def _values(visit: Visit, place: Namespace) -> dict[str, dict[str, Label]]:
+    """Return the scoped labels that items of *place* can have: by scope, then title, in the order they were made."""
+    world = visit.world
+    places = [*place.lineage, *world.subtree(place)]
+    labels = {
+        label.id: label
+        for namespace in places
+        if access.readable(world, visit.viewer, namespace)
+        for label in world.labels_of[namespace.namespace_id].values()
+    }
+    found: dict[str, dict[str, Label]] = {}
+    for _id, label in sorted(labels.items()):
+        if label.scope:
+            found.setdefault(label.scope, {}).setdefault(label.title, label)
+    return found
+
+
+def _usual_scope(items: Sequence[WorkItem], values: dict[str, dict[str, Label]]) -> str:
+    """Return the scope with the fewest values of those that at least half of the open items carry.
+
+    Kinds and states are both on nearly every item; there are more kinds than states.
+    """
+    carried = {
+        scope: sum(any(label.scope == scope for label in item.labels) for item in items if item.is_open)
+        for scope in values
+    }
+    enough = sum(item.is_open for item in items) / 2
+    scopes = [
+        scope for scope in values if len(values[scope]) >= _FEWEST_COLUMNS and carried[scope] >= enough > 0
+    ]
+    if scopes:
+        return min(scopes, key=lambda scope: (len(values[scope]), scope))
+    return max(sorted(values), key=lambda scope: carried[scope], default="")
+
+
+def _columns(
+    visit: Visit, items: Sequence[WorkItem], scope: str, labels: dict[str, Label]
+) -> Sequence[Column]:
+    open_items = [item for item in items if item.is_open]
+    without = [item for item in open_items if not any(label.scope == scope for label in item.labels)]
+    closed = [item for item in items if not item.is_open]
+    columns = [
+        Column(label.title.rpartition("::")[2], rows(visit, _labelled(open_items, label)), label)
+        for label in labels.values()
+    ]
+    if without or not labels:
+        columns.insert(0, Column("Open", rows(visit, without)))
+    if closed:
+        columns.append(Column("Closed", rows(visit, closed)))
+    return columns
+
+
+def _labelled(items: Iterable[WorkItem], label: Label) -> list[WorkItem]:
+    return [item for item in items if any(one.title == label.title for one in item.labels)]

@@ -1,0 +1,48 @@
+"""Labels as coloured chips, and the stylesheet that knows their colours."""
+
+import re
+from collections.abc import Iterable
+
+from markupsafe import Markup
+
+from psbot.sandbox.model import Label
+from psbot.sandbox.world import World
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_GREY = "#6b7280"
+# Perceived brightness (of 255) from which dark words are easier to read than white ones.
+_BRIGHT = 150
+
+
+def chip(label: Label, world: World) -> Markup:
+    """Return a label; a scoped one in two parts, where the edition has scopes."""
+    scope, _, value = label.title.rpartition("::")
+    is_scoped = bool(scope) and world.has_epics
+    words = (
+        Markup("<span>{}</span><span>{}</span>").format(scope, value)
+        if is_scoped
+        else Markup("<span>{}</span>").format(label.title)
+    )
+    return Markup('<span class="label label-{}{}" title="{}">{}</span>').format(
+        label.id, " scoped" if is_scoped else "", label.description or label.title, words
+    )
+
+
+def stylesheet(labels: Iterable[Label]) -> str:
+    """Return a rule a label: its colour, and the colour of the words on it."""
+    rules = []
+    for label in labels:
+        color = _six_digits(label.color)
+        rules.append(f".label-{label.id}{{--color:{color};--words:{_words_on(color)}}}\n")
+    return "".join(rules)
+
+
+def _six_digits(color: str) -> str:
+    text = "#" + "".join(2 * digit for digit in color[1:]) if len(color) == len("#abc") else color
+    return text if _HEX.fullmatch(text) else _GREY
+
+
+def _words_on(color: str) -> str:
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+    brightness = (299 * red + 587 * green + 114 * blue) / 1000
+    return "#1f1e24" if brightness > _BRIGHT else "#fff"

@@ -1,0 +1,64 @@
+"""Items as rows of a table and as cards of a board."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from psbot.sandbox import access, dates, urls
+from psbot.sandbox.model import Label, Namespace, User, WorkItem
+from psbot.sandbox.web.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item in a list; ``hidden_from`` are people who see its parent, but not it."""
+
+    title: str
+    reference: str
+    href: str
+    is_open: bool
+    is_confidential: bool
+    labels: tuple[Label, ...]
+    assignees: tuple[User, ...]
+    due_on: date | None
+    is_overdue: bool
+    place: Namespace
+    hidden_from: tuple[str, ...]
+
+
+def row(visit: Visit, item: WorkItem) -> Row:
+    """Return *item* as a row."""
+    due_on = dates.due_of(item)
+    return Row(
+        title=item.title,
+        reference=item.reference,
+        href=visit.link(urls.item_path(item)),
+        is_open=item.is_open,
+        is_confidential=item.confidential,
+        labels=tuple(sorted(item.labels, key=lambda label: label.title)),
+        assignees=tuple(item.assignees),
+        due_on=due_on,
+        is_overdue=item.is_open and due_on is not None and due_on < visit.now.date(),
+        place=item.namespace,
+        hidden_from=tuple(_hidden_from(visit, item)),
+    )
+
+
+def rows(visit: Visit, items: Iterable[WorkItem]) -> list[Row]:
+    """Return those of *items* that the person may see: open ones first, then by due date."""
+    seen = sorted((item for item in items if visit.sees(item)), key=_order)
+    return [row(visit, item) for item in seen]
+
+
+def _order(item: WorkItem) -> tuple[bool, bool, date, int]:
+    due_on = dates.due_of(item)
+    return (not item.is_open, due_on is None, due_on or date.min, item.id)
+
+
+def _hidden_from(visit: Visit, item: WorkItem) -> Iterable[str]:
+    world, parent = visit.world, item.parent
+    if parent is None or not visit.sees(parent):
+        return
+    for user in world.users.values():
+        if access.can_read(world, user, parent) and not access.can_read(world, user, item):
+            yield user.name

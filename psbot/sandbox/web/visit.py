@@ -1,0 +1,105 @@
+"""A look through one person's eyes: links that keep the person, texts that show no more than they may see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from urllib.parse import quote, urlencode, urlsplit
+
+from markupsafe import Markup
+
+from psbot.sandbox import access, references, rendered, urls
+from psbot.sandbox.model import Namespace, User, WorkItem
+from psbot.sandbox.rendered import Target
+from psbot.sandbox.world import World
+
+VIEWER = "as"
+_STEPS = (("minute", 60), ("hour", 3600), ("day", 86400))
+
+
+class Missing(Exception):
+    """There is no such page, or not for this person: they are told the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: the world, who looks at it (None: nobody), the page's path and what else the address asks for."""
+
+    world: World
+    viewer: User | None
+    path: str = "/"
+    query: Mapping[str, str] | None = None
+
+    @property
+    def now(self) -> datetime:
+        """Return what the instance's clock shows."""
+        return self.world.clock.now()
+
+    def link(self, path: str, **query: str) -> str:
+        """Return an address on this instance that keeps who looks."""
+        parts = urlsplit(path)
+        asked = {**query, VIEWER: self.viewer.username} if self.viewer else query
+        anchor = f"#{parts.fragment}" if parts.fragment else ""
+        return f"{quote(parts.path)}{'?' if asked else ''}{urlencode(asked)}{anchor}"
+
+    def here(self, viewer: User) -> str:
+        """Return this page's address as *viewer* sees it."""
+        return Visit(self.world, viewer).link(self.path, **(self.query or {}))
+
+    def sees(self, item: WorkItem) -> bool:
+        """Tell whether the person may see *item*."""
+        return access.can_read(self.world, self.viewer, item)
+
+    def namespace(self, full_path: str, *, is_group: bool) -> Namespace:
+        """Return a group or a project. Raises Missing."""
+        found = self.world.namespace(full_path)
+        if found is None or found.is_group is not is_group:
+            raise Missing
+        if not access.readable(self.world, self.viewer, found):
+            raise Missing
+        return found
+
+    def item(self, full_path: str, iid: int, *, is_group: bool) -> WorkItem:
+        """Return an item of a group or a project. Raises Missing."""
+        found = self.world.item(self.namespace(full_path, is_group=is_group), iid)
+        if found is None or not self.sees(found):
+            raise Missing
+        return found
+
+    def text(self, markdown: str, context: Namespace) -> Markup:
+        """Return a text that was written in *context* as HTML."""
+        return Markup(rendered.html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
+
+    def line(self, markdown: str, context: Namespace) -> Markup:
+        """Return a line that was written in *context* as HTML."""
+        return Markup(rendered.inline_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
+
+    def _resolve(self, context: Namespace, word: str) -> Target | None:
+        if word.startswith(f"{self.world.url}/"):
+            return self._target_of_address(context, word)
+        if word.startswith("@"):
+            user = self.world.user(word[1:])
+            return Target(self.link(f"/{user.username}"), word) if user else None
+        match = references.REFERENCE.fullmatch(word)
+        item = references.referred(self.world, context, match) if match else None
+        return Target(self.link(urls.item_path(item)), word) if item and self.sees(item) else None
+
+    def _target_of_address(self, context: Namespace, address: str) -> Target:
+        """Return a link within this instance; an item's has its reference for words, as GitLab has it."""
+        parts = urlsplit(address)
+        href = self.link(f"{parts.path}#{parts.fragment}" if parts.fragment else parts.path)
+        match = references.ITEM_ADDRESS.fullmatch(address)
+        item = references.addressed(self.world, match) if match else None
+        return Target(href, references.relative(item, context) if item and self.sees(item) else address)
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return how long *then* is past, as people say it: ``3 hours ago``; later instants with ``in``."""
+    seconds = (now - then).total_seconds()
+    amount = abs(seconds)
+    if amount < _STEPS[0][1]:
+        return "just now"
+    name, length = next(step for step in reversed(_STEPS) if amount >= step[1])
+    count = int(amount // length)
+    words = f"{count} {name}{'' if count == 1 else 's'}"
+    return f"{words} ago" if seconds > 0 else f"in {words}"

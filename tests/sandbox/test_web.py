@@ -1,0 +1,527 @@
+"""The web page over plain HTTP: who sees what, what links say, and that nothing people write does anything."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+import requests
+
+from psbot.sandbox.application import Sandbox
+from psbot.sandbox.model import Access, Edition, UserKind
+from psbot.sandbox.ready import GROUP, INTERNAL_PROJECT, PROJECT, add_person, empty_world, sandbox_world
+from psbot.sandbox.running import running
+from psbot.sandbox.web.route import web_routes
+from tests.sandbox.client import Client
+from tests.sandbox.filled import fill, found, work
+
+EPIC = f"/groups/{GROUP}/-/epics/1"
+KICK_OFF = f"/{PROJECT}/-/issues/1"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    world = sandbox_world()
+    with running(world, pages=web_routes(world)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Sandbox]:
+    """A sandbox that holds the AWS example after a week of work; tests only read it."""
+    world = sandbox_world()
+    with running(world, pages=web_routes(world)) as started:
+        fill(started)
+        work(started)
+        yield started
+
+
+@pytest.fixture
+def bot(sandbox: Sandbox) -> Client:
+    return Client(sandbox)
+
+
+def answer(sandbox: Sandbox, path: str, viewer: str | None = None) -> requests.Response:
+    return requests.get(sandbox.url + path, params={"as": viewer} if viewer else None, timeout=20)
+
+
+def page(sandbox: Sandbox, path: str, viewer: str | None = None) -> str:
+    response = answer(sandbox, path, viewer)
+    assert response.status_code == 200, (path, response.text)
+    return response.text
+
+
+def words(html: str) -> str:
+    """Return what a person reads, blanks drawn together."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, as a browser would build it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.all: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.all.append((tag, dict(attrs)))
+
+    def named(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.all if tag == name]
+
+
+def hrefs(html: str) -> list[str]:
+    return [link["href"] or "" for link in Elements(html).named("a") if "href" in link]
+
+
+# who sees what
+
+
+def test_epic_shows_every_child_to_the_manager_and_shared_ones_to_the_customer(filled: Sandbox) -> None:
+    manager, customer = words(page(filled, EPIC, "maria")), words(page(filled, EPIC, "ada"))
+    assert "10 open, 1 closed" in manager
+    assert "3 open, 0 closed" in customer
+    for title in ("Engagement log", "Sign-off", "Welcome e-mail"):
+        assert title in manager
+        assert title not in customer
+    assert "Intake (AWS): Acme Corp" in customer
+
+
+def test_epic_marks_a_child_that_others_who_see_the_epic_do_not_see(filled: Sandbox) -> None:
+    rows = re.findall(r"<tr>.*?</tr>", page(filled, EPIC), re.DOTALL)
+    marked = {
+        words(row).split(":")[0].split(" ", 1)[1] for row in rows if "Not visible to Ada Lovelace" in row
+    }
+    assert "Engagement log" in marked
+    assert "Kick-off" not in marked
+
+
+def test_customer_reads_nothing_of_internal_items_anywhere(filled: Sandbox) -> None:
+    paths = ["/", f"/groups/{GROUP}", f"/groups/{GROUP}/-/boards", f"/{PROJECT}", "/paul", EPIC, KICK_OFF]
+    for path in paths:
+        html = page(filled, path, "ada")
+        assert INTERNAL_PROJECT not in html, path
+        assert "Sign-off: Acme" not in html, path
+        assert "Post-mortem: Acme" not in html, path
+    assert INTERNAL_PROJECT in page(filled, "/", "maria")
+
+
+def test_page_is_the_same_404_when_it_is_hidden_and_when_it_does_not_exist(filled: Sandbox) -> None:
+    hidden, absent = (
+        answer(filled, path, "ada")
+        for path in (f"/{INTERNAL_PROJECT}/-/issues/1", f"/{INTERNAL_PROJECT}/-/issues/999")
+    )
+    assert (hidden.status_code, absent.status_code) == (404, 404)
+    assert hidden.text.replace("issues/1", "") == absent.text.replace("issues/999", "")
+    assert "There is nothing at this address, or Ada Lovelace may not see it." in words(hidden.text)
+
+
+@pytest.mark.parametrize("path", [f"/{INTERNAL_PROJECT}", f"/{INTERNAL_PROJECT}/-/boards"])
+def test_place_is_404_when_the_person_may_not_know_of_it(sandbox: Sandbox, path: str) -> None:
+    assert answer(sandbox, path, "ada").status_code == 404
+    assert answer(sandbox, path, "maria").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/groups/nowhere", f"/groups/{PROJECT}", f"/{GROUP}", "/a/-/b/-/c"]
+)
+def test_page_is_404_when_there_is_no_such_place(sandbox: Sandbox, path: str) -> None:
+    assert answer(sandbox, path).status_code == 404
+
+
+def test_page_names_who_is_unknown_when_nobody_has_that_username(sandbox: Sandbox) -> None:
+    response = answer(sandbox, "/", "<b>mallory</b>")
+    assert response.status_code == 404
+    assert "Nobody here is called &lt;b&gt;mallory&lt;/b&gt;" in response.text
+
+
+def test_confidential_item_is_seen_from_planner_up_and_marked(bot: Client) -> None:
+    bot.sandbox.world.add_member(
+        bot.sandbox.world.namespaces[PROJECT], bot.sandbox.world.users["ada"], Access.GUEST
+    )
+    bot.create("secret plan", confidential=True)
+    assert "Confidential" in page(bot.sandbox, KICK_OFF, "maria")
+    assert answer(bot.sandbox, KICK_OFF, "ada").status_code == 404
+    assert "secret plan" not in page(bot.sandbox, f"/{PROJECT}", "ada")
+
+
+def test_internal_note_is_marked_and_shown_to_those_who_may_read_it(bot: Client) -> None:
+    bot.sandbox.world.add_member(
+        bot.sandbox.world.namespaces[PROJECT], bot.sandbox.world.users["ada"], Access.GUEST
+    )
+    item = bot.create("x")
+    bot.note(item, "between us", internal=True)
+    bot.note(item, "for all")
+    assert "Internal note between us" in words(page(bot.sandbox, KICK_OFF, "paul"))
+    guest = words(page(bot.sandbox, KICK_OFF, "ada"))
+    assert "for all" in guest
+    assert "between us" not in guest
+
+
+def test_history_names_no_hidden_child_to_the_customer(bot: Client) -> None:
+    epic = bot.epic("epic")
+    bot.internal("hidden", hierarchyWidget={"parentId": epic["id"]})
+    assert "internal#1" in page(bot.sandbox, EPIC, "maria")
+    assert "internal#1" not in page(bot.sandbox, EPIC, "ada")
+
+
+def test_nothing_is_shown_but_a_sentence_when_nobody_is_a_member_of_anything(sandbox: Sandbox) -> None:
+    add_person(sandbox.world, "nora", "Nora New")
+    assert "There is nothing that Nora New may see." in words(page(sandbox, "/", "nora"))
+
+
+def test_page_looks_as_the_first_person_when_it_is_not_told_who(sandbox: Sandbox) -> None:
+    selected = [one["value"] for one in Elements(page(sandbox, "/")).named("option") if "selected" in one]
+    assert selected == ["maria"]
+
+
+def test_page_looks_as_an_account_when_no_person_is_a_member(sandbox: Sandbox) -> None:
+    world = empty_world(sandbox.world.clock.now())
+    bot = add_person(world, "bot", "Bot", UserKind.SERVICE_ACCOUNT)
+    world.add_member(world.add_path("solo", is_group=True), bot, Access.OWNER)
+    with running(world, pages=web_routes(world)) as other:
+        assert "solo" in page(other, "/")
+
+
+# addresses
+
+
+def test_every_link_of_the_site_opens_and_keeps_who_looks(filled: Sandbox) -> None:
+    """Walk from the overview to every page of this site that the customer can reach."""
+    waiting, seen = ["/?as=ada"], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.endswith("as=ada"):
+            continue
+        seen.add(path)
+        waiting += [href.partition("#")[0] for href in hrefs(page(filled, path)) if href.startswith("/")]
+    assert f"{EPIC}?as=ada" in seen
+    assert f"{KICK_OFF}?as=ada" in seen
+    assert f"/groups/{GROUP}/-/epic_boards?as=ada" in seen
+
+
+def test_address_that_the_api_gives_opens(bot: Client) -> None:
+    bot.epic("epic")
+    bot.create("issue")
+    bot.create("task", kind="gid://gitlab/WorkItems::Type/5")
+    bot.create("incident", kind="gid://gitlab/WorkItems::Type/2")
+    listing = """{ group(fullPath: "acme") { webUrl workItems(includeDescendants: true) { nodes { webUrl } } }
+      project(fullPath: "acme/delivery/project") { webUrl } currentUser { webUrl } }"""
+    data = bot.ask(listing)
+    urls = [node["webUrl"] for node in data["group"]["workItems"]["nodes"]]
+    urls += [data[name]["webUrl"] for name in ("group", "project", "currentUser")]
+    assert len(urls) >= 7
+    for url in urls:
+        assert requests.get(url, timeout=20).status_code == 200, url
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/groups/{GROUP}/-/work_items/1", f"/{PROJECT}/-/work_items/1", f"/{PROJECT.upper()}/-/issues/1"],
+)
+def test_item_opens_by_the_other_addresses_that_gitlab_knows(filled: Sandbox, path: str) -> None:
+    assert "Acme Corp" in page(filled, path)
+
+
+def test_form_keeps_what_else_the_address_asks_for(filled: Sandbox) -> None:
+    html = page(filled, f"/groups/{GROUP}/-/boards?scope=ps-kind", "paul")
+    hidden = {one["name"]: one["value"] for one in Elements(html).named("input")}
+    assert hidden == {"scope": "ps-kind", "as": "paul"}
+
+
+# what an item's page shows
+
+
+def test_labels_are_chips_in_two_parts_whose_colours_come_from_the_stylesheet(bot: Client) -> None:
+    bot.label("team::blue")
+    label = next(iter(bot.sandbox.world.labels.values()))
+    label.color = "#fff"
+    bot.create("x", labelsWidget={"labelIds": [f"gid://gitlab/Label/{label.id}"]})
+    html = page(bot.sandbox, KICK_OFF)
+    assert f'class="label label-{label.id} scoped"' in html
+    assert "<span>team</span><span>blue</span>" in html
+    css = requests.get(f"{bot.sandbox.url}/assets/style.css", timeout=20)
+    assert css.headers["Content-Type"].startswith("text/css")
+    assert f".label-{label.id}{{--color:#ffffff;--words:#1f1e24}}" in css.text
+
+
+def test_stylesheet_is_not_opened_by_a_colour(bot: Client) -> None:
+    bot.label("x")
+    next(iter(bot.sandbox.world.labels.values())).color = "red}body{display:none"
+    assert "display:none}" not in requests.get(f"{bot.sandbox.url}/assets/style.css", timeout=20).text
+    assert "--color:#6b7280" in requests.get(f"{bot.sandbox.url}/assets/style.css", timeout=20).text
+
+
+def test_label_is_one_chip_when_the_edition_has_no_scopes(bot: Client) -> None:
+    label = bot.label("team::blue")
+    bot.create("x", labelsWidget={"labelIds": [label]})
+    bot.sandbox.world.edition = Edition.FREE
+    bot.sandbox.world.cache.clear()
+    assert "<span>team::blue</span>" in page(bot.sandbox, KICK_OFF)
+
+
+def test_history_says_who_moved_a_label_and_when_by_the_virtual_clock(filled: Sandbox) -> None:
+    assert "Paul Porter added ps-state doing , removed ps-state todo , 2 hours ago" in words(
+        page(filled, KICK_OFF)
+    )
+    assert "Maria Marsh added ps-phase kick-off , removed ps-phase setup , 2 hours ago" in words(
+        page(filled, EPIC)
+    )
+
+
+def test_history_draws_changes_made_together_into_one_entry(filled: Sandbox) -> None:
+    text = words(page(filled, KICK_OFF))
+    assert "psbot made 4 changes, 7 days ago added ps-kind kick-off ps-state todo assigned to @paul" in text
+
+
+def test_history_keeps_a_deleted_labels_place(bot: Client) -> None:
+    bot.create("x", labelsWidget={"labelIds": [bot.label("short-lived")]})
+    bot.sandbox.world.forget_label(next(iter(bot.sandbox.world.labels.values())))
+    assert "added a deleted label" in words(page(bot.sandbox, KICK_OFF))
+
+
+def test_reply_stands_below_what_it_answers_and_notes_have_anchors(bot: Client) -> None:
+    item = bot.create("x")
+    question = bot.note(item, "a question")["note"]
+    bot.note(item, "something else")
+    discussion = bot.sandbox.world.notes[int(question["id"].rpartition("/")[2])].discussion_id
+    where = f"/projects/1/issues/1/discussions/{discussion}/notes"
+    assert bot.rest("POST", where, json={"body": "an answer"}).status_code == 201
+    html = page(bot.sandbox, KICK_OFF)
+    text = words(html)
+    assert text.index("a question") < text.index("an answer") < text.index("something else")
+    assert 'id="note_1"' in html
+
+
+def test_dates_say_overdue_by_the_virtual_clock(bot: Client) -> None:
+    epic = bot.epic("epic")
+    bot.create(
+        "late",
+        hierarchyWidget={"parentId": epic["id"]},
+        startAndDueDateWidget={"dueDate": "2026-11-24", "isFixed": True},
+    )
+    assert 'class="overdue"' not in page(bot.sandbox, EPIC)
+    bot.sandbox.world.clock.advance(timedelta(days=3))
+    assert 'class="overdue"' in page(bot.sandbox, EPIC)
+    bot.rest("PUT", "/projects/1/issues/1", json={"state_event": "close"})
+    assert 'class="overdue"' not in page(bot.sandbox, EPIC)
+
+
+def test_child_links_to_its_parent(filled: Sandbox) -> None:
+    html = page(filled, KICK_OFF, "paul")
+    assert f'<dt>Parent</dt><dd><a href="{EPIC}?as=paul">Acme Corp: SOW-2026-142</a></dd>' in html
+
+
+def test_child_is_silent_about_its_parent_when_the_person_may_not_see_it(bot: Client) -> None:
+    epic = bot.epic("secret epic", confidential=True)
+    bot.create("child", hierarchyWidget={"parentId": epic["id"]})
+    assert "secret epic" in page(bot.sandbox, KICK_OFF, "maria")
+    customer = page(bot.sandbox, KICK_OFF, "ada")
+    assert "secret epic" not in customer
+    assert "acme/delivery&amp;1" not in customer
+
+
+def test_moved_issue_says_where_it_went_to_those_who_may_know(bot: Client) -> None:
+    bot.create("x")
+    bot.rest("POST", "/projects/1/issues/1/move", json={"to_project_id": 2})
+    assert "Moved to acme/delivery/internal#1" in words(page(bot.sandbox, KICK_OFF))
+    assert INTERNAL_PROJECT not in page(bot.sandbox, KICK_OFF, "ada")
+    assert "moved to" not in page(bot.sandbox, KICK_OFF, "ada")
+
+
+# boards
+
+
+def columns(html: str) -> dict[str, str]:
+    found = re.findall(r'<section class="column.*?</section>', html, re.DOTALL)
+    return {words(one).split()[0]: words(one) for one in found}
+
+
+def test_board_has_the_states_for_columns_unasked(filled: Sandbox) -> None:
+    shown = columns(page(filled, f"/groups/{GROUP}/-/boards"))
+    assert {"todo", "doing", "waiting-customer", "blocked", "done", "skipped", "Closed"} == set(shown)
+    assert "Kick-off: Acme Corp" in shown["doing"]
+    assert "Welcome e-mail: Acme Corp" in shown["Closed"]
+    assert "2026-12-08 Paul Porter" in shown["waiting-customer"]
+
+
+def test_epic_board_has_the_phases_for_columns_unasked(filled: Sandbox) -> None:
+    shown = columns(page(filled, f"/groups/{GROUP}/-/epic_boards"))
+    assert "Acme Corp: SOW-2026-142" in shown["kick-off"]
+    assert "completed" in shown
+
+
+def test_board_has_another_scopes_columns_when_asked(filled: Sandbox) -> None:
+    shown = columns(page(filled, f"/{PROJECT}/-/boards?scope=ps-kind"))
+    assert "Kick-off: Acme Corp" in shown["kick-off"]
+
+
+def test_board_passes_over_a_scope_with_two_values(bot: Client) -> None:
+    both, three = [bot.label(f"yes-no::{one}") for one in "yn"], [bot.label(f"step::{one}") for one in "abc"]
+    bot.create("x", labelsWidget={"labelIds": [both[0], three[0]]})
+    assert set(columns(page(bot.sandbox, f"/groups/{GROUP}/-/boards"))) == {"a", "b", "c"}
+
+
+def test_board_shows_the_customer_what_they_may_see(filled: Sandbox) -> None:
+    shown = columns(page(filled, f"/groups/{GROUP}/-/boards", "ada"))
+    assert "Project summary" in shown["todo"]
+    assert "Standup" not in shown["todo"]
+
+
+def test_board_has_one_column_when_there_are_no_scoped_labels(bot: Client) -> None:
+    bot.create("plain")
+    assert columns(page(bot.sandbox, f"/groups/{GROUP}/-/boards")) == {"Open": "Open 1 plain project"}
+
+
+# texts
+
+HOSTILE = """<script>alert(1)</script> <img src=x onerror=alert(1)> ![pixel](http://spy.example/x.png)
+[click](javascript:alert(1)) [data](data:text/html;base64,PHNjcmlwdD4=) <a href="javascript:alert(1)">raw</a>
+<b style="position:fixed" onclick=alert(1) id=as class=bar>bold</b> <iframe src="//spy.example"></iframe>
+<form action="//spy.example"><input type=text name=as><button>go</button></form> <base href="//spy.example">
+<svg onload=alert(1)><style>*{display:none}</style> <meta http-equiv=refresh content="0;url=//spy.example">
+<!-- hidden words --> "><script>alert(2)</script>
+
+</div></main><details open ontoggle=alert(1)>
+
+- [ ] <input autofocus onfocus=alert(1)> box
+"""
+ALLOWED_SCHEMES = ("/", "#", "http://", "https://", "mailto:")
+
+
+def assert_inert(html: str) -> None:
+    elements = Elements(html)
+    names = {name for name, _ in elements.all}
+    assert names & {"script", "img", "iframe", "svg", "style", "base", "object", "embed"} <= {"svg"}
+    assert len(elements.named("form")) == 1
+    assert len(elements.named("meta")) == 2
+    for name, attributes in elements.all:
+        assert not [key for key in attributes if key.startswith("on") or key == "style"], (name, attributes)
+        assert name != "svg" or attributes.get("viewbox")
+    for href in hrefs(html):
+        assert href.startswith(ALLOWED_SCHEMES), href
+    boxes = [one for one in elements.named("input") if one.get("type") != "hidden"]
+    assert all(one["type"] == "checkbox" and "disabled" in one and "name" not in one for one in boxes)
+    assert len([one for one in elements.all if one[1].get("id") == "as"]) == 1
+    assert "hidden words" not in html
+
+
+def test_description_title_and_notes_do_nothing_when_they_are_hostile(bot: Client) -> None:
+    item = bot.create('<script>alert("title")</script>', description=HOSTILE)
+    bot.note(item, HOSTILE)
+    html = page(bot.sandbox, KICK_OFF)
+    assert_inert(html)
+    assert "&lt;script&gt;alert(&#34;title&#34;)&lt;/script&gt;" in html
+    assert "bold" in words(html)
+
+
+def test_lists_and_boards_escape_titles_labels_and_names(bot: Client) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    label = bot.label(f"{evil}::{evil}")
+    epic = bot.epic(evil, labelsWidget={"labelIds": [label]})
+    bot.create(evil, labelsWidget={"labelIds": [label]}, hierarchyWidget={"parentId": epic["id"]})
+    bot.sandbox.world.users["maria"].name = evil
+    for path in (
+        "/",
+        EPIC,
+        KICK_OFF,
+        f"/groups/{GROUP}/-/boards",
+        f"/groups/{GROUP}",
+        f"/{PROJECT}",
+        "/maria",
+    ):
+        assert "<img" not in page(bot.sandbox, path), path
+        assert "&lt;img" in page(bot.sandbox, path), path
+
+
+def test_retitling_note_is_escaped_too(bot: Client) -> None:
+    item = bot.create("plain")
+    bot.update(item, title="<script>x</script> [y](javascript:z)")
+    assert_inert(page(bot.sandbox, KICK_OFF))
+
+
+def test_checklist_is_shown_as_boxes_that_cannot_be_ticked(bot: Client) -> None:
+    bot.create("x", description="- [ ] open\n- [x] done\n1. [~] dropped\n\n- no box [x]")
+    elements = Elements(page(bot.sandbox, KICK_OFF))
+    boxes = [one for one in elements.named("input") if one.get("type") == "checkbox"]
+    assert ["checked" in one for one in boxes] == [False, True, False]
+    assert all("disabled" in one for one in boxes)
+    assert "task-list-item inapplicable" in [one.get("class") for one in elements.named("li")]
+
+
+def test_table_strikethrough_and_bare_address_are_rendered(bot: Client) -> None:
+    bot.create("x", description="| a | b |\n|---|---|\n| ~~old~~ | https://a.example/b_c_d. |")
+    html = page(bot.sandbox, KICK_OFF)
+    assert "<td><s>old</s></td>" in html
+    assert '<td><a href="https://a.example/b_c_d" rel="noopener noreferrer nofollow">' in html
+
+
+def test_mermaid_block_is_shown_as_code_with_a_caption(bot: Client) -> None:
+    bot.create("x", description="```mermaid\ngantt\n  title <b>x</b>\n```")
+    html = page(bot.sandbox, KICK_OFF)
+    assert "<figcaption>Mermaid diagram, drawn by GitLab</figcaption>" in html
+    assert "title &lt;b&gt;x&lt;/b&gt;" in html
+
+
+def test_reference_in_the_words_of_a_link_is_no_link_in_a_link(bot: Client) -> None:
+    bot.create("x", description="[see #1](https://a.example)")
+    assert '<a href="https://a.example" rel="noopener noreferrer nofollow">see #1</a>' in page(
+        bot.sandbox, KICK_OFF
+    )
+
+
+def test_reference_is_a_link_for_those_who_may_see_the_item(bot: Client) -> None:
+    bot.internal("secret")
+    url = bot.create("target")["webUrl"]
+    text = f"See internal#1, #1, {url}, acme/delivery/internal#1 and @paul, not `#1` or #99."
+    bot.create("x", description=text)
+    where = f"/{PROJECT}/-/issues/2"
+    for viewer, expected in (("maria", 2), ("ada", 0)):
+        html = page(bot.sandbox, where, viewer)
+        assert hrefs(html).count(f"/{INTERNAL_PROJECT}/-/issues/1?as={viewer}") == expected
+        assert hrefs(html).count(f"{KICK_OFF}?as={viewer}") == 2
+        assert f"/paul?as={viewer}" in hrefs(html)
+    assert "See internal#1, #1, #1, acme/delivery/internal#1" in re.sub(
+        " (?=[,.])", "", words(page(bot.sandbox, where))
+    )
+
+
+# what a browser is told
+
+
+def test_page_may_load_nothing_but_its_own_stylesheet(sandbox: Sandbox) -> None:
+    for path in ("/", "/nowhere", "/assets/style.css"):
+        headers = answer(sandbox, path).headers
+        policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+        assert policy["default-src"] == "'none'"
+        assert policy["style-src"] == "'self'"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_page_is_refused_when_the_browser_was_led_here_by_another_name(sandbox: Sandbox) -> None:
+    response = requests.get(sandbox.url, headers={"Host": "spy.example"}, timeout=20)
+    assert response.status_code == 403
+
+
+def test_page_changes_nothing_and_takes_no_writes(filled: Sandbox) -> None:
+    version = filled.world.version
+    page(filled, EPIC)
+    assert filled.world.version == version
+    assert requests.post(filled.url + EPIC, timeout=20).status_code == 405
+
+
+def test_pages_are_no_requests_of_the_api(filled: Sandbox) -> None:
+    filled.gate.log.reset()
+    page(filled, EPIC)
+    assert filled.gate.log.summary()["requests"] == 0
+    assert filled.gate.crashes == []
+
+
+def test_filled_example_is_inert_and_its_markers_are_not_shown(filled: Sandbox) -> None:
+    assert found(filled, "Kick-off: Acme Corp")
+    for path in (EPIC, KICK_OFF):
+        assert_inert(page(filled, path))
+        assert "psbot:" not in page(filled, path)
