@@ -1,4 +1,4 @@
-"""Who may see and do what, after GitLab's documentation of roles and permissions."""
+"""Who may see and do what, after GitLab's documentation of roles and permissions; archived projects are read-only."""
 
 from psbot.sandbox.model import Access, Namespace, Note, User, WorkItem
 from psbot.sandbox.refusals import Forbidden
@@ -66,17 +66,19 @@ def can_read_note(world: World, user: User | None, note: Note) -> bool:
 
 def can_update(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may edit title, description and state: the author, or from Planner up."""
-    return can_read(world, user, item) and (user is item.author or can_set_metadata(world, user, item))
+    if item.namespace.is_archived or not can_read(world, user, item):
+        return False
+    return user is item.author or can_set_metadata(world, user, item)
 
 
 def can_set_metadata(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may set labels, assignees, dates and parents of an existing item."""
-    return level(world, user, item.namespace) >= Access.PLANNER
+    return not item.namespace.is_archived and level(world, user, item.namespace) >= Access.PLANNER
 
 
 def can_create(world: World, user: User | None, namespace: Namespace) -> bool:
     """Tell whether the user may add items: Guests to projects, from Planner up to groups."""
-    if user is None or not readable(world, user, namespace):
+    if user is None or namespace.is_archived or not readable(world, user, namespace):
         return False
     if namespace.is_group:
         return level(world, user, namespace) >= Access.PLANNER
@@ -85,19 +87,22 @@ def can_create(world: World, user: User | None, namespace: Namespace) -> bool:
 
 def can_delete(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may delete *item*: Owners and Planners."""
-    return level(world, user, item.namespace) in (Access.OWNER, Access.PLANNER)
+    return not item.namespace.is_archived and level(world, user, item.namespace) in (
+        Access.OWNER,
+        Access.PLANNER,
+    )
 
 
 def can_comment(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may write notes; on locked items only members do."""
-    if user is None or not can_read(world, user, item):
+    if user is None or item.namespace.is_archived or not can_read(world, user, item):
         return False
     return not item.is_locked or level(world, user, item.namespace) > Access.NONE
 
 
 def can_manage_labels(world: World, user: User | None, namespace: Namespace) -> bool:
     """Tell whether the user may create and change labels."""
-    return level(world, user, namespace) >= Access.PLANNER
+    return not namespace.is_archived and level(world, user, namespace) >= Access.PLANNER
 
 
 def require(allowed: bool, what: str = "403 Forbidden") -> None:

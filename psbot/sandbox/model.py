@@ -88,6 +88,7 @@ class Namespace:
     visibility: str = "private"
     description: str = ""
     full_path: str = ""
+    is_archived: bool = False
 
     @property
     def lineage(self) -> "list[Namespace]":

@@ -115,7 +115,7 @@ def _full_name(namespace: Namespace, separator: str = " / ") -> str:
 _NAMESPACE: dict[str, Resolver] = {
     "fullPath": lambda ns, info: ns.full_path,
     "fullName": lambda ns, info: _full_name(ns),
-    "archived": lambda ns, info: False,
+    "archived": lambda ns, info: ns.is_archived,
     "createdAt": lambda ns, info: ns.created_at,
     "webUrl": lambda ns, info: urls.namespace_url(context.of(info).world, ns),
     "workItem": _work_item,

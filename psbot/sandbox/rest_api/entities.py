@@ -72,7 +72,7 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
         **common,
         "name_with_namespace": names,
         "path_with_namespace": namespace.full_path,
-        "archived": False,
+        "archived": namespace.is_archived,
         "issues_enabled": True,
         "open_issues_count": sum(item.is_open for item in world.items_of[namespace.namespace_id].values()),
         "namespace": parent

@@ -80,6 +80,15 @@ def update_place(call: Call, *, is_group: bool) -> object:
     return namespace_entity(call.world, found)
 
 
+def archive_project(call: Call, *, is_archived: bool) -> Answer:
+    """Make a project read-only, or take that back."""
+    found = call.namespace(is_group=False)
+    access.require(access.level(call.world, call.user, found) >= Access.OWNER)
+    found.is_archived = is_archived
+    call.world.tick()
+    return Answer(namespace_entity(call.world, found), 201)
+
+
 def delete_place(call: Call, *, is_group: bool) -> Answer:
     """Delete a group or a project, with what lies below it."""
     found = call.namespace(is_group=is_group)

@@ -25,6 +25,8 @@ def _places() -> Iterator[Path]:
         ("GET", "projects", places.projects),
         ("POST", "projects", places.create_project),
         ("GET", "projects/:id", places.project),
+        ("POST", "projects/:id/archive", partial(places.archive_project, is_archived=True)),
+        ("POST", "projects/:id/unarchive", partial(places.archive_project, is_archived=False)),
     )
     for kind, is_group in (("groups", True), ("projects", False)):
         where = f"{kind}/:id"
