@@ -14,7 +14,7 @@ from psbot.core.identity import Sighting
 from psbot.core.model import Finding, Item, Snapshot
 from psbot.core.process import Process
 from psbot.core.touch import touch
-from psbot.errors import GitLabError
+from psbot.errors import Exit, GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import Access, Account, ForgeReader, Place
 from psbot.listing import Listing, Spool, turn
@@ -39,6 +39,12 @@ class Observation:
     account: Account
     handles: Handles
     findings: tuple[Finding, ...] = ()
+
+
+class Elsewhere(GitLabError):
+    """The file names another group than the one that the engagement is in."""
+
+    exit_code = Exit.INPUT
 
 
 Observed = Observation | GitLabError
@@ -122,6 +128,7 @@ class _Group:
         _check_group(self.access, group)
         self.spool = Spool()
         self.strays: dict[str, list[str]] = {}
+        self.listed: set[int] = set()
         try:
             self._list(engagements)
         except BaseException:
@@ -140,7 +147,7 @@ class _Group:
             others += self.spool.take(epic.gid)
         found = identity.identify(engagement, self.process, epics, others)
         if found.lost:
-            raise _without_epic(engagement, found.lost)
+            raise self._without_epic(engagement, others, found.lost)
         labels = self._labels_of(engagement)
         return Observation(
             replace(found.snapshot, labels=frozenset(labels)),
@@ -153,7 +160,7 @@ class _Group:
         labelled = Listing(Part.LABELLED, (identity.kind_filter(self.process.catalogue),))
         epics = Listing(Part.EPICS)
         ours: list[str] = []
-        listed: set[int] = set()
+        listed = self.listed
         while not epics.is_done:
             for epic in self._turn(epics, labelled, listed):
                 listed.add(epic.number)
@@ -208,6 +215,20 @@ class _Group:
         while not listing.is_done:
             found += turn(self.reader, self.group, [listing])[listing].items
         return found
+
+    def _without_epic(
+        self, engagement: Engagement, others: Iterable[Sighting], lost: Sequence[str]
+    ) -> GitLabError:
+        """Return why nothing is planned: the epic is gone, or the file names another group than the epic's."""
+        parents = {_number(each.parent) for each in others if each.parent and each.reference in lost}
+        said = f"{engagement.key}: {_enumerated(lost)} carry its markers, but it has no epic in {self.group}"
+        if parents - self.listed:
+            hint = "an engagement stays where it began; change gitlab.group back, or move the epic"
+            return Elsewhere(f"{said}: they hang under one of another group", hint)
+        hint = (
+            "if the epic was deleted or moved, restore it, or delete these items; psbot makes nothing twice"
+        )
+        return GitLabError(said, hint)
 
     def _labels_of(self, engagement: Engagement) -> Mapping[str, str]:
         group = engagement.gitlab.label_group
@@ -269,9 +290,6 @@ def _unseen(path: str, field_name: str) -> GitLabError:
     )
 
 
-def _without_epic(engagement: Engagement, lost: Sequence[str]) -> GitLabError:
-    shown = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")  # noqa: PLR2004
-    return GitLabError(
-        f"{engagement.key}: {shown} carry its markers, but it has no epic in {engagement.gitlab.group}",
-        "if the epic was deleted or moved, restore it, or delete these items; psbot makes nothing twice",
-    )
+def _enumerated(references: Sequence[str]) -> str:
+    rest = f" and {len(references) - 5} more" if len(references) > 5 else ""  # noqa: PLR2004
+    return ", ".join(references[:5]) + rest

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from psbot import apply as performing
 from psbot.apply import Outcome, Receipt, Tools
-from psbot.core import identity, marker
+from psbot.core import identity, marker, places
 from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
@@ -68,7 +68,15 @@ def draw_up(  # noqa: PLR0917  the facts of one engagement, in the order they ar
     words: Words,
     now: datetime,
 ) -> tuple[Plan, Observation]:
-    """Return the plan for what was observed; asks who touched items only where their fate hangs on it."""
+    """Return the plan for what was observed; asks who touched items only where their fate hangs on it.
+
+    Raises PsbotError where the file names other places than those in which the engagement is.
+    """
+    if moved := list(places.changed(engagement, observation.snapshot, process)):
+        raise PsbotError(
+            f"{engagement.key}: {'; '.join(moved)}",
+            "an engagement stays where it began; change the file back",
+        )
     wanted = desired(engagement, process, now, words, observation.snapshot)
     doubtful = in_doubt(wanted, observation.snapshot, process)
     told = with_touches(reader, observation, engagement.gitlab.group, doubtful, process)

@@ -121,6 +121,10 @@ class Person:
         )
         return self.labels(item, labels) if labels else item
 
+    def archives(self, project: str) -> None:
+        answer = self._client.rest("POST", f"/projects/{project.replace('/', '%2F')}/archive")
+        assert answer.status_code == 201, answer.text
+
     def sees(self, group: str) -> set[str]:
         """Return the descriptions of all items below *group* that the person may read."""
         nodes = self._client.ask(_FOUND, group=group)["group"]["workItems"]["nodes"]
