@@ -125,6 +125,14 @@ class Person:
         answer = self._client.rest("POST", f"/projects/{project.replace('/', '%2F')}/archive")
         assert answer.status_code == 201, answer.text
 
+    def makes_label(self, title: str, group: str, color: str) -> None:
+        answer = self._client.rest("POST", f"/groups/{group}/labels", json={"name": title, "color": color})
+        assert answer.status_code == 201, answer.text
+
+    def deletes_label(self, title: str, group: str) -> None:
+        answer = self._client.rest("DELETE", f"/groups/{group}/labels/{title}")
+        assert answer.status_code == 204, answer.text
+
     def sees(self, group: str) -> set[str]:
         """Return the descriptions of all items below *group* that the person may read."""
         nodes = self._client.ask(_FOUND, group=group)["group"]["workItems"]["nodes"]
