@@ -147,7 +147,7 @@ class _Group:
             others += self.spool.take(epic.gid)
         found = identity.identify(engagement, self.process, epics, others)
         if found.lost:
-            raise self._without_epic(engagement, others, found.lost)
+            raise self._why_lost(engagement, others, found.lost)
         labels = self._labels_of(engagement)
         return Observation(
             replace(found.snapshot, labels=frozenset(labels)),
@@ -216,19 +216,16 @@ class _Group:
             found += turn(self.reader, self.group, [listing])[listing].items
         return found
 
-    def _without_epic(
+    def _why_lost(
         self, engagement: Engagement, others: Iterable[Sighting], lost: Sequence[str]
     ) -> GitLabError:
-        """Return why nothing is planned: the epic is gone, or the file names another group than the epic's."""
+        """Return what stops the run: the epic is gone, or the file names another group than the epic's."""
+        error = _without_epic(engagement, lost)
         parents = {_number(each.parent) for each in others if each.parent and each.reference in lost}
-        said = f"{engagement.key}: {_enumerated(lost)} carry its markers, but it has no epic in {self.group}"
         if parents - self.listed:
             hint = "an engagement stays where it began; change gitlab.group back, or move the epic"
-            return Elsewhere(f"{said}: they hang under one of another group", hint)
-        hint = (
-            "if the epic was deleted or moved, restore it, or delete these items; psbot makes nothing twice"
-        )
-        return GitLabError(said, hint)
+            return Elsewhere(f"{error.message}: they hang under one of another group", hint)
+        return error
 
     def _labels_of(self, engagement: Engagement) -> Mapping[str, str]:
         group = engagement.gitlab.label_group
@@ -290,6 +287,9 @@ def _unseen(path: str, field_name: str) -> GitLabError:
     )
 
 
-def _enumerated(references: Sequence[str]) -> str:
-    rest = f" and {len(references) - 5} more" if len(references) > 5 else ""  # noqa: PLR2004
-    return ", ".join(references[:5]) + rest
+def _without_epic(engagement: Engagement, lost: Sequence[str]) -> GitLabError:
+    shown = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")  # noqa: PLR2004
+    return GitLabError(
+        f"{engagement.key}: {shown} carry its markers, but it has no epic in {engagement.gitlab.group}",
+        "if the epic was deleted or moved, restore it, or delete these items; psbot makes nothing twice",
+    )
