@@ -33,12 +33,16 @@ class Handles:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What GitLab has of one engagement, who looked, and the ids that writing needs."""
+    """What GitLab has of one engagement, who looked, and the ids that writing needs.
+
+    ``label_level`` is the role in the label group, None where it is not known.
+    """
 
     snapshot: Snapshot
     account: Account
     handles: Handles
     findings: tuple[Finding, ...] = ()
+    label_level: int | None = None
 
 
 class Elsewhere(GitLabError):
@@ -154,6 +158,7 @@ class _Group:
             self.access.account,
             Handles(labels, _types(self.access)),
             found.findings,
+            self._label_level(engagement),
         )
 
     def _list(self, engagements: list[Engagement]) -> None:
@@ -215,6 +220,10 @@ class _Group:
         while not listing.is_done:
             found += turn(self.reader, self.group, [listing])[listing].items
         return found
+
+    def _label_level(self, engagement: Engagement) -> int | None:
+        place = self.access.label_group
+        return place.level if place and place.path == engagement.gitlab.label_group else None
 
     def _why_lost(
         self, engagement: Engagement, others: Iterable[Sighting], lost: Sequence[str]

@@ -19,7 +19,7 @@ from psbot.forge.patience import Patience
 from psbot.forge.ports import ForgeReader, LimitReached, RateLimited
 from psbot.listing import Listing, turn
 from psbot.observe import Observation, observe, with_touches
-from psbot.people import Acquainted, check_author
+from psbot.people import Acquainted, check_author, check_labeller
 from psbot.updates import Ids
 
 ROUNDS = 3  # unclear answers, or items that move, that one run lives with
@@ -105,6 +105,7 @@ def reconcile(
     if first.is_empty:
         return progress.result()
     check_author(engagement, looked.account, work.process)
+    check_labeller(engagement, looked.account, looked.label_level, first)
     work.acquainted.check(first, work.tools.reader)
     try:
         progress.rounds(first, looked)

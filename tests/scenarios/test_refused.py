@@ -112,7 +112,6 @@ def test_token_of_a_customer_is_refused(when: Story) -> None:
     assert when.refused("acme-aws", by="ada").exit_code is Exit.GITLAB
 
 
-@pytest.mark.xfail(strict=True, reason="the role in the label group is not asked for")
 def test_account_that_may_not_make_labels_is_refused_when_some_are_missing(given: Story, when: Story) -> None:
     error = when.refused("acme-aws", by="maria")
     assert error.exit_code is Exit.GITLAB
