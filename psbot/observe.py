@@ -11,7 +11,7 @@ from itertools import groupby
 from psbot.core import identity, marker
 from psbot.core.engagement import Engagement
 from psbot.core.identity import Sighting
-from psbot.core.model import Finding, Item, Snapshot
+from psbot.core.model import EPIC, Finding, Item, Snapshot
 from psbot.core.process import Process
 from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError
@@ -142,11 +142,14 @@ class _Group:
     def observation(self, engagement: Engagement) -> Observation:
         """Return the observation of one engagement from what was listed."""
         _check_projects(self.access, engagement)
-        epics = identity.epics_of(engagement, self.process, self.spool.take(_epic_shelf(engagement.key)))
+        marked = self.spool.take(_epic_shelf(engagement.key))
+        epics = identity.epics_of(engagement, self.process, marked)
         others = self._named(self.strays.get(engagement.key, []))
         if not epics and others and (bare := self._unmarked_epic(engagement, others)):
             epics = [bare]
             others += self._children([bare.gid])
+        if not epics and (foreign := [each for each in marked if each.marker and each.marker.item == EPIC]):
+            raise _not_trusted(engagement, foreign[0])
         for epic in epics:
             others += self.spool.take(epic.gid)
         found = identity.identify(engagement, self.process, epics, others)
@@ -293,6 +296,16 @@ def _unseen(path: str, field_name: str) -> GitLabError:
     return GitLabError(
         f"GitLab shows no {path} ({field_name})",
         "check the path, and that the token's account is a member there",
+    )
+
+
+def _not_trusted(engagement: Engagement, epic: Sighting) -> GitLabError:
+    """Return why nothing is planned: to take the epic for none would make the whole engagement again."""
+    author = epic.author.username if epic.author else "an account that GitLab does not show"
+    return GitLabError(
+        f"{engagement.key}: {epic.reference} carries the marker of its epic, but {author} made it, who is neither a "
+        "machine nor one of the engagement's people",
+        f"name {author} in people:, list the account in config/accounts.yml, or take the marker away if it is a copy",
     )
 
 

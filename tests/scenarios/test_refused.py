@@ -145,3 +145,28 @@ def test_changed_places_of_an_engagement_that_exists_are_refused(
     assert error.exit_code is Exit.INPUT
     assert "change" in error.hint
     assert all(path in str(error) for path in places.values())
+
+
+def test_run_is_refused_when_the_one_who_made_the_epic_is_no_longer_of_the_engagement(
+    given: Story, when: Story, then: Story
+) -> None:
+    given.applied("acme-aws", by="maria", gitlab={"label_group": None})
+    error = when.refused(people={"manager": "dora", "delivery_lead": None})
+    assert error.exit_code is Exit.GITLAB
+    assert "maria" in str(error)
+    assert "acme/delivery&1" in str(error)
+
+
+def test_run_goes_on_when_the_one_who_made_the_epic_stays_among_the_people(
+    given: Story, when: Story, then: Story
+) -> None:
+    given.applied("acme-aws", by="maria", gitlab={"label_group": None})
+    when.applied(people={"manager": "dora", "delivery_lead": "maria"})
+    assert then.item("sign-off").assignees == ["dora"]
+
+
+@pytest.mark.parametrize("role", ["PLANNER", "REPORTER"])
+def test_planner_and_above_may_apply(role: str, given: Story, when: Story, then: Story) -> None:
+    member(given, "robot", role, "acme")
+    when.applied("acme-aws", by="robot", people={"delivery_lead": "robot"})
+    assert then.item("kick-off").due == "2026-12-01"
