@@ -158,6 +158,18 @@ def test_marker_is_given_back_above_the_words_when_a_person_has_removed_it(
     assert len(then.everything) == count
 
 
+@pytest.mark.parametrize("key", ["kick-off", "epic"])
+def test_marker_stands_on_top_again_when_a_person_has_written_above_it(
+    key: str, given: Story, when: Story, then: Story, person: People
+) -> None:
+    given.applied("acme-aws")
+    whole, count = then.item(key).description, len(then.everything)
+    person("maria").changes(key, descriptionWidget={"description": f"Read this first.\n\n{whole}"})
+    when.applied()
+    assert then.item(key).words == f"Read this first.\n\n{whole}"
+    assert len(then.everything) == count
+
+
 def test_fields_count_as_peoples_when_the_marker_came_back_without_its_memory(
     given: Story, when: Story, then: Story, person: People
 ) -> None:

@@ -254,3 +254,26 @@ def test_closed_item_is_never_changed(given: Story, when: Story, then: Story, pe
     when.applied(kick_off_on="2026-12-10", people={"engineers": ["petra"]})
     assert then.item("kick-off") == before
     assert then.item("intake-aws").assignees == ["petra"]
+
+
+def test_closed_epic_stays_as_it_is_and_its_children_follow(
+    given: Story, when: Story, then: Story, person: People
+) -> None:
+    given.applied("acme-aws")
+    person("dora").closes("epic")
+    before = then.item("epic")
+    when.applied(kick_off_on="2026-12-10")
+    assert then.item("epic") == before
+    assert then.item("kick-off").due == "2026-12-10"
+
+
+@pytest.mark.parametrize("key", ["kick-off", "epic"])
+def test_line_ends_of_an_editor_change_nothing(
+    key: str, given: Story, when: Story, then: Story, person: People
+) -> None:
+    given.applied("acme-aws")
+    text = then.item(key).description.replace("\n", "\r\n")
+    person("maria").changes(key, descriptionWidget={"description": text})
+    assert when.applied().is_empty
+    when.applied(customer="Acme Ltd")
+    assert "Acme Ltd" in then.item(key).title

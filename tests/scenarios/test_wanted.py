@@ -120,6 +120,14 @@ def test_what_lies_after_the_end_is_closed_when_the_end_comes_earlier(
     }
 
 
+def test_last_standup_is_due_on_the_last_day_when_the_end_comes_within_its_week(
+    given: Story, when: Story, then: Story
+) -> None:
+    given.applied("acme-aws", on="2026-12-07")
+    when.applied(ends_on="2026-12-10")
+    assert then.item("standup/2026-W50").due == "2026-12-10"
+
+
 def test_milestones_take_the_place_of_the_one_sign_off(given: Story, when: Story, then: Story) -> None:
     given.applied("acme-aws")
     when.applied(milestones=[{"name": "Production ready", "due": "2027-01-29"}])
