@@ -12,10 +12,10 @@ from psbot.access import check_access, unseen
 from psbot.core import identity, marker
 from psbot.core.engagement import Engagement
 from psbot.core.identity import Sighting
-from psbot.core.model import Finding, Item, Snapshot
+from psbot.core.model import EPIC, Finding, Item, Snapshot
 from psbot.core.process import Process
 from psbot.core.touch import touch
-from psbot.errors import GitLabError
+from psbot.errors import Exit, GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import Access, Account, ForgeReader
 from psbot.listing import Listing, Spool, turn
@@ -33,12 +33,22 @@ class Handles:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What GitLab has of one engagement, who looked, and the ids that writing needs."""
+    """What GitLab has of one engagement, who looked, and the ids that writing needs.
+
+    ``label_level`` is the role in the label group, None where it is not known.
+    """
 
     snapshot: Snapshot
     account: Account
     handles: Handles
     findings: tuple[Finding, ...] = ()
+    label_level: int | None = None
+
+
+class Elsewhere(GitLabError):
+    """The file names another group than the one that the engagement is in."""
+
+    exit_code = Exit.INPUT
 
 
 Observed = Observation | GitLabError
@@ -138,6 +148,7 @@ class _Group:
         self.keys = frozenset(engagement.key for engagement in engagements)
         self.spool = Spool()
         self.strays: dict[str, list[str]] = {}
+        self.listed: set[int] = set()
         try:
             self._list(engagements)
         except BaseException:
@@ -146,29 +157,33 @@ class _Group:
 
     def observation(self, engagement: Engagement) -> Observation:
         """Return the observation of one engagement from what was listed."""
-        epics = identity.epics_of(engagement, self.process, self.spool.take(_epic_shelf(engagement.key)))
+        marked = self.spool.take(_epic_shelf(engagement.key))
+        epics = identity.epics_of(engagement, self.process, marked)
         others = self._named(self.strays.get(engagement.key, []))
         if not epics and others and (bare := self._unmarked_epic(engagement, others)):
             epics = [bare]
             others += self._children([bare.gid])
+        if not epics and (foreign := [each for each in marked if each.marker and each.marker.item == EPIC]):
+            raise _not_trusted(engagement, foreign[0])
         for epic in epics:
             others += self.spool.take(epic.gid)
         found = identity.identify(engagement, self.process, epics, others)
         if found.lost:
-            raise _without_epic(engagement, found.lost)
+            raise self._why_lost(engagement, others, found.lost)
         labels = self._labels_of(engagement)
         return Observation(
             replace(found.snapshot, labels=frozenset(labels)),
             self.access.account,
             Handles(labels, _types(self.access)),
             found.findings,
+            self._label_level(engagement),
         )
 
     def _list(self, engagements: list[Engagement]) -> None:
         labelled = Listing(Part.LABELLED, (identity.kind_filter(self.process.catalogue),))
         epics = Listing(Part.EPICS)
         ours: list[str] = []
-        listed: set[int] = set()
+        listed = self.listed
         while not epics.is_done:
             for epic in self._turn(epics, labelled, listed):
                 listed.add(epic.number)
@@ -224,6 +239,21 @@ class _Group:
             found += turn(self.reader, self.group, [listing])[listing].items
         return found
 
+    def _label_level(self, engagement: Engagement) -> int | None:
+        place = self.access.label_group
+        return place.level if place and place.path == engagement.gitlab.label_group else None
+
+    def _why_lost(
+        self, engagement: Engagement, others: Iterable[Sighting], lost: Sequence[str]
+    ) -> GitLabError:
+        """Return what stops the run: the epic is gone, or the file names another group than the epic's."""
+        error = _without_epic(engagement, lost)
+        parents = {_number(each.parent) for each in others if each.parent and each.reference in lost}
+        if parents - self.listed:
+            hint = "an engagement stays where it began; change gitlab.group back, or move the epic"
+            return Elsewhere(f"{error.message}: they hang under one of another group", hint)
+        return error
+
     def _labels_of(self, engagement: Engagement) -> Mapping[str, str]:
         group = engagement.gitlab.label_group
         if group not in self.labels:
@@ -245,6 +275,16 @@ def _number(gid: str) -> int:
 def _types(access: Access) -> dict[str, str]:
     places = [access.group, *access.projects.values()]
     return {place.path: place.item_type for place in places if place and place.item_type}
+
+
+def _not_trusted(engagement: Engagement, epic: Sighting) -> GitLabError:
+    """Return why nothing is planned: to take the epic for none would make the whole engagement again."""
+    author = epic.author.username if epic.author else "an account that GitLab does not show"
+    return GitLabError(
+        f"{engagement.key}: {epic.reference} carries the marker of its epic, but {author} made it, who is neither a "
+        "machine nor one of the engagement's people",
+        f"name {author} in people:, list the account in config/accounts.yml, or take the marker away if it is a copy",
+    )
 
 
 def _without_epic(engagement: Engagement, lost: Sequence[str]) -> GitLabError:

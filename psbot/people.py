@@ -6,9 +6,10 @@ GitLab drops an assignee who is not a member without a word, so this is checked 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from psbot.access import PLANNER
 from psbot.core import identity
 from psbot.core.engagement import Engagement
-from psbot.core.operations import CreateChild, CreateEpic, Reassign
+from psbot.core.operations import CreateChild, CreateEpic, CreateLabel, Reassign
 from psbot.core.plan import Plan
 from psbot.core.process import Process
 from psbot.errors import GitLabError
@@ -47,6 +48,21 @@ def check_author(engagement: Engagement, account: Account, process: Process) -> 
         f"{engagement.key}: the token belongs to {author.username}, who is neither a machine account nor one of the "
         "engagement's people, so psbot would not recognise what it makes",
         "name the account in people:, list it in config/accounts.yml, or use a service account's token",
+    )
+
+
+def check_labeller(engagement: Engagement, account: Account, level: int | None, plan: Plan) -> None:
+    """Raise GitLabError where *plan* makes labels and the role in the label group does not reach for that.
+
+    GitLab lets Planners and above make labels; None is a role that is not known, which GitLab will judge.
+    """
+    missing = sum(isinstance(operation, CreateLabel) for operation in plan.operations)
+    if not missing or level is None or level >= PLANNER:
+        return
+    raise GitLabError(
+        f"{engagement.key}: {missing} labels are missing, and the role of {account.author.username} in "
+        f"{engagement.gitlab.label_group} (gitlab.label_group) is too low to make them",
+        "give the account the role Planner or more there, or have somebody who has it make the labels",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from psbot import apply as performing
 from psbot.apply import Outcome, Receipt, Tools
-from psbot.core import identity, marker
+from psbot.core import identity, marker, places
 from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
@@ -19,7 +19,7 @@ from psbot.forge.patience import Patience
 from psbot.forge.ports import ForgeReader, LimitReached, RateLimited
 from psbot.listing import Listing, turn
 from psbot.observe import Observation, observe, with_touches
-from psbot.people import Acquainted, check_author
+from psbot.people import Acquainted, check_author, check_labeller
 from psbot.updates import Ids
 
 ROUNDS = 3  # unclear answers, or items that move, that one run lives with
@@ -68,7 +68,15 @@ def draw_up(  # noqa: PLR0917  the facts of one engagement, in the order they ar
     words: Words,
     now: datetime,
 ) -> tuple[Plan, Observation]:
-    """Return the plan for what was observed; asks who touched items only where their fate hangs on it."""
+    """Return the plan for what was observed; asks who touched items only where their fate hangs on it.
+
+    Raises PsbotError where the file names other places than those in which the engagement is.
+    """
+    if moved := list(places.changed(engagement, observation.snapshot, process)):
+        raise PsbotError(
+            f"{engagement.key}: {'; '.join(moved)}",
+            "an engagement stays where it began; change the file back",
+        )
     wanted = desired(engagement, process, now, words, observation.snapshot)
     doubtful = in_doubt(wanted, observation.snapshot, process)
     told = with_touches(reader, observation, engagement.gitlab.group, doubtful, process)
@@ -97,6 +105,7 @@ def reconcile(
     if first.is_empty:
         return progress.result()
     check_author(engagement, looked.account, work.process)
+    check_labeller(engagement, looked.account, looked.label_level, first)
     work.acquainted.check(first, work.tools.reader)
     try:
         progress.rounds(first, looked)

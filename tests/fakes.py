@@ -110,6 +110,7 @@ class FakeForge:
             self._place(group, "type-epic" if self.has_epics else None),
             {path: self._place(path, "type-issue") for path in projects},
             self._labels(label_group),
+            self._place(label_group, None),
         )
 
     def fetch_labels(self, group: str) -> Mapping[str, str] | None:

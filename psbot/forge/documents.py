@@ -101,7 +101,7 @@ def access_and_labels(projects: int) -> str:
 
 
 _LABEL_GROUP = """labelGroup: group(fullPath: $labelGroup) {
-  id
+  id maxAccessLevel { integerValue }
   labels(searchIn: [TITLE], includeAncestorGroups: true, first: 100, after: $after) {
     count nodes { id title } pageInfo { hasNextPage endCursor }
   }

@@ -63,12 +63,14 @@ class Access:
     """Who the token is and what it sees; a place that it does not see is None.
 
     ``labels`` are those of the label group and its ancestors, title to global id; None where it is not seen.
+    ``label_group`` is what the token may do there.
     """
 
     account: Account
     group: Place | None
     projects: Mapping[str, Place | None]
     labels: Mapping[str, str] | None
+    label_group: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

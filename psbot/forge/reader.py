@@ -60,6 +60,7 @@ class GitLabReader:
             group=_place(data.optional("group"), group),
             projects=places,
             labels=self._labels(label_group, data),
+            label_group=_labelled_place(data.optional("labelGroup"), label_group),
         )
 
     def fetch_labels(self, group: str) -> Mapping[str, str] | None:
@@ -184,10 +185,18 @@ def _place(node: Node | None, path: str) -> Place | None:
     types = node.node("workItemTypes").nodes("nodes")
     return Place(
         path=path,
-        level=node.node("maxAccessLevel").number("integerValue"),
+        level=_level(node),
         item_type=types[0].text("id") if types else None,
         is_archived=bool(node.value.get("archived")),
     )
+
+
+def _labelled_place(node: Node | None, path: str) -> Place | None:
+    return None if node is None else Place(path, _level(node), None)
+
+
+def _level(node: Node) -> int:
+    return node.node("maxAccessLevel").number("integerValue")
 
 
 def _page(connection: Node, ask: Ask) -> Page:

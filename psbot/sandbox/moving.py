@@ -17,6 +17,7 @@ def move_item(world: World, user: User, item: WorkItem, target: Namespace) -> Wo
     access.require(access.can_set_metadata(world, user, item))
     parent = item.parent
     copy = _copy(world, user, item, target)
+    copy.author = item.author
     if parent is not None:
         set_parent(world, user, item, None)
         set_parent(world, user, copy, parent)
@@ -30,8 +31,10 @@ def move_item(world: World, user: User, item: WorkItem, target: Namespace) -> Wo
 
 
 def clone_item(world: World, user: User, item: WorkItem, target: Namespace, *, with_notes: bool) -> WorkItem:
-    """Copy an issue to a project; the original stays as it is."""
+    """Copy an issue to a project; the original stays as it is, the copy is *user*'s and hangs where it hangs."""
     copy = _copy(world, user, item, target)
+    if item.parent is not None and access.can_set_metadata(world, user, item.parent):
+        set_parent(world, user, copy, item.parent)
     if with_notes:
         for note in item.notes:
             _copy_note(world, note, copy)
@@ -55,7 +58,6 @@ def _copy(world: World, user: User, item: WorkItem, target: Namespace) -> WorkIt
     copy = create_item(world, user, target, item.type, change)
     # The words are taken over as they stand: nothing in them runs a second time.
     copy.description = item.description
-    copy.author = item.author
     return copy
 
 

@@ -174,7 +174,11 @@ def test_reader_tells_what_the_token_sees(answers: Answers, connection: Connecti
         "group": place(workItemTypes={"nodes": []}),
         "project0": place(15, archived=False),
         "project1": None,
-        "labelGroup": {"id": "1", "labels": page(label, count=2, after="c")},
+        "labelGroup": {
+            "id": "1",
+            "maxAccessLevel": {"integerValue": 20},
+            "labels": page(label, count=2, after="c"),
+        },
     }
     answers.post(URL, json={"data": data})
     answers.post(URL, json={"data": {"labelGroup": {"id": "1", "labels": page(more, count=2)}}})
@@ -183,6 +187,8 @@ def test_reader_tells_what_the_token_sees(answers: Answers, connection: Connecti
     assert found.group
     assert found.group.item_type is None
     assert found.projects["b"] is None
+    assert found.label_group
+    assert (found.label_group.path, found.label_group.level) == ("acme", 20)
     assert found.labels == {"ps-state::todo": label["id"], "ps-state::done": more["id"]}
 
 

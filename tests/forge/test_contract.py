@@ -93,6 +93,8 @@ def test_access_tells_account_roles_types_and_labels(stage: Stage, labels: Mappi
     ]
     assert place(stage, SHARED).item_type == place(stage, INTERNAL).item_type != found.group.item_type
     assert found.labels == stage.reader().fetch_labels(LABEL_GROUP) == labels
+    assert found.label_group
+    assert (found.label_group.path, found.label_group.level) == (LABEL_GROUP, 40)
 
 
 def test_access_has_no_type_for_epics_when_the_edition_lacks_them(stage: Stage) -> None:

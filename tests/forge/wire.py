@@ -68,6 +68,8 @@ class Wire:
             answer[alias] = _place(found.projects[path], "Issue", is_group=False)
         if "labelGroup" in given:
             answer |= self._Labels("", given)
+        if found.label_group:
+            answer["labelGroup"]["maxAccessLevel"] = {"integerValue": found.label_group.level}
         return answer
 
     def _Labels(self, _document: str, given: Json) -> Json:

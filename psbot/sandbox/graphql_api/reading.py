@@ -124,7 +124,7 @@ _ITEM: dict[str, Resolver] = {
     "promotedToEpicUrl": lambda item, info: None,
     "userDiscussionsCount": lambda item, info: sum(not note.is_system for note in item.notes),
     "userPermissions": _permissions,
-    "archived": lambda item, info: False,
+    "archived": lambda item, info: item.namespace.is_archived,
     "hidden": lambda item, info: False,
     "imported": lambda item, info: False,
 }

@@ -1,0 +1,25 @@
+"""Whether the file still names the projects in which the engagement has its items."""
+
+from collections.abc import Iterator
+
+from psbot.core.engagement import Engagement
+from psbot.core.model import Snapshot
+from psbot.core.process import PlaceKind, Process
+
+
+def changed(engagement: Engagement, observed: Snapshot, process: Process) -> Iterator[str]:
+    """Yield a sentence for each project of the file that has none of the items which belong there.
+
+    One item that a person has moved elsewhere is the person's doing; all of them elsewhere is another project
+    in the file, and going on would split the engagement, or show the customer what is internal.
+    """
+    gitlab = engagement.gitlab
+    named = {
+        PlaceKind.SHARED: ("gitlab.project", gitlab.project),
+        PlaceKind.INTERNAL: ("gitlab.internal_project", gitlab.internal),
+    }
+    for place, (name, path) in named.items():
+        kinds = {kind.name for kind in process.kinds.values() if kind.place is place}
+        found = {item.namespace for item in observed.children if item.kind in kinds}
+        if found and path not in found:
+            yield f"{name} is {path}, and the {place} items are in {', '.join(sorted(found))}"

@@ -1,0 +1,54 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from psbot.core.process import Process
+from psbot.sandbox.ready import sandbox_world
+from psbot.sandbox.running import running
+from tests.scenarios.driver import Story
+from tests.scenarios.people import Person
+
+_OTHERS = ("globex", "initech", "umbrella")
+_STAFF = {"maria": "MAINTAINER", "paul": "DEVELOPER", "petra": "DEVELOPER", "dora": "OWNER"}
+
+
+@pytest.fixture
+def story(process: Process) -> Iterator[Story]:
+    """A sandbox with the groups of all examples, and nothing in them."""
+    with running(sandbox_world()) as sandbox:
+        told = Story(sandbox, process)
+        told.control(
+            "POST",
+            "/data",
+            groups=[f"{name}/delivery" for name in _OTHERS],
+            projects=[
+                f"{name}/delivery/{project}" for name in _OTHERS for project in ("project", "internal")
+            ],
+            members=[
+                {"place": f"{name}/delivery", "username": person, "role": role}
+                for name in _OTHERS
+                for person, role in _STAFF.items()
+            ]
+            + [{"place": name, "username": "psbot-bot", "role": "MAINTAINER"} for name in _OTHERS],
+        )
+        yield told
+
+
+@pytest.fixture
+def given(story: Story) -> Story:
+    return story
+
+
+@pytest.fixture
+def when(story: Story) -> Story:
+    return story
+
+
+@pytest.fixture
+def then(story: Story) -> Story:
+    return story
+
+
+@pytest.fixture
+def person(story: Story) -> Callable[[str], Person]:
+    return lambda username: Person(story, username)
