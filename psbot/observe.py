@@ -131,12 +131,16 @@ class _Group:
     def observation(self, engagement: Engagement) -> Observation:
         """Return the observation of one engagement from what was listed."""
         _check_projects(self.access, engagement)
-        epics = identity.epics_of(engagement, self.process, self.spool.take(_epic_shelf(engagement.key)))
+        marked = self.spool.take(_epic_shelf(engagement.key))
+        try:
+            epics = identity.epics_of(engagement, self.process, marked)
+        except identity.UntrustedEpic as error:
+            raise _untrusted(engagement, error.epic) from None
         others = self._named(self.strays.get(engagement.key, []))
         if not epics and others and (bare := self._unmarked_epic(engagement, others)):
             epics = [bare]
             others += self._children([bare.gid])
-        for epic in epics:
+        for epic in marked:  # those that do not count too: people may have dragged items below a copy
             others += self.spool.take(epic.gid)
         found = identity.identify(engagement, self.process, epics, others)
         if found.lost:
@@ -266,6 +270,14 @@ def _unseen(path: str, field_name: str) -> GitLabError:
     return GitLabError(
         f"GitLab shows no {path} ({field_name})",
         "check the path, and that the token's account is a member there",
+    )
+
+
+def _untrusted(engagement: Engagement, epic: Sighting) -> GitLabError:
+    return GitLabError(
+        f"{engagement.key}: {epic.reference} carries the marker of its epic, but {identity.maker(epic)} made it, who "
+        "is neither a machine nor one of the engagement's people",
+        "name the account in people: or config/accounts.yml, or take the marker away; psbot makes nothing twice",
     )
 
 

@@ -407,3 +407,37 @@ def test_cost_counts_the_requests_that_are_made(forge: FakeForge) -> None:
     forge.requests.clear()
     run(forge)
     assert len(forge.requests) == promised.requests
+
+
+def test_reconcile_makes_nothing_twice_when_the_people_who_made_it_are_no_longer_named(
+    forge: FakeForge,
+) -> None:
+    forge.me = Author("maria")
+    run(forge)
+    forge.me = BOT
+    before = len(forge.items)
+    with pytest.raises(GitLabError, match="maria"):
+        run(forge, replace(ENGAGEMENT, manager="pia"))
+    assert len(forge.items) == before
+
+
+def test_reconcile_makes_no_second_item_when_somebody_unknown_made_the_one_under_the_epic(
+    forge: FakeForge,
+) -> None:
+    run(forge)
+    kick_off = one(forge, "kick-off")
+    forge.items[kick_off.gid].sighting = replace(kick_off, author=Author("zoe"))
+    result = run(forge)
+    assert one(forge, "kick-off").gid == kick_off.gid
+    assert "disputed" in {finding.code for finding in result.plan.findings}
+
+
+def test_reconcile_finds_an_item_again_when_a_person_dragged_it_below_a_copy_of_the_epic(
+    forge: FakeForge,
+) -> None:
+    run(forge)
+    epic = one(forge, "epic")
+    copy = forge.person_makes("zoe", GROUP, title="Copy", description=epic.description, is_epic=True)
+    forge.person_edits(one(forge, "kick-off").gid, "maria", parent=copy)
+    run(forge)
+    assert one(forge, "kick-off").parent == epic.gid

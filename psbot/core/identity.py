@@ -70,6 +70,14 @@ class Identified:
     lost: tuple[str, ...] = ()
 
 
+class UntrustedEpic(Exception):
+    """The engagement's only epic was made by somebody who is neither a machine nor one of its people."""
+
+    def __init__(self, epic: Sighting) -> None:
+        super().__init__(epic.reference)
+        self.epic = epic
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One engagement and all sightings that may concern it."""
@@ -123,15 +131,15 @@ def is_machine(author: Author, process: Process) -> bool:
 def epics_of(engagement: Engagement, process: Process, epics: Iterable[Sighting]) -> list[Sighting]:
     """Return those of *epics* that carry the marker of the engagement's epic and count; the epic comes first.
 
-    Of several the open one with the lowest id is the epic.
+    Of several the open one with the lowest id is the epic. Raises UntrustedEpic where none counts, but only
+    because of who made it: to make one more could make the whole engagement twice.
     """
     case = _Case(engagement, process, None, frozenset())
-    marked = [
-        epic
-        for epic in epics
-        if _is_marked(epic, engagement) and _key(epic) == EPIC and epic.is_epic and case.is_trusted(epic)
-    ]
-    return sorted(marked, key=_by_state_and_number)
+    marked = [epic for epic in epics if _is_marked(epic, engagement) and _key(epic) == EPIC and epic.is_epic]
+    counted = [epic for epic in marked if case.is_trusted(epic)]
+    if marked and not counted:
+        raise UntrustedEpic(min(marked, key=_by_state_and_number))
+    return sorted(counted, key=_by_state_and_number)
 
 
 def unmarked_epic(
@@ -165,11 +173,17 @@ def identify(
         _item(case, key, each) for key, group in found.items() for each in group[1:] if each.is_open
     ]
     duplicates += [_item(case, EPIC, each) for each in epics[1:] if each.is_open]
-    snapshot = Snapshot(
-        epic=_item(case, EPIC, case.epic), children=tuple(items), duplicates=tuple(duplicates)
-    )
     foreign = [each for each in rest if _is_marked(each, engagement) and not _counts(case, each)]
-    return Identified(snapshot, (*findings, *_foreign(foreign)))
+    known = {item.key for item in items}
+    disputed = [each for each in foreign if case.hangs_here(each) and _key(each) not in known]
+    snapshot = Snapshot(
+        epic=_item(case, EPIC, case.epic),
+        children=tuple(items),
+        duplicates=tuple(duplicates),
+        disputed=frozenset(str(_key(each)) for each in disputed),
+    )
+    strangers = [each for each in foreign if each not in disputed]
+    return Identified(snapshot, (*findings, *_foreign(strangers), *_disputed(disputed)))
 
 
 def _key(sighting: Sighting) -> str | None:
@@ -261,9 +275,27 @@ def _ambiguous(case: _Case, kind: Kind, candidates: list[Sighting]) -> Iterator[
         )
 
 
+def maker(sighting: Sighting) -> str:
+    """Return who made an item, for people."""
+    return sighting.author.username if sighting.author else "a deleted account"
+
+
+def _disputed(sightings: Iterable[Sighting]) -> Iterator[Finding]:
+    """Yield what psbot does not make, since it hangs under the epic already, made by somebody it does not know."""
+    for each in sightings:
+        yield Finding(
+            "disputed",
+            Severity.WARNING,
+            f"{each.reference} carries the marker of {_key(each)} under the epic, but {maker(each)} made it, who is "
+            "neither a machine nor one of the engagement's people; psbot neither counts it nor makes another: name "
+            "the account in people: or config/accounts.yml, or take the marker away",
+            _key(each),
+        )
+
+
 def _foreign(sightings: Iterable[Sighting]) -> Iterator[Finding]:
     for each in sightings:
-        author = each.author.username if each.author else "a deleted account"
+        author = maker(each)
         yield Finding(
             "foreign-marker",
             Severity.INFO,

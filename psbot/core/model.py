@@ -63,13 +63,15 @@ class Item:
 class Snapshot:
     """The epic with its children and the label titles that exist, desired or observed.
 
-    ``duplicates`` are open items whose marker another item of the snapshot carries too.
+    ``duplicates`` are open items whose marker another item of the snapshot carries too, ``disputed`` the keys of
+    items under the epic that do not count because of who made them: neither they nor their likes are made.
     """
 
     epic: Item | None = None
     children: tuple[Item, ...] = ()
     labels: frozenset[str] = frozenset()
     duplicates: tuple[Item, ...] = ()
+    disputed: frozenset[str] = frozenset()
 
     @property
     def items(self) -> tuple[Item, ...]:

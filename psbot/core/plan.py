@@ -170,7 +170,7 @@ def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: 
     decisions += [
         _creation(item, process.kinds[item.kind])
         for key, item in wanted.items()
-        if key in desired.due_now and key not in found
+        if key in desired.due_now and key not in found and key not in observed.disputed
     ]
     for key, item in found.items():
         if item.is_open:
