@@ -152,6 +152,23 @@ class _Progress:
                     "run again later; psbot goes on where it stopped",
                 )
             drawn, looked = self._look_again(applied)
+            self._check_epic(looked.snapshot)
+
+    def _check_epic(self, snapshot: Snapshot) -> None:
+        """Raise GitLabError where lists do not show the epic that this run has made."""
+        if snapshot.epic is None and any(key[0] == CreateEpic.op for key in self._made()):
+            raise GitLabError(
+                f"{self.engagement.key}: GitLab does not list the epic that was just made",
+                "the token may not see epics (fine-grained tokens do not yet): find out before running again",
+            )
+
+    def _made(self) -> set[Identity]:
+        """Return the creations that are done: whatever a list shows, this run makes nothing a second time."""
+        return {
+            key
+            for key, receipt in self.receipts.items()
+            if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
+        }
 
     def close_own_duplicates(self) -> None:
         """List again after creations; what this run made twice, beside another run, is closed."""
@@ -179,12 +196,13 @@ class _Progress:
                 self._look_again(applied)
 
     def _untried(self, drawn: Plan) -> tuple[Operation, ...]:
-        """Return the operations that may be done and that GitLab has not refused in this run already."""
-        refused = {key for key, receipt in self.receipts.items() if receipt.outcome is Outcome.REFUSED}
+        """Return the operations that may be done: neither refused in this run already, nor made."""
+        tried = {key for key, receipt in self.receipts.items() if receipt.outcome is Outcome.REFUSED}
+        tried |= self._made()
         return tuple(
             each
             for each in drawn.operations
-            if identity_of(each) not in refused
+            if identity_of(each) not in tried
             and (self.reviewed is None or identity_of(each) in self.reviewed or not is_reviewed(each))
         )
 
@@ -214,7 +232,7 @@ class _Progress:
             for receipt in applied.receipts
             if receipt.outcome is Outcome.UNCLEAR
         }
-        drawn, looked = self._settle(asked, applied.sent_at)
+        drawn, looked = self._settle(asked | self._made(), applied.sent_at)
         self._note_done(pending, drawn, looked.snapshot)
         return drawn, looked
 
@@ -228,8 +246,8 @@ class _Progress:
                 if not missing or self.work.tools.clock() >= final_at:
                     return drawn, looked
                 self.work.say(
-                    f"{self.engagement.key}: GitLab did not say whether it carried out {len(missing)} operations; "
-                    "looking again"
+                    f"{self.engagement.key}: GitLab does not show yet whether it carried out {len(missing)} "
+                    "operations; looking again"
                 )
             if self.work.tools.stop():
                 raise self._stopped()

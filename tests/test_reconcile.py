@@ -1,6 +1,6 @@
 """Applying plans against a GitLab in memory: order, one write an item, and every way an answer can go wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from psbot.core.plan import Plan
 from psbot.core.process import Limits
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.patience import Patience
-from psbot.forge.ports import RateLimited, Refused, Unclear
+from psbot.forge.ports import Ask, Page, RateLimited, Refused, Unclear
 from psbot.observe import observe
 from psbot.reconcile import Reconciled, Work, draw_up, reconcile
 from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, engagement
@@ -441,3 +441,70 @@ def test_reconcile_finds_an_item_again_when_a_person_dragged_it_below_a_copy_of_
     forge.person_edits(one(forge, "kick-off").gid, "maria", parent=copy)
     run(forge)
     assert one(forge, "kick-off").parent == epic.gid
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+def test_reconcile_keeps_its_receipts_when_a_read_between_two_writes_fails(
+    forge: FakeForge, times: int
+) -> None:
+    class Failing(FakeForge):
+        def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+            nonlocal times
+            if self.items and times:
+                times -= 1
+                raise GitLabError("GitLab answered 503")
+            return super().fetch_pages(group, asks)
+
+    forge = Failing()
+    result = run(forge)
+    assert "create-epic" in {each.operation.op for each in result.of(Outcome.DONE)}
+    if result.error is None:
+        assert open_keys(forge) == EVERYTHING
+    else:
+        times = 0
+        assert result.exit_code is Exit.GITLAB
+        run(forge)
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_changes_the_other_items_when_reading_again_fails_once(forge: FakeForge) -> None:
+    run(forge)
+    moved = replace(ENGAGEMENT, customer="Acme AG")
+    looked = observe(forge, moved, PROCESS)
+    forge.fail("pages", lambda: GitLabError("GitLab answered 503"), carried_out=False)
+    assert reconcile(moved, work(forge), observation=looked).exit_code is Exit.DONE
+    assert one(forge, "log").title == "Engagement log: Acme AG"
+
+
+def test_reconcile_makes_nothing_again_when_a_later_list_does_not_show_what_it_has_made(
+    forge: FakeForge,
+) -> None:
+    class Lagging(FakeForge):
+        def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+            kick_offs = [each.gid for each in self._all() if each.title.startswith("Kick-off")]
+            self.items, kept = (
+                {gid: each for gid, each in self.items.items() if gid not in kick_offs},
+                self.items,
+            )
+            try:
+                return super().fetch_pages(group, asks)
+            finally:
+                self.items = kept
+
+    forge = Lagging()
+    forge.skip_faults["create_items"] = 2
+    forge.fail("create_items", lambda: Unclear("GitLab answered 502"), carried_out=False)
+    run(forge)
+    assert len(forge.by_key("kick-off")) == 1
+
+
+def test_reconcile_stops_when_lists_do_not_show_the_epic_it_has_made(forge: FakeForge) -> None:
+    class Blind(FakeForge):
+        def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+            return [Page((), (), 0) for _ in asks]
+
+    forge = Blind()
+    result = run(forge)
+    assert open_keys(forge) == ["epic"]
+    assert result.exit_code is Exit.GITLAB
+    assert "does not list the epic" in str(result.error)
