@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from psbot import apply as performing
+from psbot import twins
 from psbot.apply import Outcome, Receipt, Tools
-from psbot.core import identity, marker
 from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
@@ -14,10 +14,8 @@ from psbot.core.operations import CreateChild, CreateEpic, CreateLabel, Operatio
 from psbot.core.plan import Plan, in_doubt, is_reviewed, plan
 from psbot.core.process import Process
 from psbot.errors import Exit, GitLabError, PsbotError
-from psbot.forge.documents import Part
 from psbot.forge.patience import Patience
 from psbot.forge.ports import ForgeReader, LimitReached, RateLimited
-from psbot.listing import Listing, turn
 from psbot.observe import Observation, observe, with_touches
 from psbot.people import Acquainted, check_author
 from psbot.updates import Ids
@@ -98,12 +96,17 @@ def reconcile(
         return progress.result()
     check_author(engagement, looked.account, work.process)
     work.acquainted.check(first, work.tools.reader)
-    try:
-        progress.rounds(first, looked)
-        progress.close_own_duplicates()
-    except PsbotError as error:
-        return progress.result(error)
-    return progress.result()
+    errors: list[PsbotError] = []
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: progress.rounds(first, looked),
+        progress.close_duplicates,
+    )
+    for step in steps:
+        try:
+            step()
+        except PsbotError as error:
+            errors.append(error)
+    return progress.result(*errors[:1])
 
 
 def _plan(engagement: Engagement, work: Work, looked: Observation) -> tuple[Plan, Observation]:
@@ -129,6 +132,8 @@ class _Progress:
         self.first = first
         self.reviewed = {identity_of(each) for each in first.operations} if is_bound else None
         self.receipts: dict[Identity, Receipt] = {}
+        self.doubtful: set[str] = set()
+        self.epic: str | None = None
 
     def result(self, error: PsbotError | None = None) -> Reconciled:
         return Reconciled(self.first, tuple(self.receipts.values()), error)
@@ -162,6 +167,14 @@ class _Progress:
                 "the token may not see epics (fine-grained tokens do not yet): find out before running again",
             )
 
+    def _sees_twins(self, made: set[str]) -> bool:
+        has_made_epic = any(key[0] == CreateEpic.op for key in self._made())
+        epic = None if has_made_epic else self.epic
+        return twins.is_doubled(self.work.tools.reader, self.engagement, self.work.process, epic, made)
+
+    def _refused(self) -> set[Identity]:
+        return {key for key, receipt in self.receipts.items() if receipt.outcome is Outcome.REFUSED}
+
     def _made(self) -> set[Identity]:
         """Return the creations that are done: whatever a list shows, this run makes nothing a second time."""
         return {
@@ -170,35 +183,38 @@ class _Progress:
             if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
         }
 
-    def close_own_duplicates(self) -> None:
-        """List again after creations; what this run made twice, beside another run, is closed."""
-        made = {
-            receipt.gid
-            for receipt in self.receipts.values()
-            if receipt.gid
-            and receipt.outcome is Outcome.DONE
-            and isinstance(receipt.operation, CreateEpic | CreateChild)
-        }
+    def close_duplicates(self) -> None:
+        """List again after creations; what this run, or a machine's run beside it, made twice is closed.
+
+        Two runs see each other late: an item with the lower id may be there last, when the other run has ended.
+        """
+        made = {str(self.receipts[key].gid) for key in self._made()}
+        if not made or not self._sees_twins(made):
+            return
         for _ in range(ROUNDS):
-            if not made or not self._is_doubled(made):
-                return
             looked = observe(self.work.tools.reader, self.engagement, self.work.process)
-            drawn, looked = _plan(self.engagement, self.work, _as_own(looked, made))
-            own = [
+            drawn, looked = _plan(self.engagement, self.work, twins.as_own(looked, made, self.doubtful))
+            refused = self._refused()
+            todo = [
                 each
                 for each in drawn.operations
-                if not isinstance(each, CreateLabel | CreateEpic | CreateChild) and each.item.gid in made
+                if twins.ends_doubling(each, made) and identity_of(each) not in refused
             ]
-            if not own:
+            if not todo:
                 return
-            applied = self._apply(replace(drawn, operations=tuple(own)), looked)
+            applied = self._apply(replace(drawn, operations=tuple(todo)), looked)
+            if self.work.tools.stop():
+                raise self._stopped()
             if applied.error is not None:
                 self._look_again(applied)
+        raise LimitReached(
+            f"{self.engagement.key}: items that were made twice at the same time could not be closed",
+            "run again; psbot closes them then",
+        )
 
     def _untried(self, drawn: Plan) -> tuple[Operation, ...]:
         """Return the operations that may be done: neither refused in this run already, nor made."""
-        tried = {key for key, receipt in self.receipts.items() if receipt.outcome is Outcome.REFUSED}
-        tried |= self._made()
+        tried = self._refused() | self._made()
         return tuple(
             each
             for each in drawn.operations
@@ -216,6 +232,12 @@ class _Progress:
         )
         applied = performing.apply(drawn, self.engagement.gitlab.group, ids, self.work.tools)
         self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
+        self.epic = ids.epic
+        self.doubtful |= {
+            receipt.operation.item.key
+            for receipt in applied.receipts
+            if receipt.outcome is not Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
+        }
         return applied
 
     def _look_again(self, applied: performing.Applied) -> tuple[Plan, Observation]:
@@ -294,26 +316,6 @@ class _Progress:
 
     def _left(self) -> int:
         return sum(receipt.outcome is not Outcome.DONE for receipt in self.receipts.values())
-
-    def _is_doubled(self, made: set[str]) -> bool:
-        """Tell whether a marker of this run's items is on another labelled item too."""
-        listing = Listing(Part.LABELLED, (identity.kind_filter(self.work.process.catalogue),))
-        by_key: dict[str, list[str]] = {}
-        group = self.engagement.gitlab.group
-        while not listing.is_done:
-            for brief in turn(self.work.tools.reader, group, [listing])[listing].briefs:
-                note = marker.read(brief.description)
-                if note and note.engagement == self.engagement.key:
-                    by_key.setdefault(note.item, []).append(brief.gid)
-        return any(len(gids) > 1 and made & set(gids) for gids in by_key.values())
-
-
-def _as_own(looked: Observation, made: set[str]) -> Observation:
-    """Return the observation with the duplicates that this run made marked as psbot's, whoever's token it used."""
-    duplicates = tuple(
-        replace(item, by_machine=item.by_machine or item.gid in made) for item in looked.snapshot.duplicates
-    )
-    return replace(looked, snapshot=replace(looked.snapshot, duplicates=duplicates))
 
 
 def summary(receipts: Sequence[Receipt]) -> dict[Outcome, int]:

@@ -14,7 +14,7 @@ from psbot.core.plan import Plan
 from psbot.core.process import Limits
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.patience import Patience
-from psbot.forge.ports import Ask, Page, RateLimited, Refused, Unclear
+from psbot.forge.ports import Ask, NewItem, Page, RateLimited, Refused, Unclear, Written
 from psbot.observe import observe
 from psbot.reconcile import Reconciled, Work, draw_up, reconcile
 from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, engagement
@@ -508,3 +508,86 @@ def test_reconcile_stops_when_lists_do_not_show_the_epic_it_has_made(forge: Fake
     assert open_keys(forge) == ["epic"]
     assert result.exit_code is Exit.GITLAB
     assert "does not list the epic" in str(result.error)
+
+
+def in_one_line(forge: FakeForge) -> Work:
+    """Return work that sends one request after the other: labels, the epic, the children."""
+    whole = work(forge)
+    return replace(whole, tools=replace(whole.tools, limits=Limits(connections=1)))
+
+
+def nothing() -> None:
+    pass
+
+
+def whole_run(forge: FakeForge) -> None:
+    assert run(forge).error is None
+
+
+def test_reconcile_leaves_one_item_when_its_unclear_creation_came_second_to_another_run(
+    forge: FakeForge,
+) -> None:
+    forge.me = Author("maria")
+    forge.before_write = [nothing, nothing, lambda: whole_run(forge)]
+    forge.skip_faults["create_items"] = 4
+    forge.fail("create_items", lambda: Unclear("GitLab answered 502"), carried_out=True)
+    assert reconcile(ENGAGEMENT, in_one_line(forge)).exit_code is Exit.DONE
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_closes_its_own_duplicates_when_it_ends_at_a_limit(forge: FakeForge) -> None:
+    forge.me = Author("maria")
+    run(forge)
+    forge.delete(one(forge, "kick-off").gid)
+    forge.before_write = [lambda: whole_run(forge)]
+    for _ in range(4):
+        forge.fail("update_items", lambda: Unclear("GitLab answered 500"), carried_out=False)
+    result = reconcile(replace(ENGAGEMENT, customer="Acme AG"), in_one_line(forge))
+    assert result.exit_code is Exit.LIMIT
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_ends_at_a_limit_when_it_cannot_close_its_own_duplicates(forge: FakeForge) -> None:
+    forge.before_write = [nothing, nothing, lambda: whole_run(forge)]
+    for _ in range(10):
+        forge.fail("update_items", lambda: Unclear("GitLab answered 500"), carried_out=False)
+    assert reconcile(ENGAGEMENT, in_one_line(forge)).exit_code is Exit.LIMIT
+    forge.faults.clear()
+    run(forge)
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_looks_for_duplicates_below_its_epic_alone_when_the_group_has_many(
+    forge: FakeForge,
+) -> None:
+    run(forge)
+    small = FakeForge(page=10)
+    small.labels = dict(forge.labels)
+    for number in range(5):
+        run(small, engagement(f"other-{number}"))
+    run(small)
+    small.delete(one_of(small, "kick-off"))
+    looked = observe(small, ENGAGEMENT, PROCESS)
+    small.requests.clear()
+    assert reconcile(ENGAGEMENT, work(small), observation=looked).exit_code is Exit.DONE
+    assert small.requests == ["people", "create_items", "pages"]
+
+
+def one_of(forge: FakeForge, key: str) -> str:
+    (found,) = (
+        each.gid for each in forge.by_key(key) if each.marker and each.marker.engagement == ENGAGEMENT.key
+    )
+    return found
+
+
+def test_reconcile_closes_the_twin_that_a_machine_made_when_that_run_ended_without_seeing_ours() -> None:
+    class Late(FakeForge):
+        def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+            made = super().create_items(items)
+            if self.by_key("kick-off"):
+                twin_of(self, "kick-off")
+            return made
+
+    forge = Late()
+    assert reconcile(ENGAGEMENT, in_one_line(forge)).exit_code is Exit.DONE
+    assert open_keys(forge) == EVERYTHING

@@ -314,6 +314,7 @@ def _item(case: _Case, key: str, sighting: Sighting) -> Item:
         kind=kind.name if kind else key.partition("/")[0],
         is_adrift=not is_epic and case.epic is not None and sighting.parent != case.epic.gid,
         by_machine=sighting.author is not None and is_machine(sighting.author, case.process),
+        made_by=sighting.author.username if sighting.author else None,
     )
 
 

@@ -22,7 +22,7 @@ class Item:
     """The epic or a child item; what only GitLab knows is None on the desired side.
 
     ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
-    account made the item.
+    account made the item, ``made_by`` the account's name.
     """
 
     key: str
@@ -42,6 +42,7 @@ class Item:
     touched: Touch = Touch.UNKNOWN
     is_adrift: bool = False
     by_machine: bool = False
+    made_by: str | None = None
 
     @property
     def is_epic(self) -> bool:
