@@ -152,6 +152,8 @@ def _memory(operations: Sequence[ItemOperation]) -> dict[str, str]:
     memory: dict[str, str] = {}
     for operation in operations:
         match operation:
+            case Redescribe(memory=standing):
+                memory |= standing
             case Retitle(item=item, after=title):
                 memory |= _tokens(replace(item, title=title), {"title"})
             case Reassign(item=item, after=people):

@@ -1,8 +1,8 @@
 """Applying plans against a GitLab in memory: order, one write an item, and every way an answer can go wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from psbot.forge.patience import Patience
 from psbot.forge.ports import Ask, NewItem, Page, RateLimited, Refused, Unclear, Written
 from psbot.observe import observe
 from psbot.reconcile import Reconciled, Work, draw_up, reconcile
-from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, engagement
+from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, PlainWords, engagement
 from tests.fakes import BOT, FakeForge
 
 ENGAGEMENT = engagement()
@@ -591,3 +591,22 @@ def test_reconcile_closes_the_twin_that_a_machine_made_when_that_run_ended_witho
     forge = Late()
     assert reconcile(ENGAGEMENT, in_one_line(forge)).exit_code is Exit.DONE
     assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_writes_nothing_on_later_days_when_a_person_moved_the_phase(forge: FakeForge) -> None:
+    class Dated(PlainWords):
+        def render(self, name: str, facts: Mapping[str, object]) -> str:
+            since = f"since {facts['phase_since_on']}"
+            return super().render(name, facts).replace(", ends", f" {since}, ends")
+
+    def run_on(day: int) -> Plan:
+        whole = replace(work(forge), words=Dated(), now=NOW + timedelta(days=day))
+        return reconcile(ENGAGEMENT, whole).plan
+
+    run_on(0)
+    epic = one(forge, "epic")
+    forge.person_edits(epic.gid, "maria", labels=frozenset({"ps-kind::engagement", "ps-phase::delivery"}))
+    assert not run_on(1).is_empty
+    assert "delivery since 2026-11-24" in one(forge, "epic").description
+    assert run_on(2).is_empty
+    assert "delivery since 2026-11-24" in one(forge, "epic").description

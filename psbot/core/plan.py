@@ -243,9 +243,12 @@ def _description(engagement: str, wanted: Item, found: Item) -> Iterator[Redescr
         if name not in broken and have.get(name, "").split() != text.split()
     }
     has_marker = found.marker is not None
-    if differing or not has_marker:
+    standing = ownership.standing(wanted)
+    is_remembered = standing.items() <= ownership.standing(found).items()
+    if differing or not has_marker or not is_remembered:
         reason = "the managed section no longer says what is so" if has_marker else "its marker was removed"
-        yield Redescribe(found, differing, None if has_marker else str(Marker(engagement, found.key)), reason)
+        line = None if has_marker else str(Marker(engagement, found.key))
+        yield Redescribe(found, differing, line, reason, memory=standing)
 
 
 def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[Operation | Finding]:
