@@ -194,7 +194,7 @@ def _create(run: _Run, operations: Sequence[CreateEpic | CreateChild]) -> None:
         try:
             jobs.append((operation, updates.creation(operation, run.ids)))
         except MissingId as missing:
-            outcome = Outcome.LEFT if run.halted.is_set() else Outcome.REFUSED
+            outcome = Outcome.LEFT if run.halted.is_set() or run.tools.stop() else Outcome.REFUSED
             run.note([operation], outcome, str(missing.args[0]))
     _perform(run, jobs, run.tools.writer.create_items)
 

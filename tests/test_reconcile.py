@@ -610,3 +610,13 @@ def test_reconcile_writes_nothing_on_later_days_when_a_person_moved_the_phase(fo
     assert "delivery since 2026-11-24" in one(forge, "epic").description
     assert run_on(2).is_empty
     assert "delivery since 2026-11-24" in one(forge, "epic").description
+
+
+def test_reconcile_rewrites_its_section_in_place_when_lines_end_as_on_windows(forge: FakeForge) -> None:
+    run(forge)
+    epic = one(forge, "epic")
+    forge.person_edits(epic.gid, "maria", description=epic.description.replace("\n", "\r\n"))
+    assert plan_of(forge).is_empty
+    run(forge, replace(ENGAGEMENT, ends_on_in_file=date(2027, 3, 26)))
+    assert one(forge, "epic").description.count("psbot begin: overview") == 1
+    assert "ends 2027-03-26" in one(forge, "epic").description

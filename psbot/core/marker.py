@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 _MARKER = re.compile(r"\A\ufeff?<!-- psbot: ((?:[a-z_]+=[^\s<>=]+ ?)+)-->[ \t]*(?:\r?\n|\Z)")
 _SECTION = re.compile(
-    r"^<!-- psbot begin: (?P<name>[a-z-]+) -->[ \t]*\r?\n(?P<text>.*?)^<!-- psbot end: (?P=name) -->[ \t]*$",
+    r"^<!-- psbot begin: (?P<name>[a-z-]+) -->[ \t]*\r?\n(?P<text>.*?)^<!-- psbot end: (?P=name) -->[ \t]*\r?$",
     re.MULTILINE | re.DOTALL,
 )
 _COMMENT = re.compile(r"^<!-- psbot (?P<edge>begin|end): (?P<name>[a-z-]+) -->[ \t]*\r?$", re.MULTILINE)
