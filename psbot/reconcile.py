@@ -1,5 +1,6 @@
 """Observe, plan, apply, until GitLab has what the engagement file says, or a limit is reached."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -133,6 +134,7 @@ class _Progress:
         self.reviewed = {identity_of(each) for each in first.operations} if is_bound else None
         self.receipts: dict[Identity, Receipt] = {}
         self.doubtful: set[str] = set()
+        self.suspects: Counter[Identity] = Counter()
         self.epic: str | None = None
 
     def result(self, error: PsbotError | None = None) -> Reconciled:
@@ -141,21 +143,21 @@ class _Progress:
     def rounds(self, drawn: Plan, looked: Observation) -> None:
         """Apply and, as long as something was unclear or has moved, look and plan again."""
         troubles = 0
-        while todo := self._untried(drawn):
+        while todo := self._next(drawn):
             self.work.acquainted.check(drawn, self.work.tools.reader)
             applied = self._apply(replace(drawn, operations=todo), looked)
             outcomes = {receipt.outcome for receipt in applied.receipts}
             if Outcome.LEFT in outcomes and self.work.tools.stop():
                 raise self._stopped()
             if applied.error is None and Outcome.MOVED not in outcomes:
-                return
+                drawn = replace(
+                    drawn, operations=tuple(each for each in drawn.operations if each not in todo)
+                )
+                continue
             if not isinstance(applied.error, RateLimited):
                 troubles += 1
             if troubles > ROUNDS:
-                raise LimitReached(
-                    f"{self.engagement.key}: GitLab's answers stay unclear, or people keep changing the same items",
-                    "run again later; psbot goes on where it stopped",
-                )
+                raise self._unclear()
             drawn, looked = self._look_again(applied)
             self._check_epic(looked.snapshot)
 
@@ -212,6 +214,15 @@ class _Progress:
             "run again; psbot closes them then",
         )
 
+    def _next(self, drawn: Plan) -> tuple[Operation, ...]:
+        """Return what is to be done next: what has had an unclear answer comes after all the rest.
+
+        So an item on which GitLab breaks every time does not keep the others from being made.
+        """
+        todo = self._untried(drawn)
+        fewest = min((self.suspects[identity_of(each)] for each in todo), default=0)
+        return tuple(each for each in todo if self.suspects[identity_of(each)] == fewest)
+
     def _untried(self, drawn: Plan) -> tuple[Operation, ...]:
         """Return the operations that may be done: neither refused in this run already, nor made."""
         tried = self._refused() | self._made()
@@ -230,9 +241,18 @@ class _Progress:
             people=self.work.acquainted.ids,
             epic=epic.gid if epic else None,
         )
-        applied = performing.apply(drawn, self.engagement.gitlab.group, ids, self.work.tools)
+        tools = self.work.tools
+        if any(self.suspects[identity_of(each)] for each in drawn.operations):
+            tools = replace(tools, limits=replace(tools.limits, batch=1))
+        applied = performing.apply(drawn, self.engagement.gitlab.group, ids, tools)
         self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
         self.epic = ids.epic
+        self.suspects.update(
+            identity_of(receipt.operation)
+            for receipt in applied.receipts
+            if receipt.outcome is Outcome.UNCLEAR
+            and not isinstance(receipt.operation, CreateLabel | CreateEpic)  # all the rest needs these
+        )
         self.doubtful |= {
             receipt.operation.item.key
             for receipt in applied.receipts
@@ -307,6 +327,14 @@ class _Progress:
                 f"wait; {self._left()} operations are left",
                 "run again later; psbot goes on where it stopped",
             )
+
+    def _unclear(self) -> LimitReached:
+        names = sorted({key[2] for key, each in self.receipts.items() if each.outcome is not Outcome.DONE})
+        shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")  # noqa: PLR2004
+        return LimitReached(
+            f"{self.engagement.key}: GitLab's answers stay unclear, or people keep changing the same items: {shown}",
+            "run again later; psbot goes on where it stopped",
+        )
 
     def _stopped(self) -> LimitReached:
         return LimitReached(

@@ -620,3 +620,23 @@ def test_reconcile_rewrites_its_section_in_place_when_lines_end_as_on_windows(fo
     run(forge, replace(ENGAGEMENT, ends_on_in_file=date(2027, 3, 26)))
     assert one(forge, "epic").description.count("psbot begin: overview") == 1
     assert "ends 2027-03-26" in one(forge, "epic").description
+
+
+def test_reconcile_leaves_everything_when_somebody_says_stop_at_once(forge: FakeForge) -> None:
+    result = reconcile(ENGAGEMENT, work(forge, stop=lambda: True))
+    assert result.exit_code is Exit.LIMIT
+    assert {receipt.outcome for receipt in result.receipts} == {Outcome.LEFT}
+
+
+def test_reconcile_makes_the_others_when_gitlab_breaks_on_one_item_every_time(forge: FakeForge) -> None:
+    class Breaking(FakeForge):
+        def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+            if any("Intake" in each.title for each in items):
+                self._write("create_items")
+                raise Unclear("GitLab answered 500")
+            return super().create_items(items)
+
+    forge = Breaking()
+    result = reconcile(ENGAGEMENT, in_one_line(forge))
+    assert result.exit_code is Exit.LIMIT
+    assert open_keys(forge) == [key for key in EVERYTHING if key != "intake-aws"]
