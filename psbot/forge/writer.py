@@ -9,8 +9,8 @@ from psbot.forge.connection import TOO_MANY, Connection
 from psbot.forge.ports import Dates, ItemUpdate, NewItem, NewNote, RateLimited, Unclear, Written
 
 _PAUSE = 10.0
-# GitLab's sentence for what is hidden or forbidden: the mutation has stopped before it did anything.
-_NOT_DONE = "you don't have permission to perform this action"
+# GitLab's sentences for what is hidden, forbidden or taken for spam: the mutation has stopped before it did anything.
+_NOT_DONE = ("you don't have permission to perform this action", "Request denied. ")
 
 Input = Mapping[str, object]
 
@@ -126,7 +126,7 @@ def _written(data: Mapping[str, object], alias: str, field: str, said: Mapping[s
     payload = data.get(alias)
     if not isinstance(payload, dict):
         message = said.get(alias, "GitLab did not answer for this one")
-        return Written(refusal=one_line(message), is_unclear=_NOT_DONE not in message)
+        return Written(refusal=one_line(message), is_unclear=not any(each in message for each in _NOT_DONE))
     errors = payload.get("errors")
     messages = [str(each) for each in errors] if isinstance(errors, list) else []
     if any(map(TOO_MANY.search, messages)):
