@@ -204,8 +204,9 @@ def _changes(run: _Run, operations: Sequence[ItemOperation]) -> None:
     for operation in operations:
         by_item.setdefault(operation.item.gid or "", []).append(operation)
     chunks = list(by_item)
-    for start in range(0, len(chunks), run.tools.limits.page):
-        chunk = {gid: by_item[gid] for gid in chunks[start : start + run.tools.limits.page]}
+    wave = run.tools.limits.wave
+    for start in range(0, len(chunks), wave):
+        chunk = {gid: by_item[gid] for gid in chunks[start : start + wave]}
         if run.halted.is_set() or run.tools.stop():
             _leave(run, [each for group in chunk.values() for each in group])
         else:
@@ -213,7 +214,7 @@ def _changes(run: _Run, operations: Sequence[ItemOperation]) -> None:
 
 
 def _change(run: _Run, by_item: Mapping[str, Sequence[ItemOperation]]) -> None:
-    """Change up to a page of items, after reading them again: what has moved is left to be planned again."""
+    """Change a wave of items, after reading them again: what has moved is left to be planned again."""
     seen = _read(run, lambda: list(_read_again(run, tuple(by_item))))
     if seen is None:
         _leave(run, [each for group in by_item.values() for each in group])
@@ -222,7 +223,7 @@ def _change(run: _Run, by_item: Mapping[str, Sequence[ItemOperation]]) -> None:
     jobs = []
     for gid, operations in by_item.items():
         found = now.get(gid)
-        if found is None or updates.has_moved(operations[0].item, found):
+        if found is None or updates.has_moved(operations, found):
             run.note(operations, Outcome.MOVED, "somebody changed the item at the same time")
             continue
         try:

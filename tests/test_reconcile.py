@@ -640,3 +640,30 @@ def test_reconcile_makes_the_others_when_gitlab_breaks_on_one_item_every_time(fo
     result = reconcile(ENGAGEMENT, in_one_line(forge))
     assert result.exit_code is Exit.LIMIT
     assert open_keys(forge) == [key for key in EVERYTHING if key != "intake-aws"]
+
+
+def test_reconcile_reads_items_again_right_before_it_writes_them_when_there_are_many(
+    forge: FakeForge,
+) -> None:
+    run(forge)
+    small = replace(work(forge), tools=replace(work(forge).tools, limits=Limits(batch=1, connections=2)))
+    forge.requests.clear()
+    looked = observe(forge, ENGAGEMENT, PROCESS)
+    forge.requests.clear()
+    moved = replace(ENGAGEMENT, customer="Acme AG")
+    assert reconcile(moved, small, observation=looked).exit_code is Exit.DONE
+    assert forge.requests == ["pages", "update_items", "update_items"] * 2
+
+
+def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_moment(forge: FakeForge) -> None:
+    run(forge)
+    on_prem = replace(ENGAGEMENT, hosting="on-prem")
+    looked = observe(forge, on_prem, PROCESS)
+    intake = one(forge, "intake-aws")
+
+    def comment(_: Plan) -> None:
+        forge.person_comments(intake.gid, "paul")
+
+    result = reconcile(on_prem, work(forge), comment, observation=looked)
+    assert forge.items[intake.gid].sighting.is_open
+    assert result.exit_code is Exit.DONE

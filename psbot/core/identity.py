@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from psbot.core import marker
 from psbot.core.engagement import Engagement
@@ -40,6 +40,7 @@ class Sighting:
     url: str | None = None
     parent: str | None = None
     is_moved: bool = False
+    updated_at: datetime | None = None
     label_gids: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -335,6 +336,7 @@ def as_item(sighting: Sighting) -> Item:
         iid=sighting.iid,
         gid=sighting.gid,
         url=sighting.url,
+        updated_at=sighting.updated_at,
     )
 
 

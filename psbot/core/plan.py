@@ -103,7 +103,7 @@ class Plan:
         writes = epics + sum(
             ceil(count / batch_size(count, limits)) for count in (labels, children, changed, notes)
         )
-        reads = _READS + (people > 0) + ceil(changed / limits.page) + (epics + children > 0)
+        reads = _READS + (people > 0) + ceil(changed / limits.wave) + (epics + children > 0)
         return Cost(reads + writes, notes, epics + children)
 
     def notifications(self) -> dict[str, int]:
