@@ -10,8 +10,9 @@ from psbot import twins
 from psbot.apply import Outcome, Receipt, Tools
 from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
-from psbot.core.model import Snapshot
-from psbot.core.operations import CreateChild, CreateEpic, CreateLabel, Operation
+from psbot.core.model import Desired, Snapshot
+from psbot.core.operations import CreateChild, CreateEpic, CreateLabel, Operation, Redescribe
+from psbot.core.places import elsewhere
 from psbot.core.plan import Plan, in_doubt, is_reviewed, plan
 from psbot.core.process import Process
 from psbot.errors import Exit, GitLabError, PsbotError
@@ -67,12 +68,25 @@ def draw_up(  # noqa: PLR0917  the facts of one engagement, in the order they ar
     words: Words,
     now: datetime,
 ) -> tuple[Plan, Observation]:
-    """Return the plan for what was observed; asks who touched items only where their fate hangs on it."""
+    """Return the plan for what was observed; asks who touched items only where their fate hangs on it.
+
+    Raises PsbotError where the file names another project than the one that the items are in.
+    """
     wanted = desired(engagement, process, now, words, observation.snapshot)
+    _check_places(engagement, wanted, observation.snapshot)
     doubtful = in_doubt(wanted, observation.snapshot, process)
     told = with_touches(reader, observation, engagement.gitlab.group, doubtful, process)
     drawn = plan(engagement, wanted, told.snapshot, process)
     return replace(drawn, findings=(*drawn.findings, *told.findings)), told
+
+
+def _check_places(engagement: Engagement, wanted: Desired, observed: Snapshot) -> None:
+    for project, other in elsewhere(wanted, observed):
+        name = "project" if project == engagement.gitlab.project else "internal_project"
+        raise PsbotError(
+            f"{engagement.key}: gitlab.{name} is {project}, but its items are in {other}",
+            "an engagement stays where it was made: write the old path again, or begin a new engagement",
+        )
 
 
 def reconcile(
@@ -121,7 +135,9 @@ def identity_of(operation: Operation) -> Identity:
     """Return what tells operations apart from one plan to the next."""
     if isinstance(operation, CreateLabel):
         return (operation.op, operation.namespace, operation.spec.title, None)
-    return (operation.op, operation.item.namespace, operation.item.key, operation.item.iid)
+    is_move = isinstance(operation, Redescribe) and operation.parent is not None
+    what = f"{operation.op} parent" if is_move else operation.op
+    return (what, operation.item.namespace, operation.item.key, operation.item.iid)
 
 
 class _Progress:
@@ -191,7 +207,7 @@ class _Progress:
         Two runs see each other late: an item with the lower id may be there last, when the other run has ended.
         """
         made = {str(self.receipts[key].gid) for key in self._made()}
-        if not made or not self._sees_twins(made):
+        if self.work.tools.stop() or not made or not self._sees_twins(made):
             return
         for _ in range(ROUNDS):
             looked = observe(self.work.tools.reader, self.engagement, self.work.process)

@@ -642,6 +642,37 @@ def test_reconcile_makes_the_others_when_gitlab_breaks_on_one_item_every_time(fo
     assert open_keys(forge) == [key for key in EVERYTHING if key != "intake-aws"]
 
 
+def test_reconcile_sends_nothing_more_when_somebody_says_stop(forge: FakeForge) -> None:
+    def is_asked() -> bool:
+        if forge.items:
+            stopped_at.append(len(forge.requests))
+        return bool(forge.items)
+
+    stopped_at: list[int] = []
+    whole = work(forge, stop=is_asked)
+    result = reconcile(ENGAGEMENT, replace(whole, tools=replace(whole.tools, limits=Limits(connections=1))))
+    assert result.exit_code is Exit.LIMIT
+    assert forge.requests[stopped_at[0] :] == []
+
+
+def test_reconcile_gives_each_operation_its_receipt_when_one_item_has_two_of_a_verb(
+    forge: FakeForge,
+) -> None:
+    class Sectioned(PlainWords):
+        def render(self, name: str, facts: Mapping[str, object]) -> str:
+            return super().render("engagement", facts)
+
+        def sections(self, name: str) -> frozenset[str]:
+            return frozenset({"overview"}) if name == "engagement-log" else frozenset()
+
+    reconcile(ENGAGEMENT, replace(work(forge), words=Sectioned()))
+    forge.person_edits(one(forge, "log").gid, "maria", parent=None)
+    longer = replace(ENGAGEMENT, ends_on_in_file=date(2027, 3, 26))
+    result = reconcile(longer, replace(work(forge), words=Sectioned()))
+    assert [each.op for each in result.plan.operations].count("redescribe") == 2
+    assert len(result.receipts) == len(result.plan.operations)
+
+
 def test_reconcile_reads_items_again_right_before_it_writes_them_when_there_are_many(
     forge: FakeForge,
 ) -> None:
@@ -667,3 +698,28 @@ def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_momen
     result = reconcile(on_prem, work(forge), comment, observation=looked)
     assert forge.items[intake.gid].sighting.is_open
     assert result.exit_code is Exit.DONE
+
+
+def test_draw_up_refuses_when_the_file_names_another_project_than_the_items_are_in(forge: FakeForge) -> None:
+    run(forge)
+    other = "acme/delivery/other"
+    forge.levels[other] = 40
+    places = replace(ENGAGEMENT.gitlab, project=other)
+    with pytest.raises(PsbotError, match=r"gitlab\.project") as caught:
+        run(forge, replace(ENGAGEMENT, gitlab=places))
+    assert caught.value.exit_code is Exit.INPUT
+    assert forge.by_key("kick-off") == [one(forge, "kick-off")]
+
+
+def test_draw_up_takes_a_path_for_the_same_when_only_its_case_differs(forge: FakeForge) -> None:
+    run(forge)
+    upper = SHARED.upper()
+    forge.levels[upper] = 40
+    places = replace(ENGAGEMENT.gitlab, project=upper)
+    assert run(forge, replace(ENGAGEMENT, gitlab=places)).plan.is_empty
+
+
+def test_draw_up_follows_one_item_when_a_person_has_moved_it_to_another_project(forge: FakeForge) -> None:
+    run(forge)
+    forge.person_edits(one(forge, "kick-off").gid, "maria", namespace="acme/delivery/third")
+    assert run(forge).plan.is_empty
