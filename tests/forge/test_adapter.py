@@ -462,14 +462,19 @@ def test_read_waits_its_own_time_when_gitlab_says_nothing_usable(
     assert waited == [10.0]
 
 
+@pytest.mark.parametrize("payload", [None, {"workItem": None}])
 @pytest.mark.parametrize(
     "said",
-    ["Request denied. Spam detected", "Request denied. Solve CAPTCHA challenge and retry"],
+    [
+        "Request denied. Spam detected",
+        "Request denied. Solve CAPTCHA challenge and retry",
+        "You cannot perform write operations on a read-only instance",
+    ],
 )
-def test_writer_takes_an_item_for_refused_when_gitlab_denies_it_as_spam(
-    answers: Answers, connection: Connection, said: str
+def test_writer_takes_an_item_for_refused_when_gitlab_says_that_it_wrote_nothing(
+    answers: Answers, connection: Connection, said: str, payload: object
 ) -> None:
-    spam = {"message": said, "path": ["write0"], "extensions": {"spam": True}}
-    answers.post(URL, json={"data": {"write0": None}, "errors": [spam]})
+    error = {"message": said, "path": ["write0"]}
+    answers.post(URL, json={"data": {"write0": payload}, "errors": [error]})
     (found,) = GitLabWriter(connection).update_items([ItemUpdate("gid://gitlab/WorkItem/1", title="T")])
     assert (found.refusal, found.is_unclear) == (said, False)
