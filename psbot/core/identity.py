@@ -8,7 +8,7 @@ from psbot.core import marker
 from psbot.core.engagement import Engagement
 from psbot.core.labels import Catalogue
 from psbot.core.model import EPIC, Finding, Item, Severity, Snapshot
-from psbot.core.process import Kind, Process, Repeat
+from psbot.core.process import Kind, PlaceKind, Process, Repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,24 @@ class _Case:
         kind = self.kind_of(note.item) if note else self.labelled_kind(sighting)
         return kind is not None and kind.repeat is Repeat.ON_DEMAND and self.hangs_here(sighting)
 
+    def is_misplaced(self, sighting: Sighting) -> bool:
+        """Tell whether the item is where its marker or label has no place.
+
+        Customers edit descriptions in their project: a marker put there must not draw an internal item's words to
+        it, nor those of another engagement. Only people of the group hang items under the epic.
+        """
+        key = _key(sighting)
+        if sighting.is_epic or key == EPIC:
+            return not sighting.is_epic
+        kind = self.kind_of(key) if key else self.labelled_kind(sighting)
+        places = self.engagement.gitlab
+        shared, internal, here = map(str.casefold, (places.project, places.internal, sighting.namespace))
+        if here not in (shared, internal):
+            return not self.hangs_here(sighting)
+        is_internal = kind is not None and kind.place is PlaceKind.INTERNAL
+        is_on_demand = kind is not None and kind.repeat is Repeat.ON_DEMAND
+        return is_internal and not is_on_demand and here == shared != internal
+
     def labelled_kind(self, sighting: Sighting) -> Kind | None:
         return self.process.kinds.get(self.process.catalogue.value("kind", sighting.labels) or "")
 
@@ -164,9 +182,10 @@ def identify(
     case = _Case(engagement, process, epics[0] if epics else None, frozenset(epic.gid for epic in epics))
     seen = {each.gid: each for each in others if not each.is_moved}
     rest = sorted(seen.values(), key=lambda each: each.number)
-    counted = [each for each in rest if _is_marked(each, engagement) and _counts(case, each)]
+    ours = [each for each in rest if _is_marked(each, engagement) and _is_ours(case, each)]
     if case.epic is None:
-        return Identified(Snapshot(), lost=tuple(each.reference for each in counted))
+        return Identified(Snapshot(), lost=tuple(each.reference for each in ours))
+    counted = [each for each in ours if not case.is_misplaced(each)]
     found = _by_key(case, counted)
     adopted, findings = _unmarked(case, rest, found)
     items = [_item(case, key, each) for key, group in found.items() for each in group[:1]] + adopted
@@ -174,8 +193,11 @@ def identify(
         _item(case, key, each) for key, group in found.items() for each in group[1:] if each.is_open
     ]
     duplicates += [_item(case, EPIC, each) for each in epics[1:] if each.is_open]
-    foreign = [each for each in rest if _is_marked(each, engagement) and not _counts(case, each)]
+    gids = {each.gid for each in counted}
+    foreign = [each for each in rest if _is_marked(each, engagement) and each.gid not in gids]
     known = {item.key for item in items}
+    misplaced = [each for each in foreign if not each.is_epic and case.is_misplaced(each)]
+    foreign = [each for each in foreign if each not in misplaced]
     disputed = [each for each in foreign if case.hangs_here(each) and _key(each) not in known]
     snapshot = Snapshot(
         epic=_item(case, EPIC, case.epic),
@@ -184,7 +206,8 @@ def identify(
         disputed=frozenset(str(_key(each)) for each in disputed),
     )
     strangers = [each for each in foreign if each not in disputed]
-    return Identified(snapshot, (*findings, *_foreign(strangers), *_disputed(disputed)))
+    said = (*findings, *_misplaced(misplaced), *_foreign(strangers), *_disputed(disputed))
+    return Identified(snapshot, said)
 
 
 def _key(sighting: Sighting) -> str | None:
@@ -197,7 +220,7 @@ def _is_marked(sighting: Sighting, engagement: Engagement) -> bool:
     return note is not None and note.engagement == engagement.key and not sighting.is_moved
 
 
-def _counts(case: _Case, sighting: Sighting) -> bool:
+def _is_ours(case: _Case, sighting: Sighting) -> bool:
     if sighting.is_epic or _key(sighting) == EPIC:
         return False
     return case.is_trusted(sighting) or case.is_on_demand(sighting)
@@ -237,7 +260,7 @@ def _unmarked(
         if kind.repeat is Repeat.ON_DEMAND:
             items += _numbered(case, kind, candidates, found)
         elif _is_single(case, kind) and kind.item not in found:
-            trusted = [each for each in candidates if case.is_trusted(each)]
+            trusted = [each for each in candidates if case.is_trusted(each) and not case.is_misplaced(each)]
             items += [_item(case, kind.item, each) for each in trusted if len(trusted) == 1]
             findings += _ambiguous(case, kind, trusted)
     return items, findings
@@ -279,6 +302,17 @@ def _ambiguous(case: _Case, kind: Kind, candidates: list[Sighting]) -> Iterator[
 def maker(sighting: Sighting) -> str:
     """Return who made an item, for people."""
     return sighting.author.username if sighting.author else "a deleted account"
+
+
+def _misplaced(sightings: Iterable[Sighting]) -> Iterator[Finding]:
+    for each in sightings:
+        yield Finding(
+            "misplaced",
+            Severity.WARNING,
+            f"{each.reference} carries the marker of {_key(each)}, which has no place there; it does not count: "
+            "somebody has edited or moved it, put its own marker back",
+            _key(each),
+        )
 
 
 def _disputed(sightings: Iterable[Sighting]) -> Iterator[Finding]:
