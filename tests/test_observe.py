@@ -315,3 +315,16 @@ def test_observe_stops_when_marked_items_without_an_epic_are_in_other_projects(f
     make(forge, "kick-off", None, namespace="acme/delivery/old")
     with pytest.raises(GitLabError, match="no epic"):
         observe(forge, ENGAGEMENT, PROCESS)
+
+
+def test_observe_takes_no_open_issue_for_an_internal_one_when_internal_items_are_confidential(
+    forge: FakeForge,
+) -> None:
+    epic = make_epic(forge)
+    kick_off = make(forge, "kick-off", epic)
+    log = make(forge, "log", epic, namespace=SHARED, confidential=True)
+    forge.person_edits(kick_off, "ada", description=marked("log"))
+    only = replace(ENGAGEMENT, gitlab=replace(ENGAGEMENT.gitlab, internal_project=None))
+    found = observe(forge, only, PROCESS)
+    assert {item.key: item.gid for item in found.snapshot.children} == {"log": log}
+    assert codes(found) == ["misplaced"]

@@ -128,9 +128,11 @@ class _Case:
         shared, internal, here = map(str.casefold, (places.project, places.internal, sighting.namespace))
         if here not in (shared, internal):
             return not self.hangs_here(sighting)
-        is_internal = kind is not None and kind.place is PlaceKind.INTERNAL
-        is_on_demand = kind is not None and kind.repeat is Repeat.ON_DEMAND
-        return is_internal and not is_on_demand and here == shared != internal
+        if kind is None or kind.place is not PlaceKind.INTERNAL or kind.repeat is Repeat.ON_DEMAND:
+            return False
+        if places.is_shared_with_customer:
+            return not sighting.confidential
+        return here == shared != internal
 
     def labelled_kind(self, sighting: Sighting) -> Kind | None:
         return self.process.kinds.get(self.process.catalogue.value("kind", sighting.labels) or "")
