@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from threading import Event
 from typing import TypeVar
@@ -35,6 +35,7 @@ from psbot.listing import Listing, turn
 from psbot.updates import Ids, MissingId
 
 _Job = TypeVar("_Job")
+_Found = TypeVar("_Found")
 
 
 class Outcome(StrEnum):
@@ -61,7 +62,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Receipts of all operations; where an answer was not clear: the error, and when that request was sent."""
+    """Receipts of all operations; what halted them, and when the last write without a clear answer was sent."""
 
     receipts: tuple[Receipt, ...]
     error: GitLabError | None = None
@@ -118,8 +119,8 @@ def apply(plan: Plan, group: str, ids: Ids, tools: Tools) -> Applied:
     """Perform *plan* and return a receipt for each operation.
 
     Order: labels, the epic, new children, changes of items (each item re-read just before and written in one
-    mutation), notices. Nothing is repeated: after an answer that is not clear, or when somebody says stop, the
-    rest is left. *ids* learn the labels and the epic that are made.
+    mutation), notices. Nothing is repeated: after an answer that is not clear, a read that fails, or when somebody
+    says stop, the rest is left. *ids* learn the labels and the epic that are made.
     """
     run = _Run(tools, group, plan.engagement, ids)
     operations = plan.operations
@@ -148,11 +149,23 @@ def _labels(run: _Run, operations: Sequence[CreateLabel]) -> None:
 
 def _look_again_for_labels(run: _Run, namespace: str, since: int) -> None:
     """Take a refused label for made where it is there now: another run may have made it in between."""
-    run.ids.labels |= run.tools.reader.fetch_labels(namespace) or {}
+    found = _read(run, lambda: run.tools.reader.fetch_labels(namespace))
+    run.ids.labels |= found or {}
     for number, receipt in enumerate(run.receipts[since:], since):
         operation = receipt.operation
         if isinstance(operation, CreateLabel) and operation.spec.title in run.ids.labels:
             run.receipts[number] = Receipt(operation, Outcome.DONE, gid=run.ids.labels[operation.spec.title])
+        elif found is None and receipt.outcome is Outcome.REFUSED:
+            run.receipts[number] = replace(receipt, outcome=Outcome.LEFT)
+
+
+def _read(run: _Run, read: Callable[[], _Found]) -> _Found | None:
+    """Return what *read* finds; where it fails the run halts, and what has been done keeps its receipts."""
+    try:
+        return read()
+    except GitLabError as error:
+        run.halt(error, 0.0)
+        return None
 
 
 def _epic(run: _Run, operations: Sequence[CreateEpic]) -> None:
@@ -161,19 +174,22 @@ def _epic(run: _Run, operations: Sequence[CreateEpic]) -> None:
     made = [receipt.gid for receipt in run.receipts[before:] if receipt.gid]
     if made and not run.halted.is_set():
         run.ids.epic = made[0]
-        if _has_rival(run, made[0]):
-            run.halt(Unclear("another run has made the epic at the same time"), run.tools.clock())
+        listed = _read(run, lambda: _listed_epics(run))
+        if listed is not None and listed != {made[0]}:
+            # Children must not go under two epics, nor under one that this token cannot see.
+            run.halt(Unclear("GitLab lists not just the epic that this run has made"), run.tools.clock())
 
 
-def _has_rival(run: _Run, gid: str) -> bool:
-    """Tell whether somebody else has made the engagement's epic too; children must not go under two."""
+def _listed_epics(run: _Run) -> set[str]:
+    """Return the ids of the epics that carry the marker of the engagement's epic."""
     listing = Listing(Part.EPICS)
+    found: set[str] = set()
     while not listing.is_done:
         for epic in turn(run.tools.reader, run.group, [listing])[listing].items:
             note = epic.marker
-            if note and (note.engagement, note.item) == (run.engagement, EPIC) and epic.gid != gid:
-                return True
-    return False
+            if note and (note.engagement, note.item) == (run.engagement, EPIC):
+                found.add(epic.gid)
+    return found
 
 
 def _create(run: _Run, operations: Sequence[CreateEpic | CreateChild]) -> None:
@@ -182,7 +198,7 @@ def _create(run: _Run, operations: Sequence[CreateEpic | CreateChild]) -> None:
         try:
             jobs.append((operation, updates.creation(operation, run.ids)))
         except MissingId as missing:
-            outcome = Outcome.LEFT if run.halted.is_set() else Outcome.REFUSED
+            outcome = Outcome.LEFT if run.halted.is_set() or run.tools.stop() else Outcome.REFUSED
             run.note([operation], outcome, str(missing.args[0]))
     _perform(run, jobs, run.tools.writer.create_items)
 
@@ -192,8 +208,9 @@ def _changes(run: _Run, operations: Sequence[ItemOperation]) -> None:
     for operation in operations:
         by_item.setdefault(operation.item.gid or "", []).append(operation)
     chunks = list(by_item)
-    for start in range(0, len(chunks), run.tools.limits.page):
-        chunk = {gid: by_item[gid] for gid in chunks[start : start + run.tools.limits.page]}
+    wave = run.tools.limits.wave
+    for start in range(0, len(chunks), wave):
+        chunk = {gid: by_item[gid] for gid in chunks[start : start + wave]}
         if run.halted.is_set() or run.tools.stop():
             _leave(run, [each for group in chunk.values() for each in group])
         else:
@@ -201,12 +218,16 @@ def _changes(run: _Run, operations: Sequence[ItemOperation]) -> None:
 
 
 def _change(run: _Run, by_item: Mapping[str, Sequence[ItemOperation]]) -> None:
-    """Change up to a page of items, after reading them again: what has moved is left to be planned again."""
-    now = {each.gid: each for each in _read_again(run, tuple(by_item))}
+    """Change a wave of items, after reading them again: what has moved is left to be planned again."""
+    seen = _read(run, lambda: list(_read_again(run, tuple(by_item))))
+    if seen is None:
+        _leave(run, [each for group in by_item.values() for each in group])
+        return
+    now = {each.gid: each for each in seen}
     jobs = []
     for gid, operations in by_item.items():
         found = now.get(gid)
-        if found is None or updates.has_moved(operations[0].item, found):
+        if found is None or updates.has_moved(operations, found):
             run.note(operations, Outcome.MOVED, "somebody changed the item at the same time")
             continue
         try:

@@ -12,7 +12,7 @@ from psbot.access import check_access, unseen
 from psbot.core import identity, marker
 from psbot.core.engagement import Engagement
 from psbot.core.identity import Sighting
-from psbot.core.model import EPIC, Finding, Item, Snapshot
+from psbot.core.model import Finding, Item, Snapshot
 from psbot.core.process import Process
 from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError
@@ -158,14 +158,15 @@ class _Group:
     def observation(self, engagement: Engagement) -> Observation:
         """Return the observation of one engagement from what was listed."""
         marked = self.spool.take(_epic_shelf(engagement.key))
-        epics = identity.epics_of(engagement, self.process, marked)
+        try:
+            epics = identity.epics_of(engagement, self.process, marked)
+        except identity.UntrustedEpic as error:
+            raise _untrusted(engagement, error.epic) from None
         others = self._named(self.strays.get(engagement.key, []))
         if not epics and others and (bare := self._unmarked_epic(engagement, others)):
             epics = [bare]
             others += self._children([bare.gid])
-        if not epics and (foreign := [each for each in marked if each.marker and each.marker.item == EPIC]):
-            raise _not_trusted(engagement, foreign[0])
-        for epic in epics:
+        for epic in marked:  # those that do not count too: people may have dragged items below a copy
             others += self.spool.take(epic.gid)
         found = identity.identify(engagement, self.process, epics, others)
         if found.lost:
@@ -277,13 +278,11 @@ def _types(access: Access) -> dict[str, str]:
     return {place.path: place.item_type for place in places if place and place.item_type}
 
 
-def _not_trusted(engagement: Engagement, epic: Sighting) -> GitLabError:
-    """Return why nothing is planned: to take the epic for none would make the whole engagement again."""
-    author = epic.author.username if epic.author else "an account that GitLab does not show"
+def _untrusted(engagement: Engagement, epic: Sighting) -> GitLabError:
     return GitLabError(
-        f"{engagement.key}: {epic.reference} carries the marker of its epic, but {author} made it, who is neither a "
-        "machine nor one of the engagement's people",
-        f"name {author} in people:, list the account in config/accounts.yml, or take the marker away if it is a copy",
+        f"{engagement.key}: {epic.reference} carries the marker of its epic, but {identity.maker(epic)} made it, who "
+        "is neither a machine nor one of the engagement's people",
+        "name the account in people: or config/accounts.yml, or take the marker away; psbot makes nothing twice",
     )
 
 

@@ -1,23 +1,23 @@
 """Observe, plan, apply, until GitLab has what the engagement file says, or a limit is reached."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from psbot import apply as performing
+from psbot import twins
 from psbot.apply import Outcome, Receipt, Tools
-from psbot.core import identity, marker, places
+from psbot.core import places
 from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
-from psbot.core.operations import CreateChild, CreateEpic, CreateLabel, Operation
+from psbot.core.operations import CreateChild, CreateEpic, CreateLabel, Operation, Redescribe
 from psbot.core.plan import Plan, in_doubt, is_reviewed, plan
 from psbot.core.process import Process
 from psbot.errors import Exit, GitLabError, PsbotError
-from psbot.forge.documents import Part
 from psbot.forge.patience import Patience
 from psbot.forge.ports import ForgeReader, LimitReached, RateLimited
-from psbot.listing import Listing, turn
 from psbot.observe import Observation, observe, with_touches
 from psbot.people import Acquainted, check_author, check_labeller
 from psbot.updates import Ids
@@ -107,12 +107,17 @@ def reconcile(
     check_author(engagement, looked.account, work.process)
     check_labeller(engagement, looked.account, looked.label_level, first)
     work.acquainted.check(first, work.tools.reader)
-    try:
-        progress.rounds(first, looked)
-        progress.close_own_duplicates()
-    except PsbotError as error:
-        return progress.result(error)
-    return progress.result()
+    errors: list[PsbotError] = []
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: progress.rounds(first, looked),
+        progress.close_duplicates,
+    )
+    for step in steps:
+        try:
+            step()
+        except PsbotError as error:
+            errors.append(error)
+    return progress.result(*errors[:1])
 
 
 def _plan(engagement: Engagement, work: Work, looked: Observation) -> tuple[Plan, Observation]:
@@ -126,7 +131,9 @@ def identity_of(operation: Operation) -> Identity:
     """Return what tells operations apart from one plan to the next."""
     if isinstance(operation, CreateLabel):
         return (operation.op, operation.namespace, operation.spec.title, None)
-    return (operation.op, operation.item.namespace, operation.item.key, operation.item.iid)
+    is_move = isinstance(operation, Redescribe) and operation.parent is not None
+    what = f"{operation.op} parent" if is_move else operation.op
+    return (what, operation.item.namespace, operation.item.key, operation.item.iid)
 
 
 class _Progress:
@@ -138,6 +145,9 @@ class _Progress:
         self.first = first
         self.reviewed = {identity_of(each) for each in first.operations} if is_bound else None
         self.receipts: dict[Identity, Receipt] = {}
+        self.doubtful: set[str] = set()
+        self.suspects: Counter[Identity] = Counter()
+        self.epic: str | None = None
 
     def result(self, error: PsbotError | None = None) -> Reconciled:
         return Reconciled(self.first, tuple(self.receipts.values()), error)
@@ -145,55 +155,93 @@ class _Progress:
     def rounds(self, drawn: Plan, looked: Observation) -> None:
         """Apply and, as long as something was unclear or has moved, look and plan again."""
         troubles = 0
-        while todo := self._untried(drawn):
+        while todo := self._next(drawn):
             self.work.acquainted.check(drawn, self.work.tools.reader)
             applied = self._apply(replace(drawn, operations=todo), looked)
             outcomes = {receipt.outcome for receipt in applied.receipts}
             if Outcome.LEFT in outcomes and self.work.tools.stop():
                 raise self._stopped()
             if applied.error is None and Outcome.MOVED not in outcomes:
-                return
+                drawn = replace(
+                    drawn, operations=tuple(each for each in drawn.operations if each not in todo)
+                )
+                continue
             if not isinstance(applied.error, RateLimited):
                 troubles += 1
             if troubles > ROUNDS:
-                raise LimitReached(
-                    f"{self.engagement.key}: GitLab's answers stay unclear, or people keep changing the same items",
-                    "run again later; psbot goes on where it stopped",
-                )
+                raise self._unclear()
             drawn, looked = self._look_again(applied)
+            self._check_epic(looked.snapshot)
 
-    def close_own_duplicates(self) -> None:
-        """List again after creations; what this run made twice, beside another run, is closed."""
-        made = {
-            receipt.gid
-            for receipt in self.receipts.values()
-            if receipt.gid
-            and receipt.outcome is Outcome.DONE
-            and isinstance(receipt.operation, CreateEpic | CreateChild)
+    def _check_epic(self, snapshot: Snapshot) -> None:
+        """Raise GitLabError where lists do not show the epic that this run has made."""
+        if snapshot.epic is None and any(key[0] == CreateEpic.op for key in self._made()):
+            raise GitLabError(
+                f"{self.engagement.key}: GitLab does not list the epic that was just made",
+                "the token may not see epics (fine-grained tokens do not yet): find out before running again",
+            )
+
+    def _sees_twins(self, made: set[str]) -> bool:
+        has_made_epic = any(key[0] == CreateEpic.op for key in self._made())
+        epic = None if has_made_epic else self.epic
+        return twins.is_doubled(self.work.tools.reader, self.engagement, self.work.process, epic, made)
+
+    def _refused(self) -> set[Identity]:
+        return {key for key, receipt in self.receipts.items() if receipt.outcome is Outcome.REFUSED}
+
+    def _made(self) -> set[Identity]:
+        """Return the creations that are done: whatever a list shows, this run makes nothing a second time."""
+        return {
+            key
+            for key, receipt in self.receipts.items()
+            if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
         }
+
+    def close_duplicates(self) -> None:
+        """List again after creations; what this run, or a machine's run beside it, made twice is closed.
+
+        Two runs see each other late: an item with the lower id may be there last, when the other run has ended.
+        """
+        made = {str(self.receipts[key].gid) for key in self._made()}
+        if self.work.tools.stop() or not made or not self._sees_twins(made):
+            return
         for _ in range(ROUNDS):
-            if not made or not self._is_doubled(made):
-                return
             looked = observe(self.work.tools.reader, self.engagement, self.work.process)
-            drawn, looked = _plan(self.engagement, self.work, _as_own(looked, made))
-            own = [
+            drawn, looked = _plan(self.engagement, self.work, twins.as_own(looked, made, self.doubtful))
+            refused = self._refused()
+            todo = [
                 each
                 for each in drawn.operations
-                if not isinstance(each, CreateLabel | CreateEpic | CreateChild) and each.item.gid in made
+                if twins.ends_doubling(each, made) and identity_of(each) not in refused
             ]
-            if not own:
+            if not todo:
                 return
-            applied = self._apply(replace(drawn, operations=tuple(own)), looked)
+            applied = self._apply(replace(drawn, operations=tuple(todo)), looked)
+            if self.work.tools.stop():
+                raise self._stopped()
             if applied.error is not None:
                 self._look_again(applied)
+        raise LimitReached(
+            f"{self.engagement.key}: items that were made twice at the same time could not be closed",
+            "run again; psbot closes them then",
+        )
+
+    def _next(self, drawn: Plan) -> tuple[Operation, ...]:
+        """Return what is to be done next: what has had an unclear answer comes after all the rest.
+
+        So an item on which GitLab breaks every time does not keep the others from being made.
+        """
+        todo = self._untried(drawn)
+        fewest = min((self.suspects[identity_of(each)] for each in todo), default=0)
+        return tuple(each for each in todo if self.suspects[identity_of(each)] == fewest)
 
     def _untried(self, drawn: Plan) -> tuple[Operation, ...]:
-        """Return the operations that may be done and that GitLab has not refused in this run already."""
-        refused = {key for key, receipt in self.receipts.items() if receipt.outcome is Outcome.REFUSED}
+        """Return the operations that may be done: neither refused in this run already, nor made."""
+        tried = self._refused() | self._made()
         return tuple(
             each
             for each in drawn.operations
-            if identity_of(each) not in refused
+            if identity_of(each) not in tried
             and (self.reviewed is None or identity_of(each) in self.reviewed or not is_reviewed(each))
         )
 
@@ -205,8 +253,23 @@ class _Progress:
             people=self.work.acquainted.ids,
             epic=epic.gid if epic else None,
         )
-        applied = performing.apply(drawn, self.engagement.gitlab.group, ids, self.work.tools)
+        tools = self.work.tools
+        if any(self.suspects[identity_of(each)] for each in drawn.operations):
+            tools = replace(tools, limits=replace(tools.limits, batch=1))
+        applied = performing.apply(drawn, self.engagement.gitlab.group, ids, tools)
         self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
+        self.epic = ids.epic
+        self.suspects.update(
+            identity_of(receipt.operation)
+            for receipt in applied.receipts
+            if receipt.outcome is Outcome.UNCLEAR
+            and not isinstance(receipt.operation, CreateLabel | CreateEpic)  # all the rest needs these
+        )
+        self.doubtful |= {
+            receipt.operation.item.key
+            for receipt in applied.receipts
+            if receipt.outcome is not Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
+        }
         return applied
 
     def _look_again(self, applied: performing.Applied) -> tuple[Plan, Observation]:
@@ -223,7 +286,7 @@ class _Progress:
             for receipt in applied.receipts
             if receipt.outcome is Outcome.UNCLEAR
         }
-        drawn, looked = self._settle(asked, applied.sent_at)
+        drawn, looked = self._settle(asked | self._made(), applied.sent_at)
         self._note_done(pending, drawn, looked.snapshot)
         return drawn, looked
 
@@ -237,8 +300,8 @@ class _Progress:
                 if not missing or self.work.tools.clock() >= final_at:
                     return drawn, looked
                 self.work.say(
-                    f"{self.engagement.key}: GitLab did not say whether it carried out {len(missing)} operations; "
-                    "looking again"
+                    f"{self.engagement.key}: GitLab does not show yet whether it carried out {len(missing)} "
+                    "operations; looking again"
                 )
             if self.work.tools.stop():
                 raise self._stopped()
@@ -277,6 +340,14 @@ class _Progress:
                 "run again later; psbot goes on where it stopped",
             )
 
+    def _unclear(self) -> LimitReached:
+        names = sorted({key[2] for key, each in self.receipts.items() if each.outcome is not Outcome.DONE})
+        shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")  # noqa: PLR2004
+        return LimitReached(
+            f"{self.engagement.key}: GitLab's answers stay unclear, or people keep changing the same items: {shown}",
+            "run again later; psbot goes on where it stopped",
+        )
+
     def _stopped(self) -> LimitReached:
         return LimitReached(
             f"{self.engagement.key}: stopped as asked; {self._left()} operations are left",
@@ -285,26 +356,6 @@ class _Progress:
 
     def _left(self) -> int:
         return sum(receipt.outcome is not Outcome.DONE for receipt in self.receipts.values())
-
-    def _is_doubled(self, made: set[str]) -> bool:
-        """Tell whether a marker of this run's items is on another labelled item too."""
-        listing = Listing(Part.LABELLED, (identity.kind_filter(self.work.process.catalogue),))
-        by_key: dict[str, list[str]] = {}
-        group = self.engagement.gitlab.group
-        while not listing.is_done:
-            for brief in turn(self.work.tools.reader, group, [listing])[listing].briefs:
-                note = marker.read(brief.description)
-                if note and note.engagement == self.engagement.key:
-                    by_key.setdefault(note.item, []).append(brief.gid)
-        return any(len(gids) > 1 and made & set(gids) for gids in by_key.values())
-
-
-def _as_own(looked: Observation, made: set[str]) -> Observation:
-    """Return the observation with the duplicates that this run made marked as psbot's, whoever's token it used."""
-    duplicates = tuple(
-        replace(item, by_machine=item.by_machine or item.gid in made) for item in looked.snapshot.duplicates
-    )
-    return replace(looked, snapshot=replace(looked.snapshot, duplicates=duplicates))
 
 
 def summary(receipts: Sequence[Receipt]) -> dict[Outcome, int]:

@@ -74,8 +74,15 @@ def creation(operation: CreateEpic | CreateChild, ids: Ids) -> NewItem:
     )
 
 
-def has_moved(item: Item, now: Sighting) -> bool:
-    """Tell whether anything of *item* that psbot looks at has changed since it was observed."""
+def has_moved(operations: Sequence[ItemOperation], now: Sighting) -> bool:
+    """Tell whether anything of the item that psbot looks at has changed since it was observed.
+
+    What is to be closed, because nobody has worked on it, must not have a new note either.
+    """
+    item = operations[0].item
+    is_close = any(isinstance(each, Close) for each in operations)
+    if is_close and not item.is_epic and item.updated_at != now.updated_at:
+        return True
     seen, found = (
         (
             each.title,
@@ -152,6 +159,8 @@ def _memory(operations: Sequence[ItemOperation]) -> dict[str, str]:
     memory: dict[str, str] = {}
     for operation in operations:
         match operation:
+            case Redescribe(memory=standing):
+                memory |= standing
             case Retitle(item=item, after=title):
                 memory |= _tokens(replace(item, title=title), {"title"})
             case Reassign(item=item, after=people):

@@ -83,6 +83,12 @@ class FakeForge:
         """Change an item as a person in the browser does; leaves a system note."""
         self._change(gid, self.accounts[by], fields)
 
+    def person_comments(self, gid: str, by: str) -> None:
+        """Leave a comment on an item; GitLab moves the time of its last change with it."""
+        item = self.items[gid]
+        item.updated_at = self._tick()
+        item.acts.append(Act(self.accounts[by], item.updated_at, is_system=False))
+
     def person_makes(self, by: str, namespace: str, **fields: Any) -> str:
         """Make an item as a person in the browser does."""
         return self._make(self.accounts[by], namespace, fields)
@@ -269,7 +275,8 @@ class FakeForge:
         return Page(tuple(visible), (), len(matching), more)
 
     def _all(self) -> Iterator[Sighting]:
-        return (each.sighting for each in self.items.values() if not each.is_deleted)
+        stored = [each for each in self.items.values() if not each.is_deleted]
+        return (replace(each.sighting, updated_at=each.updated_at) for each in stored)
 
     def _is_member(self, username: str, path: str) -> bool:
         return (username, path) not in self.outsiders and username in self.accounts

@@ -263,3 +263,68 @@ def test_with_touches_tells_what_people_have_touched(forge: FakeForge) -> None:
     found = observe(forge, ENGAGEMENT, PROCESS)
     told = with_touches(forge, found, GROUP, found.snapshot.children, PROCESS)
     assert {item.gid: item.touched for item in told.snapshot.children} == {alone: Touch.NO, worked: Touch.YES}
+
+
+def test_observe_takes_no_item_that_the_customer_sees_for_an_internal_one(forge: FakeForge) -> None:
+    epic = make_epic(forge)
+    kick_off = make(forge, "kick-off", epic)
+    log = make(forge, "log", epic)
+    forge.person_edits(kick_off, "ada", description=marked("log"))
+    found = observe(forge, ENGAGEMENT, PROCESS)
+    assert {item.key: item.gid for item in found.snapshot.children} == {"log": log}
+    assert found.snapshot.duplicates == ()
+    assert codes(found) == ["misplaced"]
+
+
+def test_observe_gives_no_internal_marker_to_an_item_that_the_customer_sees(forge: FakeForge) -> None:
+    epic = make_epic(forge)
+    make(forge, "kick-off", epic, description="Words.\n", labels=frozenset({"ps-kind::engagement-log"}))
+    assert keys(observe(forge, ENGAGEMENT, PROCESS)) == {"epic"}
+
+
+def test_observe_counts_an_internal_item_in_the_shared_project_when_the_file_has_no_other(
+    forge: FakeForge,
+) -> None:
+    epic = make_epic(forge)
+    make(forge, "log", epic)
+    make(forge, "kick-off", epic, namespace=INTERNAL)
+    only = replace(ENGAGEMENT, gitlab=replace(ENGAGEMENT.gitlab, project=INTERNAL))
+    assert keys(observe(forge, only, PROCESS)) == {"epic", "log", "kick-off"}
+
+
+def test_observe_disputes_no_item_that_carries_the_marker_of_the_epic(forge: FakeForge) -> None:
+    epic = make_epic(forge)
+    make(forge, "kick-off", epic, description=marked("epic"))
+    found = observe(forge, ENGAGEMENT, PROCESS)
+    assert found.snapshot.disputed == frozenset()
+    assert codes(found) == ["misplaced"]
+
+
+def test_observe_takes_nothing_in_another_project_for_an_item_unless_it_hangs_under_the_epic(
+    forge: FakeForge,
+) -> None:
+    epic = make_epic(forge)
+    make(forge, "kick-off", None, namespace="acme/delivery/of-another-customer")
+    make(forge, "intake-aws", epic, namespace="acme/delivery/third")
+    found = observe(forge, ENGAGEMENT, PROCESS)
+    assert keys(found) == {"epic", "intake-aws"}
+    assert codes(found) == ["misplaced"]
+
+
+def test_observe_stops_when_marked_items_without_an_epic_are_in_other_projects(forge: FakeForge) -> None:
+    make(forge, "kick-off", None, namespace="acme/delivery/old")
+    with pytest.raises(GitLabError, match="no epic"):
+        observe(forge, ENGAGEMENT, PROCESS)
+
+
+def test_observe_takes_no_open_issue_for_an_internal_one_when_internal_items_are_confidential(
+    forge: FakeForge,
+) -> None:
+    epic = make_epic(forge)
+    kick_off = make(forge, "kick-off", epic)
+    log = make(forge, "log", epic, namespace=SHARED, confidential=True)
+    forge.person_edits(kick_off, "ada", description=marked("log"))
+    only = replace(ENGAGEMENT, gitlab=replace(ENGAGEMENT.gitlab, internal_project=None))
+    found = observe(forge, only, PROCESS)
+    assert {item.key: item.gid for item in found.snapshot.children} == {"log": log}
+    assert codes(found) == ["misplaced"]

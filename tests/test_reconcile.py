@@ -1,8 +1,8 @@
 """Applying plans against a GitLab in memory: order, one write an item, and every way an answer can go wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +14,10 @@ from psbot.core.plan import Plan
 from psbot.core.process import Limits
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.patience import Patience
-from psbot.forge.ports import RateLimited, Refused, Unclear
+from psbot.forge.ports import Ask, NewItem, Page, RateLimited, Refused, Unclear, Written
 from psbot.observe import observe
 from psbot.reconcile import Reconciled, Work, draw_up, reconcile
-from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, engagement
+from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, PlainWords, engagement
 from tests.fakes import BOT, FakeForge
 
 ENGAGEMENT = engagement()
@@ -407,3 +407,319 @@ def test_cost_counts_the_requests_that_are_made(forge: FakeForge) -> None:
     forge.requests.clear()
     run(forge)
     assert len(forge.requests) == promised.requests
+
+
+def test_reconcile_makes_nothing_twice_when_the_people_who_made_it_are_no_longer_named(
+    forge: FakeForge,
+) -> None:
+    forge.me = Author("maria")
+    run(forge)
+    forge.me = BOT
+    before = len(forge.items)
+    with pytest.raises(GitLabError, match="maria"):
+        run(forge, replace(ENGAGEMENT, manager="pia"))
+    assert len(forge.items) == before
+
+
+def test_reconcile_makes_no_second_item_when_somebody_unknown_made_the_one_under_the_epic(
+    forge: FakeForge,
+) -> None:
+    run(forge)
+    kick_off = one(forge, "kick-off")
+    forge.items[kick_off.gid].sighting = replace(kick_off, author=Author("zoe"))
+    result = run(forge)
+    assert one(forge, "kick-off").gid == kick_off.gid
+    assert "disputed" in {finding.code for finding in result.plan.findings}
+
+
+def test_reconcile_finds_an_item_again_when_a_person_dragged_it_below_a_copy_of_the_epic(
+    forge: FakeForge,
+) -> None:
+    run(forge)
+    epic = one(forge, "epic")
+    copy = forge.person_makes("zoe", GROUP, title="Copy", description=epic.description, is_epic=True)
+    forge.person_edits(one(forge, "kick-off").gid, "maria", parent=copy)
+    run(forge)
+    assert one(forge, "kick-off").parent == epic.gid
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+def test_reconcile_keeps_its_receipts_when_a_read_between_two_writes_fails(
+    forge: FakeForge, times: int
+) -> None:
+    class Failing(FakeForge):
+        def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+            nonlocal times
+            if self.items and times:
+                times -= 1
+                raise GitLabError("GitLab answered 503")
+            return super().fetch_pages(group, asks)
+
+    forge = Failing()
+    result = run(forge)
+    assert "create-epic" in {each.operation.op for each in result.of(Outcome.DONE)}
+    if result.error is None:
+        assert open_keys(forge) == EVERYTHING
+    else:
+        times = 0
+        assert result.exit_code is Exit.GITLAB
+        run(forge)
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_changes_the_other_items_when_reading_again_fails_once(forge: FakeForge) -> None:
+    run(forge)
+    moved = replace(ENGAGEMENT, customer="Acme AG")
+    looked = observe(forge, moved, PROCESS)
+    forge.fail("pages", lambda: GitLabError("GitLab answered 503"), carried_out=False)
+    assert reconcile(moved, work(forge), observation=looked).exit_code is Exit.DONE
+    assert one(forge, "log").title == "Engagement log: Acme AG"
+
+
+def test_reconcile_makes_nothing_again_when_a_later_list_does_not_show_what_it_has_made(
+    forge: FakeForge,
+) -> None:
+    class Lagging(FakeForge):
+        def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+            kick_offs = [each.gid for each in self._all() if each.title.startswith("Kick-off")]
+            self.items, kept = (
+                {gid: each for gid, each in self.items.items() if gid not in kick_offs},
+                self.items,
+            )
+            try:
+                return super().fetch_pages(group, asks)
+            finally:
+                self.items = kept
+
+    forge = Lagging()
+    forge.skip_faults["create_items"] = 2
+    forge.fail("create_items", lambda: Unclear("GitLab answered 502"), carried_out=False)
+    run(forge)
+    assert len(forge.by_key("kick-off")) == 1
+
+
+def test_reconcile_stops_when_lists_do_not_show_the_epic_it_has_made(forge: FakeForge) -> None:
+    class Blind(FakeForge):
+        def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+            return [Page((), (), 0) for _ in asks]
+
+    forge = Blind()
+    result = run(forge)
+    assert open_keys(forge) == ["epic"]
+    assert result.exit_code is Exit.GITLAB
+    assert "does not list the epic" in str(result.error)
+
+
+def in_one_line(forge: FakeForge) -> Work:
+    """Return work that sends one request after the other: labels, the epic, the children."""
+    whole = work(forge)
+    return replace(whole, tools=replace(whole.tools, limits=Limits(connections=1)))
+
+
+def nothing() -> None:
+    pass
+
+
+def whole_run(forge: FakeForge) -> None:
+    assert run(forge).error is None
+
+
+def test_reconcile_leaves_one_item_when_its_unclear_creation_came_second_to_another_run(
+    forge: FakeForge,
+) -> None:
+    forge.me = Author("maria")
+    forge.before_write = [nothing, nothing, lambda: whole_run(forge)]
+    forge.skip_faults["create_items"] = 4
+    forge.fail("create_items", lambda: Unclear("GitLab answered 502"), carried_out=True)
+    assert reconcile(ENGAGEMENT, in_one_line(forge)).exit_code is Exit.DONE
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_closes_its_own_duplicates_when_it_ends_at_a_limit(forge: FakeForge) -> None:
+    forge.me = Author("maria")
+    run(forge)
+    forge.delete(one(forge, "kick-off").gid)
+    forge.before_write = [lambda: whole_run(forge)]
+    for _ in range(4):
+        forge.fail("update_items", lambda: Unclear("GitLab answered 500"), carried_out=False)
+    result = reconcile(replace(ENGAGEMENT, customer="Acme AG"), in_one_line(forge))
+    assert result.exit_code is Exit.LIMIT
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_ends_at_a_limit_when_it_cannot_close_its_own_duplicates(forge: FakeForge) -> None:
+    forge.before_write = [nothing, nothing, lambda: whole_run(forge)]
+    for _ in range(10):
+        forge.fail("update_items", lambda: Unclear("GitLab answered 500"), carried_out=False)
+    assert reconcile(ENGAGEMENT, in_one_line(forge)).exit_code is Exit.LIMIT
+    forge.faults.clear()
+    run(forge)
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_looks_for_duplicates_below_its_epic_alone_when_the_group_has_many(
+    forge: FakeForge,
+) -> None:
+    run(forge)
+    small = FakeForge(page=10)
+    small.labels = dict(forge.labels)
+    for number in range(5):
+        run(small, engagement(f"other-{number}"))
+    run(small)
+    small.delete(one_of(small, "kick-off"))
+    looked = observe(small, ENGAGEMENT, PROCESS)
+    small.requests.clear()
+    assert reconcile(ENGAGEMENT, work(small), observation=looked).exit_code is Exit.DONE
+    assert small.requests == ["people", "create_items", "pages"]
+
+
+def one_of(forge: FakeForge, key: str) -> str:
+    (found,) = (
+        each.gid for each in forge.by_key(key) if each.marker and each.marker.engagement == ENGAGEMENT.key
+    )
+    return found
+
+
+def test_reconcile_closes_the_twin_that_a_machine_made_when_that_run_ended_without_seeing_ours() -> None:
+    class Late(FakeForge):
+        def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+            made = super().create_items(items)
+            if self.by_key("kick-off"):
+                twin_of(self, "kick-off")
+            return made
+
+    forge = Late()
+    assert reconcile(ENGAGEMENT, in_one_line(forge)).exit_code is Exit.DONE
+    assert open_keys(forge) == EVERYTHING
+
+
+def test_reconcile_writes_nothing_on_later_days_when_a_person_moved_the_phase(forge: FakeForge) -> None:
+    class Dated(PlainWords):
+        def render(self, name: str, facts: Mapping[str, object]) -> str:
+            since = f"since {facts['phase_since_on']}"
+            return super().render(name, facts).replace(", ends", f" {since}, ends")
+
+    def run_on(day: int) -> Plan:
+        whole = replace(work(forge), words=Dated(), now=NOW + timedelta(days=day))
+        return reconcile(ENGAGEMENT, whole).plan
+
+    run_on(0)
+    epic = one(forge, "epic")
+    forge.person_edits(epic.gid, "maria", labels=frozenset({"ps-kind::engagement", "ps-phase::delivery"}))
+    assert not run_on(1).is_empty
+    assert "delivery since 2026-11-24" in one(forge, "epic").description
+    assert run_on(2).is_empty
+    assert "delivery since 2026-11-24" in one(forge, "epic").description
+
+
+def test_reconcile_rewrites_its_section_in_place_when_lines_end_as_on_windows(forge: FakeForge) -> None:
+    run(forge)
+    epic = one(forge, "epic")
+    forge.person_edits(epic.gid, "maria", description=epic.description.replace("\n", "\r\n"))
+    assert plan_of(forge).is_empty
+    run(forge, replace(ENGAGEMENT, ends_on_in_file=date(2027, 3, 26)))
+    assert one(forge, "epic").description.count("psbot begin: overview") == 1
+    assert "ends 2027-03-26" in one(forge, "epic").description
+
+
+def test_reconcile_leaves_everything_when_somebody_says_stop_at_once(forge: FakeForge) -> None:
+    result = reconcile(ENGAGEMENT, work(forge, stop=lambda: True))
+    assert result.exit_code is Exit.LIMIT
+    assert {receipt.outcome for receipt in result.receipts} == {Outcome.LEFT}
+
+
+def test_reconcile_makes_the_others_when_gitlab_breaks_on_one_item_every_time(forge: FakeForge) -> None:
+    class Breaking(FakeForge):
+        def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+            if any("Intake" in each.title for each in items):
+                self._write("create_items")
+                raise Unclear("GitLab answered 500")
+            return super().create_items(items)
+
+    forge = Breaking()
+    result = reconcile(ENGAGEMENT, in_one_line(forge))
+    assert result.exit_code is Exit.LIMIT
+    assert open_keys(forge) == [key for key in EVERYTHING if key != "intake-aws"]
+
+
+def test_reconcile_sends_nothing_more_when_somebody_says_stop(forge: FakeForge) -> None:
+    def is_asked() -> bool:
+        if forge.items:
+            stopped_at.append(len(forge.requests))
+        return bool(forge.items)
+
+    stopped_at: list[int] = []
+    whole = work(forge, stop=is_asked)
+    result = reconcile(ENGAGEMENT, replace(whole, tools=replace(whole.tools, limits=Limits(connections=1))))
+    assert result.exit_code is Exit.LIMIT
+    assert forge.requests[stopped_at[0] :] == []
+
+
+def test_reconcile_gives_each_operation_its_receipt_when_one_item_has_two_of_a_verb(
+    forge: FakeForge,
+) -> None:
+    class Sectioned(PlainWords):
+        def render(self, name: str, facts: Mapping[str, object]) -> str:
+            return super().render("engagement", facts)
+
+        def sections(self, name: str) -> frozenset[str]:
+            return frozenset({"overview"}) if name == "engagement-log" else frozenset()
+
+    reconcile(ENGAGEMENT, replace(work(forge), words=Sectioned()))
+    forge.person_edits(one(forge, "log").gid, "maria", parent=None)
+    longer = replace(ENGAGEMENT, ends_on_in_file=date(2027, 3, 26))
+    result = reconcile(longer, replace(work(forge), words=Sectioned()))
+    assert [each.op for each in result.plan.operations].count("redescribe") == 2
+    assert len(result.receipts) == len(result.plan.operations)
+
+
+def test_reconcile_reads_items_again_right_before_it_writes_them_when_there_are_many(
+    forge: FakeForge,
+) -> None:
+    run(forge)
+    small = replace(work(forge), tools=replace(work(forge).tools, limits=Limits(batch=1, connections=2)))
+    forge.requests.clear()
+    looked = observe(forge, ENGAGEMENT, PROCESS)
+    forge.requests.clear()
+    moved = replace(ENGAGEMENT, customer="Acme AG")
+    assert reconcile(moved, small, observation=looked).exit_code is Exit.DONE
+    assert forge.requests == ["pages", "update_items", "update_items"] * 2
+
+
+def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_moment(forge: FakeForge) -> None:
+    run(forge)
+    on_prem = replace(ENGAGEMENT, hosting="on-prem")
+    looked = observe(forge, on_prem, PROCESS)
+    intake = one(forge, "intake-aws")
+
+    def comment(_: Plan) -> None:
+        forge.person_comments(intake.gid, "paul")
+
+    result = reconcile(on_prem, work(forge), comment, observation=looked)
+    assert forge.items[intake.gid].sighting.is_open
+    assert result.exit_code is Exit.DONE
+
+
+def test_draw_up_refuses_when_the_file_names_another_project_than_the_items_are_in(forge: FakeForge) -> None:
+    run(forge)
+    other = "acme/delivery/other"
+    forge.levels[other] = 40
+    places = replace(ENGAGEMENT.gitlab, project=other)
+    with pytest.raises(PsbotError, match=r"gitlab\.project") as caught:
+        run(forge, replace(ENGAGEMENT, gitlab=places))
+    assert caught.value.exit_code is Exit.INPUT
+    assert forge.by_key("kick-off") == [one(forge, "kick-off")]
+
+
+def test_draw_up_takes_a_path_for_the_same_when_only_its_case_differs(forge: FakeForge) -> None:
+    run(forge)
+    upper = SHARED.upper()
+    forge.levels[upper] = 40
+    places = replace(ENGAGEMENT.gitlab, project=upper)
+    assert run(forge, replace(ENGAGEMENT, gitlab=places)).plan.is_empty
+
+
+def test_draw_up_follows_one_item_when_a_person_has_moved_it_to_another_project(forge: FakeForge) -> None:
+    run(forge)
+    forge.person_edits(one(forge, "kick-off").gid, "maria", namespace="acme/delivery/third")
+    assert run(forge).plan.is_empty

@@ -57,11 +57,11 @@ def _changed(item: Item, operation: Operation) -> Item:
             return _remembering(item, start=_token(start_on), due=_token(due_on))
         case Reassign(after=people):
             return _remembering(replace(item, assignees=people), assignee=",".join(sorted(people)) or "-")
-        case Redescribe(sections=sections, marker=marker):
+        case Redescribe(sections=sections, marker=marker, memory=memory):
             text = f"{marker}\n{item.description}" if marker else item.description
             for name, section in sections.items():
                 text = markers.with_section(text, name, section)
-            return replace(item, description=text)
+            return _remembering(replace(item, description=text), **memory)
         case Relabel(delta=delta) | Close(delta=delta) | Reopen(delta=delta):
             labels = (item.labels - set(delta.remove)) | set(delta.add)
             is_open = item.is_open if isinstance(operation, Relabel) else isinstance(operation, Reopen)

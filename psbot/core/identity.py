@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from psbot.core import marker
 from psbot.core.engagement import Engagement
 from psbot.core.labels import Catalogue
 from psbot.core.model import EPIC, Finding, Item, Severity, Snapshot
-from psbot.core.process import Kind, Process, Repeat
+from psbot.core.process import Kind, PlaceKind, Process, Repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Sighting:
     url: str | None = None
     parent: str | None = None
     is_moved: bool = False
+    updated_at: datetime | None = None
     label_gids: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -68,6 +69,14 @@ class Identified:
     snapshot: Snapshot
     findings: tuple[Finding, ...] = ()
     lost: tuple[str, ...] = ()
+
+
+class UntrustedEpic(Exception):
+    """The engagement's only epic was made by somebody who is neither a machine nor one of its people."""
+
+    def __init__(self, epic: Sighting) -> None:
+        super().__init__(epic.reference)
+        self.epic = epic
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,26 @@ class _Case:
         kind = self.kind_of(note.item) if note else self.labelled_kind(sighting)
         return kind is not None and kind.repeat is Repeat.ON_DEMAND and self.hangs_here(sighting)
 
+    def is_misplaced(self, sighting: Sighting) -> bool:
+        """Tell whether the item is where its marker or label has no place.
+
+        Customers edit descriptions in their project: a marker put there must not draw an internal item's words to
+        it, nor those of another engagement. Only people of the group hang items under the epic.
+        """
+        key = _key(sighting)
+        if sighting.is_epic or key == EPIC:
+            return not sighting.is_epic
+        kind = self.kind_of(key) if key else self.labelled_kind(sighting)
+        places = self.engagement.gitlab
+        shared, internal, here = map(str.casefold, (places.project, places.internal, sighting.namespace))
+        if here not in (shared, internal):
+            return not self.hangs_here(sighting)
+        if kind is None or kind.place is not PlaceKind.INTERNAL or kind.repeat is Repeat.ON_DEMAND:
+            return False
+        if places.is_shared_with_customer:
+            return not sighting.confidential
+        return here == shared != internal
+
     def labelled_kind(self, sighting: Sighting) -> Kind | None:
         return self.process.kinds.get(self.process.catalogue.value("kind", sighting.labels) or "")
 
@@ -123,15 +152,15 @@ def is_machine(author: Author, process: Process) -> bool:
 def epics_of(engagement: Engagement, process: Process, epics: Iterable[Sighting]) -> list[Sighting]:
     """Return those of *epics* that carry the marker of the engagement's epic and count; the epic comes first.
 
-    Of several the open one with the lowest id is the epic.
+    Of several the open one with the lowest id is the epic. Raises UntrustedEpic where none counts, but only
+    because of who made it: to make one more could make the whole engagement twice.
     """
     case = _Case(engagement, process, None, frozenset())
-    marked = [
-        epic
-        for epic in epics
-        if _is_marked(epic, engagement) and _key(epic) == EPIC and epic.is_epic and case.is_trusted(epic)
-    ]
-    return sorted(marked, key=_by_state_and_number)
+    marked = [epic for epic in epics if _is_marked(epic, engagement) and _key(epic) == EPIC and epic.is_epic]
+    counted = [epic for epic in marked if case.is_trusted(epic)]
+    if marked and not counted:
+        raise UntrustedEpic(min(marked, key=_by_state_and_number))
+    return sorted(counted, key=_by_state_and_number)
 
 
 def unmarked_epic(
@@ -155,9 +184,10 @@ def identify(
     case = _Case(engagement, process, epics[0] if epics else None, frozenset(epic.gid for epic in epics))
     seen = {each.gid: each for each in others if not each.is_moved}
     rest = sorted(seen.values(), key=lambda each: each.number)
-    counted = [each for each in rest if _is_marked(each, engagement) and _counts(case, each)]
+    ours = [each for each in rest if _is_marked(each, engagement) and _is_ours(case, each)]
     if case.epic is None:
-        return Identified(Snapshot(), lost=tuple(each.reference for each in counted))
+        return Identified(Snapshot(), lost=tuple(each.reference for each in ours))
+    counted = [each for each in ours if not case.is_misplaced(each)]
     found = _by_key(case, counted)
     adopted, findings = _unmarked(case, rest, found)
     items = [_item(case, key, each) for key, group in found.items() for each in group[:1]] + adopted
@@ -165,11 +195,21 @@ def identify(
         _item(case, key, each) for key, group in found.items() for each in group[1:] if each.is_open
     ]
     duplicates += [_item(case, EPIC, each) for each in epics[1:] if each.is_open]
+    gids = {each.gid for each in counted}
+    foreign = [each for each in rest if _is_marked(each, engagement) and each.gid not in gids]
+    known = {item.key for item in items}
+    misplaced = [each for each in foreign if not each.is_epic and case.is_misplaced(each)]
+    foreign = [each for each in foreign if each not in misplaced]
+    disputed = [each for each in foreign if case.hangs_here(each) and _key(each) not in known]
     snapshot = Snapshot(
-        epic=_item(case, EPIC, case.epic), children=tuple(items), duplicates=tuple(duplicates)
+        epic=_item(case, EPIC, case.epic),
+        children=tuple(items),
+        duplicates=tuple(duplicates),
+        disputed=frozenset(str(_key(each)) for each in disputed),
     )
-    foreign = [each for each in rest if _is_marked(each, engagement) and not _counts(case, each)]
-    return Identified(snapshot, (*findings, *_foreign(foreign)))
+    strangers = [each for each in foreign if each not in disputed]
+    said = (*findings, *_misplaced(misplaced), *_foreign(strangers), *_disputed(disputed))
+    return Identified(snapshot, said)
 
 
 def _key(sighting: Sighting) -> str | None:
@@ -182,7 +222,7 @@ def _is_marked(sighting: Sighting, engagement: Engagement) -> bool:
     return note is not None and note.engagement == engagement.key and not sighting.is_moved
 
 
-def _counts(case: _Case, sighting: Sighting) -> bool:
+def _is_ours(case: _Case, sighting: Sighting) -> bool:
     if sighting.is_epic or _key(sighting) == EPIC:
         return False
     return case.is_trusted(sighting) or case.is_on_demand(sighting)
@@ -222,7 +262,7 @@ def _unmarked(
         if kind.repeat is Repeat.ON_DEMAND:
             items += _numbered(case, kind, candidates, found)
         elif _is_single(case, kind) and kind.item not in found:
-            trusted = [each for each in candidates if case.is_trusted(each)]
+            trusted = [each for each in candidates if case.is_trusted(each) and not case.is_misplaced(each)]
             items += [_item(case, kind.item, each) for each in trusted if len(trusted) == 1]
             findings += _ambiguous(case, kind, trusted)
     return items, findings
@@ -261,9 +301,38 @@ def _ambiguous(case: _Case, kind: Kind, candidates: list[Sighting]) -> Iterator[
         )
 
 
+def maker(sighting: Sighting) -> str:
+    """Return who made an item, for people."""
+    return sighting.author.username if sighting.author else "a deleted account"
+
+
+def _misplaced(sightings: Iterable[Sighting]) -> Iterator[Finding]:
+    for each in sightings:
+        yield Finding(
+            "misplaced",
+            Severity.WARNING,
+            f"{each.reference} carries the marker of {_key(each)}, which has no place there; it does not count: "
+            "somebody has edited or moved it, put its own marker back",
+            _key(each),
+        )
+
+
+def _disputed(sightings: Iterable[Sighting]) -> Iterator[Finding]:
+    """Yield what psbot does not make, since it hangs under the epic already, made by somebody it does not know."""
+    for each in sightings:
+        yield Finding(
+            "disputed",
+            Severity.WARNING,
+            f"{each.reference} carries the marker of {_key(each)} under the epic, but {maker(each)} made it, who is "
+            "neither a machine nor one of the engagement's people; psbot neither counts it nor makes another: name "
+            "the account in people: or config/accounts.yml, or take the marker away",
+            _key(each),
+        )
+
+
 def _foreign(sightings: Iterable[Sighting]) -> Iterator[Finding]:
     for each in sightings:
-        author = each.author.username if each.author else "a deleted account"
+        author = maker(each)
         yield Finding(
             "foreign-marker",
             Severity.INFO,
@@ -282,6 +351,7 @@ def _item(case: _Case, key: str, sighting: Sighting) -> Item:
         kind=kind.name if kind else key.partition("/")[0],
         is_adrift=not is_epic and case.epic is not None and sighting.parent != case.epic.gid,
         by_machine=sighting.author is not None and is_machine(sighting.author, case.process),
+        made_by=sighting.author.username if sighting.author else None,
     )
 
 
@@ -302,6 +372,7 @@ def as_item(sighting: Sighting) -> Item:
         iid=sighting.iid,
         gid=sighting.gid,
         url=sighting.url,
+        updated_at=sighting.updated_at,
     )
 
 

@@ -1,7 +1,7 @@
 """Frozen facts: items as the file wants them and as GitLab has them, in one type."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from psbot.core import marker
@@ -22,7 +22,8 @@ class Item:
     """The epic or a child item; what only GitLab knows is None on the desired side.
 
     ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
-    account made the item.
+    account made the item, ``made_by`` the account's name, ``updated_at`` when anything of
+    it changed last, a new note included.
     """
 
     key: str
@@ -42,6 +43,8 @@ class Item:
     touched: Touch = Touch.UNKNOWN
     is_adrift: bool = False
     by_machine: bool = False
+    made_by: str | None = None
+    updated_at: datetime | None = None
 
     @property
     def is_epic(self) -> bool:
@@ -63,13 +66,15 @@ class Item:
 class Snapshot:
     """The epic with its children and the label titles that exist, desired or observed.
 
-    ``duplicates`` are open items whose marker another item of the snapshot carries too.
+    ``duplicates`` are open items whose marker another item of the snapshot carries too, ``disputed`` the keys of
+    items under the epic that do not count because of who made them: neither they nor their likes are made.
     """
 
     epic: Item | None = None
     children: tuple[Item, ...] = ()
     labels: frozenset[str] = frozenset()
     duplicates: tuple[Item, ...] = ()
+    disputed: frozenset[str] = frozenset()
 
     @property
     def items(self) -> tuple[Item, ...]:

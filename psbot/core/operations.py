@@ -86,7 +86,8 @@ class Reassign:
 class Redescribe:
     """Rewrite managed sections, or give an item its marker or its place under the epic back; words stay.
 
-    ``parent`` is the global id of the epic that the item is to hang under again.
+    ``parent`` is the global id of the epic that the item is to hang under again, ``memory`` what the marker is to
+    remember of what the sections say.
     """
 
     op: ClassVar[str] = "redescribe"
@@ -95,6 +96,7 @@ class Redescribe:
     marker: str | None = None
     reason: str = ""
     parent: str | None = None
+    memory: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,12 @@ def memory(item: Item) -> dict[str, str]:
     return {key: token(item) for key, token in TOKENS.values()}
 
 
+def standing(item: Item) -> dict[str, str]:
+    """Return what the marker remembers besides the three-way fields: where the engagement stands, and since when."""
+    fields = {key for key, _ in TOKENS.values()}
+    return {key: value for key, value in _remembered(item).items() if key not in fields}
+
+
 def rule(field: str, wanted: Item, found: Item) -> Ruling:
     """Decide what becomes of *field* of an item that is *found* in GitLab and *wanted* by the file."""
     key, token = TOKENS[field]

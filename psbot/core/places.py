@@ -11,7 +11,8 @@ def changed(engagement: Engagement, observed: Snapshot, process: Process) -> Ite
     """Yield a sentence for each project of the file that has none of the items which belong there.
 
     One item that a person has moved elsewhere is the person's doing; all of them elsewhere is another project
-    in the file, and going on would split the engagement, or show the customer what is internal.
+    in the file, and going on would split the engagement, or show the customer what is internal. GitLab's paths
+    know no upper and lower case.
     """
     gitlab = engagement.gitlab
     named = {
@@ -20,6 +21,8 @@ def changed(engagement: Engagement, observed: Snapshot, process: Process) -> Ite
     }
     for place, (name, path) in named.items():
         kinds = {kind.name for kind in process.kinds.values() if kind.place is place}
-        found = {item.namespace for item in observed.children if item.kind in kinds}
-        if found and path not in found:
-            yield f"{name} is {path}, and the {place} items are in {', '.join(sorted(found))}"
+        found = {
+            item.namespace.casefold(): item.namespace for item in observed.children if item.kind in kinds
+        }
+        if found and path.casefold() not in found:
+            yield f"{name} is {path}, and the {place} items are in {', '.join(sorted(found.values()))}"

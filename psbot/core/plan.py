@@ -103,7 +103,7 @@ class Plan:
         writes = epics + sum(
             ceil(count / batch_size(count, limits)) for count in (labels, children, changed, notes)
         )
-        reads = _READS + (people > 0) + ceil(changed / limits.page) + (epics + children > 0)
+        reads = _READS + (people > 0) + ceil(changed / limits.wave) + (epics + children > 0)
         return Cost(reads + writes, notes, epics + children)
 
     def notifications(self) -> dict[str, int]:
@@ -170,7 +170,7 @@ def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: 
     decisions += [
         _creation(item, process.kinds[item.kind])
         for key, item in wanted.items()
-        if key in desired.due_now and key not in found
+        if key in desired.due_now and key not in found and key not in observed.disputed
     ]
     for key, item in found.items():
         if item.is_open:
@@ -243,9 +243,12 @@ def _description(engagement: str, wanted: Item, found: Item) -> Iterator[Redescr
         if name not in broken and have.get(name, "").split() != text.split()
     }
     has_marker = found.marker is not None
-    if differing or not has_marker:
+    standing = ownership.standing(wanted)
+    is_remembered = standing.items() <= ownership.standing(found).items()
+    if differing or not has_marker or not is_remembered:
         reason = "the managed section no longer says what is so" if has_marker else "its marker was removed"
-        yield Redescribe(found, differing, None if has_marker else str(Marker(engagement, found.key)), reason)
+        line = None if has_marker else str(Marker(engagement, found.key))
+        yield Redescribe(found, differing, line, reason, memory=standing)
 
 
 def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[Operation | Finding]:

@@ -122,6 +122,11 @@ class Limits:
     settle_seconds: float = 60
     rate_limit_seconds: float = 120
 
+    @property
+    def wave(self) -> int:
+        """Return how many items are read again at once: a page at most, and what is then written at once."""
+        return min(self.page, self.batch * self.connections)
+
 
 @dataclass(frozen=True, slots=True)
 class Process:

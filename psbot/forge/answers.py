@@ -138,6 +138,7 @@ def sighting(node: Node) -> Sighting:
         url=node.text_or_none("webUrl"),
         parent=parent.text("id") if parent else None,
         is_moved=node.text_or_none("movedToWorkItemUrl") is not None,
+        updated_at=node.instant("updatedAt"),
         label_gids=label_gids,
     )
 

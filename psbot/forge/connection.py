@@ -81,6 +81,11 @@ class Connection:
                 "the address of GitLab is not a plain http(s) URL",
                 "give it like https://gitlab.example.com, without user and password",
             )
+        if not all("!" <= char <= "~" for char in server.token):
+            raise PsbotError(
+                "the token has a blank, a line end or another character that no token of GitLab has",
+                "give the token alone, as GitLab has shown it",
+            )
         self.url = server.url.rstrip("/")
         self._token = server.token
         self.patience = patience
@@ -248,7 +253,7 @@ def _client(server: Server) -> _Client:
 def _noting(client: _Client) -> Callable[..., None]:
     def note(response: requests.Response, **_: object) -> None:
         said = response.headers.get("Retry-After", "")
-        client.pause = float(said) if said.isdigit() else _PAUSE
+        client.pause = float(said) if said.isdecimal() else _PAUSE
 
     return note
 

@@ -27,7 +27,7 @@ _ACCOUNT = "{ username bot type }"
 
 _FULL = f"""
 fragment Full on WorkItem {{
-  id iid title description state confidential webUrl movedToWorkItemUrl
+  id iid title description state confidential webUrl updatedAt movedToWorkItemUrl
   author {_ACCOUNT}
   namespace {{ fullPath }}
   workItemType {{ name }}

@@ -9,8 +9,12 @@ from psbot.forge.connection import TOO_MANY, Connection
 from psbot.forge.ports import Dates, ItemUpdate, NewItem, NewNote, RateLimited, Unclear, Written
 
 _PAUSE = 10.0
-# Top-level errors that come before anything of a mutation is done: no permission, and maintenance mode.
-_NOT_DONE = ("don't have permission to perform this action", "write operations on a read-only instance")
+# GitLab's sentences for what is hidden or forbidden, taken for spam, or sent in maintenance mode: nothing was written.
+_NOT_DONE = (
+    "you don't have permission to perform this action",
+    "Request denied. ",
+    "cannot perform write operations on a read-only instance",
+)
 
 Input = Mapping[str, object]
 
@@ -125,8 +129,7 @@ def _written(data: Mapping[str, object], alias: str, field: str, said: Mapping[s
     """Return what became of one alias; an empty payload is clear only where GitLab says why."""
     payload = data.get(alias)
     if not isinstance(payload, dict):
-        message = said.get(alias, "GitLab did not answer for this one")
-        return Written(refusal=one_line(message), is_unclear=not any(each in message for each in _NOT_DONE))
+        return _unanswered(said.get(alias, "GitLab did not answer for this one"))
     errors = payload.get("errors")
     messages = [str(each) for each in errors] if isinstance(errors, list) else []
     if any(map(TOO_MANY.search, messages)):
@@ -135,10 +138,14 @@ def _written(data: Mapping[str, object], alias: str, field: str, said: Mapping[s
     if messages:
         return Written(refusal=one_line("; ".join(messages)))
     if not isinstance(made, dict) or not isinstance(made.get("id"), str):
-        return Written(refusal="GitLab answered neither an item nor an error", is_unclear=True)
+        return _unanswered(said.get(alias, "GitLab answered neither an item nor an error"))
     iid, url = made.get("iid"), made.get("webUrl")
     return Written(
         gid=made["id"],
         iid=int(iid) if isinstance(iid, str) and iid.isdecimal() else None,
         url=url if isinstance(url, str) else None,
     )
+
+
+def _unanswered(message: str) -> Written:
+    return Written(refusal=one_line(message), is_unclear=not any(each in message for each in _NOT_DONE))

@@ -131,7 +131,9 @@ def _redescribed(operation: Redescribe) -> str:
     text = operation.item.description
     for name, section in operation.sections.items():
         text = markers.with_section(text, name, section)
-    return f"{operation.marker}\n{text}" if operation.marker else text
+    text = f"{operation.marker}\n{text}" if operation.marker else text
+    note = markers.read(text)
+    return markers.write(text, note.remembering(operation.memory)) if note else text
 
 
 def _day(day: date | None) -> str | None:

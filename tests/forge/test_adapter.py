@@ -69,6 +69,7 @@ def item(gid: int = 1, **changes: object) -> dict[str, object]:
         "state": "OPEN",
         "confidential": False,
         "webUrl": f"{BASE}/acme/-/work_items/{gid}",
+        "updatedAt": "2026-11-23T09:00:00Z",
         "movedToWorkItemUrl": None,
         "author": {"username": "psbot-bot", "bot": True, "type": "SERVICE_ACCOUNT"},
         "namespace": {"fullPath": "acme/delivery/project"},
@@ -446,3 +447,40 @@ def test_write_without_data_is_clear_only_when_nothing_had_begun(
     answers.post(URL, json={"data": None, "errors": [error]})
     with pytest.raises(kind):
         write(connection)
+
+
+@pytest.mark.parametrize(
+    "token", [f"{TOKEN}\n", f"{TOKEN} x", f"{TOKEN}\u2019", f"\u00e9{TOKEN}", f"{TOKEN}\x00"]
+)
+def test_connection_refuses_a_token_that_no_header_can_carry_without_showing_it(token: str) -> None:
+    with pytest.raises(PsbotError) as caught:
+        Connection(Server(BASE, token), Patience(1, lambda _: None))
+    assert caught.value.exit_code is Exit.INPUT
+    assert TOKEN not in str(caught.value) + repr(caught.value)
+
+
+def test_read_waits_its_own_time_when_gitlab_says_nothing_usable(
+    answers: Answers, connection: Connection, waited: list[float]
+) -> None:
+    answers.post(URL, status=429, headers={"Retry-After": "\u00b2"})
+    answers.post(URL, json={"data": {"x": 1}})
+    assert read(connection) == {"x": 1}
+    assert waited == [10.0]
+
+
+@pytest.mark.parametrize("payload", [None, {"workItem": None}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Request denied. Spam detected",
+        "Request denied. Solve CAPTCHA challenge and retry",
+        "You cannot perform write operations on a read-only instance",
+    ],
+)
+def test_writer_takes_an_item_for_refused_when_gitlab_says_that_it_wrote_nothing(
+    answers: Answers, connection: Connection, said: str, payload: object
+) -> None:
+    error = {"message": said, "path": ["write0"]}
+    answers.post(URL, json={"data": {"write0": payload}, "errors": [error]})
+    (found,) = GitLabWriter(connection).update_items([ItemUpdate("gid://gitlab/WorkItem/1", title="T")])
+    assert (found.refusal, found.is_unclear) == (said, False)

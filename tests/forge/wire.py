@@ -68,8 +68,6 @@ class Wire:
             answer[alias] = _place(found.projects[path], "Issue", is_group=False)
         if "labelGroup" in given:
             answer |= self._Labels("", given)
-        if found.label_group:
-            answer["labelGroup"]["maxAccessLevel"] = {"integerValue": found.label_group.level}
         return answer
 
     def _Labels(self, _document: str, given: Json) -> Json:
@@ -80,7 +78,13 @@ class Wire:
         start = int(given["after"] or 0)
         stop = start + LARGEST_PAGE
         shown = _connection(nodes[start:stop], str(stop) if stop < len(nodes) else None)
-        return {"labelGroup": {"id": "gid://gitlab/Group/1", "labels": {"count": len(nodes)} | shown}}
+        level = {"integerValue": self.forge.levels.get(given["labelGroup"])}
+        labelled = {
+            "id": "gid://gitlab/Group/1",
+            "maxAccessLevel": level,
+            "labels": {"count": len(nodes)} | shown,
+        }
+        return {"labelGroup": labelled}
 
     def _Listing(self, _document: str, given: Json) -> Json:
         asks = [
@@ -217,6 +221,7 @@ def _node(item: Sighting) -> Json:
         "confidential": item.confidential,
         "webUrl": item.url,
         "movedToWorkItemUrl": None,
+        "updatedAt": item.updated_at.isoformat() if item.updated_at else None,
         "author": _account(item.author),
         "namespace": {"fullPath": item.namespace},
         "workItemType": {"name": "Epic" if item.is_epic else "Issue"},
