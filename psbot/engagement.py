@@ -3,16 +3,15 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path as FilePath
 from zoneinfo import ZoneInfo
 
 from psbot.configfiles import WEEKDAYS
 from psbot.core import engagement as core
-from psbot.core.desired import findings
-from psbot.core.drafts import Situation
-from psbot.core.model import Finding, Severity
+from psbot.core.findings import Finding, Severity, findings
 from psbot.core.process import Process
 from psbot.core.workdays import Workdays
 from psbot.engagementfile import CallsEntry, EngagementFile, MilestoneEntry
@@ -104,15 +103,15 @@ def _at(document: Document, issue: Issue) -> Problem:
     return document.problem(issue.path, issue.message, issue.hint, at_key=issue.at_key)
 
 
-def remarks(loaded: Loaded, situation: Callable[[core.Engagement], Situation]) -> list[str]:
+def remarks(loaded: Loaded, process: Process, now: datetime) -> list[str]:
     """Return what a person should read of a file besides its errors, in the order of its lines."""
     if loaded.document is None:
         return []
     places = [(warned.problem, Severity.WARNING) for warned in loaded.warnings]
-    if loaded.engagement:
+    if engagement := loaded.engagement:
         places += [
             (loaded.document.problem(_key_of(finding), finding.message), finding.severity)
-            for finding in findings(situation(loaded.engagement))
+            for finding in findings(engagement, process, engagement.today(now))
         ]
     return [
         f"{problem.file}:{problem.line}:{problem.column}: {severity.value}: {problem.said}"

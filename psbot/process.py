@@ -18,7 +18,6 @@ from psbot.configfiles import (
 )
 from psbot.core import process as core
 from psbot.core.labels import Catalogue, LabelSpec, Scope
-from psbot.core.model import EPIC
 from psbot.core.workdays import Workdays
 from psbot.errors import FileProblems, Problem
 from psbot.validation import Model, suggestion, validate
@@ -116,9 +115,9 @@ def _of_values(
 def _of_blueprint(file: _File[Blueprint], labels: Labels, workflow: Phases) -> Iterator[Problem]:
     kinds = file.model.kinds
     epics = [name for name, entry in kinds.items() if entry.place == "group"]
-    if [kinds[name].item for name in epics] != [EPIC]:
+    if [kinds[name].item for name in epics] != [core.EPIC]:
         yield file.document.problem(
-            ("kinds",), "exactly one kind is the epic", f"give one place: group, item: {EPIC}"
+            ("kinds",), "exactly one kind is the epic", f"give one place: group, item: {core.EPIC}"
         )
     items: dict[str, str] = {}
     for name, entry in kinds.items():

@@ -25,7 +25,7 @@ def validate(app: App, files: tuple[Path, ...]) -> int:
     codes = [Exit.DONE]
     portfolio = app.load(_options.portfolio(files))
     for loaded in portfolio:
-        for remark in remarks(loaded, app.situation):
+        for remark in remarks(loaded, app.process, app.now):
             click.echo(printable(f"{remark}"), err=True)
         if loaded.error:
             codes.append(say_error(loaded.error))

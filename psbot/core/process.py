@@ -7,6 +7,8 @@ from enum import StrEnum
 from psbot.core.labels import Catalogue
 from psbot.core.workdays import Workdays
 
+EPIC = "epic"  # the item of the engagement's epic
+
 
 class Repeat(StrEnum):
     """How often a kind occurs in one engagement."""

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from psbot.core.findings import Severity
 from psbot.core.inert import printable
-from psbot.core.model import Severity
 from psbot.core.process import Limits
 from psbot.report.plans import Planned, Row, cells, row, total_cost, total_summary
 
