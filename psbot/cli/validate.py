@@ -19,13 +19,13 @@ def validate(app: App, files: tuple[Path, ...]) -> int:
     """
     from psbot.cli._border import say_error
     from psbot.core.inert import printable
-    from psbot.engagement import remarks
+    from psbot.engagement import load_portfolio, remarks
     from psbot.errors import Exit, gravest
 
     codes = [Exit.DONE]
-    portfolio = app.load(_options.portfolio(files))
+    portfolio = load_portfolio(_options.portfolio(files), app.config)
     for loaded in portfolio:
-        for remark in remarks(loaded, app.process, app.now):
+        for remark in remarks(loaded, app.config, app.now):
             click.echo(printable(f"{remark}"), err=True)
         if loaded.error:
             codes.append(say_error(loaded.error))
