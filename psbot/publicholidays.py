@@ -2,16 +2,15 @@
 
 import importlib
 import importlib.util
-import sys
 import types
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from psbot.standins import standing_in
 from psbot.validation import suggestion
 
 
@@ -63,8 +62,7 @@ def _imported(country: str) -> Any | None:  # noqa: ANN401  as above
     return None
 
 
-@contextmanager
-def _bare_packages(*names: str) -> Iterator[None]:
+def _bare_packages(*names: str) -> AbstractContextManager[None]:
     """Let modules of the library be imported without what its packages *names* import besides.
 
     ``holidays.countries`` imports all 250 countries, which takes longer than everything else that validating a file
@@ -73,12 +71,7 @@ def _bare_packages(*names: str) -> Iterator[None]:
     """
     spec = importlib.util.find_spec("holidays")
     top = Path(str(spec and spec.origin)).parent.parent
-    bare = [name for name in names if name not in sys.modules]
-    for name in bare:
-        sys.modules[name] = types.ModuleType(name)
-        sys.modules[name].__path__ = [str(top.joinpath(*name.split(".")))]
-    try:
-        yield
-    finally:
-        for name in bare:
-            del sys.modules[name]
+    packages = {name: types.ModuleType(name) for name in names}
+    for name, package in packages.items():
+        package.__path__ = [str(top.joinpath(*name.split(".")))]
+    return standing_in(packages)
