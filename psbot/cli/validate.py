@@ -15,7 +15,8 @@ def validate(app: App, files: tuple[Path, ...]) -> int:
     """Check engagement files, offline.
 
     Every error of a file comes at once, as FILE:LINE:COLUMN, what is wrong and what would be right. Exits with
-    2 when a file has errors; warnings leave the exit code at 0.
+    2 when a file has errors; warnings leave the exit code at 0. Of the config folder it reads what the files
+    have to fit; `psbot plan` reads all of it.
     """
     from psbot.cli._border import say_error
     from psbot.core.inert import printable
