@@ -67,11 +67,18 @@ def _bare_packages(*names: str) -> AbstractContextManager[None]:
 
     ``holidays.countries`` imports all 250 countries, which takes longer than everything else that validating a file
     does, and ``holidays`` looks up its own version, for which Python reads the library of e-mail. While this holds,
-    empty packages stand in their places; those that are imported already stay.
+    empty packages stand in their places; those that are imported already stay. So does a parser of dates that
+    imports the real one when it is called: psbot never asks by text.
     """
     spec = importlib.util.find_spec("holidays")
     top = Path(str(spec and spec.origin)).parent.parent
     packages = {name: types.ModuleType(name) for name in names}
     for name, package in packages.items():
         package.__path__ = [str(top.joinpath(*name.split(".")))]
-    return standing_in(packages)
+    parser = types.ModuleType("dateutil.parser")
+    vars(parser)["parse"] = _parse
+    return standing_in(packages | {parser.__name__: parser})
+
+
+def _parse(*args: Any, **named: Any) -> Any:  # noqa: ANN401  the parser's own
+    return importlib.import_module("dateutil.parser").parse(*args, **named)

@@ -13,6 +13,13 @@ print(*sorted(days_off(sys.argv[1], 2024, 2029)))
 print(*sorted(name for name in ("holidays", "holidays.countries") if name in sys.modules))
 """
 
+BY_TEXT = """
+from psbot.publicholidays import days_off
+days_off("DE", 2026, 2026)
+import holidays
+print("25 December 2026" in holidays.country_holidays("DE"))
+"""
+
 
 @pytest.mark.parametrize(
     ("region", "packages"),
@@ -34,3 +41,8 @@ def test_days_off_are_the_librarys_when_a_country_is_imported_alone(region: str,
         warnings.simplefilter("ignore")
         theirs = holidays.country_holidays(country, subdiv=subdivision or None, years=range(2024, 2030))
     assert done.stdout.split("\n") == [" ".join(map(str, sorted(theirs))), packages, ""]
+
+
+def test_library_answers_by_text_too_when_its_country_was_imported_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", BY_TEXT], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

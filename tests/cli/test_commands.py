@@ -63,7 +63,7 @@ def test_validate_says_once_what_is_wrong_in_a_config_file_that_an_engagement_ne
 
 
 def test_validate_imports_nothing_that_it_has_no_use_for() -> None:
-    unused = {"email", "gitlab", "holidays.countries", "importlib.metadata", "jinja2", "json", "psbot.core.plan",
+    unused = {"dateutil.parser", "email", "gitlab", "holidays.countries", "importlib.metadata", "jinja2", "json", "psbot.core.plan",
               "psbot.process", "requests", "rich", "zipfile"}  # fmt: skip
     program = "import sys\nfrom psbot.cli import main\ntry: main()\nfinally: print(*sys.modules, sep='\\n', file=sys.stderr)"
     command = [sys.executable, "-c", program, "validate", AWS]
