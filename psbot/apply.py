@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from psbot import updates
 from psbot.core.identity import Sighting
-from psbot.core.model import EPIC
 from psbot.core.operations import (
     CreateChild,
     CreateEpic,
@@ -19,7 +18,7 @@ from psbot.core.operations import (
     PostNotice,
 )
 from psbot.core.plan import Plan, batch_size
-from psbot.core.process import Limits
+from psbot.core.process import EPIC, Limits
 from psbot.errors import GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import (

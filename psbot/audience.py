@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from psbot.core import identity
 from psbot.core.engagement import Engagement
-from psbot.core.model import Finding, Severity
+from psbot.core.findings import Finding, Severity
 from psbot.core.process import Process
 from psbot.forge.ports import Audience, ForgeReader
 

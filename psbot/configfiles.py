@@ -3,27 +3,23 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field
 
+from psbot.bounds import Text
 from psbot.core import process as core
 from psbot.core.drafts import PLACEHOLDERS
-from psbot.validation import STRICT, Day, matching, suggestion, wrong
+from psbot.validation import STRICT, matching, suggestion, wrong
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 BASES = ("closed_won_on", "kick_off_on", "ends_on", "milestone", "opened_on")
 
 Word = Annotated[
     str, *matching(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "write a word of a-z, 0-9 and -, such as kick-off", 60)
 ]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Color = Annotated[str, *matching(r"#[0-9a-f]{6}", 'write a colour as "#1f75cb"')]
 File = Annotated[
     str, *matching(r"[a-z0-9][a-z0-9-]*", "write the name of a file in issue_templates/, without .md", 100)
 ]
 Link = Annotated[str, *matching(r"https?://[^\s<>]+", "write a link that starts with https://", 500)]
-QuestionId = Annotated[
-    str, *matching(r"[a-z][a-z0-9_]*", "write a word of a-z, 0-9 and _, such as licence_tier", 60)
-]
 
 
 def _offset(value: object) -> core.Offset:
@@ -132,49 +128,12 @@ class Phases(BaseModel):
     unwanted_state: Word
 
 
-class Calendar(BaseModel):
-    """``calendar.yml``."""
-
-    model_config = STRICT
-    weekdays: Annotated[
-        list[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]],
-        Field(min_length=1),
-    ]
-    days_off: list[Day] = []
-    horizon_days: Annotated[int, Field(ge=0, le=366)] = 14
-
-
 class Accounts(BaseModel):
     """``accounts.yml``."""
 
     model_config = STRICT
     machine_accounts: list[Text] = []
     colleagues: list[Text] = []
-
-
-class QuestionEntry(BaseModel):
-    """A question of the bank."""
-
-    model_config = STRICT
-    id: QuestionId
-    hosting: Literal["both", "aws", "on-prem"]
-    ask: Text
-    why: Text
-
-
-class QuestionGroupEntry(BaseModel):
-    """Questions that belong together."""
-
-    model_config = STRICT
-    title: Text
-    questions: list[QuestionEntry]
-
-
-class Questions(BaseModel):
-    """``questions.yml``."""
-
-    model_config = STRICT
-    groups: list[QuestionGroupEntry]
 
 
 class LimitsFile(BaseModel):

@@ -3,17 +3,15 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path as FilePath
 from zoneinfo import ZoneInfo
 
-from psbot.configfiles import WEEKDAYS
+from psbot.bounds import WEEKDAYS, Bounds
 from psbot.core import engagement as core
-from psbot.core.desired import findings
-from psbot.core.drafts import Situation
-from psbot.core.model import Finding, Severity
-from psbot.core.process import Process
+from psbot.core.findings import Finding, Severity, findings
 from psbot.core.workdays import Workdays
 from psbot.engagementfile import CallsEntry, EngagementFile, MilestoneEntry
 from psbot.errors import FileProblems, Problem, PsbotError
@@ -50,25 +48,27 @@ class Loaded:
     error: PsbotError | None = None
 
 
-def load_engagement(file: FilePath, process: Process) -> Loaded:
+def load_engagement(file: FilePath, bounds: Bounds) -> Loaded:
     """Read *file*; what is wrong with it is in the result, never raised."""
     try:
-        return read_engagement(load(file), process)
+        document = load(file)
     except PsbotError as error:
         return Loaded(str(file), error=error)
+    return read_engagement(document, bounds)
 
 
-def parse_engagement(file: str, text: str, process: Process) -> Loaded:
+def parse_engagement(file: str, text: str, bounds: Bounds) -> Loaded:
     """Read the engagement file in *text*; ``file`` is the name that errors show."""
     try:
-        return read_engagement(parse(file, text), process)
+        document = parse(file, text)
     except PsbotError as error:
         return Loaded(file, error=error)
+    return read_engagement(document, bounds)
 
 
-def load_portfolio(files: Iterable[FilePath], process: Process) -> list[Loaded]:
+def load_portfolio(files: Iterable[FilePath], bounds: Bounds) -> list[Loaded]:
     """Read *files*; a key that stands in several of them stops each of these."""
-    portfolio = [load_engagement(file, process) for file in files]
+    portfolio = [load_engagement(file, bounds) for file in files]
     by_key: dict[str, list[Loaded]] = defaultdict(list)
     for loaded in portfolio:
         if loaded.engagement:
@@ -87,10 +87,10 @@ def _unique(loaded: Loaded, by_key: dict[str, list[Loaded]]) -> Loaded:
     return Loaded(loaded.file, loaded.document, error=FileProblems([problem]))
 
 
-def read_engagement(document: Document, process: Process) -> Loaded:
+def read_engagement(document: Document, bounds: Bounds) -> Loaded:
     """Return the engagement of *document*, or everything that is wrong in it."""
     result = validate(EngagementFile, document)
-    sheet = Sheet(result.parts, process)
+    sheet = Sheet(result.parts, bounds)
     found = list(issues(sheet)) if result.parts else []
     wrong = [*result.problems, *(_at(document, issue) for issue in found if issue.code is None)]
     warnings = tuple(Warned(issue.code, _at(document, issue)) for issue in found if issue.code)
@@ -104,15 +104,15 @@ def _at(document: Document, issue: Issue) -> Problem:
     return document.problem(issue.path, issue.message, issue.hint, at_key=issue.at_key)
 
 
-def remarks(loaded: Loaded, situation: Callable[[core.Engagement], Situation]) -> list[str]:
+def remarks(loaded: Loaded, bounds: Bounds, now: datetime) -> list[str]:
     """Return what a person should read of a file besides its errors, in the order of its lines."""
     if loaded.document is None:
         return []
     places = [(warned.problem, Severity.WARNING) for warned in loaded.warnings]
-    if loaded.engagement:
+    if engagement := loaded.engagement:
         places += [
             (loaded.document.problem(_key_of(finding), finding.message), finding.severity)
-            for finding in findings(situation(loaded.engagement))
+            for finding in findings(engagement, bounds, engagement.today(now))
         ]
     return [
         f"{problem.file}:{problem.line}:{problem.column}: {severity.value}: {problem.said}"

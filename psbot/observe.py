@@ -11,8 +11,9 @@ from itertools import groupby
 from psbot.access import check_access, unseen
 from psbot.core import identity, marker
 from psbot.core.engagement import Engagement
+from psbot.core.findings import Finding
 from psbot.core.identity import Sighting
-from psbot.core.model import Finding, Item, Snapshot
+from psbot.core.model import Item, Snapshot
 from psbot.core.process import Process
 from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError

@@ -1,34 +1,15 @@
 """``config/`` → the process as core facts; everything wrong in all its files at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic
 
-from psbot.configfiles import (
-    WEEKDAYS,
-    Accounts,
-    Blueprint,
-    Calendar,
-    KindEntry,
-    Labels,
-    LimitsFile,
-    Phases,
-    Questions,
-)
+from psbot.bounds import Calendar, ConfigFile, Questions, business_days, read, repeated
+from psbot.configfiles import Accounts, Blueprint, KindEntry, Labels, LimitsFile, Phases
 from psbot.core import process as core
 from psbot.core.labels import Catalogue, LabelSpec, Scope
-from psbot.core.model import EPIC
-from psbot.core.workdays import Workdays
 from psbot.errors import FileProblems, Problem
-from psbot.validation import Model, suggestion, validate
-from psbot.yamlfile import Document, load
-
-
-@dataclass(frozen=True, slots=True)
-class _File(Generic[Model]):
-    document: Document
-    model: Model
+from psbot.validation import Model, suggestion
+from psbot.yamlfile import Document
 
 
 class _Reader:
@@ -38,15 +19,12 @@ class _Reader:
         self.folder = folder
         self.problems: list[Problem] = []
 
-    def read(self, name: str, model: type[Model]) -> _File[Model] | None:
+    def read(self, name: str, model: type[Model]) -> ConfigFile[Model] | None:
         try:
-            document = load(self.folder / f"{name}.yml")
+            return read(self.folder / f"{name}.yml", model)
         except FileProblems as error:
             self.problems += error.problems
             return None
-        result = validate(model, document)
-        self.problems += result.problems
-        return _File(document, result.model) if result.model else None
 
 
 def load_process(folder: Path) -> core.Process:
@@ -64,7 +42,7 @@ def load_process(folder: Path) -> core.Process:
     if problems := [
         *_of_workflow(workflow, labels.model),
         *_of_blueprint(blueprint, labels.model, workflow.model),
-        *_of_questions(questions),
+        *repeated(questions),
     ]:
         raise FileProblems(problems)
     return core.Process(
@@ -77,16 +55,14 @@ def load_process(folder: Path) -> core.Process:
         ),
         limits=core.Limits(**dict(limits.model)),
         horizon_days=calendar.model.horizon_days,
-        company_days=Workdays(
-            frozenset(calendar.model.days_off), frozenset(map(WEEKDAYS.index, calendar.model.weekdays))
-        ),
+        company_days=business_days(calendar.model),
         machine_accounts=frozenset(accounts.model.machine_accounts),
         colleagues=frozenset(accounts.model.colleagues),
         contact_roles=tuple(blueprint.model.contact_roles),
     )
 
 
-def _of_workflow(file: _File[Phases], labels: Labels) -> Iterator[Problem]:
+def _of_workflow(file: ConfigFile[Phases], labels: Labels) -> Iterator[Problem]:
     phases, states = file.model.phases, file.model.states
     yield from _of_values(file.document, labels, "phase", "phases", phases)
     yield from _of_values(file.document, labels, "state", "states", states)
@@ -114,12 +90,12 @@ def _of_values(
             yield document.problem((field, index), f"{value} is there twice", "keep one of them")
 
 
-def _of_blueprint(file: _File[Blueprint], labels: Labels, workflow: Phases) -> Iterator[Problem]:
+def _of_blueprint(file: ConfigFile[Blueprint], labels: Labels, workflow: Phases) -> Iterator[Problem]:
     kinds = file.model.kinds
     epics = [name for name, entry in kinds.items() if entry.place == "group"]
-    if [kinds[name].item for name in epics] != [EPIC]:
+    if [kinds[name].item for name in epics] != [core.EPIC]:
         yield file.document.problem(
-            ("kinds",), "exactly one kind is the epic", f"give one place: group, item: {EPIC}"
+            ("kinds",), "exactly one kind is the epic", f"give one place: group, item: {core.EPIC}"
         )
     items: dict[str, str] = {}
     for name, entry in kinds.items():
@@ -162,18 +138,6 @@ def _unlabelled(labels: Labels, purpose: str, value: str) -> tuple[str, str] | N
             f"add it there, or {suggestion(value, known)}",
         )
     return None
-
-
-def _of_questions(file: _File[Questions]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for at, group in enumerate(file.model.groups):
-        for index, question in enumerate(group.questions):
-            if question.id in seen:
-                path = ("groups", at, "questions", index, "id")
-                yield file.document.problem(
-                    path, f"the id {question.id} is there twice", "give it one of its own"
-                )
-            seen.add(question.id)
 
 
 def _kind(name: str, entry: KindEntry) -> core.Kind:

@@ -2,16 +2,15 @@
 
 import importlib
 import importlib.util
-import sys
 import types
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from psbot.standins import standing_in
 from psbot.validation import suggestion
 
 
@@ -43,32 +42,43 @@ def unknown(region: str) -> tuple[str, str] | None:
     return None
 
 
+@cache
 def _calendar(country: str) -> Any | None:  # noqa: ANN401  the library's classes share no type of use here
+    try:
+        with _bare_packages("holidays", "holidays.countries"):
+            return _imported(country)
+    except ImportError:  # a few countries want what ``holidays`` holds
+        importlib.import_module("holidays")
+    with _bare_packages("holidays.countries"):
+        return _imported(country)
+
+
+def _imported(country: str) -> Any | None:  # noqa: ANN401  as above
     from holidays.registry import COUNTRIES
 
     for module, names in COUNTRIES.items():
         if names[1] == country:
-            with _without_the_other_countries():
-                return getattr(importlib.import_module(f"holidays.countries.{module}"), names[0])
+            return getattr(importlib.import_module(f"holidays.countries.{module}"), names[0])
     return None
 
 
-@contextmanager
-def _without_the_other_countries() -> Iterator[None]:
-    """Let one country's module be imported alone.
+def _bare_packages(*names: str) -> AbstractContextManager[None]:
+    """Let modules of the library be imported without what its packages *names* import besides.
 
-    ``holidays.countries`` imports all 250 of them, which takes longer than everything else that validating a file
-    does. While this holds, an empty package of the same name stands in its place.
+    ``holidays.countries`` imports all 250 countries, which takes longer than everything else that validating a file
+    does, and ``holidays`` looks up its own version, for which Python reads the library of e-mail. While this holds,
+    empty packages stand in their places; those that are imported already stay. So does a parser of dates that
+    imports the real one when it is called: psbot never asks by text.
     """
-    name = "holidays.countries"
-    if name in sys.modules:
-        yield
-        return
     spec = importlib.util.find_spec("holidays")
-    package = types.ModuleType(name)
-    package.__path__ = [str(Path(str(spec and spec.origin)).parent / "countries")]
-    sys.modules[name] = package
-    try:
-        yield
-    finally:
-        del sys.modules[name]
+    top = Path(str(spec and spec.origin)).parent.parent
+    packages = {name: types.ModuleType(name) for name in names}
+    for name, package in packages.items():
+        package.__path__ = [str(top.joinpath(*name.split(".")))]
+    parser = types.ModuleType("dateutil.parser")
+    vars(parser)["parse"] = _parse
+    return standing_in(packages | {parser.__name__: parser})
+
+
+def _parse(*args: Any, **named: Any) -> Any:  # noqa: ANN401  the parser's own
+    return importlib.import_module("dateutil.parser").parse(*args, **named)

@@ -10,8 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from psbot import publicholidays
-from psbot.configfiles import WEEKDAYS
-from psbot.core.process import Process
+from psbot.bounds import WEEKDAYS, Bounds
 from psbot.core.workdays import Workdays
 from psbot.engagementfile import AmendmentEntry, GitLabPlaces, MilestoneEntry, People
 from psbot.validation import suggestion
@@ -33,10 +32,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The right parts of one file, and the process it has to fit."""
+    """The right parts of one file, and what it has to fit."""
 
     parts: Mapping[str, Any]
-    process: Process
+    bounds: Bounds
 
     def part(self, name: str) -> Any | None:  # noqa: ANN401  the type is the file model's
         """Return the value of a top-level key; None where it is absent or wrong."""
@@ -187,13 +186,13 @@ def workdays_of(sheet: Sheet) -> Workdays | None:
         return None
     years = [day.year for day in [*dates, sheet.part("closed_won_on")] if day]
     off = [publicholidays.days_off(region, min(years) - 1, max(years) + 2) for region in regions]
-    company = sheet.process.company_days
+    company = sheet.bounds.company_days
     return Workdays(company.days_off.union(*off), company.weekdays)
 
 
 def _call_day(sheet: Sheet) -> Iterator[Issue]:
     calls = sheet.part("calls")
-    working = sheet.process.company_days.weekdays
+    working = sheet.bounds.company_days.weekdays
     if calls and WEEKDAYS.index(calls.on) not in working:
         days = ", ".join(WEEKDAYS[day] for day in sorted(working))
         yield Issue(("calls", "on"), f"nobody works on a {calls.on}", f"write one of {days}")
@@ -240,9 +239,12 @@ def _people(sheet: Sheet) -> Iterator[Issue]:
 
 
 def _skipped(sheet: Sheet) -> Iterator[Issue]:
-    kinds = sheet.process.kinds
+    skip = sheet.part("skip")
+    if not skip:
+        return
+    kinds = sheet.bounds.kinds
     by_item = {kind.item: kind for kind in kinds.values()}
-    for name in sheet.part("skip") or {}:
+    for name in skip:
         kind = kinds.get(name) or by_item.get(name.partition("/")[0])
         if kind is None:
             yield Issue(("skip", name), "there is no such kind", suggestion(name, kinds), at_key=True)
@@ -251,14 +253,16 @@ def _skipped(sheet: Sheet) -> Iterator[Issue]:
 
 
 def _answers(sheet: Sheet) -> Iterator[Issue]:
-    bank = {question.id: question for group in sheet.process.questions for question in group.questions}
     hosting = sheet.part("hosting")
     for name in sheet.part("intake") or {}:
-        question = bank.get(name)
-        if question is None:
-            yield Issue(("intake", name), "there is no such question", suggestion(name, bank), at_key=True)
-        elif hosting and question.hosting not in ("both", hosting):
-            message = f"the question is for {question.hosting}, the engagement is {hosting}"
+        hostings = sheet.bounds.hostings
+        asked_for = hostings.get(name)
+        if asked_for is None:
+            yield Issue(
+                ("intake", name), "there is no such question", suggestion(name, hostings), at_key=True
+            )
+        elif hosting and asked_for not in ("both", hosting):
+            message = f"the question is for {asked_for}, the engagement is {hosting}"
             yield Issue(
                 ("intake", name), message, "delete the answer, or check hosting", "answer-unused", True
             )

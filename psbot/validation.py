@@ -1,10 +1,12 @@
 """What pydantic finds wrong in a document → problems with a place, a sentence and what would be right."""
 
+import importlib
 import os
 import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
@@ -21,12 +23,27 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from psbot.errors import Problem
+from psbot.standins import standing_in
 from psbot.yamlfile import Data, Document, Path
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# psbot has no use for pydantic's plugins, and looking for them reads the metadata of every installed package.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+def _without_plugins() -> None:
+    """Keep pydantic from looking for plugins, for which psbot has no use.
+
+    It would read the metadata of every installed package. Told by its environment variable not to look, it still
+    imports what reads them, with zip files and e-mail behind it, and that takes longer than validating a file.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    nothing = types.ModuleType("importlib.metadata")
+    vars(nothing)["entry_points"] = lambda **_: ()
+    # A pydantic that does this elsewhere or needs more of the module imports the real one, as soon as it wants it.
+    with suppress(ImportError), standing_in({nothing.__name__: nothing}):
+        importlib.import_module("pydantic.plugin._loader")
+
+
+_without_plugins()
 
 # Deferred, because the validators of nested models are never used on their own: only the outermost builds one.
 STRICT = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True, str_strip_whitespace=True)

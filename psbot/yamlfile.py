@@ -227,8 +227,10 @@ class _Reading:
         elif key in top.holder:
             first = self.keys[path][0]
             self._report(event, f"the key is there twice, first in line {first}", "keep one of them", path)
-        else:
-            self.keys[path] = _at(event)
+        self._expect_value(event, top, key)
+
+    def _expect_value(self, event: yaml.Event, top: _Open, key: str) -> None:
+        self.keys.setdefault((*top.path, key), _at(event))
         top.key = key
 
     def _value(self, event: yaml.ScalarEvent) -> Data:
@@ -255,12 +257,14 @@ class _Reading:
             self.is_broken_off = True
             return
         top = self.stack[-1] if self.stack else None
+        holder: dict[str, Data] | list[Data] = {} if isinstance(event, yaml.MappingStartEvent) else []
         if top and isinstance(top.holder, dict) and top.key is None:
             self._report(event, "a key is a mapping or a list", "write a plain word before the colon")
-            top.key = ""
-        holder: dict[str, Data] | list[Data] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        path = self._next_path()
-        self._place(event, holder)
+            self._expect_value(event, top, "")  # what is in the holder goes nowhere; its value comes after it
+            path = self._next_path()
+        else:
+            path = self._next_path()
+            self._place(event, holder)
         self.stack.append(_Open(holder, path))
 
     def _place(self, event: yaml.Event, value: Data) -> None:
@@ -273,7 +277,7 @@ class _Reading:
         if isinstance(top.holder, list):
             top.holder.append(value)
         elif top.key is None:
-            top.key = ""  # an alias as a key, reported already
+            self._expect_value(event, top, "")  # an alias as a key, reported already
         else:
             top.holder.setdefault(top.key, value)
             top.key = None

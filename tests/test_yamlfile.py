@@ -56,6 +56,12 @@ def test_loader_says_where_a_file_is_not_plain(text: str, complaint: str) -> Non
     assert complaint in complaints(text)
 
 
+def test_loader_reads_the_rest_right_when_a_key_is_no_plain_word() -> None:
+    document = parse("f.yml", "{[a]: b, c: 1}")
+    assert document.data == {"": "b", "c": 1}
+    assert document.keys == {("",): (1, 2), ("c",): (1, 10)}
+
+
 def test_loader_says_everything_at_once() -> None:
     assert len(complaints("a: no\nb: 010\na: 3\nc: &x 1\nd: *x\ne: !t 2\n")) == 6
 
@@ -111,6 +117,9 @@ yaml_like = st.text(
 @example("? a\n")
 @example("*a : b")
 @example("%YAML 1.1\n---\n")
+@example("{[]: , : }")
+@example('{*a : 1, "": 2}')
+@example('{<<: 1, "<<": 2}')
 def test_loader_never_crashes_and_every_error_has_a_line_that_exists(text: str) -> None:
     try:
         problems = parse("f.yml", text).problems

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from psbot.bounds import ConfigFolder
     from psbot.core.drafts import Situation
     from psbot.core.engagement import Engagement
     from psbot.core.process import Process
@@ -36,12 +37,17 @@ class App:
         return cls(**{**settings, "now": settings["now"] or datetime.now(UTC)})
 
     @cached_property
-    def process(self) -> Process:
-        """Return the process of the config folder."""
-        from psbot.process import load_process
+    def config(self) -> ConfigFolder:
+        """Return the config folder, whose files are read as they are needed."""
+        from psbot.bounds import ConfigFolder
         from psbot.resources import directory
 
-        return load_process(directory("config", self.config_dir))
+        return ConfigFolder(directory("config", self.config_dir))
+
+    @property
+    def process(self) -> Process:
+        """Return the process of the config folder."""
+        return self.config.process
 
     @cached_property
     def templates(self) -> Templates:

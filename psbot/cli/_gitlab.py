@@ -13,8 +13,8 @@ from psbot.cli._app import App
 from psbot.cli._border import say_error
 from psbot.cli._stop import Stop
 from psbot.core.engagement import Engagement
+from psbot.core.findings import Finding
 from psbot.core.inert import printable
-from psbot.core.model import Finding
 from psbot.doctor import WRITING
 from psbot.engagement import Loaded
 from psbot.errors import Exit, GitLabError, PsbotError

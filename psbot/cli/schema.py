@@ -1,7 +1,5 @@
 """``psbot schema``."""
 
-import json
-
 import click
 
 from psbot.cli._options import option
@@ -11,6 +9,8 @@ from psbot.cli._options import option
 @option("--plan", "of_plan", is_flag=True, help="The schema of psbot plan --format json instead.")
 def schema(*, of_plan: bool) -> None:
     """Print the JSON Schema of an engagement file, for editors that complete and check YAML."""
+    import json
+
     if of_plan:
         from psbot.report.plans import PLAN_SCHEMA
 

@@ -1,16 +1,17 @@
 """Engagement, process and now → the items that should exist, with dates, words and first labels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
 from psbot.core import ownership
-from psbot.core.drafts import Draft, Situation, drafts, fill, is_wanted
+from psbot.core.drafts import Draft, Situation, drafts, fill
 from psbot.core.engagement import Engagement
+from psbot.core.findings import findings
 from psbot.core.marker import Marker, write
-from psbot.core.model import EPIC, Desired, Finding, Item, Severity, Snapshot
-from psbot.core.process import PlaceKind, Process, Question, QuestionGroup
+from psbot.core.model import Desired, Item, Snapshot
+from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup
 
 LONGEST_TIMELINE = 20
 
@@ -76,7 +77,7 @@ def desired(
             labels=frozenset(spec.title for spec in process.catalogue.specs()),
         ),
         frozenset(key for key, draft in outlines.items() if draft.is_due),
-        tuple(findings(situation)),
+        tuple(findings(engagement, process, situation.today)),
     )
 
 
@@ -214,26 +215,3 @@ def _described(item: Item, text: str, engagement: Engagement, facts: Mapping[str
     if item.is_epic:
         memory |= {"phase": str(facts["phase"]), "since": str(facts["phase_since_on"])}
     return replace(item, description=write(text, Marker(engagement.key, item.key, memory)))
-
-
-def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield what a person should know of an engagement, whatever GitLab says."""
-    engagement = situation.engagement
-    if situation.is_won and not engagement.engineers:
-        yield Finding(
-            "no-engineer",
-            Severity.WARNING,
-            f"no engineer is named since Closed Won ({engagement.closed_won_on}); items of the lead go to "
-            f"{engagement.manager} until people.engineers names one",
-        )
-    if not situation.is_won and engagement.kick_off_on <= situation.today:
-        yield Finding(
-            "kick-off-without-deal",
-            Severity.WARNING,
-            f"the kick-off was planned for {engagement.kick_off_on} and the deal is not Closed Won; "
-            "set closed_won_on, move kick_off_on, or have work at risk approved",
-        )
-    for name, reason in sorted(engagement.skip.items()):
-        kind = situation.process.kinds.get(name)
-        if kind and is_wanted(kind, engagement):
-            yield Finding("skipped", Severity.INFO, f"{name} is left out: {reason}", name)

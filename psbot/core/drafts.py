@@ -70,12 +70,7 @@ def drafts(situation: Situation) -> dict[str, Draft]:
 
 def is_wanted(kind: Kind, engagement: Engagement) -> bool:
     """Tell whether the engagement has items of *kind* at all."""
-    facts = {
-        "hosting": engagement.hosting,
-        "contract": engagement.contract,
-        "engineers": "some" if engagement.engineers else "none",
-    }
-    return all(facts[name] == value for name, value in kind.only.items())
+    return engagement.is_one(kind.only)
 
 
 def occurrences(kind: Kind, situation: Situation) -> Iterator[Draft]:

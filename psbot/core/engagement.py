@@ -116,6 +116,15 @@ class Engagement:
         """Return the day it is at *now* where the engagement is at home."""
         return now.astimezone(self.zone).date()
 
+    def is_one(self, only: Mapping[str, str]) -> bool:
+        """Tell whether the engagement is one of those that *only* names by hosting, contract and engineers."""
+        facts = {
+            "hosting": self.hosting,
+            "contract": self.contract,
+            "engineers": "some" if self.engineers else "none",
+        }
+        return all(facts[name] == value for name, value in only.items())
+
     def is_won(self, today: date) -> bool:
         """Tell whether the deal is Closed Won; before that day the engagement is a quote."""
         return self.closed_won_on is not None and self.closed_won_on <= today

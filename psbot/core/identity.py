@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from psbot.core import marker
 from psbot.core.engagement import Engagement
+from psbot.core.findings import Finding, Severity
 from psbot.core.labels import Catalogue
-from psbot.core.model import EPIC, Finding, Item, Severity, Snapshot
-from psbot.core.process import Kind, PlaceKind, Process, Repeat
+from psbot.core.model import Item, Snapshot
+from psbot.core.process import EPIC, Kind, PlaceKind, Process, Repeat
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Frozen facts: items as the file wants them and as GitLab has them, in one type."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from psbot.core import marker
-
-EPIC = "epic"
+from psbot.core.findings import Finding
+from psbot.core.process import EPIC
 
 
 class Touch(StrEnum):
@@ -106,22 +106,4 @@ class Desired:
 
     snapshot: Snapshot
     due_now: frozenset[str]
-    findings: tuple["Finding", ...] = ()
-
-
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """One thing a person should know."""
-
-    code: str
-    severity: Severity
-    message: str
-    item: str | None = field(default=None)
+    findings: tuple[Finding, ...] = ()

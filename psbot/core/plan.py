@@ -12,9 +12,10 @@ from psbot.core import marker as markers
 from psbot.core import ownership
 from psbot.core.drafts import is_wanted
 from psbot.core.engagement import Engagement
+from psbot.core.findings import Finding, Severity
 from psbot.core.labels import LabelDelta, settle
 from psbot.core.marker import Marker
-from psbot.core.model import Desired, Finding, Item, Severity, Snapshot, Touch
+from psbot.core.model import Desired, Item, Snapshot, Touch
 from psbot.core.operations import (
     Close,
     CreateChild,

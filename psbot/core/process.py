@@ -7,6 +7,8 @@ from enum import StrEnum
 from psbot.core.labels import Catalogue
 from psbot.core.workdays import Workdays
 
+EPIC = "epic"  # the item of the engagement's epic
+
 
 class Repeat(StrEnum):
     """How often a kind occurs in one engagement."""
@@ -142,6 +144,11 @@ class Process:
     machine_accounts: frozenset[str] = frozenset()
     colleagues: frozenset[str] = frozenset()
     contact_roles: tuple[str, ...] = ()
+
+    @property
+    def hostings(self) -> Mapping[str, str]:
+        """Return for which hosting each question is, by its id."""
+        return {question.id: question.hosting for group in self.questions for question in group.questions}
 
     @property
     def epic_kind(self) -> Kind:

@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 from psbot.core import marker as markers
 from psbot.core.engagement import Engagement
+from psbot.core.findings import Finding, Severity
 from psbot.core.labels import applied
-from psbot.core.model import Finding, Item, Severity
+from psbot.core.model import Item
 from psbot.core.operations import (
     Close,
     CreateChild,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psbot.apply import Outcome, Receipt
+from psbot.core.findings import Severity
 from psbot.core.inert import inert
-from psbot.core.model import EPIC, Severity
 from psbot.core.operations import CreateLabel
 from psbot.core.plan import Plan
+from psbot.core.process import EPIC
 from psbot.errors import PsbotError
 from psbot.reconcile import Reconciled
 from psbot.report.plans import Row, cells, changes, row

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from psbot.apply import Receipt
+from psbot.core.findings import Severity
 from psbot.core.inert import printable
-from psbot.core.model import Severity
 from psbot.core.plan import Plan
 from psbot.core.process import Limits
 from psbot.report import receipts

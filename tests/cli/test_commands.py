@@ -3,7 +3,10 @@
 import email
 import email.policy
 import json
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,46 @@ def test_validate_says_ok_for_the_examples_and_warns_on_stderr() -> None:
     assert result.exit_code == 0
     assert [line.rpartition(": ")[2] for line in result.stdout.splitlines()] == ["ok"] * 4
     assert "initech-minimal.yml:18:3: warning: people: no engineer is named since Closed Won" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "line", "complaint"),
+    [
+        ("calendar.yml", "horizon_days: 14", "horizon_days: x", "", "x is text, not a whole number"),
+        ("questions.yml", "id: users", "id: licence_tier", "", "the id licence_tier is there twice"),
+        (
+            "blueprint.yml",
+            "phase: quote",
+            "phase: qoute",
+            "skip: {welcome-email: no need}",
+            "qoute is not a phase",
+        ),
+    ],
+)
+def test_validate_says_once_what_is_wrong_in_a_config_file_that_an_engagement_needs(
+    tmp_path: Path, name: str, old: str, new: str, line: str, complaint: str
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    text = (ROOT / "config" / name).read_text()
+    assert old in text
+    (tmp_path / "config" / name).write_text(text.replace(old, new, 1))
+    engagement = tmp_path / "engagement.yml"
+    engagement.write_text(f"{Path(AWS).read_text()}{line}\n")
+    result = psbot("--config-dir", tmp_path / "config", "validate", engagement, engagement, AWS)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (said,) = result.stderr.splitlines()
+    assert said.startswith(f"{tmp_path / 'config' / name}:")
+    assert complaint in said
+
+
+def test_validate_imports_nothing_that_it_has_no_use_for() -> None:
+    unused = {"dateutil.parser", "email", "gitlab", "holidays.countries", "importlib.metadata", "jinja2", "json", "psbot.core.plan",
+              "psbot.process", "requests", "rich", "zipfile"}  # fmt: skip
+    program = "import sys\nfrom psbot.cli import main\ntry: main()\nfinally: print(*sys.modules, sep='\\n', file=sys.stderr)"
+    command = [sys.executable, "-c", program, "validate", AWS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{AWS}: ok\n"
+    assert unused.isdisjoint(done.stderr.splitlines())
 
 
 def test_validate_exits_with_2_and_says_all_errors_of_all_files(tmp_path: Path) -> None:
