@@ -60,7 +60,11 @@ def write() -> None:
 def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
     """Yield *group* and every command below it, each with the words that start it."""
     yield name, group
-    for word, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for word in group.list_commands(context):
+        command = group.get_command(context, word)
+        if command is None:
+            continue
         if isinstance(command, click.Group):
             yield from commands(command, f"{name} {word}")
         else:

@@ -99,7 +99,7 @@ def test_page_has_the_recipes() -> None:
 
 
 def test_commands_run_in_the_copy(copy: Copy) -> None:
-    (copy.folder / "psbot" / "cli" / "plan.py").write_text("raise SystemExit('the copy')\n")
+    (copy.folder / "psbot" / "cli" / "schema.py").write_text("raise SystemExit('the copy')\n")
     with pytest.raises(AssertionError, match="the copy"):
         copy.run(".venv/bin/psbot schema")
 

@@ -7,19 +7,6 @@ import click
 from psbot.cli._app import App
 from psbot.cli._border import PsbotGroup
 from psbot.cli._options import Instant, option
-from psbot.cli.apply import apply
-from psbot.cli.demo import demo
-from psbot.cli.doctor import doctor
-from psbot.cli.labels import labels
-from psbot.cli.new import new
-from psbot.cli.plan import plan
-from psbot.cli.render import render
-from psbot.cli.sandbox import sandbox
-from psbot.cli.schema import schema
-from psbot.cli.status import status
-from psbot.cli.validate import validate
-
-COMMANDS = (apply, demo, doctor, labels, new, plan, render, sandbox, schema, status, validate)
 
 
 @click.group(
@@ -49,10 +36,6 @@ def main(context: click.Context, /, **settings: object) -> None:
     """Turn an engagement file into a GitLab epic with its issues, and carry it by labels.
 
     An engagement is one reviewed YAML file. `psbot new` writes one, `psbot validate` checks it,
-    `psbot plan` shows what GitLab would get.
+    `psbot plan` shows what GitLab would get, `psbot apply` makes it.
     """
     context.obj = App.from_settings(settings)
-
-
-for command in COMMANDS:
-    main.add_command(command)

@@ -2,8 +2,11 @@
 
 import gc
 import os
+import pkgutil
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +19,26 @@ SELDOM = 200_000
 
 
 class PsbotGroup(click.Group):
-    """The group of all commands: people's errors are sentences, anything else is a bug with its traceback."""
+    """The group of all commands: people's errors are sentences, anything else is a bug with its traceback.
+
+    A command is the module of its name in this package; it is imported when somebody asks for it, so that the
+    others start fast.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the modules that are commands; shared parts begin with an underscore."""
+        del ctx
+        stems = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+        return sorted(stem.replace("_", "-") for stem in stems if not stem.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command *cmd_name*; None where there is no module of its name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        stem = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"psbot.cli.{stem}"), stem)
+        assert isinstance(command, click.Command)  # noqa: S101  what a module of this package is for
+        return command
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:  # noqa: ANN401  click's own
         """Run and exit with the code that :class:`psbot.errors.Exit` gives."""
