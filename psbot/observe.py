@@ -14,6 +14,7 @@ from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding
 from psbot.core.identity import Sighting
 from psbot.core.model import Item, Snapshot
+from psbot.core.ownership import TITLE
 from psbot.core.process import Process
 from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError
@@ -36,7 +37,8 @@ class Handles:
 class Observation:
     """What GitLab has of one engagement, who looked, and the ids that writing needs.
 
-    ``label_level`` is the role in the label group, None where it is not known.
+    ``label_level`` is the role in the label group, None where it is not known. ``titles`` tells where in the group
+    another engagement's epic is that psbot last gave the title with this fingerprint.
     """
 
     snapshot: Snapshot
@@ -44,6 +46,7 @@ class Observation:
     handles: Handles
     findings: tuple[Finding, ...] = ()
     label_level: int | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 class Elsewhere(GitLabError):
@@ -149,6 +152,7 @@ class _Group:
         self.keys = frozenset(engagement.key for engagement in engagements)
         self.spool = Spool()
         self.strays: dict[str, list[str]] = {}
+        self.titles: dict[str, str] = {}
         self.listed: set[int] = set()
         try:
             self._list(engagements)
@@ -179,6 +183,7 @@ class _Group:
             Handles(labels, _types(self.access)),
             found.findings,
             self._label_level(engagement),
+            self.titles,
         )
 
     def _list(self, engagements: list[Engagement]) -> None:
@@ -220,6 +225,8 @@ class _Group:
             yield epic.gid
         elif note is None:
             self.spool.put(f"bare {epic.gid}", epic)
+        elif title := note.memory.get(TITLE):
+            self.titles[title] = f"{epic.reference} of {note.engagement}"
 
     def _unmarked_epic(self, engagement: Engagement, strays: list[Sighting]) -> Sighting | None:
         parents = {each.parent for each in strays if each.parent}

@@ -7,10 +7,12 @@ from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.plan import Plan
 from psbot.core.process import Process
-from psbot.errors import PsbotError
+from psbot.errors import Exit, PsbotError
 from psbot.forge.ports import ForgeReader
 from psbot.observe import observe_many
 from psbot.reconcile import Reconciled, Work, draw_up, reconcile
+
+LIMITS = 2  # engagements in a row that came to a limit before the rest is left
 
 
 def draw_up_many(
@@ -34,17 +36,19 @@ def reconcile_many(
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
     """Yield each engagement with how it ended, or with what was found before anything was written.
 
-    Ends early when somebody says stop: engagements that were not begun are not among those yielded.
+    Ends early when somebody says stop, and where two in a row came to a limit, since the next ones would wait for
+    the same: engagements that were not begun are not among those yielded.
     """
+    limits = 0
     for engagement, observed in observe_many(work.tools.reader, engagements, work.process):
         if isinstance(observed, PsbotError):
             yield engagement, observed
             continue
-        if work.tools.stop():
+        if work.tools.stop() or limits >= LIMITS:
             return
         try:
-            ended = reconcile(engagement, work, approve, observed, is_bound=is_bound)
+            ended: Reconciled | PsbotError = reconcile(engagement, work, approve, observed, is_bound=is_bound)
         except PsbotError as error:
-            yield engagement, error
-        else:
-            yield engagement, ended
+            ended = error
+        limits = limits + 1 if ended.exit_code is Exit.LIMIT else 0
+        yield engagement, ended

@@ -70,7 +70,7 @@ def draw_up(  # noqa: PLR0917  the facts of one engagement, in the order they ar
 ) -> tuple[Plan, Observation]:
     """Return the plan for what was observed; asks who touched items only where their fate hangs on it.
 
-    Raises PsbotError where the file names other places than those in which the engagement is.
+    Raises PsbotError where the file has another key, or names other places, than the engagement that is there.
     """
     if moved := list(places.changed(engagement, observation.snapshot, process)):
         raise PsbotError(
@@ -78,6 +78,11 @@ def draw_up(  # noqa: PLR0917  the facts of one engagement, in the order they ar
             "an engagement stays where it began; change the file back",
         )
     wanted = desired(engagement, process, now, words, observation.snapshot)
+    if observation.snapshot.epic is None and (namesake := places.namesake(wanted, observation.titles)):
+        raise PsbotError(
+            f"{engagement.key}: {namesake} is the epic of the same customer and statement of work",
+            "an engagement keeps its key: change engagement: back, or give another engagement its own sow",
+        )
     doubtful = in_doubt(wanted, observation.snapshot, process)
     told = with_touches(reader, observation, engagement.gitlab.group, doubtful, process)
     drawn = plan(engagement, wanted, told.snapshot, process)

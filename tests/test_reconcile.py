@@ -564,7 +564,7 @@ def test_reconcile_looks_for_duplicates_below_its_epic_alone_when_the_group_has_
     small = FakeForge(page=10)
     small.labels = dict(forge.labels)
     for number in range(5):
-        run(small, engagement(f"other-{number}"))
+        run(small, engagement(f"other-{number}", sow=f"SOW-{number}"))
     run(small)
     small.delete(one_of(small, "kick-off"))
     looked = observe(small, ENGAGEMENT, PROCESS)

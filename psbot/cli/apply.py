@@ -72,7 +72,8 @@ def apply(
     if form != "text":
         click.echo(receipts.rendered(form, applied, app.now), nl=False)
     if sheets:
-        _gitlab.say(f"stopped as asked before {', '.join(sheets)}; run again")
+        _gitlab.say(f"stopped before {', '.join(sheets)}; run again")
+        codes.append(Exit.LIMIT)
     if exit_code and any(each.wants_attention for each in applied):
         codes.append(Exit.FINDINGS)
     return gravest([*codes, session.stop.code or Exit.DONE])

@@ -266,6 +266,10 @@ def _unmarked(
             trusted = [each for each in candidates if case.is_trusted(each) and not case.is_misplaced(each)]
             items += [_item(case, kind.item, each) for each in trusted if len(trusted) == 1]
             findings += _ambiguous(case, kind, trusted)
+        elif not _is_single(case, kind):
+            findings += _nameless(
+                case, [each for each in candidates if each.is_open and case.is_trusted(each)]
+            )
     return items, findings
 
 
@@ -299,6 +303,18 @@ def _ambiguous(case: _Case, kind: Kind, candidates: list[Sighting]) -> Iterator[
             f"{where} have the kind label of {kind.item} and no marker, so psbot cannot tell which one it is; "
             f"put this line at the top of the one, and take the label off the others: {line}",
             kind.item,
+        )
+
+
+def _nameless(case: _Case, sightings: Iterable[Sighting]) -> Iterator[Finding]:
+    """Yield items that repeat and have lost their marker: which one each was, nothing tells."""
+    for each in sightings:
+        yield Finding(
+            "no-marker",
+            Severity.WARNING,
+            f"{each.reference} has a kind label and no marker, so psbot does not know it, and makes another where one "
+            f"is due; put its first line back, <!-- psbot: engagement={case.engagement.key} item=… -->, or take the "
+            "label off",
         )
 
 

@@ -13,6 +13,7 @@ from psbot.core import marker
 from psbot.core.model import Item
 
 NOTHING = "-"
+TITLE = "title"  # the key under which the marker remembers a title's fingerprint
 
 
 class Ruling(StrEnum):
@@ -53,7 +54,7 @@ def _assignee(item: Item) -> str:
 # Field of an item → the key its memory has in the marker, and the token that stands there.
 TOKENS = MappingProxyType(
     {
-        "title": ("title", _title),
+        "title": (TITLE, _title),
         "start_on": ("start", _start),
         "due_on": ("due", _due),
         "assignee": ("assignee", _assignee),

@@ -1,9 +1,10 @@
-"""Whether the file still names the projects in which the engagement has its items."""
+"""Whether the file is still that of the engagement which is in GitLab: its projects, and its key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from psbot.core.engagement import Engagement
-from psbot.core.model import Snapshot
+from psbot.core.marker import fingerprint
+from psbot.core.model import Desired, Snapshot
 from psbot.core.process import PlaceKind, Process
 
 
@@ -26,3 +27,13 @@ def changed(engagement: Engagement, observed: Snapshot, process: Process) -> Ite
         }
         if found and path.casefold() not in found:
             yield f"{name} is {path}, and the {place} items are in {', '.join(sorted(found.values()))}"
+
+
+def namesake(desired: Desired, titles: Mapping[str, str]) -> str | None:
+    """Return the epic of another key that has the title of ours, by what psbot remembers; None for none.
+
+    *titles* are by fingerprint. Customer and statement of work make the title, so this is the same engagement
+    whose key was changed in the file; to go on would make all of it a second time.
+    """
+    epic = desired.snapshot.epic
+    return titles.get(fingerprint(epic.title)) if epic else None

@@ -8,7 +8,7 @@ from tests.scenarios.driver import Story, marker_of
 
 _FOUND = """query($group: ID!) { group(fullPath: $group) {
   workItems(includeDescendants: true, state: all, sort: CREATED_ASC, first: 100) {
-    nodes { id iid description namespace { fullPath } } } } }"""
+    nodes { id iid description namespace { fullPath } workItemType { name } } } } }"""
 
 Data = dict[str, Any]
 
@@ -140,4 +140,5 @@ class Person:
 
 
 def _path(item: Data) -> str:
-    return f"/projects/{item['namespace']['fullPath'].replace('/', '%2F')}/issues/{item['iid']}"
+    place, name = ("groups", "epics") if item.get("workItemType") == {"name": "Epic"} else ("projects", "issues")
+    return f"/{place}/{item['namespace']['fullPath'].replace('/', '%2F')}/{name}/{item['iid']}"

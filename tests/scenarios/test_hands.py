@@ -158,6 +158,18 @@ def test_marker_is_given_back_above_the_words_when_a_person_has_removed_it(
     assert len(then.everything) == count
 
 
+def test_occurrence_without_its_marker_is_said_because_nothing_tells_which_one_it_was(
+    given: Story, when: Story, then: Story, person: People
+) -> None:
+    given.applied("acme-aws")
+    person("maria").unmarks("standup/2026-W49")
+    when.applied()
+    said = [finding.message for finding in then.plan.findings if finding.code == "no-marker"]
+    assert len(said) == 1
+    assert said[0].startswith("acme/delivery/internal#")
+    assert "has a kind label and no marker" in said[0]
+
+
 @pytest.mark.parametrize("key", ["kick-off", "epic"])
 def test_marker_stands_on_top_again_when_a_person_has_written_above_it(
     key: str, given: Story, when: Story, then: Story, person: People

@@ -169,3 +169,15 @@ def test_planner_and_above_may_apply(role: str, given: Story, when: Story, then:
     member(given, "robot", role, "acme")
     when.applied("acme-aws", by="robot", people={"delivery_lead": "robot"})
     assert then.item("kick-off").due == "2026-12-01"
+
+
+def test_changed_key_is_refused_because_the_same_epic_is_there_under_another(
+    given: Story, when: Story
+) -> None:
+    given.applied("acme-aws")
+    error = when.refused(engagement="acme-sow-0142")
+    assert error.exit_code is Exit.INPUT
+    assert "acme/delivery&1 of acme-sow-142 is the epic of the same customer and statement of work" in str(
+        error
+    )
+    given.applied(engagement="acme-sow-0142", sow="SOW-2026-0142")

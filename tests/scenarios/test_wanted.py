@@ -276,3 +276,14 @@ def test_quote_whose_kick_off_day_has_come_is_a_finding(given: Story, when: Stor
     given.applied("umbrella-quote")
     when.applied(on="2027-01-12")
     assert ("kick-off-without-deal", None) in then.findings
+
+
+@pytest.mark.parametrize("phase", ["completed", "cancelled"])
+def test_engagement_that_is_over_is_left_as_it_is(given: Story, person: People, phase: str) -> None:
+    given.applied("acme-aws")
+    person("maria").labels("epic", f"ps-phase::{phase}")
+    plan = given.applied(on="2026-12-14", kick_off_on="2026-12-10")
+    assert plan.is_empty
+    assert [finding.message for finding in plan.findings if finding.code == "over"] == [
+        f"the engagement is {phase}; psbot leaves it as it is"
+    ]
