@@ -20,10 +20,18 @@ def main() -> None:
         for name in sorted({item["assignee"] for item in items if item["assignee"]})
     }
     group = gl.groups.get(items[0]["place"])
+    make_labels(gl.groups.get(items[0]["label_group"], lazy=True), items[0]["all_labels"])
     projects = {path: gl.projects.get(path) for path in sorted({item["place"] for item in items[1:]})}
     epic = make_epic(group, items[0])
     for item in items[1:]:
         make_issue(projects[item["place"]], epic, item, users)
+
+
+def make_labels(group, wanted):  # noqa: ANN001, ANN201
+    there = {label.name for label in group.labels.list(get_all=True, per_page=100)}
+    for title, color in wanted.items():
+        if title not in there:
+            group.labels.create({"name": title, "color": color})
 
 
 def make_epic(group, item):  # noqa: ANN001, ANN201  python-gitlab's objects have no useful types

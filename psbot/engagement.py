@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 from zoneinfo import ZoneInfo
@@ -35,6 +35,13 @@ class Warned:
         where = f"{self.problem.path}: " if self.problem.path else ""
         hint = f"; {self.problem.hint}" if self.problem.hint else ""
         return Finding(self.code, Severity.WARNING, f"{where}{self.problem.message}{hint}")
+
+
+# Where in the file findings stand; one about a kind that is left out stands at the kind.
+_KEY: Path = ("engagement",)
+_SKIPPED: Path = ("skip",)
+_FINDINGS: dict[str, Path] = {"no-engineer": ("people",), "kick-off-without-deal": ("kick_off_on",)}
+_POINTED = frozenset({_KEY, *_FINDINGS.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,24 @@ def parse_engagement(file: str, text: str, bounds: Bounds) -> Loaded:
 
 def load_portfolio(files: Iterable[FilePath], bounds: Bounds) -> list[Loaded]:
     """Read *files*; a key that stands in several of them stops each of these."""
-    portfolio = [load_engagement(file, bounds) for file in files]
+    portfolio = [_outlined(load_engagement(file, bounds)) for file in files]
     by_key: dict[str, list[Loaded]] = defaultdict(list)
     for loaded in portfolio:
         if loaded.engagement:
             by_key[loaded.engagement.key].append(loaded)
     return [_unique(loaded, by_key) for loaded in portfolio]
+
+
+def _outlined(loaded: Loaded) -> Loaded:
+    """Return *loaded* with the places that can still be pointed at: of a thousand files, all would be a lot."""
+    if loaded.document is None:
+        return loaded
+    document = loaded.document
+    values, keys = (
+        {path: at for path, at in places.items() if path in _POINTED or path[:1] == _SKIPPED}
+        for places in (document.values, document.keys)
+    )
+    return replace(loaded, document=Document(document.file, None, values, keys))
 
 
 def _unique(loaded: Loaded, by_key: dict[str, list[Loaded]]) -> Loaded:
@@ -83,7 +102,7 @@ def _unique(loaded: Loaded, by_key: dict[str, list[Loaded]]) -> Loaded:
     if not others:
         return loaded
     message = f"{loaded.engagement.key} is the key of {', '.join(others)} too"
-    problem = loaded.document.problem(("engagement",), message, "give each engagement a key of its own")
+    problem = loaded.document.problem(_KEY, message, "give each engagement a key of its own")
     return Loaded(loaded.file, loaded.document, error=FileProblems([problem]))
 
 
@@ -121,8 +140,7 @@ def remarks(loaded: Loaded, bounds: Bounds, now: datetime) -> list[str]:
 
 
 def _key_of(finding: Finding) -> Path:
-    keys: dict[str, Path] = {"no-engineer": ("people",), "kick-off-without-deal": ("kick_off_on",)}
-    return keys.get(finding.code) or ("skip", finding.item or "")
+    return _FINDINGS.get(finding.code) or (*_SKIPPED, finding.item or "")
 
 
 def _engagement(file: str, model: EngagementFile, workdays: Workdays) -> core.Engagement:
