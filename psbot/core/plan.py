@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
@@ -182,11 +182,16 @@ def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: 
             decisions += _adrift(item, observed.epic)
     return Plan(
         engagement.key,
-        tuple(sorted((each for each in decisions if isinstance(each, _VERBS)), key=_order)),
+        in_order(each for each in decisions if isinstance(each, _VERBS)),
         tuple(sorted(each for each in decisions if isinstance(each, Kept))),
         tuple(sorted((each for each in decisions if isinstance(each, Finding)), key=str)),
         sum(item.is_open for item in found.values()) + len(observed.duplicates),
     )
+
+
+def in_order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """Return *operations* in the order in which they are performed."""
+    return tuple(sorted(operations, key=_order))
 
 
 def _creation(item: Item, kind: Kind) -> CreateEpic | CreateChild:
