@@ -104,7 +104,7 @@ def refused(progress: Progress, disputes: Iterable[Dispute]) -> Progress:
 
 
 def _restored(progress: Progress, item: Item, dispute: Dispute) -> Progress:
-    """Return the progress after which the item has the value it had before, and is open; the same where none is known."""
+    """Return the progress after which the item is as it was; the same progress where that is not known."""
     facts = progress.facts
     value = facts.process.catalogue.value(dispute.purpose, item.labels)
     is_state = dispute.purpose == "state"

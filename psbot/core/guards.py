@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from psbot.core.drafts import Situation, drafts
+from psbot.core.drafts import Draft, Situation, is_wanted, occurrences
 from psbot.core.history import Facts, Hand, Standing
 from psbot.core.model import Item
 from psbot.core.table import Condition
@@ -138,16 +138,28 @@ def _accepted(condition: Condition, facts: Facts, _item: Item | None) -> Answer:
 
 def _each_of(condition: Condition, facts: Facts, is_met: Callable[[Item, Facts], Answer]) -> Answer:
     """Answer for all items of a kind; one that the engagement does not have, or leaves out, is satisfied."""
-    kind = str(condition.argument)
-    outlines = drafts(Situation(facts.engagement, facts.process, facts.today)).values()
-    keys = sorted(draft.key for draft in outlines if draft.kind == kind)
-    found = facts.observed.by_key()
-    if not keys:
-        return Answer(True, f"the engagement has no {kind}")
+    found, outlines = facts.observed.by_key(), _outlines(str(condition.argument), facts)
+    if not outlines:
+        return Answer(True, f"the engagement has no {condition.argument}")
     return every(
-        is_met(found[key], facts) if key in found else Answer(False, f"{key} is not in GitLab")
-        for key in keys
+        is_met(found[each.key], facts) if each.key in found else Answer(False, _as_made(each, facts))
+        for each in outlines
     )
+
+
+def _outlines(name: str, facts: Facts) -> list[Draft]:
+    """Return the items of a kind that the engagement has over its life, by key."""
+    kind, skip = facts.process.kinds[name], facts.engagement.skip
+    if name in skip or not is_wanted(kind, facts.engagement):
+        return []
+    outlines = occurrences(kind, Situation(facts.engagement, facts.process, facts.today))
+    return sorted((each for each in outlines if each.key not in skip), key=lambda each: each.key)
+
+
+def _as_made(draft: Draft, facts: Facts) -> str:
+    """Say of an item that is not there what will be so once it is made, which may happen in the same run."""
+    state = facts.process.kinds[draft.kind].seeds.get("state")
+    return f"{draft.key} is {state}" if draft.is_due and state else f"{draft.key} is not made yet"
 
 
 def is_done(item: Item, facts: Facts) -> Answer:
@@ -169,7 +181,8 @@ def is_accepted(item: Item, facts: Facts) -> Answer:
         return is_done(item, facts)
     value = catalogue.value("signoff", item.labels)
     if acceptance is None or value is None or value not in acceptance.accepted:
-        return Answer(False, f"{item.key} is not accepted" + (f" but {value}" if value else ""))
+        shown = value or facts.state(item) or "in no clear state"
+        return Answer(False, f"{item.key} is {shown}")
     hand = facts.labelled_by(item, [catalogue.title("signoff", value)])
     return by_hand(hand, item, "signoff", f"{item.key} is {value}")
 
