@@ -152,33 +152,28 @@ def _of_acceptance(file: WorkflowFile, labels: Labels) -> Iterator[_What]:
 def _of_ways(file: WorkflowFile) -> Iterator[_What]:
     """Yield the phases that are never reached, and those from which no end is reached."""
     ways = _ways(file)
-    back = {to: {phase for phase, targets in ways.items() if to in targets} for to in file.phases}
     reached = _reached({file.quote_phase}, ways)
-    ending = _reached(set(file.final_phases), back)
+    for source in (
+        source for entry in file.transitions if entry.to == BACK for source in _sources(entry, file)
+    ):
+        ways[source] |= {phase for phase, targets in ways.items() if source in targets}
+    upstream = {to: {phase for phase, targets in ways.items() if to in targets} for to in file.phases}
+    ending = _reached(set(file.final_phases), upstream)
     for at, phase in enumerate(file.phases):
         if phase not in reached:
-            yield (
-                ("phases", at),
-                f"no transition leads to {phase} from {file.quote_phase}",
-                "add one, or delete it",
-            )
+            hint = "add one, or delete the phase"
+            yield ("phases", at), f"no transition leads to {phase} from {file.quote_phase}", hint
         if phase not in ending:
             ends = ", ".join(file.final_phases) or "final_phases, which is empty"
             yield ("phases", at), f"no transition leads from {phase} to an end", f"lead it to {ends}"
 
 
 def _ways(file: WorkflowFile) -> dict[str, set[str]]:
-    """Return the phases that each phase leads to in one step; back leads to all that may come before."""
+    """Return the phases that each phase leads to in one step; back leads to no phase that was not reached before."""
     ways: dict[str, set[str]] = {phase: set() for phase in file.phases}
-    backs: list[str] = []
     for entry in file.transitions:
         for source in _sources(entry, file):
-            if entry.to == BACK:
-                backs.append(source)
-            else:
-                ways[source].add(entry.to)
-    for source in backs:
-        ways[source] |= {phase for phase, targets in ways.items() if source in targets}
+            ways[source] |= {entry.to} - {BACK}
     return ways
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from psbot.core.advance import advance, needed
 from psbot.core.desired import desired
@@ -14,6 +15,7 @@ from psbot.core.model import Item, Snapshot
 from psbot.core.operations import PostNotice
 from psbot.core.plan import Plan, plan
 from psbot.core.process import Process
+from psbot.core.table import OnIllegal
 from psbot.engagement import parse_engagement
 from psbot.process import load_process
 from psbot.templates import Templates
@@ -21,17 +23,22 @@ from tests.world import performed
 
 ROOT = Path(__file__).parent.parent
 PROCESS: Process = load_process(ROOT / "config")
+RESTORING = replace(
+    PROCESS,
+    workflow=replace(PROCESS.workflow, table=replace(PROCESS.workflow.table, on_illegal=OnIllegal.RESTORE)),
+)
 TEMPLATES = Templates(ROOT / "issue_templates")
 BOT = Author("psbot-bot", is_machine=True)
 CUSTOMER = "mallory"
+MONDAY = datetime.fromisoformat("2026-11-23T09:00+01:00")
 
 
-def example(name: str = "acme-aws", **changes: object) -> Engagement:
+def example(name: str = "acme-aws", **changes: Any) -> Engagement:
     """Return one of the examples with some of its fields changed."""
     file = ROOT / "examples" / f"{name}.yml"
     engagement = parse_engagement(str(file), file.read_text(), PROCESS).engagement
     assert engagement is not None
-    return replace(engagement, **changes)  # type: ignore[arg-type]
+    return replace(engagement, **changes)
 
 
 @dataclass
@@ -39,9 +46,9 @@ class Desk:
     """One engagement in GitLab; ``now`` moves on with every deed, so that no two of them are at once."""
 
     engagement: Engagement = field(default_factory=example)
-    now: datetime = datetime.fromisoformat("2026-11-23T09:00+01:00")
+    now: datetime = MONDAY
     process: Process = PROCESS
-    world: Snapshot = Snapshot()
+    world: Snapshot = field(default_factory=Snapshot)
     labels: list[LabelEvent] = field(default_factory=list)
     states: list[StateEvent] = field(default_factory=list)
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -114,7 +121,7 @@ class Desk:
                 return facts
             assert not asked.items & facts.histories.items.keys(), "asked twice"
             self.read |= asked.items
-            histories = facts.histories.items | {key: self._history(key) for key in asked.items}
+            histories = {**facts.histories.items, **{key: self._history(key) for key in asked.items}}
             notices = tuple(self.notices.values()) if asked.notices else facts.histories.notices
             facts = replace(facts, histories=Histories(histories, notices))
 

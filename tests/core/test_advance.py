@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,7 @@ from psbot.core.operations import (
     Reschedule,
     Retitle,
 )
-from psbot.core.table import OnIllegal
-from tests.desk import CUSTOMER, PROCESS, Desk, example
-
-RESTORING = replace(
-    PROCESS,
-    workflow=replace(PROCESS.workflow, table=replace(PROCESS.workflow.table, on_illegal=OnIllegal.RESTORE)),
-)
+from tests.desk import CUSTOMER, PROCESS, RESTORING, Desk, example
 
 
 @pytest.fixture
@@ -36,7 +31,7 @@ def desk() -> Desk:
     return desk
 
 
-def delivering(**changes: object) -> Desk:
+def delivering(**changes: Any) -> Desk:
     """Return the AWS example in delivery, on 2026-12-10."""
     desk = Desk(example(**changes))
     desk.apply()

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from psbot.core import marker as markers
 from psbot.core.operations import Reassign, Reschedule, Retitle
-from tests.desk import CUSTOMER, Desk, example
+from psbot.core.process import Process
+from tests.desk import CUSTOMER, PROCESS, RESTORING, Desk, example
 
 PEOPLE = ("maria", "paul", "petra", "pia", "dora")
 EVERYBODY = (*PEOPLE, CUSTOMER)
@@ -46,20 +47,26 @@ def do(desk: Desk, deed: tuple) -> None:  # type: ignore[type-arg]
     match deed:
         case ("wait", days):
             desk.now += timedelta(days=days)
-        case ("signoff", name, value) if "sign-off" in desk.world.by_key():
-            desk.label(name, "sign-off", "signoff", value)
+        case ("signoff", name, value):
+            _do_to_item(desk, "signoff", name, "sign-off", value)
         case ("phase", name, value, replacing):
             desk.label(name, "epic", "phase", value, replacing=replacing)
         case ("no-phase", name):
             for value in desk.of("phase", "epic"):
                 desk.unlabel(name, "epic", "phase", value)
-        case (what, name, key, *rest) if key in desk.world.by_key():
-            if what == "state":
-                desk.label(name, key, "state", rest[0], replacing=rest[1])
-            elif what == "finish":
-                desk.label(name, key, "state", "done")
-            elif desk.item(key).is_open == (what == "close"):
-                (desk.close if what == "close" else desk.reopen)(name, key)
+        case (what, name, key, *rest):
+            _do_to_item(desk, what, name, key, *rest)
+
+
+def _do_to_item(
+    desk: Desk, what: str, who: str, key: str, value: str = "done", replacing: bool = True
+) -> None:
+    if key not in desk.world.by_key():
+        return
+    if what in ("state", "finish", "signoff"):
+        desk.label(who, key, "signoff" if what == "signoff" else "state", value, replacing=replacing)
+    elif desk.item(key).is_open == (what == "close"):
+        (desk.close if what == "close" else desk.reopen)(who, key)
 
 
 def accepted(desk: Desk) -> str:
@@ -150,11 +157,15 @@ class Oracle:
 
 
 @settings(max_examples=60, deadline=None)
-@given(lives, st.sampled_from([date(2026, 11, 16), date(2026, 12, 20), None]))
+@given(
+    lives,
+    st.sampled_from([date(2026, 11, 16), date(2026, 12, 20), None]),
+    st.sampled_from([PROCESS, RESTORING]),
+)
 def test_advance_is_quiet_at_once_and_makes_no_transition_without_its_guards(
-    life: list[list[tuple[object, ...]]], won_on: date | None
+    life: list[list[tuple[object, ...]]], won_on: date | None, process: Process
 ) -> None:
-    desk = Desk(example(closed_won_on=won_on))
+    desk = Desk(example(closed_won_on=won_on), process=process)
     desk.apply()
     held: str | None = None
     for deeds_of_a_run in life:
