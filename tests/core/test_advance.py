@@ -248,7 +248,10 @@ def test_card_dragged_ahead_is_reported_with_the_reasons_and_counts_once_they_ar
     assert "the table has no such transition" in desk.told()["illegal-phase:epic"]
     assert "setup" in desk.item("epic").description, "the overview says what counts"
     assert quiet(desk)
-    desk.finish("maria", "welcome-email", "kick-off")
+    desk.finish("maria", "welcome-email")
+    assert desk.phase == "intake", "facts lead to kick-off, and do not drag the card back"
+    assert quiet(desk)
+    desk.finish("paul", "kick-off")
     assert desk.phase == "intake"
     assert desk.told()["illegal-phase:epic"].startswith("Resolved: ")
     assert quiet(desk)
@@ -331,7 +334,8 @@ def test_kick_off_reached_without_closed_won_is_told_until_work_at_risk_is_appro
     assert not desk.told()["kick-off-without-deal:epic"].startswith("Resolved"), "a customer approves nothing"
     desk.label("dora", "change-request/1", "change", "impact")
     desk.label("dora", "change-request/1", "change", "approved")
-    desk.advance()
+    made = desk.advance()
+    assert "kick-off-without-deal" not in desk.codes(made), "what the file alone says is not the last word"
     assert desk.told()["kick-off-without-deal:epic"].startswith("Resolved: ")
     assert desk.phase == "quote"
     assert quiet(desk)
@@ -615,22 +619,17 @@ def test_open_actions_of_a_call_go_into_the_next_one_once_and_inert() -> None:
 
 
 def test_open_actions_go_into_the_next_call_when_it_is_made_after_the_one_before_is_over() -> None:
-    desk = delivering(calls=replace(example().calls, every_weeks=2))  # type: ignore[type-var]
+    desk = delivering()
     desk.on("2026-12-15")
     desk.advance()
-    keys = sorted(key for key in desk.world.by_key() if key.startswith("call/"))
-    first = keys[0]
-    desk.edit(first, lambda text: text.replace("## Next steps", "## Next steps\n\n- [ ] Order disks"))
-    desk.on("2027-01-04")
+    calls = sorted(key for key in desk.world.by_key() if key.startswith("call/"))
+    desk.edit(calls[-1], lambda text: text.replace("## Next steps", "## Next steps\n\n- [ ] Order disks"))
+    desk.on("2027-01-11")  # psbot was away for so long that the next calls do not exist yet
     made = desk.advance()
-    made_calls = [
+    fresh = [
         each.item for each in made.operations if isinstance(each, CreateChild) and each.item.kind == "call"
     ]
-    carrying = [item.key for item in made_calls if "Order disks" in item.description]
-    assert len(carrying) <= 1
-    assert [
-        key for key, item in desk.world.by_key().items() if key != first and "Order disks" in item.description
-    ]
+    assert ["Order disks" in item.description for item in fresh] == [True, False]
     assert quiet(desk)
 
 
