@@ -53,6 +53,14 @@ class Only(BaseModel):
     engineers: Literal["none", "some"] | None = None
 
 
+class CarriesEntry(BaseModel):
+    """What an occurrence takes over from the one before it."""
+
+    model_config = STRICT
+    below: Text
+    heading: Text
+
+
 class KindEntry(BaseModel):
     """A kind of ``blueprint.yml``."""
 
@@ -74,6 +82,7 @@ class KindEntry(BaseModel):
     skippable: bool = True
     when_unwanted: Word | None = None
     chart: Title | None = None
+    carries: CarriesEntry | None = None
 
 
 class Blueprint(BaseModel):

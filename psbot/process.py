@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from psbot import workflowtable
 from psbot.bounds import Calendar, ConfigFile, Questions, business_days, read, repeated
-from psbot.configfiles import Accounts, Blueprint, KindEntry, Labels, LimitsFile, Phases
+from psbot.configfiles import Accounts, Blueprint, KindEntry, Labels, LimitsFile
 from psbot.core import process as core
 from psbot.core.labels import Catalogue, LabelSpec, Scope
 from psbot.errors import FileProblems, Problem
 from psbot.validation import Model, suggestion
+from psbot.workflowfile import WorkflowFile
 from psbot.yamlfile import Document
 
 
@@ -36,11 +38,12 @@ def load_process(folder: Path) -> core.Process:
     labels = reader.read("labels", Labels)
     limits = reader.read("limits", LimitsFile)
     questions = reader.read("questions", Questions)
-    workflow = reader.read("workflow", Phases)
+    workflow = reader.read("workflow", WorkflowFile)
     if not (accounts and blueprint and calendar and labels and limits and questions and workflow):
         raise FileProblems(reader.problems)
     if problems := [
         *_of_workflow(workflow, labels.model),
+        *workflowtable.problems(workflow.document, workflow.model, blueprint.model.kinds, labels.model),
         *_of_blueprint(blueprint, labels.model, workflow.model),
         *repeated(questions),
     ]:
@@ -62,17 +65,20 @@ def load_process(folder: Path) -> core.Process:
     )
 
 
-def _of_workflow(file: ConfigFile[Phases], labels: Labels) -> Iterator[Problem]:
+def _of_workflow(file: ConfigFile[WorkflowFile], labels: Labels) -> Iterator[Problem]:
     phases, states = file.model.phases, file.model.states
     yield from _of_values(file.document, labels, "phase", "phases", phases)
     yield from _of_values(file.document, labels, "state", "states", states)
     named = [("quote_phase", file.model.quote_phase, phases), ("won_phase", file.model.won_phase, phases)]
-    named += [("unwanted_state", file.model.unwanted_state, states)]
+    roles = ("unwanted_state", "open_state", "working_state", "blocked_state", "finished_state")
+    named += [(role, getattr(file.model, role), states) for role in roles]
     for field, value, known in named:
         if value not in known:
             yield file.document.problem((field,), f"{value} is not among them", suggestion(value, known))
     for field, used, known in (
         ("final_phases", file.model.final_phases, phases),
+        ("closing_phases", file.model.closing_phases, phases),
+        ("resting_phases", file.model.resting_phases, phases),
         ("done_states", file.model.done_states, states),
     ):
         for value in sorted(set(used) - set(known)):
@@ -90,7 +96,7 @@ def _of_values(
             yield document.problem((field, index), f"{value} is there twice", "keep one of them")
 
 
-def _of_blueprint(file: ConfigFile[Blueprint], labels: Labels, workflow: Phases) -> Iterator[Problem]:
+def _of_blueprint(file: ConfigFile[Blueprint], labels: Labels, workflow: WorkflowFile) -> Iterator[Problem]:
     kinds = file.model.kinds
     epics = [name for name, entry in kinds.items() if entry.place == "group"]
     if [kinds[name].item for name in epics] != [core.EPIC]:
@@ -111,7 +117,7 @@ def _of_blueprint(file: ConfigFile[Blueprint], labels: Labels, workflow: Phases)
 
 
 def _of_kind(
-    name: str, entry: KindEntry, labels: Labels, workflow: Phases
+    name: str, entry: KindEntry, labels: Labels, workflow: WorkflowFile
 ) -> Iterator[tuple[tuple[str, ...], str, str]]:
     if problem := _unlabelled(labels, "kind", name):
         yield (), *problem
@@ -150,6 +156,7 @@ def _kind(name: str, entry: KindEntry) -> core.Kind:
             "repeat": core.Repeat(entry.repeat),
             "wanted_from": core.Stage(entry.wanted_from),
             "only": entry.only.model_dump(exclude_none=True),
+            "carries": core.Carries(**dict(entry.carries)) if entry.carries else None,
         }
     )
 
@@ -169,7 +176,7 @@ def _catalogue(labels: Labels) -> Catalogue:
     )
 
 
-def _workflow(file: Phases) -> core.Workflow:
+def _workflow(file: WorkflowFile) -> core.Workflow:
     return core.Workflow(
         phases=tuple(file.phases),
         states=tuple(file.states),
@@ -178,4 +185,9 @@ def _workflow(file: Phases) -> core.Workflow:
         unwanted_state=file.unwanted_state,
         done_states=frozenset(file.done_states),
         final_phases=frozenset(file.final_phases),
+        open_state=file.open_state,
+        working_state=file.working_state,
+        blocked_state=file.blocked_state,
+        finished_state=file.finished_state,
+        table=workflowtable.table(file),
     )

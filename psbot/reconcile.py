@@ -8,7 +8,7 @@ from datetime import datetime
 from psbot import apply as performing
 from psbot import twins
 from psbot.apply import Outcome, Receipt, Tools
-from psbot.core import places
+from psbot.core import phases, places
 from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
@@ -77,6 +77,8 @@ def draw_up(  # noqa: PLR0917  the facts of one engagement, in the order they ar
             f"{engagement.key}: {'; '.join(moved)}",
             "an engagement stays where it began; change the file back",
         )
+    if ended := phases.over(observation.snapshot.epic, process):
+        return Plan(engagement.key, findings=(ended, *observation.findings)), observation
     wanted = desired(engagement, process, now, words, observation.snapshot)
     if observation.snapshot.epic is None and (namesake := places.namesake(wanted, observation.titles)):
         raise PsbotError(

@@ -186,7 +186,7 @@ def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
         field = current.model_fields.get(part)
         # Below a mapping the part is one of its keys, and the model is that of its values.
         current = _model_in(field.annotation) if field else current
-    return list(current.model_fields) if current else []
+    return [field.alias or name for name, field in current.model_fields.items()] if current else []
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

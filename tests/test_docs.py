@@ -69,6 +69,20 @@ def test_label_page_names_every_label_of_the_catalogue_with_its_meaning() -> Non
     assert [row for row in rows if row not in page] == []
 
 
+def test_workflow_page_draws_every_transition_that_the_file_declares() -> None:
+    page = (FOLDER / "workflow.md").read_text()
+    declared = yaml.safe_load((ROOT / "config" / "workflow.yml").read_text())
+    drawn = set(re.findall(r"^    phase_(\w+) --> phase_(\w+): .", page, re.MULTILINE))
+    names = {"*": "any phase but an end", "back": "the phase before"}
+    for each in declared["transitions"]:
+        ends = (names.get(each[end], each[end]) for end in ("from", "to"))
+        source, target = (re.sub(r"\W", "_", end) for end in ends)
+        assert (source, target) in drawn
+    assert len(drawn) == len(declared["transitions"])
+    assert [kind for kind in declared["gates"] if f"\n| `{kind}` | " not in page] == []
+    assert [code for code in declared["alarms"] if f"\n| `{code}` | " not in page] == []
+
+
 def test_endpoints_page_names_every_document_that_is_sent_and_no_other() -> None:
     page = (FOLDER / "endpoints.md").read_text()
     sent = [re.findall(r"^(query|mutation) (\w+)", text) for text in every_document()]

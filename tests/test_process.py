@@ -59,6 +59,36 @@ def test_process_that_ships_is_right_and_complete(process: Process) -> None:
         ("workflow.yml", "won_phase: setup", "won_phase: set", "won_phase: set is not among them; did you mean setup?"),
         ("workflow.yml", "[done, skipped]", "[done, left]", "done_states.1: left is not among them"),
         ("workflow.yml", "[todo, doing,", "[todo, todo,", "states.1: todo is there twice"),
+        ("workflow.yml", "when: [closed-won]", "when: [closed-one]", "transitions.0.when.0: there is no guard closed-one; did you mean closed-won?"),
+        ("workflow.yml", "when: [closed-won]", "when: [{closed-won: true}]", "transitions.0.when.0: closed-won takes no argument; write closed-won"),
+        ("workflow.yml", "{done: kick-off}", "{done: kickoff}", "transitions.2.when.0.done: kickoff is not a kind of blueprint.yml; did you mean kick-off?"),
+        ("workflow.yml", "{done: kick-off}", "{done: 3}", "transitions.2.when.0: done is about kind, not 3; write {done: kick-off}"),
+        ("workflow.yml", "{done: kick-off}", "{done: kick-off, phase: setup}", "transitions.2.when.0: this is not a guard"),
+        ("workflow.yml", "{done: kick-off}", "{any: []}", "transitions.2.when.0: any is for a list of guards"),
+        ("workflow.yml", "from: kick-off, to: intake", "from: kick-off, to: intakes", "transitions.2.to: intakes is not one of the phases; did you mean intake?"),
+        ("workflow.yml", "from: kick-off, to: intake", "from: kickoff, to: intake", "transitions.2.from: kickoff is not one of the phases; did you mean kick-off?"),
+        ("workflow.yml", "from: kick-off, to: intake", "from: [kick-off, setups], to: intake", "transitions.2.from.1: setups is not one of the phases; did you mean setup?"),
+        ("workflow.yml", "from: kick-off, to: intake", "form: kick-off, to: intake", "transitions.2.form: there is no such key; did you mean from?"),
+        ("workflow.yml", "from: on-hold, to: back, by: manager", "from: on-hold, to: back, by: customer", "transitions.9.by: customer is not a choice; write one of manager, people"),
+        ("workflow.yml", "to: wrap-up, when: [end-reached], or_by: people", "to: wrap-up, when: [end-reached], by: people", "transitions.4.by: by is for a transition without guards"),
+        ("workflow.yml", "to: wrap-up, when: [end-reached], or_by: people", "to: wrap-up, or_by: people", "transitions.4.or_by: there are no guards to come before; write by"),
+        ("workflow.yml", "to: setup, when: [closed-won]", "to: setup", "transitions.0: nothing says when or by whom; add when: or by:"),
+        ("workflow.yml", "{from: on-hold, to: back, by: manager}", "{from: completed, to: back, by: manager}", "transitions.9.from: completed is an end"),
+        ("workflow.yml", "  - {from: kick-off, to: intake, when: [{done: kick-off}]}\n", "", "phases.3: no transition leads to intake from quote; add one, or delete the phase"),
+        ("workflow.yml", "final_phases: [completed, cancelled]", "final_phases: [completed, cancelled, on-hold]", "transitions.9.from: on-hold is an end"),
+        ("workflow.yml", "final_phases: [completed, cancelled]", "final_phases: []", "phases.0: no transition leads from quote to an end; lead it to final_phases, which is empty"),
+        ("workflow.yml", "{phase: wrap-up}", "{phase: wrapup}", "gates.sign-off.0.any.0.phase: wrapup is not one of the phases; did you mean wrap-up?"),
+        ("workflow.yml", "{milestone-due-within: 10}", "{milestone-due-within: soon}", "gates.sign-off.0: milestone-due-within is about days, not soon; write {milestone-due-within: 10}"),
+        ("workflow.yml", "  post-mortem: [{done", "  postmortem: [{done", "gates.postmortem: postmortem is not a kind of blueprint.yml; did you mean post-mortem?"),
+        ("workflow.yml", "phase: quote\n", "phase: quotes\n", "alarms.kick-off-without-deal.phase: quotes is not one of the phases; did you mean quote?"),
+        ("workflow.yml", "instrument: work-at-risk", "instrument: work-at-risc", "alarms.kick-off-without-deal.unless.0.labelled.instrument: labels.yml has no label work-at-risc for instrument; did you mean work-at-risk?"),
+        ("workflow.yml", "change: approved", "changes: approved", "alarms.kick-off-without-deal.unless.0.labelled.changes: labels.yml has no scope for changes; did you mean change?"),
+        ("workflow.yml", "{sent: sent,", "{sent: send,", "acceptance.sent: labels.yml has no label send for signoff; did you mean sent?"),
+        ("workflow.yml", "[received, passive]", "[received]", "acceptance.passive: passive is not accepted; add it to accepted"),
+        ("workflow.yml", "passive_after: 5", "passive_after: 0", "acceptance.passive_after: 0 is too small"),
+        ("workflow.yml", "on_illegal: report", "on_illegal: revert", "on_illegal: revert is not a choice; did you mean"),
+        ("workflow.yml", "closing_phases: [completed]", "closing_phases: [complete]", "closing_phases.0: complete is not among them; did you mean completed?"),
+        ("workflow.yml", "working_state: doing", "working_state: going", "working_state: going is not among them; did you mean doing?"),
         ("calendar.yml", "friday]", "frieday]", "weekdays.4: frieday is not a choice; did you mean friday?"),
         ("limits.yml", "page: 100", "page: 200", "page: 200 is too large; write at most 100"),
         ("accounts.yml", "machine_accounts: []", "machine_accounts: [1]", 'machine_accounts.0: 1 is a number, not text; write "1" in quotes'),
@@ -69,6 +99,19 @@ def test_process_says_where_its_files_are_wrong(
 ) -> None:
     found = changed(tmp_path, name, old, new)
     assert any(f": {complaint}" in each for each in found), found
+
+
+def test_process_names_the_line_of_a_guard_that_is_not_known(tmp_path: Path) -> None:
+    (problem,) = changed(tmp_path, "workflow.yml", "engineer-named]", "engineer-namd]")
+    lines = (CONFIG / "workflow.yml").read_text().splitlines()
+    line = next(at for at, text in enumerate(lines, 1) if "engineer-named]" in text)
+    column = lines[line - 1].index("engineer-named") + 1
+    assert problem.startswith(f"workflow.yml:{line}:{column}: transitions.1.when.1: ")
+
+
+def test_transition_from_anywhere_leaves_every_phase_but_an_end(process: Process) -> None:
+    (rule,) = (each for each in process.workflow.table.transitions if each.to == "on-hold")
+    assert set(process.workflow.phases) - set(rule.sources) == {"completed", "cancelled", "on-hold"}
 
 
 def test_process_says_which_file_is_missing(tmp_path: Path) -> None:

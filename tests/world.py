@@ -58,7 +58,7 @@ def _changed(item: Item, operation: Operation) -> Item:
         case Reassign(after=people):
             return _remembering(replace(item, assignees=people), assignee=",".join(sorted(people)) or "-")
         case Redescribe(sections=sections, marker=marker, memory=memory):
-            text = f"{marker}\n{item.description}" if marker else item.description
+            text = markers.write(item.description, _read(marker)) if marker else item.description
             for name, section in sections.items():
                 text = markers.with_section(text, name, section)
             return _remembering(replace(item, description=text), **memory)
@@ -67,6 +67,12 @@ def _changed(item: Item, operation: Operation) -> Item:
             is_open = item.is_open if isinstance(operation, Relabel) else isinstance(operation, Reopen)
             return replace(item, labels=frozenset(labels), is_open=is_open)
     raise AssertionError(operation)
+
+
+def _read(line: str) -> markers.Marker:
+    note = markers.read(f"{line}\n")
+    assert note is not None
+    return note
 
 
 def _token(day: date | None) -> str:

@@ -11,6 +11,7 @@ from psbot.core.engagement import Engagement
 from psbot.core.findings import findings
 from psbot.core.marker import Marker, write
 from psbot.core.model import Desired, Item, Snapshot
+from psbot.core.phases import accepted
 from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup
 
 LONGEST_TIMELINE = 20
@@ -63,11 +64,16 @@ def desired(
     situation = Situation(engagement, process, engagement.today(now))
     found = (observed or Snapshot()).by_key()
     outlines = drafts(situation)
+    due_now = {
+        key
+        for key, draft in outlines.items()
+        if draft.is_due and not _rests(situation, draft.kind, found.get(EPIC))
+    }
     items = {key: _item(situation, draft) for key, draft in outlines.items()}
     known = _facts(situation, outlines, items, found)
     for key, draft in outlines.items():
         template = process.kinds[draft.kind].template
-        if (draft.is_due and key not in found) or words.sections(template):
+        if (key in due_now and key not in found) or words.sections(template):
             text = words.render(template, known | {"item": draft})
             items[key] = _described(items[key], text, engagement, known)
     return Desired(
@@ -76,7 +82,7 @@ def desired(
             children=tuple(item for key, item in sorted(items.items()) if key != EPIC),
             labels=frozenset(spec.title for spec in process.catalogue.specs()),
         ),
-        frozenset(key for key, draft in outlines.items() if draft.is_due),
+        frozenset(due_now),
         tuple(findings(engagement, process, situation.today)),
     )
 
@@ -116,19 +122,24 @@ def _plain(hours: float) -> float | int:
 
 
 def _standing(situation: Situation, epic: Item | None) -> tuple[str, date]:
-    """Return the phase and since when: what GitLab shows, else where an engagement begins."""
+    """Return the phase and since when: what psbot has accepted, else what the label shows, else the first."""
     workflow = situation.process.workflow
-    first = workflow.won_phase if situation.is_won else workflow.quote_phase
-    if epic is None:
-        return first, situation.today
-    phase = situation.process.catalogue.value("phase", epic.labels) or first
-    memory = epic.marker.memory if epic.marker else {}
-    if memory.get("phase") == phase:
-        try:
-            return phase, date.fromisoformat(memory.get("since", ""))
-        except ValueError:
-            pass  # a person edited the marker; since today is the best that is known
-    return phase, situation.today
+    if known := accepted(epic, workflow):
+        return known.phase, known.since
+    shown = situation.process.catalogue.value("phase", epic.labels) if epic else None
+    return shown or (workflow.won_phase if situation.is_won else workflow.quote_phase), situation.today
+
+
+def _rests(situation: Situation, kind: str, epic: Item | None) -> bool:
+    """Tell whether items of *kind* are not made now: nothing after the end, and no occurrences while work rests."""
+    workflow = situation.process.workflow
+    known = accepted(epic, workflow)
+    if known is None:
+        return False
+    is_occurrence = situation.process.kinds[kind].is_occurrence
+    return known.phase in workflow.final_phases or (
+        is_occurrence and known.phase in workflow.table.resting_phases
+    )
 
 
 def _health(situation: Situation, found: Mapping[str, Item]) -> str | None:

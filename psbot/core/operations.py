@@ -122,13 +122,14 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class PostNotice:
-    """Post, edit or supersede a notice on an item."""
+    """Post a notice on an item, or edit the note ``note`` (a global id) in which it stands."""
 
     op: ClassVar[str] = "post-notice"
     item: Item
     notice: str
     body: str
     reason: str
+    note: str | None = None
 
 
 ItemOperation = (

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
@@ -31,7 +31,7 @@ from psbot.core.operations import (
     Retitle,
 )
 from psbot.core.ownership import Kept, Ruling
-from psbot.core.process import EPIC, Kind, Limits, Process, Repeat
+from psbot.core.process import Kind, Limits, Process, Repeat
 
 _VERBS = (
     CreateLabel,
@@ -161,8 +161,6 @@ def in_doubt(desired: Desired, observed: Snapshot, process: Process) -> tuple[It
 def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: Process) -> Plan:
     """Return what has to be written so that GitLab has what *desired* says, without touching people's work."""
     found = observed.by_key()
-    if over := _is_over(observed.epic, process):
-        return Plan(engagement.key, findings=(over,), open_items=sum(item.is_open for item in found.values()))
     wanted = desired.snapshot.by_key()
     decisions: list[Operation | Kept | Finding] = [*desired.findings, *_duplicates(observed, process)]
     decisions += [
@@ -185,23 +183,16 @@ def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: 
             decisions += _adrift(item, observed.epic)
     return Plan(
         engagement.key,
-        tuple(sorted((each for each in decisions if isinstance(each, _VERBS)), key=_order)),
+        in_order(each for each in decisions if isinstance(each, _VERBS)),
         tuple(sorted(each for each in decisions if isinstance(each, Kept))),
         tuple(sorted((each for each in decisions if isinstance(each, Finding)), key=str)),
         sum(item.is_open for item in found.values()) + len(observed.duplicates),
     )
 
 
-def _is_over(epic: Item | None, process: Process) -> Finding | None:
-    """Return the finding that an engagement has come to a final phase, so that it is left as it is."""
-    if epic is None:
-        return None
-    phases = process.catalogue.values("phase", epic.labels)
-    if len(phases) == 1 and phases[0] in process.workflow.final_phases:
-        return Finding(
-            "over", Severity.INFO, f"the engagement is {phases[0]}; psbot leaves it as it is", EPIC
-        )
-    return None
+def in_order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """Return *operations* in the order in which they are performed."""
+    return tuple(sorted(operations, key=_order))
 
 
 def _creation(item: Item, kind: Kind) -> CreateEpic | CreateChild:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from psbot.core.labels import Catalogue
+from psbot.core.table import Table
 from psbot.core.workdays import Workdays
 
 EPIC = "epic"  # the item of the engagement's epic
@@ -44,6 +45,14 @@ class Offset:
 
 
 @dataclass(frozen=True, slots=True)
+class Carries:
+    """What an occurrence takes over from the one before it: open tasks below a heading, shown below another."""
+
+    below: str
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """An item kind, as ``config/blueprint.yml`` has it."""
 
@@ -65,6 +74,7 @@ class Kind:
     skippable: bool = True
     when_unwanted: str | None = None
     chart: str | None = None
+    carries: Carries | None = None
 
     @property
     def is_epic(self) -> bool:
@@ -106,6 +116,11 @@ class Workflow:
     unwanted_state: str
     done_states: frozenset[str]
     final_phases: frozenset[str]
+    open_state: str = "todo"
+    working_state: str = "doing"
+    blocked_state: str = "blocked"
+    finished_state: str = "done"
+    table: Table = field(default_factory=Table)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,165 @@
+"""advance(facts, words) → the plan that moves an engagement on, as far as facts and people allow.
+
+Level-triggered: it looks at what is, never at what happened since the last run, so a missed run changes nothing in the
+end and a second one writes nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from psbot.core import marker as markers
+from psbot.core.acceptance import clocked
+from psbot.core.carrying import carried
+from psbot.core.coherence import coherent
+from psbot.core.desired import Words, desired
+from psbot.core.findings import Finding, Severity
+from psbot.core.gates import alarmed, opened
+from psbot.core.history import Facts
+from psbot.core.model import Item, Snapshot
+from psbot.core.moves import moved
+from psbot.core.notices import MEMORY, notices
+from psbot.core.operations import (
+    Close,
+    CreateChild,
+    CreateLabel,
+    Operation,
+    PostNotice,
+    Redescribe,
+)
+from psbot.core.plan import Plan, in_order, plan
+from psbot.core.process import Process
+from psbot.core.progress import UNCHECKED, Progress, operations
+
+_STAGES = (coherent, clocked, moved, opened, alarmed)
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What has to be read before advancing: the histories of these items, and the notices of the log."""
+
+    items: frozenset[str]
+    notices: bool
+
+
+def progressed(facts: Facts) -> Progress:
+    """Return how far the engagement gets: every rule in turn, each on what the ones before it made."""
+    progress = Progress(facts)
+    for stage in _STAGES:
+        progress = stage(progress)
+    return progress
+
+
+def needed(facts: Facts) -> Needed:
+    """Return what else would make a difference; ask again with it, until nothing is needed.
+
+    It presumes that all who acted may act, so that histories are read only where a rule hangs on them and would
+    apply.
+    """
+    progress = progressed(replace(facts, presumes=True))
+    log = _log(facts.observed, facts.process)
+    has_notices = log is not None and log.marker is not None and MEMORY in log.marker.memory
+    is_told = bool(_lasting(progress)) or has_notices
+    return Needed(progress.needs, is_told and facts.histories.notices is None)
+
+
+def advance(facts: Facts, words: Words) -> Plan:
+    """Return the operations that move the engagement on: labels, open flags, what is due, managed text, notices.
+
+    Title, dates and assignee are never touched, and an epic is never made.
+    """
+    engagement, process, epic = facts.engagement, facts.process, facts.observed.epic
+    if epic is None:
+        finding = Finding("not-in-gitlab", Severity.INFO, "it has no epic yet; apply the engagement file")
+        return Plan(engagement.key, findings=(finding,))
+    progress = _noting(progressed(facts))
+    after = progress.facts.observed
+    wanted = desired(engagement, process, facts.now, words, after)
+    # An epic that is closed in this run gets its last overview with it.
+    structure = plan(engagement, wanted, _still_open(after, epic), process)
+    decided: list[Operation] = [
+        *operations(facts.observed, after, progress.reasons),
+        *_structure(structure, progress, facts.observed),
+        *_told(_lasting(progress), facts),
+    ]
+    alarms = {alarm.code for alarm in process.workflow.table.alarms}
+    known = [each for each in structure.findings if each.code not in alarms]
+    return Plan(
+        engagement.key,
+        in_order(decided),
+        findings=tuple(sorted({*progress.findings, *known}, key=str)),
+        open_items=structure.open_items,
+    )
+
+
+def _still_open(after: Snapshot, epic: Item) -> Snapshot:
+    return replace(after, epic=replace(after.epic, is_open=epic.is_open)) if after.epic else after
+
+
+def _structure(structure: Plan, progress: Progress, observed: Snapshot) -> Iterator[Operation]:
+    """Yield what time and progress alone make of the structure; what the file decides is left to apply."""
+    facts = progress.facts
+    created = [each.item for each in structure.operations if isinstance(each, CreateChild)]
+    carry = carried(created, facts.observed.by_key(), facts.process, facts.today)
+    texts: dict[str, Redescribe] = {}
+    for operation in structure.operations:
+        match operation:
+            case CreateLabel():
+                yield operation
+            case CreateChild(item=item):
+                yield replace(operation, item=carry.get(item.key, item))
+            case Redescribe():
+                texts[operation.item.key] = operation
+            case Close(item=item) if _is_answered(item, facts):
+                yield replace(operation, item=observed.by_key()[item.key])
+            case _:
+                pass
+    for key, item in observed.by_key().items():
+        yield from _described(item, carry.get(key, progress.item(item)), texts.get(key))
+
+
+def _is_answered(item: Item, facts: Facts) -> bool:
+    """Tell whether the file has answered what the item asked for, so that it is done rather than unwanted."""
+    kind = facts.process.kinds.get(item.kind)
+    return kind is not None and kind.when_unwanted is not None
+
+
+def _described(item: Item, after: Item, text: Redescribe | None) -> Iterator[Redescribe]:
+    """Yield the one change of a description: managed sections, the marker's memory, the place under the epic."""
+    have, wanted = markers.sections(item.description), markers.sections(after.description)
+    sections = {name: words for name, words in wanted.items() if have.get(name) != words}
+    note = after.marker if after.marker != item.marker else None
+    marker = str(note) if note else (text.marker if text else None)
+    sections |= dict(text.sections) if text else {}
+    parent = text.parent if text else None
+    if sections or marker or parent:
+        reason = (
+            text.reason if text and text.reason else "psbot remembers what it has accepted or carried over"
+        )
+        yield Redescribe(item, sections, marker, reason, parent)
+
+
+def _noting(progress: Progress) -> Progress:
+    """Return the progress after which the log's marker tells that notices may stand there, to be read and resolved."""
+    log = _log(progress.facts.observed, progress.facts.process)
+    is_told = bool(_lasting(progress)) and progress.facts.histories.notices is not None
+    if not is_told or log is None or log.marker is None or MEMORY in log.marker.memory:
+        return progress
+    note = log.marker.remembering({MEMORY: "posted"})
+    return progress.becomes(replace(log, description=markers.write(log.description, note)), "it has notices")
+
+
+def _lasting(progress: Progress) -> list[Finding]:
+    """Return the findings that people should find in the log; what could not be checked is tried again instead."""
+    return [each for each in progress.findings if each.code != UNCHECKED]
+
+
+def _log(observed: Snapshot, process: Process) -> Item | None:
+    """Return the engagement log: the item that carries the engagement's health."""
+    keys = [kind.item for kind in process.kinds.values() if "health" in kind.seeds]
+    return next((observed.by_key()[key] for key in keys if key in observed.by_key()), None)
+
+
+def _told(findings: list[Finding], facts: Facts) -> Iterator[PostNotice]:
+    log = _log(facts.observed, facts.process)
+    if log is not None and log.marker is not None and facts.histories.notices is not None:
+        yield from notices(log, findings, facts.histories.notices)

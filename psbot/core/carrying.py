@@ -1,0 +1,83 @@
+"""Open actions of one occurrence go into the next one, once; what people wrote is made inert on the way."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+from psbot.core import inert
+from psbot.core import marker as markers
+from psbot.core.model import Item
+from psbot.core.process import Carries, Process, Repeat
+
+SECTION = "carried"
+_MOST = 50
+_HEADING = re.compile(r"^#+[ \t]+(?P<title>.+?)[ \t#]*$")
+_TASK = re.compile(r"^[ \t]*[-*+][ \t]+\[ \][ \t]+(?P<text>\S.*)$")
+_FENCE = re.compile(r"^[ \t]*(```|~~~)")
+
+
+def open_tasks(description: str, heading: str) -> tuple[str, ...]:
+    """Return the unticked task items below *heading*, up to the next heading; code blocks and comments do not count."""
+    tasks: list[str] = []
+    is_below = is_code = False
+    for line in re.sub(r"<!--.*?-->", "", description, flags=re.DOTALL).splitlines():
+        if _FENCE.match(line):
+            is_code = not is_code
+        elif is_code:
+            continue
+        elif match := _HEADING.match(line):
+            is_below = match["title"].strip().casefold() == heading.casefold()
+        elif is_below and (task := _TASK.match(line)):
+            tasks.append(task["text"].strip())
+    return tuple(tasks[:_MOST])
+
+
+def carried(
+    wanted: Iterable[Item], found: Mapping[str, Item], process: Process, today: date
+) -> dict[str, Item]:
+    """Return, by key, occurrences that get the open actions of the one before them, description changed.
+
+    That is the next one of its kind, made or yet to be made (*wanted*), once the one before it is over. The marker
+    remembers where they came from, so that nothing comes twice.
+    """
+    result: dict[str, Item] = {}
+    known = {item.key: item for item in wanted} | dict(found)
+    for kind in process.kinds.values():
+        if kind.carries is None or kind.repeat is not Repeat.CALL:
+            continue
+        series = sorted(
+            (item for item in known.values() if item.kind == kind.name and item.due_on),
+            key=lambda item: item.key,
+        )
+        for before, after in pairwise(series):
+            if (
+                _is_over(before, today)
+                and _is_next(after, today)
+                and (changed := _with_tasks(before, after, kind.carries))
+            ):
+                result[after.key] = changed
+    return result
+
+
+def _is_over(item: Item, today: date) -> bool:
+    return not item.is_open or (item.due_on is not None and item.due_on < today)
+
+
+def _is_next(item: Item, today: date) -> bool:
+    return item.is_open and item.due_on is not None and item.due_on >= today
+
+
+def _with_tasks(before: Item, after: Item, carries: Carries) -> Item | None:
+    note = after.marker
+    tasks = open_tasks(before.description, carries.below)
+    if note is None or SECTION in note.memory or SECTION in markers.damaged(after.description) or not tasks:
+        return None
+    lines = [
+        f"**{carries.heading}** ({before.due_on})",
+        "",
+        *(f"- [ ] {inert.inert(task)}" for task in tasks),
+    ]
+    text = markers.with_section(after.description, SECTION, "\n".join(lines) + "\n")
+    return replace(after, description=markers.write(text, note.remembering({SECTION: before.key})))

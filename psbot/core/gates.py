@@ -1,0 +1,43 @@
+"""What opens when its conditions hold: gated items, and alarms that people should hear."""
+
+from psbot.core.coherence import refused
+from psbot.core.guards import ask_all
+from psbot.core.history import Facts
+from psbot.core.progress import Progress
+from psbot.core.table import Alarm
+
+
+def opened(progress: Progress) -> Progress:
+    """Return the progress after which no item is blocked whose gate is open."""
+    workflow = progress.facts.process.workflow
+    for _, item in sorted(progress.facts.observed.by_key().items()):
+        is_blocked = item.is_open and progress.facts.state(item) == workflow.blocked_state
+        if not is_blocked or item.kind not in workflow.table.gates:
+            continue
+        answer = ask_all(workflow.table.gates[item.kind], progress.facts, item)
+        progress = refused(progress.asking(answer.needs), answer.disputes)
+        if answer.holds:
+            progress = progress.relabelled(progress.item(item), "state", workflow.open_state, answer.reason)
+    return progress
+
+
+def alarmed(progress: Progress) -> Progress:
+    """Return the progress with a finding for each alarm that stands."""
+    for alarm in progress.facts.process.workflow.table.alarms:
+        if alarm.phase == progress.facts.phase:
+            progress = _alarmed(progress, alarm, progress.facts)
+    return progress
+
+
+def _alarmed(progress: Progress, alarm: Alarm, facts: Facts) -> Progress:
+    reached, excuse = ask_all(alarm.when, facts), ask_all(alarm.unless, facts)
+    epic = facts.observed.epic
+    if not reached.holds or epic is None:
+        return progress
+    progress = progress.asking(excuse.needs)
+    if alarm.unless and excuse.holds:
+        return progress
+    if alarm.unless and excuse.holds is None:
+        return progress.unchecked(excuse.reason, epic, excuse.needs)
+    said = [f"the phase is {alarm.phase} and {reached.reason}", excuse.reason, alarm.hint]
+    return progress.finding(alarm.code, "; ".join(filter(None, said)), epic)

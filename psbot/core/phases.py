@@ -1,0 +1,60 @@
+"""The phase that psbot has accepted: the epic's marker remembers it, since when, and which one it replaced.
+
+The epic's label is what people see and move. Where label and memory differ, somebody has moved the engagement, and
+``psbot advance`` judges the move before it remembers it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from psbot.core import marker as markers
+from psbot.core.findings import Finding, Severity
+from psbot.core.model import Item
+from psbot.core.process import EPIC, Process, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A phase, the day it began, and the phase before it."""
+
+    phase: str
+    since: date
+    before: str | None = None
+
+    @property
+    def memory(self) -> dict[str, str]:
+        """Return what the epic's marker is to remember."""
+        memory = {"phase": self.phase, "since": self.since.isoformat()}
+        return memory | ({"before": self.before} if self.before else {})
+
+    def then(self, phase: str, since: date) -> "Accepted":
+        """Return what is accepted after a move to *phase*."""
+        return Accepted(phase, since, self.phase)
+
+
+def accepted(epic: Item | None, workflow: Workflow) -> Accepted | None:
+    """Return what the epic's marker remembers; None where that is nothing readable."""
+    note = epic.marker if epic else None
+    memory = note.memory if note else {}
+    phase, before = memory.get("phase", ""), memory.get("before")
+    if phase not in workflow.phases:
+        return None
+    try:
+        since = date.fromisoformat(memory.get("since", ""))
+    except ValueError:
+        return None  # a person has edited the marker
+    return Accepted(phase, since, before if before in workflow.phases else None)
+
+
+def remembering(epic: Item, wanted: Accepted, marker: markers.Marker) -> Item:
+    """Return *epic* with a marker that remembers *wanted*; *marker* stands in for one that was removed."""
+    note = (epic.marker or marker).remembering(wanted.memory)
+    return replace(epic, description=markers.write(epic.description, note))
+
+
+def over(epic: Item | None, process: Process) -> Finding | None:
+    """Return the finding that an engagement has come to a final phase, so that its file changes nothing any more."""
+    phase = process.catalogue.value("phase", epic.labels) if epic else None
+    if phase not in process.workflow.final_phases:
+        return None
+    return Finding("over", Severity.INFO, f"the engagement is {phase}; psbot leaves it as it is", EPIC)

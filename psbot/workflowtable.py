@@ -1,0 +1,186 @@
+"""The table of ``workflow.yml`` as core facts, and what is wrong with it across files: each problem with its place."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from psbot.configfiles import KindEntry, Labels
+from psbot.core.guards import GUARDS, Argument
+from psbot.core.table import Acceptance, Alarm, Condition, OnIllegal, Role, Table, Transition
+from psbot.errors import Problem
+from psbot.validation import suggestion
+from psbot.workflowfile import TransitionEntry, WorkflowFile
+from psbot.yamlfile import Document, Path
+
+ANYWHERE = "*"
+BACK = "back"
+_What = tuple[Path, str, str]
+
+
+def table(file: WorkflowFile) -> Table:
+    """Return the table of a file in which nothing is wrong."""
+    return Table(
+        transitions=tuple(
+            Transition(
+                tuple(_sources(entry, file)),
+                None if entry.to == BACK else entry.to,
+                tuple(entry.when),
+                Role(who) if (who := entry.by or entry.or_by) else None,
+            )
+            for entry in file.transitions
+        ),
+        gates={kind: tuple(conditions) for kind, conditions in file.gates.items()},
+        alarms=tuple(
+            Alarm(code, each.phase, tuple(each.when), tuple(each.unless), each.hint)
+            for code, each in file.alarms.items()
+        ),
+        acceptance=_acceptance(file),
+        closing_phases=frozenset(file.closing_phases),
+        resting_phases=frozenset(file.resting_phases),
+        on_illegal=OnIllegal(file.on_illegal),
+    )
+
+
+def _acceptance(file: WorkflowFile) -> Acceptance | None:
+    entry = file.acceptance
+    if entry is None:
+        return None
+    return Acceptance(entry.sent, entry.passive, frozenset(entry.accepted), entry.passive_after)
+
+
+def _sources(entry: TransitionEntry, file: WorkflowFile) -> list[str]:
+    """Return the phases a transition leaves: ``*`` is every phase but an end and the one it leads to."""
+    if entry.sources != [ANYWHERE]:
+        return entry.sources
+    return [phase for phase in file.phases if phase not in file.final_phases and phase != entry.to]
+
+
+def problems(
+    document: Document, file: WorkflowFile, kinds: Mapping[str, KindEntry], labels: Labels
+) -> Iterator[Problem]:
+    """Yield what is wrong in the table: names that no other file knows, ways that lead nowhere."""
+    known = _Known(file, kinds, labels)
+    found = [what for at, entry in enumerate(file.transitions) for what in _of_transition(at, entry, file)]
+    found += [
+        what
+        for at, entry in enumerate(file.transitions)
+        for what in known.of(("transitions", at, "when"), entry.when)
+    ]
+    for kind, conditions in file.gates.items():
+        found += _unknown(("gates", kind), kind, kinds, "a kind of blueprint.yml")
+        found += known.of(("gates", kind), conditions)
+    for code, alarm in file.alarms.items():
+        found += _unknown(("alarms", code, "phase"), alarm.phase, file.phases, "one of the phases")
+        found += known.of(("alarms", code, "when"), alarm.when)
+        found += known.of(("alarms", code, "unless"), alarm.unless)
+    found += _of_acceptance(file, labels)
+    found += _of_ways(file) if not found else []
+    for path, message, hint in found:
+        yield document.problem(path, message, hint, at_key=path[:1] == ("gates",) and path[-1] in kinds)
+
+
+class _Known:
+    """The names that guards may be about."""
+
+    def __init__(self, file: WorkflowFile, kinds: Mapping[str, KindEntry], labels: Labels) -> None:
+        self.names: Mapping[Argument, tuple[Collection[str], str]] = {
+            Argument.KIND: (kinds, "a kind of blueprint.yml"),
+            Argument.PHASE: (file.phases, "one of the phases"),
+        }
+        self.labels = labels
+
+    def of(self, path: Path, conditions: list[Condition]) -> Iterator[_What]:
+        for at, condition in enumerate(conditions):
+            yield from self._of_one((*path, at), condition)
+
+    def _of_one(self, path: Path, condition: Condition) -> Iterator[_What]:
+        if condition.any_of:
+            for at, part in enumerate(condition.any_of):
+                yield from self._of_one((*path, "any", at), part)
+            return
+        path = (*path, condition.guard)
+        takes = GUARDS[condition.guard].takes
+        if takes in self.names:
+            yield from _unknown(path, str(condition.argument), *self.names[takes])
+        for purpose, value in condition.labels:
+            yield from _of_label((*path, purpose), purpose, value, self.labels)
+
+
+def _of_label(path: Path, purpose: str, value: str, labels: Labels) -> Iterator[_What]:
+    if purpose not in labels.scopes:
+        yield path, f"labels.yml has no scope for {purpose}", suggestion(purpose, labels.scopes)
+    elif value not in labels.scopes[purpose].labels:
+        hint = suggestion(value, labels.scopes[purpose].labels)
+        yield path, f"labels.yml has no label {value} for {purpose}", hint
+
+
+def _of_transition(at: int, entry: TransitionEntry, file: WorkflowFile) -> Iterator[_What]:
+    path: Path = ("transitions", at)
+    sources = [] if entry.sources == [ANYWHERE] else entry.sources
+    for number, source in enumerate(sources):
+        place = (*path, "from", number) if len(sources) > 1 else (*path, "from")
+        yield from _unknown(place, source, file.phases, "one of the phases")
+        if source in file.final_phases:
+            yield place, f"{source} is an end", "take it out of final_phases, or delete the transition"
+    if entry.to != BACK:
+        yield from _unknown((*path, "to"), entry.to, file.phases, "one of the phases")
+    if entry.by and (entry.when or entry.or_by):
+        yield (*path, "by"), "by is for a transition without guards", "write or_by alone, or delete when"
+    if entry.or_by and not entry.when and not entry.by:
+        yield (*path, "or_by"), "there are no guards to come before", "write by"
+    if not (entry.when or entry.by or entry.or_by):
+        yield path, "nothing says when or by whom", "add when: or by:"
+    if entry.to == BACK and entry.when:
+        yield (*path, "when"), "only people lead back", "write by"
+
+
+def _unknown(path: Path, name: str, known: Collection[str], what: str) -> Iterator[_What]:
+    if name not in known:
+        yield path, f"{name} is not {what}", suggestion(name, known)
+
+
+def _of_acceptance(file: WorkflowFile, labels: Labels) -> Iterator[_What]:
+    entry = file.acceptance
+    if entry is None:
+        return
+    for name, value in (("sent", entry.sent), ("passive", entry.passive)):
+        yield from _of_label(("acceptance", name), "signoff", value, labels)
+    for at, value in enumerate(entry.accepted):
+        yield from _of_label(("acceptance", "accepted", at), "signoff", value, labels)
+    if entry.passive not in entry.accepted:
+        yield ("acceptance", "passive"), f"{entry.passive} is not accepted", "add it to accepted"
+
+
+def _of_ways(file: WorkflowFile) -> Iterator[_What]:
+    """Yield the phases that are never reached, and those from which no end is reached."""
+    ways = _ways(file)
+    reached = _reached({file.quote_phase}, ways)
+    for source in (
+        source for entry in file.transitions if entry.to == BACK for source in _sources(entry, file)
+    ):
+        ways[source] |= {phase for phase, targets in ways.items() if source in targets}
+    upstream = {to: {phase for phase, targets in ways.items() if to in targets} for to in file.phases}
+    ending = _reached(set(file.final_phases), upstream)
+    for at, phase in enumerate(file.phases):
+        if phase not in reached:
+            hint = "add one, or delete the phase"
+            yield ("phases", at), f"no transition leads to {phase} from {file.quote_phase}", hint
+        if phase not in ending:
+            ends = ", ".join(file.final_phases) or "final_phases, which is empty"
+            yield ("phases", at), f"no transition leads from {phase} to an end", f"lead it to {ends}"
+
+
+def _ways(file: WorkflowFile) -> dict[str, set[str]]:
+    """Return the phases that each phase leads to in one step; back leads to no phase that was not reached before."""
+    ways: dict[str, set[str]] = {phase: set() for phase in file.phases}
+    for entry in file.transitions:
+        for source in _sources(entry, file):
+            ways[source] |= {entry.to} - {BACK}
+    return ways
+
+
+def _reached(start: set[str], ways: Mapping[str, set[str]]) -> set[str]:
+    reached, waiting = set(start), list(start)
+    while waiting:
+        new = ways[waiting.pop()] - reached
+        reached |= new
+        waiting += new
+    return reached
