@@ -5,9 +5,11 @@ host that the user named and to no other.
 """
 
 import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import LifoQueue
 from threading import Lock
 from urllib.parse import urlsplit
@@ -23,6 +25,9 @@ from psbot.forge.patience import Patience
 from psbot.forge.ports import RateLimited, Refused, Unclear
 
 READ_ATTEMPTS = 4
+LARGEST_ANSWER = (
+    256 * 1024 * 1024
+)  # bytes; a page of 100 items, each with the longest description, stays below it
 _TIMEOUT = 65  # seconds; GitLab cuts a request at 60
 _PAUSE = 10.0  # seconds to wait where GitLab does not say how long
 TOO_MANY = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
@@ -75,12 +80,7 @@ class Connection:
     def __init__(
         self, server: Server, patience: Patience, trace: Callable[[str], None] = lambda _: None
     ) -> None:
-        parts = urlsplit(server.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise PsbotError(
-                "the address of GitLab is not a plain http(s) URL",
-                "give it like https://gitlab.example.com, without user and password",
-            )
+        _check(server)
         self.url = server.url.rstrip("/")
         self._token = server.token
         self.patience = patience
@@ -166,7 +166,7 @@ class Connection:
             ),
         )
         if limited := [each for each in _messages(answer) if TOO_MANY.search(each)]:
-            raise RateLimited(self._clean(limited[0]), _PAUSE)
+            raise RateLimited(self.clean(limited[0]), _PAUSE)
         return answer
 
     def _exchange(self, name: str, call: Callable[[gitlab.Gitlab], object]) -> Mapping[str, object]:
@@ -181,6 +181,9 @@ class Connection:
                 raise self._of_status(error, client.pause) from None
             except requests.RequestException as error:
                 raise _of_transport(error, self.url) from None
+            except (RecursionError, ValueError):
+                # What the libraries below did not make an error of their own: nesting without end, an odd host.
+                raise Transient("GitLab's answer cannot be read", _LATER) from None
         if not isinstance(answer, dict):
             raise Misdirected(
                 f"{self.url} answered with a page instead of data",
@@ -204,7 +207,7 @@ class Connection:
 
     def _of_status(self, error: GitlabError, pause: float) -> GitLabError:
         code = error.response_code or 0
-        said = self._clean(str(error.error_message or ""))
+        said = self.clean(str(error.error_message or ""))
         if code == 429:  # noqa: PLR2004  Too Many Requests
             return RateLimited("GitLab's rate limit is reached", pause)
         if code >= 500 or code in (408, 409):  # noqa: PLR2004  GitLab may have been at work already
@@ -215,12 +218,12 @@ class Connection:
         return Refused(f"GitLab refused with {code}: {said}", hint)
 
     def _of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
-        said = "; ".join(dict.fromkeys(map(self._clean, messages)))
+        said = "; ".join(dict.fromkeys(map(self.clean, messages)))
         return kind(
             f"GitLab says: {said}", "psbot works with complete answers only; nothing was planned from this"
         )
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
         """Return what GitLab said on one short line, the token cut out should it be in there."""
         safe = text.replace(self._token, "[token]") if self._token else text
         return " ".join(printable(safe).split())[:300]
@@ -241,16 +244,60 @@ def _client(server: Server) -> _Client:
             session=session,
         )
     )
-    session.hooks["response"].append(_noting(client))
+    session.hooks["response"] += [_noting(client), _limited]
     return client
 
 
 def _noting(client: _Client) -> Callable[..., None]:
     def note(response: requests.Response, **_: object) -> None:
         said = response.headers.get("Retry-After", "")
-        client.pause = float(said) if said.isdigit() else _PAUSE
+        client.pause = float(said) if said.isascii() and said.isdigit() else _PAUSE
 
     return note
+
+
+class _TooLarge(requests.RequestException):
+    """An answer that would not fit into memory for long."""
+
+
+def _limited(response: requests.Response, **_: object) -> None:
+    """Read the body, no more of it than fits; here, because it is not read yet when the hooks are called."""
+    parts, size = [], 0
+    for part in response.iter_content(1024 * 1024):
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            response.close()
+            raise _TooLarge
+        parts.append(part)
+    response._content = b"".join(parts)  # where requests keeps it, and has no door to
+
+
+def _check(server: Server) -> None:
+    """Raise PsbotError for an address or a CA file that cannot be one."""
+    try:
+        parts = urlsplit(server.url)
+        is_plain = (
+            parts.scheme in ("http", "https") and parts.hostname and not (parts.username or parts.password)
+        )
+        is_plain = is_plain and parts.port != 0 and server.url.isprintable() and " " not in server.url
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        is_plain = False
+    if not is_plain:
+        raise PsbotError(
+            "the address of GitLab is not a plain http(s) URL",
+            "give it like https://gitlab.example.com, without user and password",
+        )
+    if server.ca_file is not None:
+        is_folder = Path(server.ca_file).is_dir()
+        places = {"capath" if is_folder else "cafile": server.ca_file}
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**places)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it holds no certificate"
+            raise PsbotError(
+                f"the CA file {server.ca_file} cannot be used: {reason}", "name a file with PEM certificates"
+            ) from None
 
 
 def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
@@ -259,6 +306,11 @@ def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
             return Misdirected(
                 f"{url} answers with a redirect, which psbot does not follow with a token",
                 "give the address GitLab really has, https and path included",
+            )
+        case _TooLarge():
+            return Misdirected(
+                f"{url} answered with something larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
+                "check the address; GitLab's answers are smaller",
             )
         case requests.exceptions.SSLError():
             return Refused(
