@@ -132,3 +132,12 @@ plain: st.SearchStrategy[Data] = st.recursive(
 @given(plain)
 def test_loader_reads_back_what_json_writes(data: Data) -> None:
     assert parse("f.yml", json.dumps(data)).data == data
+
+
+def test_key_that_is_no_word_and_the_empty_key_are_both_reported() -> None:
+    with pytest.raises(FileProblems) as caught:
+        raise FileProblems(parse("x.yml", '[a, b]: x\n"": y\n').problems)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "x.yml:1:1: a key is a mapping or a list; write a plain word before the colon",
+        "x.yml:2:1: the key is there twice, first in line 1; keep one of them",
+    ]
