@@ -17,7 +17,7 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs"})
 _KEPT_FORMATS = frozenset("\u200c\u200d")
 _BLANKS = re.compile(r"\s+")
 _ACTIVE = re.compile(
-    r"""@(?=[\w.\-]) | [#!&$](?=\d) | [%~](?=[\w"]) | \^(?=\w) | \[(?=\w+:) | \*(?=\w+:) | \bGL-(?=\d)""",
+    r"""@(?=[\w.\-]) | [#!&$](?=\d) | [%~](?=\S) | \^(?=\w) | \[(?=\w+:) | \*(?=\w+:) | \bGL-(?=\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?=\#?\w+;)")
