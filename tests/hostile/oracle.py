@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -71,6 +72,7 @@ _GANTT_ROW = re.compile(
 _GANTT_WORDS = ("section", "title", "click", "dateformat", "axisformat", "acc", "gantt", "todaymarker", "excludes", "includes", "tickinterval", "week", "vert", "call", "href", "end ")  # fmt: skip
 
 
+@cache
 def page(markdown: str) -> _Page:
     """Return *markdown* as a reader of CommonMark with tables sees it."""
     found = _Page()
