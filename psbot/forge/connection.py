@@ -5,21 +5,19 @@ host that the user named and to no other.
 """
 
 import re
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import LifoQueue
 from threading import Lock
-from urllib.parse import urlsplit
 
 import gitlab
 import requests
 from gitlab.exceptions import GitlabError, GitlabParsingError
 
 from psbot.core.inert import printable
-from psbot.errors import GitLabError, PsbotError
+from psbot.errors import GitLabError
+from psbot.forge.address import check_address, check_ca_file
 from psbot.forge.documents import name_of
 from psbot.forge.patience import Patience
 from psbot.forge.ports import RateLimited, Refused, Unclear
@@ -80,7 +78,9 @@ class Connection:
     def __init__(
         self, server: Server, patience: Patience, trace: Callable[[str], None] = lambda _: None
     ) -> None:
-        _check(server)
+        check_address(server.url)
+        if server.ca_file is not None:
+            check_ca_file(server.ca_file)
         self.url = server.url.rstrip("/")
         self._token = server.token
         self.patience = patience
@@ -270,34 +270,6 @@ def _limited(response: requests.Response, **_: object) -> None:
             raise _TooLarge
         parts.append(part)
     response._content = b"".join(parts)  # where requests keeps it, and has no door to
-
-
-def _check(server: Server) -> None:
-    """Raise PsbotError for an address or a CA file that cannot be one."""
-    try:
-        parts = urlsplit(server.url)
-        is_plain = (
-            parts.scheme in ("http", "https") and parts.hostname and not (parts.username or parts.password)
-        )
-        is_plain = is_plain and parts.port != 0 and server.url.isprintable() and " " not in server.url
-        (parts.hostname or "").encode("idna")
-    except ValueError:
-        is_plain = False
-    if not is_plain:
-        raise PsbotError(
-            "the address of GitLab is not a plain http(s) URL",
-            "give it like https://gitlab.example.com, without user and password",
-        )
-    if server.ca_file is not None:
-        is_folder = Path(server.ca_file).is_dir()
-        places = {"capath" if is_folder else "cafile": server.ca_file}
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**places)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it holds no certificate"
-            raise PsbotError(
-                f"the CA file {server.ca_file} cannot be used: {reason}", "name a file with PEM certificates"
-            ) from None
 
 
 def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
