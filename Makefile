@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit test-functional docs bench lock clean
+.PHONY: help demo test lint types unit test-functional docs bench audit lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ bench: $(READY) ## measure, side by side; writes bench/RESULTS.md
 
 docs: $(READY) ## write the generated parts of docs/
 	$(BIN)/python -m docs.generate
+
+audit: $(READY) ## known vulnerabilities of the dependencies, where pip-audit can look
+	@$(BIN)/python requirements/audit.py
 
 lock: $(READY) ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv
