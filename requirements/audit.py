@@ -1,4 +1,4 @@
-"""Look for known vulnerabilities in what psbot depends on (``make audit``); where that cannot be done, say so and pass."""
+"""Look for known vulnerabilities in what psbot depends on (``make audit``); say so where that cannot be done."""
 
 import importlib.util
 import json
