@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit test-functional test-browser docs picture bench lock clean
+.PHONY: help demo test lint types unit test-functional test-browser docs picture bench audit lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ docs: $(READY) ## write the generated parts of docs/
 
 picture: $(READY) ## take docs/epic.png again, in Chromium or Chrome
 	$(BIN)/python -m docs.picture
+
+audit: $(READY) ## known vulnerabilities of the dependencies, where pip-audit can look
+	@$(BIN)/python requirements/audit.py
 
 lock: $(READY) ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv

@@ -40,6 +40,17 @@ LISTS = {
     "labelled": "the items with certain labels",
     "named": "the items with certain ids",
 }
+# The smallest scope of a token and the lowest role of its account, by command; other commands need neither.
+NEEDS = {
+    "apply": (
+        "api",
+        "Planner in the group and both projects, and in the label group where labels are missing",
+    ),
+    "doctor": ("read_api", "none; it says what is too low"),
+    "labels": ("read_api", "any that sees the label group"),
+    "plan": ("read_api", "Planner in the group and both projects"),
+    "status": ("read_api", "Planner in the group and both projects"),
+}
 NOTE = "<!-- Written by `make docs`; do not edit. -->"
 
 
@@ -165,6 +176,9 @@ def _endpoints() -> Iterator[str]:
     )
     yield "| document | kind | fields | items | characters | cost | what for |\n" + "\n".join(
         ["| --- | --- | --- | --- | --- | --- | --- |", *map(_row, every_document())]
+    )
+    yield "| command | scope | role |\n| --- | --- | --- |\n" + "\n".join(
+        f"| `psbot {name}` | `{scope}` | {role} |" for name, (scope, role) in NEEDS.items()
     )
     yield (
         "Reading needs a token with the scope `read_api`, writing one with `api`. Queries are repeated after errors "

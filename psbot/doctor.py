@@ -55,7 +55,7 @@ def examine(reader: GitLabReader, url: str, patient: Patient) -> Iterator[Check]
 def _version(url: str, version: str, is_enterprise: bool) -> Check:
     edition = "Enterprise Edition" if is_enterprise else "Community Edition"
     found = f"GitLab {version}, {edition}"
-    numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
+    numbers = tuple(map(int, re.findall(r"[0-9]{1,9}", version)[:2]))
     if numbers < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         return Check(url, Verdict.MISSING, found, f"psbot needs GitLab {oldest} or newer")

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
+from psbot.core.inert import one_line
 from psbot.validation import STRICT, Day, matching, shown, wrong
 
 SHARED_ON_PURPOSE = "confidential-in-shared"
@@ -11,7 +12,15 @@ SHARED_ON_PURPOSE = "confidential-in-shared"
 Key = Annotated[
     str, *matching(r"[a-z0-9-]{2,63}", "write 2 to 63 characters of a-z, 0-9 and -, such as acme-sow-142", 63)
 ]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _visible(text: str) -> str:
+    if text and not one_line(text):
+        raise wrong("nothing of this can be seen", "write something, or delete the key")
+    return text
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]
 Name = Annotated[str, *matching(r"[\w.-]+", "write one word", 60)]
 Zone = Annotated[str, *matching(r"[A-Za-z0-9_+/-]+", "write a time zone such as Europe/Berlin", 60)]
 Region = Annotated[
@@ -24,8 +33,13 @@ Namespace = Annotated[
     ),
 ]
 Username = Annotated[str, *matching(r"\w[\w.-]*", "write the GitLab username without @, such as maria", 255)]
+# The local part is RFC 5322's dot-atom; the host may be written in any script.
 Email = Annotated[
-    str, *matching(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", "write an address such as ada@acme.example")
+    str,
+    *matching(
+        r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[\w-]+(\.[\w-]+)*",
+        "write an address such as ada@acme.example",
+    ),
 ]
 Clock = Annotated[str, *matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'write a time as "10:00"', 5)]
 Link = Annotated[str, *matching(r"https?://[^\s<>\"]+", "write a link that starts with https://", 500)]

@@ -225,7 +225,9 @@ class _Reading:
         if key == "<<" and not event.style:
             self._report(event, "the merge key << is not allowed", "write the values out")
         elif key in top.holder:
-            first = self.keys[path][0]
+            first, _ = (
+                self.keys.get(path) or self.values[path]
+            )  # a key that is no word has no place of its own
             self._report(event, f"the key is there twice, first in line {first}", "keep one of them", path)
         self._expect_value(event, top, key)
 

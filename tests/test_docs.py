@@ -9,7 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from docs.generate import FOLDER, PURPOSES, commands, documents
+from docs.generate import FOLDER, NEEDS, PURPOSES, commands, documents
 from psbot.cli import main
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement
@@ -89,6 +89,16 @@ def test_endpoints_page_names_every_document_that_is_sent_and_no_other() -> None
     named = re.findall(r"^\| `(\w+)` \| (query|mutation) \|", page, re.MULTILINE)
     assert [[(kind, name)] for name, kind in named] == sent
     assert sorted(PURPOSES) == sorted({name for ((_, name),) in sent})
+
+
+def test_every_command_that_asks_gitlab_has_its_scope_and_role_on_the_endpoints_page() -> None:
+    folder = ROOT / "psbot" / "cli"
+    asking = [
+        name
+        for name in COMMANDS
+        if "_gitlab.session(" in (folder / f"{name.replace('-', '_')}.py").read_text()
+    ]
+    assert sorted(NEEDS) == asking
 
 
 def test_product_asks_gitlab_in_one_place_and_at_the_addresses_that_are_listed() -> None:

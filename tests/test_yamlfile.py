@@ -141,3 +141,10 @@ plain: st.SearchStrategy[Data] = st.recursive(
 @given(plain)
 def test_loader_reads_back_what_json_writes(data: Data) -> None:
     assert parse("f.yml", json.dumps(data)).data == data
+
+
+def test_alias_as_a_key_and_the_empty_key_are_both_reported() -> None:
+    assert [str(problem) for problem in parse("x.yml", '*a : x\n"": z\n').problems] == [
+        "x.yml:1:1: the alias *a is not allowed; write the value out",
+        "x.yml:2:1: the key is there twice, first in line 1; keep one of them",
+    ]

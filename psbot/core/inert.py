@@ -17,20 +17,24 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs"})
 _KEPT_FORMATS = frozenset("\u200c\u200d")
 _BLANKS = re.compile(r"\s+")
 _ACTIVE = re.compile(
-    r"""@(?=[\w.\-]) | [#!&$](?=\d) | [%~](?=[\w"]) | \^(?=\w) | \[(?=\w+:) | \*(?=\w+:) | \bGL-(?=\d)""",
+    r"""@(?=[\w.\-]) | [#!&$](?=\d) | [%~](?=\S) | \^(?=\w) | \[(?=\w+:) | \*(?=\w+:) | \bGL-(?=\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?=\#?\w+;)")
 _SCHEME = re.compile(r":(?=//)")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
 _SLASH = re.compile(r"^(?=[/\uff0f\u2044\u2215\u29f8])")
+_ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&'*+,;=%\[\]-]+", re.ASCII)
 _NOT_CHART = re.compile(r"[^\w .()+\-]+")
 _CHART_WORD = re.compile(
     r"(section|title|dateformat|axisformat|tickinterval|excludes|includes|todaymarker|click|weekday|weekend|acc\w*"
     r"|inclusiveenddates|topaxis|displaymode|gantt|vert)\b",
     re.IGNORECASE,
 )
-_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Controls, marks that turn the reading direction, line ends that no editor shows, and halves of characters.
+_TERMINAL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 
 
 class Safe(str):
@@ -62,6 +66,11 @@ def inert(text: str) -> str:
     return re.sub(r"^([#>+=\-]|\d+[.)])", JOINER + r"\1", escaped)
 
 
+def linked(markdown: str, url: str | None) -> str:
+    """Return *markdown*, which is inert, as a link to *url*; without a link where that is no web address."""
+    return f"[{markdown}]({url})" if url and _ADDRESS.fullmatch(url) else markdown
+
+
 def title(text: str, longest: int = 255) -> str:
     """Return *text* as an item's title: one line, nothing active, at most *longest* characters.
 
@@ -79,3 +88,8 @@ def chart_name(text: str, longest: int = 40) -> str:
 def printable(text: str) -> str:
     """Return *text* without what could drive a terminal; line ends and tabs stay."""
     return _TERMINAL.sub("\ufffd", text)
+
+
+def escaped(json: str) -> str:
+    """Return a JSON text that says the same, with what could drive a terminal written as escapes."""
+    return _TERMINAL.sub(lambda match: f"\\u{ord(match.group()):04x}", json)

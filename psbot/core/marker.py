@@ -7,15 +7,15 @@ is psbot's, everything else belongs to people.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-_MARKER = re.compile(r"\A\ufeff?<!-- psbot: ((?:[a-z_]+=[^\s<>=]+ ?)+)-->[ \t]*(?:\r?\n|\Z)")
-_SECTION = re.compile(
-    r"^<!-- psbot begin: (?P<name>[a-z-]+) -->[ \t]*\r?\n(?P<text>.*?)^<!-- psbot end: (?P=name) -->[ \t]*\r?$",
-    re.MULTILINE | re.DOTALL,
-)
-_COMMENT = re.compile(r"^<!-- psbot (?P<edge>begin|end): (?P<name>[a-z-]+) -->[ \t]*\r?$", re.MULTILINE)
+# Every pair ends with one blank, so that there is one way to read a line: people can write the line, and a second way
+# for each pair would be a way to keep psbot busy for ever.
+_MARKER = re.compile(r"\A\ufeff?<!-- psbot: ((?:[a-z_]+=[^\s<>=]+ )+)-->[ \t]*(?:\r?\n|\Z)")
+_ENGAGEMENT = re.compile(r"[a-z0-9-]+")
+_ITEM = re.compile(r"[a-z0-9-]+(?:/[A-Za-z0-9-]+)?")
+_COMMENT = re.compile(r"^<!-- psbot (?P<edge>begin|end): (?P<name>[a-z-]+) -->[ \t]*(?=\r?$)", re.MULTILINE)
 _LONGEST_MARKER = 2000
 
 
@@ -37,7 +37,10 @@ class Marker:
 
 
 def read(description: str) -> Marker | None:
-    """Return the marker in the first line of *description*, or None where there is no well-formed one."""
+    """Return the marker in the first line of *description*, or None where there is no well-formed one.
+
+    A key that psbot could not have written is not well-formed: people can write the line too, and keys are printed.
+    """
     match = _MARKER.match(description[:_LONGEST_MARKER])
     if match is None:
         return None
@@ -49,7 +52,10 @@ def read(description: str) -> Marker | None:
         pairs[key] = value
     if list(pairs)[:2] != ["engagement", "item"]:
         return None
-    return Marker(pairs.pop("engagement"), pairs.pop("item"), pairs)
+    engagement, item = pairs.pop("engagement"), pairs.pop("item")
+    if not (_ENGAGEMENT.fullmatch(engagement) and _ITEM.fullmatch(item)):
+        return None
+    return Marker(engagement, item, pairs)
 
 
 def write(description: str, marker: Marker) -> str:
@@ -62,7 +68,12 @@ def write(description: str, marker: Marker) -> str:
 def words(description: str) -> str:
     """Return *description* without marker and managed sections: the part that belongs to people."""
     match = _MARKER.match(description[:_LONGEST_MARKER])
-    return _SECTION.sub("", description[match.end() :] if match else description)
+    rest = description[match.end() :] if match else description
+    kept, at = [], 0
+    for section in _sections(rest):
+        kept.append(rest[at : section.start])
+        at = section.end
+    return "".join([*kept, rest[at:]])
 
 
 def sections(description: str) -> dict[str, str]:
@@ -72,11 +83,7 @@ def sections(description: str) -> dict[str, str]:
     delimit (see :func:`damaged`).
     """
     broken = damaged(description)
-    return {
-        match["name"]: match["text"]
-        for match in _SECTION.finditer(description)
-        if match["name"] not in broken
-    }
+    return {each.name: each.text for each in _sections(description) if each.name not in broken}
 
 
 def damaged(description: str) -> frozenset[str]:
@@ -96,12 +103,43 @@ def damaged(description: str) -> frozenset[str]:
 def with_section(description: str, name: str, text: str) -> str:
     """Return *description* with *text* in its section *name*; put below the marker where there is none."""
     block = f"<!-- psbot begin: {name} -->\n{text}<!-- psbot end: {name} -->"
-    for match in _SECTION.finditer(description):
-        if match["name"] == name:
-            return description[: match.start()] + block + description[match.end() :]
-    match_marker = _MARKER.match(description[:_LONGEST_MARKER])
-    at = match_marker.end() if match_marker else 0
-    return f"{description[:at]}{block}\n\n{description[at:]}"
+    for section in _sections(description):
+        if section.name == name:
+            return description[: section.start] + block + description[section.end :]
+    match = _MARKER.match(description[:_LONGEST_MARKER])
+    head = match.group() if match else ""
+    line_end = (
+        "\n" if head and not head.endswith("\n") else ""
+    )  # a person may have left nothing but the marker
+    return f"{head}{line_end}{block}\n\n{description[len(head) :]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Where a section stands, its comments included, and its text."""
+
+    name: str
+    start: int
+    end: int
+    text: str
+
+
+def _sections(description: str) -> Iterator[_Section]:
+    """Yield what lies between a begin comment and the next end comment of its name, in time linear in the text."""
+    edges = list(_COMMENT.finditer(description))
+    ends: dict[str, int] = {}
+    partners: dict[int, int] = {}
+    for number, edge in reversed(list(enumerate(edges))):
+        if edge["edge"] == "end":
+            ends[edge["name"]] = number
+        elif edge["name"] in ends:
+            partners[number] = ends[edge["name"]]
+    done = -1
+    for number, partner in sorted(partners.items()):
+        if number > done:
+            begin, end, done = edges[number], edges[partner], partner
+            inside = description.index("\n", begin.end()) + 1
+            yield _Section(begin["name"], begin.start(), end.end(), description[inside : end.start()])
 
 
 def fingerprint(value: str) -> str:

@@ -1,5 +1,6 @@
 """GitLab's JSON → values, strictly: what is missing or odd is an error, never an empty value."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,8 @@ from psbot.errors import GitLabError
 
 _MACHINES = frozenset({"SERVICE_ACCOUNT", "PROJECT_BOT", "SERVICE_USER"})
 _GHOST = "GHOST"
+_LONGEST_NUMBER = 18  # digits
+_GLOBAL_ID = re.compile(r"gid://[A-Za-z0-9_/:-]+/[0-9]{1,18}", re.ASCII)
 
 
 def odd(what: str) -> GitLabError:
@@ -17,6 +20,11 @@ def odd(what: str) -> GitLabError:
     return GitLabError(
         f"GitLab's answer looks wrong: {what}", "psbot plans nothing from it; run again, and ask psbot doctor"
     )
+
+
+def is_gid(found: object) -> bool:
+    """Tell whether *found* is a global id that ends with a number."""
+    return isinstance(found, str) and _GLOBAL_ID.fullmatch(found) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,17 @@ class Node:
     def number(self, key: str) -> int:
         """Return the whole number under *key*; GitLab writes some as text."""
         found = self._get(key)
-        if isinstance(found, bool) or not isinstance(found, int | str) or not str(found).isdecimal():
+        digits = str(found) if isinstance(found, int | str) and not isinstance(found, bool) else ""
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _LONGEST_NUMBER):
             raise odd(f"{self.where}.{key} is not a number")
-        return int(found)
+        return int(digits)
+
+    def gid(self) -> str:
+        """Return the global id of the object, which ends with a number."""
+        found = self.text("id")
+        if not is_gid(found):
+            raise odd(f"{self.where}.id is not a global id")
+        return found
 
     def flag(self, key: str) -> bool:
         """Return the truth value under *key*."""
@@ -85,9 +101,12 @@ class Node:
     def instant(self, key: str) -> datetime:
         """Return the aware time under *key*."""
         try:
-            return datetime.fromisoformat(self.text(key))
+            found = datetime.fromisoformat(self.text(key))
         except ValueError:
-            raise odd(f"{self.where}.{key} is not a time") from None
+            found = datetime.min  # noqa: DTZ901  refused below, like every time without a zone
+        if found.tzinfo is None:
+            raise odd(f"{self.where}.{key} is not a time with its zone")
+        return found
 
     def cursor(self) -> str | None:
         """Return the cursor of the next page of a connection, None at its end."""
@@ -120,7 +139,7 @@ def sighting(node: Node) -> Sighting:
     dates = _widget(widgets, "START_AND_DUE_DATE")
     parent = _widget(widgets, "HIERARCHY").optional("parent")
     return Sighting(
-        gid=node.text("id"),
+        gid=node.gid(),
         iid=node.number("iid"),
         namespace=node.node("namespace").text("fullPath"),
         title=node.text("title"),
@@ -136,7 +155,7 @@ def sighting(node: Node) -> Sighting:
         confidential=node.flag("confidential"),
         is_open=node.text("state") == "OPEN",
         url=node.text_or_none("webUrl"),
-        parent=parent.text("id") if parent else None,
+        parent=parent.gid() if parent else None,
         is_moved=node.text_or_none("movedToWorkItemUrl") is not None,
         updated_at=node.instant("updatedAt"),
         label_gids=label_gids,

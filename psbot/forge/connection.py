@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import LifoQueue
 from threading import Lock
-from urllib.parse import urlsplit
 
 import gitlab
 import requests
@@ -18,11 +17,15 @@ from gitlab.exceptions import GitlabError, GitlabParsingError
 
 from psbot.core.inert import printable
 from psbot.errors import GitLabError, PsbotError
+from psbot.forge.address import check_address, check_ca_file
 from psbot.forge.documents import name_of
 from psbot.forge.patience import Patience
 from psbot.forge.ports import RateLimited, Refused, Unclear
 
 READ_ATTEMPTS = 4
+LARGEST_ANSWER = (
+    256 * 1024 * 1024
+)  # bytes; a page of 100 items, each with the longest description, stays below it
 _TIMEOUT = 65  # seconds; GitLab cuts a request at 60
 _PAUSE = 10.0  # seconds to wait where GitLab does not say how long
 TOO_MANY = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
@@ -75,12 +78,9 @@ class Connection:
     def __init__(
         self, server: Server, patience: Patience, trace: Callable[[str], None] = lambda _: None
     ) -> None:
-        parts = urlsplit(server.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise PsbotError(
-                "the address of GitLab is not a plain http(s) URL",
-                "give it like https://gitlab.example.com, without user and password",
-            )
+        check_address(server.url)
+        if server.ca_file is not None:
+            check_ca_file(server.ca_file)
         if not all("!" <= char <= "~" for char in server.token):
             raise PsbotError(
                 "the token has a blank, a line end or another character that no token of GitLab has",
@@ -171,7 +171,7 @@ class Connection:
             ),
         )
         if limited := [each for each in _messages(answer) if TOO_MANY.search(each)]:
-            raise RateLimited(self._clean(limited[0]), _PAUSE)
+            raise RateLimited(self.clean(limited[0]), _PAUSE)
         return answer
 
     def _exchange(self, name: str, call: Callable[[gitlab.Gitlab], object]) -> Mapping[str, object]:
@@ -186,6 +186,9 @@ class Connection:
                 raise self._of_status(error, client.pause) from None
             except requests.RequestException as error:
                 raise _of_transport(error, self.url) from None
+            except (RecursionError, ValueError):
+                # What the libraries below did not make an error of their own: nesting without end, an odd host.
+                raise Transient("GitLab's answer cannot be read", _LATER) from None
         if not isinstance(answer, dict):
             raise Misdirected(
                 f"{self.url} answered with a page instead of data",
@@ -209,7 +212,7 @@ class Connection:
 
     def _of_status(self, error: GitlabError, pause: float) -> GitLabError:
         code = error.response_code or 0
-        said = self._clean(str(error.error_message or ""))
+        said = self.clean(str(error.error_message or ""))
         if code == 429:  # noqa: PLR2004  Too Many Requests
             return RateLimited("GitLab's rate limit is reached", pause)
         if code >= 500 or code in (408, 409):  # noqa: PLR2004  GitLab may have been at work already
@@ -220,12 +223,12 @@ class Connection:
         return Refused(f"GitLab refused with {code}: {said}", hint)
 
     def _of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
-        said = "; ".join(dict.fromkeys(map(self._clean, messages)))
+        said = "; ".join(dict.fromkeys(map(self.clean, messages)))
         return kind(
             f"GitLab says: {said}", "psbot works with complete answers only; nothing was planned from this"
         )
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
         """Return what GitLab said on one short line, the token cut out should it be in there."""
         safe = text.replace(self._token, "[token]") if self._token else text
         return " ".join(printable(safe).split())[:300]
@@ -246,16 +249,32 @@ def _client(server: Server) -> _Client:
             session=session,
         )
     )
-    session.hooks["response"].append(_noting(client))
+    session.hooks["response"] += [_noting(client), _limited]
     return client
 
 
 def _noting(client: _Client) -> Callable[..., None]:
     def note(response: requests.Response, **_: object) -> None:
         said = response.headers.get("Retry-After", "")
-        client.pause = float(said) if said.isdecimal() else _PAUSE
+        client.pause = float(said) if said.isascii() and said.isdigit() else _PAUSE
 
     return note
+
+
+class _TooLarge(requests.RequestException):
+    """An answer that would not fit into memory for long."""
+
+
+def _limited(response: requests.Response, **_: object) -> None:
+    """Read the body, no more of it than fits; here, because it is not read yet when the hooks are called."""
+    parts, size = [], 0
+    for part in response.iter_content(1024 * 1024):
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            response.close()
+            raise _TooLarge
+        parts.append(part)
+    response._content = b"".join(parts)  # where requests keeps it, and has no door to
 
 
 def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
@@ -264,6 +283,11 @@ def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
             return Misdirected(
                 f"{url} answers with a redirect, which psbot does not follow with a token",
                 "give the address GitLab really has, https and path included",
+            )
+        case _TooLarge():
+            return Misdirected(
+                f"{url} answered with something larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
+                "check the address; GitLab's answers are smaller",
             )
         case requests.exceptions.SSLError():
             return Refused(

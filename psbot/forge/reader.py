@@ -83,7 +83,7 @@ class GitLabReader:
         for chunk in _chunks(tuple(gids), _TOUCHES):
             data = self._read(documents.ACTIVITY, {"group": group, "ids": list(chunk)})
             items = data.node("group").node("workItems").nodes("nodes")
-            found |= {item.text("id"): activity(item) for item in items}
+            found |= {item.gid(): activity(item) for item in items}
         return found
 
     def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
@@ -204,7 +204,7 @@ def _page(connection: Node, ask: Ask) -> Page:
     is_brief = ask.part is Part.LABELLED
     return Page(
         items=() if is_brief else tuple(map(sighting, nodes)),
-        briefs=tuple(Brief(each.text("id"), each.text_or_none("description") or "") for each in nodes)
+        briefs=tuple(Brief(each.gid(), each.text_or_none("description") or "") for each in nodes)
         if is_brief
         else (),
         count=connection.number("count"),

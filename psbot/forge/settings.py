@@ -1,5 +1,6 @@
 """Which GitLab, and with which token: from options, the environment and python-gitlab's configuration file."""
 
+import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from gitlab.config import ConfigError, GitlabConfigParser
 
 from psbot.errors import PsbotError
+from psbot.forge.address import check_address
 from psbot.forge.connection import Server
 
 TOKEN_VARIABLES = ("PSBOT_TOKEN", "GITLAB_TOKEN")
@@ -49,6 +51,12 @@ def _of_profile(chosen: Chosen, url: str) -> Server:
             f"python-gitlab's configuration file cannot be used: {str(error).splitlines()[0]}",
             "correct it, or set PSBOT_TOKEN and leave --profile out",
         ) from None
+    except (configparser.Error, LookupError, OSError, ValueError):
+        # Their words repeat what stands in the file, which may be the token.
+        raise PsbotError(
+            "python-gitlab's configuration file cannot be read",
+            "write sections and name = value in it, a % in a value twice; or set PSBOT_TOKEN",
+        ) from None
     token = profile.private_token or profile.oauth_token or ""
     if not token or not profile.url:
         raise PsbotError(
@@ -56,6 +64,8 @@ def _of_profile(chosen: Chosen, url: str) -> Server:
             "set PSBOT_TOKEN to a token with the scope api (read_api is enough to plan), or keep one in "
             "python-gitlab's configuration file",
         )
+    for address in filter(None, (url, profile.url)):
+        check_address(address)
     if url and _place(url) != _place(profile.url):
         raise PsbotError(
             f"the token of profile {profile.gitlab_id} is for {profile.url}, not for {url}",

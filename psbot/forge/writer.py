@@ -1,10 +1,12 @@
 """GitLab's work items, written through GraphQL: aliased mutations, everything that belongs together in one."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from psbot.core.inert import one_line
 from psbot.core.labels import LabelSpec
 from psbot.forge import documents
+from psbot.forge.answers import is_gid
 from psbot.forge.connection import TOO_MANY, Connection
 from psbot.forge.ports import Dates, ItemUpdate, NewItem, NewNote, RateLimited, Unclear, Written
 
@@ -15,6 +17,7 @@ _NOT_DONE = (
     "Request denied. ",
     "cannot perform write operations on a read-only instance",
 )
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 Input = Mapping[str, object]
 
@@ -62,7 +65,15 @@ class GitLabWriter:
         if not isinstance(data, dict):
             raise Unclear("GitLab answered without data")
         said = _errors_by_alias(answer)
-        return [_written(data, f"write{number}", field, said) for number in range(len(inputs))]
+        try:
+            written = [_written(data, f"write{number}", field, said) for number in range(len(inputs))]
+        except RateLimited as error:
+            raise RateLimited(self._connection.clean(error.message), error.seconds) from None
+        return list(map(self._cleaned, written))
+
+    def _cleaned(self, written: Written) -> Written:
+        refusal = written.refusal
+        return written if refusal is None else replace(written, refusal=self._connection.clean(refusal))
 
 
 def _creation(item: NewItem) -> Input:
@@ -136,16 +147,16 @@ def _written(data: Mapping[str, object], alias: str, field: str, said: Mapping[s
         raise RateLimited(messages[0], _PAUSE)
     made = payload.get(field)
     if messages:
-        return Written(refusal=one_line("; ".join(messages)))
-    if not isinstance(made, dict) or not isinstance(made.get("id"), str):
+        return Written(refusal="; ".join(messages))
+    if not isinstance(made, dict) or not is_gid(made.get("id")):
         return _unanswered(said.get(alias, "GitLab answered neither an item nor an error"))
     iid, url = made.get("iid"), made.get("webUrl")
     return Written(
         gid=made["id"],
-        iid=int(iid) if isinstance(iid, str) and iid.isdecimal() else None,
+        iid=int(iid) if isinstance(iid, str) and _NUMBER.fullmatch(iid) else None,
         url=url if isinstance(url, str) else None,
     )
 
 
 def _unanswered(message: str) -> Written:
-    return Written(refusal=one_line(message), is_unclear=not any(each in message for each in _NOT_DONE))
+    return Written(refusal=message, is_unclear=not any(each in message for each in _NOT_DONE))

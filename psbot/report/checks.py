@@ -1,6 +1,5 @@
 """What labels and doctor find, as one data set: one line a check, with what to do about it."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from psbot.checkup import Check, Verdict
 from psbot.core.inert import inert, printable
+from psbot.report.data import data_text
 from psbot.report.terminal import console_in_memory, hang, stripped
 
 SCHEMA = 1
@@ -30,7 +30,7 @@ def rendered(form: str, checks: Sequence[Check], now: datetime) -> str:
     """Return *checks* as ``text``, ``json`` or ``markdown``."""
     if form == "json":
         data = {"schema": SCHEMA, "now": now.isoformat(), "checks": list(map(_data, checks))}
-        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        return data_text(data)
     return "".join(_markdown(checks)) if form == "markdown" else _text(checks)
 
 

@@ -7,7 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 
 from psbot.core.engagement import Engagement
-from psbot.core.inert import one_line
+from psbot.core.inert import JOINER, one_line
 from psbot.errors import PsbotError
 from psbot.templates import Templates
 
@@ -32,7 +32,7 @@ def welcome_mail(
     text = templates.render(_TEMPLATES[is_known], {**facts, "manager_name": name})
     subject, _, body = text.partition("\n")
     message = EmailMessage(policy=email.policy.SMTP.clone(utf8=False))
-    message["Subject"] = one_line(subject)
+    message["Subject"] = _header(subject)
     if engagement.contacts:
         message["To"] = [
             _address(contact.email, f"customer_contacts[{position}].email", contact.name)
@@ -45,12 +45,17 @@ def welcome_mail(
     return message.as_bytes()
 
 
+def _header(text: str) -> str:
+    """Return *text* for a header, where ``=?`` would begin an encoded word (RFC 2047) with line ends hidden in it."""
+    return one_line(text).replace("=?", f"={JOINER}?")
+
+
 def _address(address: str, where: str, name: str = "") -> Address:
     """Return a mail address; the refusal names *where* it stands, because what is printed may be a public log."""
     local, _, domain = address.rpartition("@")
     try:
         # A host beyond ASCII is written in its IDNA form; the header would encode it as words, which no server knows.
-        found = Address(one_line(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+        found = Address(_header(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
     except (HeaderParseError, ValueError, IndexError) as error:
         raise PsbotError(f"{where} is not an e-mail address", "write it as ada@acme.example") from error
     return found

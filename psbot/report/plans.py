@@ -1,6 +1,5 @@
 """Plans as one data set: rows, totals and the JSON object; text and Markdown are renderings of the same rows."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from psbot.core.operations import (
 )
 from psbot.core.plan import Cost, Plan
 from psbot.core.process import Limits
+from psbot.report.data import data_text
 
 SCHEMA = 1
 
@@ -187,7 +187,7 @@ def total_summary(planned: Sequence[Planned]) -> dict[str, int]:
 def rendered(form: str, planned: Sequence[Planned], limits: Limits, now: datetime) -> str:
     """Return *planned* as ``text``, ``json`` or ``markdown``."""
     if form == "json":
-        return json.dumps(as_data(planned, limits, now), indent=2, ensure_ascii=False) + "\n"
+        return data_text(as_data(planned, limits, now))
     if form == "markdown":
         from psbot.report import markdown
 

@@ -1,6 +1,5 @@
 """What apply did, as one data set: JSON, text and Markdown are renderings of the same receipts."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,12 +7,13 @@ from datetime import datetime
 
 from psbot.apply import Outcome, Receipt
 from psbot.core.findings import Severity
-from psbot.core.inert import inert
+from psbot.core.inert import inert, linked
 from psbot.core.operations import CreateLabel
 from psbot.core.plan import Plan
 from psbot.core.process import EPIC
 from psbot.errors import PsbotError
 from psbot.reconcile import Reconciled
+from psbot.report.data import data_text
 from psbot.report.plans import Row, cells, changes, row
 
 SCHEMA = 1
@@ -114,7 +114,7 @@ def totals(applied: Sequence[Applied]) -> dict[str, int]:
 def rendered(form: str, applied: Sequence[Applied], now: datetime) -> str:
     """Return *applied* as ``text``, ``json`` or ``markdown``."""
     if form == "json":
-        return json.dumps(as_data(applied, now), indent=2, ensure_ascii=False) + "\n"
+        return data_text(as_data(applied, now))
     if form == "markdown":
         return "\n".join(map(_markdown, applied))
     from psbot.report import text  # here, because rich is slow to import and only text needs it
@@ -157,7 +157,7 @@ def _markdown(applied: Applied) -> str:
     lines = [f"### {inert(applied.engagement)}", ""]
     if applied.labels():
         lines.append(f"- {applied.labels()} labels made")
-    lines += [f"- {name(each)}: {inert(what(each))} ({_link(each)})" for each in applied.done()]
+    lines += [f"- {inert(name(each))}: {inert(what(each))} ({_link(each)})" for each in applied.done()]
     lines += [f"- {inert(each)}" for each in why_undone(applied.undone())]
     if applied.error:
         lines.append(f"- **{inert(str(applied.error))}**")
@@ -167,5 +167,4 @@ def _markdown(applied: Applied) -> str:
 
 
 def _link(receipt: Receipt) -> str:
-    where = f"`{reference(receipt)}`"
-    return f"[{where}]({receipt.url})" if receipt.url else where
+    return linked(f"`{reference(receipt)}`", receipt.url)

@@ -1,13 +1,13 @@
 """Where engagements stand, as one data set: JSON, text and Markdown are renderings of the same standings."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rich.table import Table
 
-from psbot.core.inert import inert, printable
+from psbot.core.inert import inert, linked, printable
 from psbot.core.standing import ItemStanding, Standing
+from psbot.report.data import data_text
 from psbot.report.terminal import console_in_memory, hang, stripped
 
 SCHEMA = 1
@@ -19,7 +19,7 @@ def rendered(form: str, standings: Sequence[Standing], now: datetime) -> str:
     """Return *standings* as ``text``, ``json`` or ``markdown``."""
     match form:
         case "json":
-            return json.dumps(as_data(standings, now), indent=2, ensure_ascii=False) + "\n"
+            return data_text(as_data(standings, now))
         case "markdown":
             return _markdown(standings)
         case _ if len(standings) == 1:
@@ -135,6 +135,5 @@ def _markdown(standings: Sequence[Standing]) -> str:
     lines = [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
     for each in standings:
         first, *rest = map(inert, _cells(each))
-        name = f"[{first}]({each.url})" if each.url else first
-        lines.append(f"| {' | '.join([name, *rest])} |")
+        lines.append(f"| {' | '.join([linked(first, each.url), *rest])} |")
     return "\n".join(lines) + "\n"

@@ -97,6 +97,9 @@ class Witness:
         check_answer(document, variables, answer["data"])
         return answer
 
+    def clean(self, text: str) -> str:
+        return self.connection.clean(text)
+
 
 def check_answer(document: str, variables: Variables, data: object) -> None:
     """Fail for a document that is not listed, and when GitLab's schema, where it is at hand, cannot give *data*."""

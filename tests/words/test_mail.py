@@ -58,3 +58,8 @@ def test_mail_refuses_an_address_without_printing_it(address: str) -> None:
 def test_mail_refuses_a_copy_that_has_no_address() -> None:
     with pytest.raises(PsbotError, match=r"^address 2 in copy is not an e-mail address"):
         sent_to(cc=("sam@ps.example", "Sam"))
+
+
+def test_mail_has_no_more_headers_when_a_name_is_an_encoded_word_with_a_line_end_in_it() -> None:
+    message = sent_to(Contact("=?utf-8?q?x=0D=0ABcc:=20eve@evil.example?=", "ada@acme.example"))
+    assert sorted(message.keys()) == sorted(sent_to(Contact("Ada", "ada@acme.example")).keys())

@@ -1,0 +1,132 @@
+"""Every text of the corpus in items that psbot reads back: no item is confused, and what psbot prints is clean."""
+
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from psbot.apply import Tools
+from psbot.core.findings import Finding
+from psbot.core.identity import Sighting
+from psbot.core.inert import printable
+from psbot.core.plan import Plan
+from psbot.core.process import Limits
+from psbot.core.standing import standing
+from psbot.forge.patience import Patience
+from psbot.forge.ports import ForgeReader
+from psbot.observe import observe
+from psbot.portfolio import draw_up_many
+from psbot.process import load_process
+from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.report import plans, receipts, status
+from psbot.report.plans import Planned
+from psbot.report.receipts import Applied
+from psbot.templates import Templates
+from tests.builders import GROUP, NOW, SHARED, engagement
+from tests.fakes import BOT, FakeForge
+from tests.hostile.corpus import CORPUS, Entry
+from tests.hostile.oracle import assert_like, assert_quiet
+
+ROOT = Path(__file__).parents[2]
+PROCESS = load_process(ROOT / "config")
+WORDS = Templates(ROOT / "issue_templates")
+MINE = replace(engagement(), file="acme.yml")
+MARK = "<!-- psbot: engagement=acme-sow-142 item={} -->"
+FORMS = ("text", "json", "markdown")
+
+
+def run(forge: FakeForge) -> Reconciled:
+    tools = Tools(forge, forge, Limits(), lambda: 0.0)
+    return reconcile(MINE, Work(tools, PROCESS, WORDS, NOW, Patience(60, lambda _: None)))
+
+
+def one(forge: FakeForge, key: str) -> Sighting:
+    (found,) = [each for each in forge.by_key(key) if each.author and each.author.is_machine]
+    return found
+
+
+def scene(text: str) -> FakeForge:
+    """A world in which people, and a customer, have put *text* wherever they can."""
+    forge = FakeForge()
+    run(forge)
+    kick_off, intake, epic, log = (one(forge, key) for key in ("kick-off", "intake-aws", "epic", "log"))
+    forge.person_edits(kick_off.gid, "ada", title=text, labels=kick_off.labels | {text})
+    forge.person_edits(
+        intake.gid, "paul", description=f"{intake.description}{text}\n{text}", title=f"x {text}"
+    )
+    forge.person_edits(epic.gid, "maria", description=f"{epic.description}\n{text}\n")
+    forge.person_edits(log.gid, "maria", labels=log.labels | {f"ps-state::{text}"}, title=text)
+    for key in ("log", "epic", "call/2026-12-08", text):
+        forge.person_makes("ada", SHARED, title=text, description=f"{MARK.format(key)}\n{text}", labels=frozenset({"ps-kind::call"}), parent=epic.gid)  # fmt: skip
+    forge.person_makes("zoe", GROUP, title=text, description=f"{MARK.format('epic')}\n", is_epic=True)
+    forge.person_makes("ada", SHARED, title=text, description=text, labels=frozenset({"ps-kind::change-request"}), parent=epic.gid)  # fmt: skip
+    forge.person_makes("ada", SHARED, title="x", description=f"{text}\n{MARK.format('kick-off')}\n", labels=frozenset({"ps-kind::kick-off", text}))  # fmt: skip
+    return forge
+
+
+def drawn(reader: ForgeReader) -> Plan:
+    (found,) = [plan for _, plan in draw_up_many(reader, [MINE], PROCESS, WORDS, NOW)]
+    assert isinstance(found, Plan), found
+    return found
+
+
+def report(form: str, plan: Plan) -> str:
+    return plans.rendered(form, [Planned.of("acme.yml", MINE, plan)], PROCESS.limits, NOW)
+
+
+def shape(plan: Plan) -> list[tuple[str, str | None]]:
+    """What would be done to which item, whatever it is called."""
+    rows = (plans.row(each) for each in plan.operations)
+    return [(each.op, each.marker) for each in rows]
+
+
+@cache
+def plain() -> tuple[Plan, str, str]:
+    forge = scene("plain")
+    plan = drawn(forge)
+    before = report("markdown", plan)
+    ended = run(forge)
+    return plan, before, receipts.rendered("markdown", [Applied.of("acme.yml", MINE.key, ended)], NOW)
+
+
+def about_items(plan: Plan) -> set[tuple[str, str | None]]:
+    return {(each.code, each.item) for each in plan.findings if isinstance(each, Finding)}
+
+
+@pytest.mark.parametrize("entry", [pytest.param(each, id=each.label) for each in CORPUS])
+def test_text_in_titles_descriptions_and_labels_confuses_no_item_and_no_reader(entry: Entry) -> None:
+    forge = scene(entry.text)
+    genuine = {each.marker.item: each.gid for each in forge._all() if each.marker and each.author == BOT}
+    found = observe(forge, MINE, PROCESS).snapshot
+    keys = {item.key: item.gid for item in found.items}
+    # Anybody may open a change request under the epic; a marker inside of it is a person's own words.
+    opened = {key for key in keys if key.startswith("change-request/")}
+    assert {key: keys[key] for key in keys.keys() - opened} == genuine
+    assert len(opened) <= 1
+    plan, markdown, done = plain()
+    mine = drawn(forge)
+    assert {each for each in shape(mine) if each[0].startswith(("create", "close", "reopen"))} == {
+        each for each in shape(plan) if each[0].startswith(("create", "close", "reopen"))
+    }
+    for form in FORMS:
+        assert_quiet(report(form, mine))
+    seen = standing(MINE, found, PROCESS, NOW.date())
+    for form in FORMS:
+        assert_quiet(status.rendered(form, [seen], NOW))
+        assert_quiet(status.rendered(form, [seen, seen], NOW))
+    if shape(mine) == shape(plan) and about_items(mine) == about_items(plan):
+        assert_like(report("markdown", mine), markdown)
+    ended = run(forge)
+    for form in FORMS:
+        assert_quiet(receipts.rendered(form, [Applied.of("acme.yml", MINE.key, ended)], NOW))
+    assert drawn(forge).is_empty, "a second run has nothing to do"
+    assert done
+
+
+def test_finding_names_a_foreign_marker_without_printing_what_could_act() -> None:
+    for plan in (drawn(scene("\x1b[31m@root")),):
+        said = printable("\n".join(each.message for each in plan.findings))
+        assert re.search("does not count", said)
+        assert_quiet(said)
