@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -51,8 +51,9 @@ def session(app: App) -> Iterator[Session]:
     with Stop() as stop:
         patience = Patience(limits.rate_limit_seconds, stop.wait, say)
         trace = say if app.verbose >= _TRACED_FROM else _say_nothing
-        connection = Connection(find_server(chosen, os.environ), patience, trace)
-        reader = GitLabReader(connection)
+        server = replace(find_server(chosen, os.environ), connections=limits.connections)
+        connection = Connection(server, patience, trace)
+        reader = GitLabReader(connection, limits.page)
         tools = Tools(reader, GitLabWriter(connection), limits, time.monotonic, stop.asked)
         try:
             yield Session(
