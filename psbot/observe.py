@@ -36,7 +36,8 @@ class Handles:
 class Observation:
     """What GitLab has of one engagement, who looked, and the ids that writing needs.
 
-    ``label_level`` is the role in the label group, None where it is not known.
+    ``label_level`` is the role in the label group, None where it is not known; ``seen`` are the global ids of all
+    items that were looked at for it.
     """
 
     snapshot: Snapshot
@@ -44,6 +45,7 @@ class Observation:
     handles: Handles
     findings: tuple[Finding, ...] = ()
     label_level: int | None = None
+    seen: frozenset[str] = frozenset()
 
 
 class Elsewhere(GitLabError):
@@ -179,6 +181,7 @@ class _Group:
             Handles(labels, _types(self.access)),
             found.findings,
             self._label_level(engagement),
+            frozenset(each.gid for each in (*epics, *others)),
         )
 
     def _list(self, engagements: list[Engagement]) -> None:
@@ -190,6 +193,7 @@ class _Group:
             for epic in self._turn(epics, labelled, listed):
                 listed.add(epic.number)
                 ours += self._shelve_epic(epic)
+        epics.require(self.access.epics or 0)
         for start in range(0, len(ours), _PARENTS):
             children = Listing(Part.CHILDREN, tuple(ours[start : start + _PARENTS]))
             while not children.is_done:
