@@ -3,9 +3,6 @@
 import re
 from typing import Any
 
-from psbot.core.engagement import Engagement
-from psbot.errors import PsbotError
-from psbot.reconcile import Reconciled
 from psbot.sandbox.dump import canonical
 from psbot.sandbox.model import WorkItem
 from psbot.sandbox.world import World
@@ -20,8 +17,15 @@ class Violation(AssertionError):
 
 
 def dumped(world: World) -> Dump:
-    """Return the canonical state with its events."""
-    return canonical(world, with_events=True)
+    """Return the canonical state with its events, whatever their order.
+
+    What was made later than in an undisturbed run is noted later on the epic.
+    """
+    state = canonical(world, with_events=True)
+    for item in state["items"]:
+        for kind in ("system_notes", "label_events", "state_events"):
+            item[kind].sort()
+    return state
 
 
 def marker_of(item: WorkItem) -> str | None:

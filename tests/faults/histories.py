@@ -31,9 +31,7 @@ _AMENDED: Texts = (
         "customer_contacts:",
     ),
 )
-_SHARED: Texts = (
-    ("  internal_project: acme/delivery/internal", "  internal: confidential-in-shared"),
-)
+_SHARED: Texts = (("  internal_project: acme/delivery/internal", "  internal: confidential-in-shared"),)
 # A small engagement, for where there are very many runs.
 _SMALL: Texts = (
     ('calls: {every: week, on: tuesday, at: "10:00", minutes: 45}\n', ""),
@@ -119,5 +117,3 @@ def changed_by(history: History, change: Callable[[World], None]) -> bytes:
     world = history.world()
     change(world)
     return kept(world)
-
-

@@ -8,7 +8,9 @@ from tests.faults.patterns import Case
 from tests.faults.stage import Adapters, Stage, real, staged
 
 
-def disturbed(stage: Stage, history: History, timeout: float, connections: int = 1) -> Reconciled | PsbotError:
+def disturbed(
+    stage: Stage, history: History, timeout: float, connections: int = 1
+) -> Reconciled | PsbotError:
     """Return how a run under a fault ended; anything but an end with a sentence is raised."""
     try:
         return stage.run(history.engagement, NOW, timeout=timeout, connections=connections)

@@ -24,6 +24,8 @@ def test_two_runs_later_all_is_as_undisturbed_when_a_request_goes_wrong(
         try:
             play(asked, case)
         except Violation as violation:
-            broken.append(f"request {case.number}, {asked.requests[case.number - 1].operation}: {case}\n{violation}")
+            broken.append(
+                f"request {case.number}, {asked.requests[case.number - 1].operation}: {case}\n{violation}"
+            )
     count_cases(len(enumerated), len(enumerated))
     assert not broken, "\n\n".join(broken)

@@ -93,7 +93,7 @@ class Transport(BaseAdapter):
         self._before = before
         self._adapter = HTTPAdapter()
 
-    def send(  # noqa: PLR0917  the signature is that of requests
+    def send(
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
@@ -112,7 +112,7 @@ class Transport(BaseAdapter):
             raise requests.ConnectionError(gone, request=request)
         raw = HTTPResponse(
             io.BytesIO(heard.body),
-            headers=[(key.decode(), value.decode()) for key, value in heard.start["headers"]],
+            headers={key.decode(): value.decode() for key, value in heard.start["headers"]},
             status=heard.start["status"],
             preload_content=False,
             request_method=request.method,
@@ -135,9 +135,7 @@ def _scope(request: requests.PreparedRequest) -> dict[str, Any]:
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": query.encode(),
-        "headers": [
-            (key.lower().encode("latin-1"), _bytes(value)) for key, value in request.headers.items()
-        ],
+        "headers": [(key.lower().encode("latin-1"), _bytes(value)) for key, value in request.headers.items()],
         "client": ("in-process", 0),
         "server": ("127.0.0.1", 80),
     }
