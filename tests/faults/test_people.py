@@ -6,6 +6,7 @@ from psbot.errors import PsbotError
 from tests.faults import people
 from tests.faults.histories import NAMES, NOW, History, history
 from tests.faults.matrix import settle
+from tests.faults.race import Touched
 from tests.faults.stage import Adapters, real, staged
 
 EXISTING = [name for name in NAMES if name != "new"]
@@ -23,7 +24,7 @@ def edited_before(asked: History, number: int, *, labels_only: bool, adapters: A
     with staged(world, adapters) as stage:
         item = people.found(world, KEYS[asked.name])
         assert item is not None
-        touched = []
+        touched: list[Touched | None] = []
 
         def edit() -> None:
             if stage.gate.log.received == number - 1 and not touched:
