@@ -12,6 +12,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
 from psbot.sandbox.faults import Fault, Kind
+from psbot.sandbox.model import WorkItem
 from psbot.sandbox.request_log import Entry
 from tests.faults import people
 from tests.faults.histories import History, history
@@ -83,7 +84,8 @@ def _race(stage: Stage, asked: History, draw: random.Random) -> None:
 
 def _person(stage: Stage, asked: History, draw: random.Random) -> None:
     """Let a person label an item at any time; the label must still be there."""
-    at, number, labelled = draw.randrange(15), 0, []
+    at, number = draw.randrange(15), 0
+    labelled: list[WorkItem] = []
 
     def between() -> None:
         nonlocal number
@@ -109,6 +111,11 @@ def result(seed: int) -> tuple[int, Counter[str], str]:
         return seed, Counter({"schedules": 1}), f"{type(error).__name__}: {error}"
 
 
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Play schedules and print what was counted; the exit code is 1 where a promise was broken."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -125,10 +132,10 @@ def main() -> int:
             counts += counted
             if wrong:
                 broken.append((seed, wrong))
-                print(f"seed {seed}: {wrong}"[:1500], flush=True)
+                _tell(f"seed {seed}: {wrong}"[:1500])
     for name, number in sorted(counts.items()):
-        print(f"{number:>8}  {name}")
-    print(f"{len(broken):>8}  violations, in {time.monotonic() - began:.0f} s with {given.jobs} jobs")
+        _tell(f"{number:>8}  {name}")
+    _tell(f"{len(broken):>8}  violations, in {time.monotonic() - began:.0f} s with {given.jobs} jobs")
     return 1 if broken or counts["schedules"] < given.count else 0
 
 
