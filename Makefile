@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit test-functional test-browser docs picture bench audit lock clean
+.PHONY: help demo test lint types unit soak test-functional test-browser docs picture bench audit lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ types: $(READY) ## mypy, strict
 
 unit: $(READY) ## the tests
 	$(BIN)/pytest
+
+soak: $(READY) ## 10,000 random schedules of faults, races and people
+	$(BIN)/python -m tests.faults.soak --count 10000 --jobs 2
 
 test-functional: $(READY) ## python-gitlab's own functional tests against the sandbox; fetches them once
 	$(BIN)/python tests/functional/run.py

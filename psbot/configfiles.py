@@ -154,3 +154,5 @@ class LimitsFile(BaseModel):
     batch: Annotated[int, Field(ge=1, le=15)] = 15
     page: Annotated[int, Field(ge=1, le=100)] = 100
     connections: Annotated[int, Field(ge=1, le=16)] = 4
+    settle_seconds: Annotated[float, Field(ge=0, le=600)] = 60
+    rate_limit_seconds: Annotated[float, Field(ge=0, le=3600)] = 120

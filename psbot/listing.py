@@ -37,9 +37,14 @@ class Listing:
         self._counted = page.count if self._counted is None else self._counted
         self._after = page.after
         self.is_done = page.after is None
-        if self.is_done and self._came < min(self._counted, page.count):
+        if self.is_done:
+            self.require(min(self._counted, page.count))
+
+    def require(self, count: int) -> None:
+        """Raise GitLabError where fewer than *count* items came."""
+        if self._came < count:
             raise GitLabError(
-                f"GitLab counts {page.count} {self.part} items and shows {self._came}",
+                f"GitLab counts {count} {self.part} items and shows {self._came}",
                 "the token may not see all of them; psbot plans nothing from a partial list",
             )
 

@@ -38,7 +38,8 @@ class Observation:
     """What GitLab has of one engagement, who looked, and the ids that writing needs.
 
     ``label_level`` is the role in the label group, None where it is not known. ``titles`` tells where in the group
-    another engagement's epic is that psbot last gave the title with this fingerprint.
+    another engagement's epic is that psbot last gave the title with this fingerprint; ``seen``
+    are the global ids of all items that were looked at for it.
     """
 
     snapshot: Snapshot
@@ -47,6 +48,7 @@ class Observation:
     findings: tuple[Finding, ...] = ()
     label_level: int | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
 
 
 class Elsewhere(GitLabError):
@@ -184,6 +186,7 @@ class _Group:
             found.findings,
             self._label_level(engagement),
             self.titles,
+            frozenset(each.gid for each in (*epics, *others)),
         )
 
     def _list(self, engagements: list[Engagement]) -> None:
@@ -195,6 +198,7 @@ class _Group:
             for epic in self._turn(epics, labelled, listed):
                 listed.add(epic.number)
                 ours += self._shelve_epic(epic)
+        epics.require(self.access.epics or 0)
         for start in range(0, len(ours), _PARENTS):
             children = Listing(Part.CHILDREN, tuple(ours[start : start + _PARENTS]))
             while not children.is_done:

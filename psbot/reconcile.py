@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from psbot import apply as performing
-from psbot import twins
+from psbot import secondlook, twins
 from psbot.apply import Outcome, Receipt, Tools
 from psbot.core import phases, places
 from psbot.core.desired import Words, desired
@@ -163,6 +163,12 @@ class _Progress:
         """Apply and, as long as something was unclear or has moved, look and plan again."""
         troubles = 0
         while todo := self._next(drawn):
+            if self._overlooked(todo, looked):
+                troubles += 1
+                if troubles > ROUNDS:
+                    raise self._unclear()
+                drawn, looked = self._look_again(performing.Applied(()))
+                continue
             self.work.acquainted.check(drawn, self.work.tools.reader)
             applied = self._apply(replace(drawn, operations=todo), looked)
             outcomes = {receipt.outcome for receipt in applied.receipts}
@@ -179,6 +185,11 @@ class _Progress:
                 raise self._unclear()
             drawn, looked = self._look_again(applied)
             self._check_epic(looked.snapshot)
+
+    def _overlooked(self, todo: tuple[Operation, ...], looked: Observation) -> bool:
+        """Tell whether the first list has left out items, when something is to be made that it did not have."""
+        is_creation = any(isinstance(each, CreateChild) for each in todo)
+        return is_creation and secondlook.shows_more(self.work.tools.reader, self.engagement, looked)
 
     def _check_epic(self, snapshot: Snapshot) -> None:
         """Raise GitLabError where lists do not show the epic that this run has made."""

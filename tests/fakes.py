@@ -117,6 +117,7 @@ class FakeForge:
             {path: self._place(path, "type-issue") for path in projects},
             self._labels(label_group),
             self._place(label_group, None),
+            sum(1 for each in self._all() if _matches(each, Ask(Part.EPICS))),
         )
 
     def fetch_labels(self, group: str) -> Mapping[str, str] | None:

@@ -13,8 +13,9 @@ from psbot.core.identity import Author, Sighting
 from psbot.core.plan import Plan
 from psbot.core.process import Limits
 from psbot.errors import Exit, GitLabError, PsbotError
+from psbot.forge.documents import Part
 from psbot.forge.patience import Patience
-from psbot.forge.ports import Ask, NewItem, Page, RateLimited, Refused, Unclear, Written
+from psbot.forge.ports import Access, Ask, NewItem, Page, RateLimited, Refused, Unclear, Written
 from psbot.observe import observe
 from psbot.reconcile import Reconciled, Work, draw_up, reconcile
 from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, PlainWords, engagement
@@ -500,6 +501,9 @@ def test_reconcile_makes_nothing_again_when_a_later_list_does_not_show_what_it_h
 
 def test_reconcile_stops_when_lists_do_not_show_the_epic_it_has_made(forge: FakeForge) -> None:
     class Blind(FakeForge):
+        def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
+            return replace(super().fetch_access(group, projects, label_group), epics=0)
+
         def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
             return [Page((), (), 0) for _ in asks]
 
@@ -570,7 +574,7 @@ def test_reconcile_looks_for_duplicates_below_its_epic_alone_when_the_group_has_
     looked = observe(small, ENGAGEMENT, PROCESS)
     small.requests.clear()
     assert reconcile(ENGAGEMENT, work(small), observation=looked).exit_code is Exit.DONE
-    assert small.requests == ["people", "create_items", "pages"]
+    assert small.requests == ["people", "pages", "create_items", "pages"]
 
 
 def one_of(forge: FakeForge, key: str) -> str:
@@ -727,3 +731,43 @@ def test_draw_up_follows_one_item_when_a_person_has_moved_it_to_another_project(
     run(forge)
     forge.person_edits(one(forge, "kick-off").gid, "maria", namespace="acme/delivery/third")
     assert run(forge).plan.is_empty
+
+
+def test_reconcile_makes_nothing_twice_when_a_list_hides_an_item_without_a_word(forge: FakeForge) -> None:
+    run(forge)
+    before = open_keys(forge)
+    hidden = one(forge, "kick-off").gid
+    forge.person_edits(hidden, "maria", labels=frozenset())  # nor does the list of labelled items show it
+
+    class Hiding:
+        """Leaves the item out of the first list of children, count and all."""
+
+        def __init__(self) -> None:
+            self.is_done = False
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(forge, name)
+
+        def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+            pages = forge.fetch_pages(group, asks)
+            if self.is_done or asks[0].part is not Part.CHILDREN:
+                return pages
+            self.is_done = True
+            left = tuple(each for each in pages[0].items if each.gid != hidden)
+            return [replace(pages[0], items=left, count=len(left)), *pages[1:]]
+
+    tools = work(forge).tools
+    hiding: Any = Hiding()
+    result = reconcile(ENGAGEMENT, replace(work(forge), tools=replace(tools, reader=hiding)))
+    assert result.exit_code is Exit.DONE
+    assert open_keys(forge) == before
+    assert len([each for each in forge.items.values() if each.sighting.title.startswith("Kick-off")]) == 1
+
+
+def test_reconcile_stops_when_the_list_of_epics_is_shorter_than_their_count(forge: FakeForge) -> None:
+    class Hiding(FakeForge):
+        def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
+            return replace(super().fetch_access(group, projects, label_group), epics=1)
+
+    with pytest.raises(GitLabError, match="counts 1 epics"):
+        run(Hiding())

@@ -53,7 +53,7 @@ def session(app: App) -> Iterator[Session]:
         trace = say if app.verbose >= _TRACED_FROM else _say_nothing
         server = replace(find_server(chosen, os.environ), connections=limits.connections)
         connection = Connection(server, patience, trace)
-        reader = GitLabReader(connection)
+        reader = GitLabReader(connection, limits.page)
         tools = Tools(reader, GitLabWriter(connection), limits, time.monotonic, stop.asked)
         try:
             yield Session(

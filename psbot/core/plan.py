@@ -104,7 +104,8 @@ class Plan:
         writes = epics + sum(
             ceil(count / batch_size(count, limits)) for count in (labels, children, changed, notes)
         )
-        reads = _READS + (people > 0) + ceil(changed / limits.wave) + (epics + children > 0)
+        looks = (epics + children > 0) + (children > 0 and not epics)
+        reads = _READS + (people > 0) + ceil(changed / limits.wave) + looks
         return Cost(reads + writes, notes, epics + children)
 
     def notifications(self) -> dict[str, int]:

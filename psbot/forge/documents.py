@@ -88,7 +88,8 @@ def access(projects: int) -> str:
     return (
         f"query Access($group: ID!{variables}) {{\n  currentUser {{ id username bot type }}\n"
         "  group(fullPath: $group) { id fullPath maxAccessLevel { integerValue }"
-        f" workItemTypes(name: EPIC) {{ nodes {{ id name }} }} }}{fields}\n}}"
+        f" workItemTypes(name: EPIC) {{ nodes {{ id name }} }}"
+        f" epics: workItems(types: [EPIC], state: all, first: 1) {{ count }} }}{fields}\n}}"
     )
 
 

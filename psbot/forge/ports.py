@@ -63,7 +63,8 @@ class Access:
     """Who the token is and what it sees; a place that it does not see is None.
 
     ``labels`` are those of the label group and its ancestors, title to global id; None where it is not seen.
-    ``label_group`` is what the token may do there.
+    ``label_group`` is what the token may do there. ``epics`` is how many epics the group has; None where that is not
+    known.
     """
 
     account: Account
@@ -71,6 +72,7 @@ class Access:
     projects: Mapping[str, Place | None]
     labels: Mapping[str, str] | None
     label_group: Place | None = None
+    epics: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

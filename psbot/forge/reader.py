@@ -61,6 +61,7 @@ class GitLabReader:
             projects=places,
             labels=self._labels(label_group, data),
             label_group=_labelled_place(data.optional("labelGroup"), label_group),
+            epics=_count_of_epics(data.optional("group")),
         )
 
     def fetch_labels(self, group: str) -> Mapping[str, str] | None:
@@ -193,6 +194,11 @@ def _place(node: Node | None, path: str) -> Place | None:
 
 def _labelled_place(node: Node | None, path: str) -> Place | None:
     return None if node is None else Place(path, _level(node), None)
+
+
+def _count_of_epics(group: Node | None) -> int | None:
+    epics = group.optional("epics") if group else None
+    return epics.number("count") if epics else None
 
 
 def _level(node: Node) -> int:

@@ -1,9 +1,12 @@
 """Rules that make requests go wrong, in the order in which they were given; each is inspectable."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
+
+Thing = TypeVar("Thing")
 
 
 class Kind(StrEnum):
@@ -20,7 +23,8 @@ class Kind(StrEnum):
     PARTIAL = "partial"
     SHORT_LIST = "short-list"
     EMPTY_LIST = "empty-list"
-    SLOW_BODY = "slow-body"
+    NO_CONFIDENTIAL = "no-confidential"
+    SLOW_WORK = "slow-work"
 
 
 class When(StrEnum):
@@ -36,7 +40,8 @@ class Fault:
 
     ``number`` is the number of an API request since the start or the last reset, from 1; ``method``, ``path``
     and ``operation`` are regular expressions that must be found. What is None matches everything; ``match`` is
-    for rules given in process. ``writes_only`` leaves reads alone.
+    for rules given in process. ``writes_only`` leaves reads alone. ``seconds`` is how long a stall lasts, and how long
+    each mutation of a request with slow work takes; the request goes on when its client has left.
     """
 
     kind: Kind
@@ -93,6 +98,19 @@ class Incoming:
         if self.path.endswith("/api/graphql"):
             return self.mutations > 0
         return self.method not in ("GET", "HEAD", "OPTIONS")
+
+
+def left_of(things: Sequence[Thing], fault: Fault | None) -> Sequence[Thing]:
+    """Return what *fault* leaves of a list; None and other kinds of faults leave all of it."""
+    match fault:
+        case Fault(kind=Kind.EMPTY_LIST):
+            return []
+        case Fault(kind=Kind.SHORT_LIST):
+            return things[: fault.first]
+        case Fault(kind=Kind.NO_CONFIDENTIAL):
+            return [one for one in things if not getattr(one, "confidential", False)]
+        case _:
+            return things
 
 
 @dataclass(slots=True)

@@ -90,9 +90,11 @@ class Gate:
 
     async def _carried_out(self, scope: Scope, incoming: Incoming, fault: Fault | None) -> Answer:
         scope["sandbox.fault"] = fault
-        scope["sandbox.work_seconds"] = self.options.work_ms / 1000
-        if self.options.work_ms and incoming.is_write and not incoming.mutations:
-            await asyncio.sleep(self.options.work_ms / 1000)
+        is_slow = fault is not None and fault.kind is Kind.SLOW_WORK
+        seconds = fault.seconds if fault is not None and is_slow else self.options.work_ms / 1000
+        scope["sandbox.work_seconds"] = seconds
+        if seconds and incoming.is_write and not incoming.mutations:
+            await asyncio.sleep(seconds)
         answer = Answer()
         try:
             await self.app(scope, _replayed(incoming.body), answer.take)
@@ -131,7 +133,16 @@ class Gate:
 
 
 # Faults that only the API itself can show.
-_INSIDE = frozenset({Kind.PARTIAL, Kind.SHORT_LIST, Kind.EMPTY_LIST, Kind.PAYLOAD_ERROR})
+_INSIDE = frozenset(
+    {
+        Kind.PARTIAL,
+        Kind.SHORT_LIST,
+        Kind.EMPTY_LIST,
+        Kind.NO_CONFIDENTIAL,
+        Kind.PAYLOAD_ERROR,
+        Kind.SLOW_WORK,
+    }
+)
 
 
 async def _body(receive: Receive) -> bytes:

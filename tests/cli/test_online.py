@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -327,3 +328,21 @@ def test_demo_tells_the_whole_story_and_ends_by_itself() -> None:
     for word in ("12 to create", "nothing to do", "kept   kick-off due_on: GitLab has 2026-12-03", "1 doing"):
         assert word in told.stdout
     assert max(map(len, told.stdout.splitlines())) <= 80
+
+
+def test_limits_of_the_configuration_are_those_of_the_run(
+    psbot: Psbot, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(ROOT / "config", config)
+    limits = (config / "limits.yml").read_text().replace("page: 100 ", "page: 4 ")
+    (config / "limits.yml").write_text(limits.replace("settle_seconds: 60 ", "settle_seconds: 0 "))
+    psbot("apply", AWS)
+    sandbox.gate.log.reset()
+    assert psbot("--config-dir", config, "apply", AWS).exit_code == 0
+    pages = [each for each in sandbox.gate.log.entries if each.operation == "Listing"]
+    assert len(pages) > 2, "twelve items are more than two pages of four"
+    sandbox.gate.faults.add(Fault(Kind.STATUS, When.AFTER, writes_only=True, status=502, times=9))
+    changed_file = changed(tmp_path, ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-02"))
+    ended = psbot("--config-dir", config, "apply", changed_file)
+    assert "looking again" not in ended.stderr, "without time to settle, one look is enough"

@@ -172,7 +172,7 @@ def test_reader_tells_what_the_token_sees(answers: Answers, connection: Connecti
     more = {"id": "gid://gitlab/GroupLabel/8", "title": "ps-state::done"}
     data = {
         "currentUser": {"id": "gid://gitlab/User/1", "username": "bot", "bot": True, "type": "PROJECT_BOT"},
-        "group": place(workItemTypes={"nodes": []}),
+        "group": place(workItemTypes={"nodes": []}, epics={"count": 3}),
         "project0": place(15, archived=False),
         "project1": None,
         "labelGroup": {
@@ -187,6 +187,7 @@ def test_reader_tells_what_the_token_sees(answers: Answers, connection: Connecti
     assert found.account.author.is_machine
     assert found.group
     assert found.group.item_type is None
+    assert found.epics == 3
     assert found.projects["b"] is None
     assert found.label_group
     assert (found.label_group.path, found.label_group.level) == ("acme", 20)

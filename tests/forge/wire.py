@@ -62,7 +62,8 @@ class Wire:
         found = self.forge.fetch_access(given["group"], list(paths.values()), given.get("labelGroup", ""))
         answer: Json = {
             "currentUser": {"id": found.account.gid} | _account(found.account.author),
-            "group": _place(found.group, "Epic", is_group=True),
+            "group": found.group
+            and {"epics": {"count": found.epics}, **(_place(found.group, "Epic", is_group=True) or {})},
         }
         for alias, path in paths.items():
             answer[alias] = _place(found.projects[path], "Issue", is_group=False)

@@ -116,6 +116,35 @@ def test_list_comes_back_short_without_a_word(
         assert ask() == 2
 
 
+def test_list_leaves_confidential_items_out_without_a_word(sandbox: Sandbox, bot: Client) -> None:
+    for title in ("a", "b"):
+        bot.epic(title, confidential=title == "a")
+    query = f'{{ group(fullPath: "{GROUP}") {{ workItems {{ count nodes {{ title }} }} }} }}'
+    for seen in (["b"], ["b", "a"]):
+        if len(seen) == 1:
+            sandbox.gate.faults.add(Fault(Kind.NO_CONFIDENTIAL))
+        found = bot.ask(query)["group"]["workItems"]
+        assert ([node["title"] for node in found["nodes"]], found["count"]) == (seen, len(seen))
+    sandbox.gate.faults.add(Fault(Kind.NO_CONFIDENTIAL))
+    assert [one["title"] for one in bot.get("/groups/acme/epics")] == ["b"]
+
+
+def test_batch_is_still_worked_at_when_the_client_has_left(sandbox: Sandbox, bot: Client) -> None:
+    sandbox.gate.faults.add(Fault(Kind.SLOW_WORK, seconds=0.2))
+    fields = " ".join(f"w{number}: workItemCreate(input: $i) {{ errors }}" for number in range(3))
+    body = {
+        "query": f"mutation($i: WorkItemCreateInput!) {{ {fields} }}",
+        "variables": {"i": EPIC_INPUT},
+    }
+    with pytest.raises(requests.Timeout):
+        bot.session.post(f"{sandbox.url}/api/graphql", json=body, timeout=0.3)
+    assert len(sandbox.world.items) < 3
+    pause = threading.Event()
+    while not sandbox.gate.log.entries:
+        pause.wait(0.01)
+    assert len(sandbox.world.items) == 3
+
+
 def test_rule_is_for_the_requests_that_it_names(sandbox: Sandbox, bot: Client) -> None:
     faults = sandbox.gate.faults
     faults.add(Fault(Kind.STATUS, number=3, status=500))

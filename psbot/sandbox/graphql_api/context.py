@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
+from psbot.sandbox.faults import Fault
 from psbot.sandbox.model import Token, User
 from psbot.sandbox.world import World
 
@@ -35,7 +36,7 @@ class Context:
     mutations_allowed: int | None = None
     mutation_errors: list[str] | None = None
     mutations: int = 0
-    shortened: int | None = None
+    fault: Fault | None = None
 
     @property
     def user(self) -> User | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from psbot.sandbox import access, global_ids, urls
+from psbot.sandbox.faults import left_of
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, page
 from psbot.sandbox.graphql_api.context import Info, Resolver, Value
@@ -26,9 +27,7 @@ def _work_items(namespace: Namespace, info: Info, **arguments: Value) -> Page:
         scope = Scope(tuple(one for one in scope.namespaces if one.is_group))
     order, descending = order_of(arguments.get("sort"))
     found = listed(asked.world, asked.user, scope, filter_of(arguments), order, descending=descending)
-    if asked.shortened is not None:
-        found = found[: asked.shortened]
-    return items_page(found, arguments)
+    return items_page(left_of(found, asked.fault), arguments)
 
 
 def _state_counts(namespace: Namespace, info: Info, **arguments: Value) -> dict[str, int]:

@@ -51,13 +51,11 @@ async def _data(request: Request) -> list[dict[str, Any]] | dict[str, Any]:
 
 def _context(world: World, request: Request, token: Token | None) -> Context:
     fault: Fault | None = request.scope.get("sandbox.fault")
-    context = Context(world, token, work_seconds=request.scope.get("sandbox.work_seconds", 0.0))
+    context = Context(world, token, work_seconds=request.scope.get("sandbox.work_seconds", 0.0), fault=fault)
     if fault is None:
         return context
     if fault.kind is Kind.PARTIAL:
         context.mutations_allowed = fault.first
     elif fault.kind is Kind.PAYLOAD_ERROR:
         context.mutation_errors = [fault.message]
-    elif fault.kind in (Kind.SHORT_LIST, Kind.EMPTY_LIST):
-        context.shortened = 0 if fault.kind is Kind.EMPTY_LIST else fault.first
     return context

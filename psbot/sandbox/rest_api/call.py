@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from psbot.sandbox import access
+from psbot.sandbox.faults import Fault
 from psbot.sandbox.model import Namespace, Token, User, WorkItem
 from psbot.sandbox.refusals import Invalid, NotFound, Refusal
 from psbot.sandbox.world import World
@@ -45,7 +46,7 @@ class Call:
     parts: Mapping[str, str]
     query: Mapping[str, Any]
     parameters: Mapping[str, Any]
-    shortened: int | None = None
+    fault: Fault | None = None
 
     @property
     def user(self) -> User:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from psbot.sandbox.faults import left_of
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
 
 DEFAULT_PAGE = 20
@@ -17,7 +18,7 @@ Thing = TypeVar("Thing")
 
 def paged(call: Call, everything: Sequence[Thing], show: Callable[[Thing], Any]) -> Answer:
     """Return one page with GitLab's headers; the totals are left out where there are over 10,000."""
-    things = everything if call.shortened is None else everything[: call.shortened]
+    things = left_of(everything, call.fault)
     size = _positive(call, "per_page", DEFAULT_PAGE)
     size, number = min(size, MAX_PAGE), _positive(call, "page", 1)
     start = (number - 1) * size
@@ -48,7 +49,7 @@ def keyset(
     call: Call, everything: Sequence[Thing], identity: Callable[[Thing], int], show: Callable[[Thing], Any]
 ) -> Answer:
     """Return one page and a link to the one behind its last thing; there are no totals."""
-    things = everything if call.shortened is None else everything[: call.shortened]
+    things = left_of(everything, call.fault)
     size = min(_positive(call, "per_page", DEFAULT_PAGE), MAX_PAGE)
     start = 0
     if call.query.get("cursor"):

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from psbot.sandbox.faults import Fault, Kind
+from psbot.sandbox.faults import Fault
 from psbot.sandbox.model import Token
 from psbot.sandbox.refusals import Invalid, Refusal
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter, parameters_of
@@ -74,7 +74,7 @@ async def _served(world: World, request: Request, token: Token | None) -> Respon
         return JSONResponse({"error": "400 Bad request - Invalid JSON"}, 400)
     except ValueError as error:
         return JSONResponse({"error": f"400 Bad request - {error}"}, 400)
-    call = Call(world, token, request.method, path, parts, query, parameters, _shortened(request))
+    call = Call(world, token, request.method, path, parts, query, parameters, _fault(request))
     try:
         with world.lock:
             answer = work(call)
@@ -96,11 +96,9 @@ def _found(method: str, segments: Sequence[str]) -> tuple[Work, dict[str, str]] 
     return (best[1], best[2]) if best else None
 
 
-def _shortened(request: Request) -> int | None:
+def _fault(request: Request) -> Fault | None:
     fault: Fault | None = request.scope.get("sandbox.fault")
-    if fault is None or fault.kind not in (Kind.SHORT_LIST, Kind.EMPTY_LIST):
-        return None
-    return 0 if fault.kind is Kind.EMPTY_LIST else fault.first
+    return fault
 
 
 def _refused(refusal: Refusal) -> Response:

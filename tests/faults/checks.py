@@ -1,0 +1,65 @@
+"""What must hold when all is over, and the error that says that it does not."""
+
+import re
+from typing import Any
+
+from psbot.sandbox.dump import canonical
+from psbot.sandbox.model import WorkItem
+from psbot.sandbox.world import World
+
+Dump = dict[str, Any]
+_MARKER = re.compile(r"\A<!-- psbot: engagement=(\S+) item=(\S+)")
+UNDISTURBED_RUNS = 2
+
+
+class Violation(AssertionError):
+    """A promise that was broken."""
+
+
+def dumped(world: World) -> Dump:
+    """Return the canonical state with its events, whatever their order.
+
+    What was made later than in an undisturbed run is noted later on the epic.
+    """
+    state = canonical(world, with_events=True)
+    for item in state["items"]:
+        for kind in ("system_notes", "label_events", "state_events"):
+            item[kind].sort()
+    return state
+
+
+def marker_of(item: WorkItem) -> str | None:
+    """Return the item key of a marker in the first line; read here, and not by the product."""
+    found = _MARKER.match(item.description)
+    return found[2] if found else None
+
+
+def require(holds: object, what: object) -> None:
+    if not holds:
+        raise Violation(str(what))
+
+
+def check_once(world: World) -> None:
+    """Require that no marker is on two open items, and that the oldest with a marker is the one left open."""
+    by_key: dict[str, list[WorkItem]] = {}
+    for item in sorted(world.items.values(), key=lambda each: each.id):
+        if key := marker_of(item):
+            by_key.setdefault(key, []).append(item)
+    for key, items in by_key.items():
+        opened = [item for item in items if item.is_open]
+        require(len(opened) <= 1, f"{key} is open {len(opened)} times")
+
+
+def check_quiet(world: World) -> None:
+    """Require that no text of the file has mentioned anybody or been carried out."""
+    mentions = [each for each in world.notifications if "mention" in each.reason]
+    require(not mentions, f"mentioned: {mentions}")
+
+
+def differing(found: Dump, expected: Dump) -> str:
+    """Return what is in one of two dumps only."""
+    lines = []
+    for part in expected:
+        lines += [f"- {each}" for each in expected[part] if each not in found[part]]
+        lines += [f"+ {each}" for each in found[part] if each not in expected[part]]
+    return "\n".join(lines)

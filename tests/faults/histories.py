@@ -1,0 +1,119 @@
+"""What the runs under test begin with and should come to: a new, a changed, an amended, a confidential engagement."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from psbot.core.engagement import Engagement
+from psbot.errors import Exit
+from psbot.sandbox.ready import sandbox_world
+from psbot.sandbox.request_log import Entry
+from psbot.sandbox.world import World
+from tests.faults.checks import Dump, dumped
+from tests.faults.stage import ROOT, engagement_of, kept, put_back, staged
+
+NOW = datetime.fromisoformat("2026-11-30T09:00+01:00")
+Texts = tuple[tuple[str, str], ...]
+
+# Text of the file that would mention somebody, were it not made inert.
+_MENTION: Texts = (("customer: Acme Corp", 'customer: "Acme @petra /close"'),)
+_SLIPPED: Texts = (
+    ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-03"),
+    ("on: tuesday", "on: thursday"),
+    ("engineers: [paul, petra]", "engineers: [petra, paul]"),
+    ("customer_contacts:", "skip: {welcome-email: sent by the account team}\ncustomer_contacts:"),
+)
+_AMENDED: Texts = (
+    (
+        "customer_contacts:",
+        "amendments:\n  - {reference: CR-1, signed_on: 2026-11-27, hours: 40, ends_on: 2027-03-26}\n"
+        "customer_contacts:",
+    ),
+)
+_SHARED: Texts = (("  internal_project: acme/delivery/internal", "  internal: confidential-in-shared"),)
+# A small engagement, for where there are very many runs.
+_SMALL: Texts = (
+    ('calls: {every: week, on: tuesday, at: "10:00", minutes: 45}\n', ""),
+    ('standups: {every: day, at: "09:15"}\n', ""),
+    (
+        "customer_contacts:",
+        "skip: {quote-to-sign-off: x, welcome-email: x, project-summary: x, financial-wrap-up: x}\ncustomer_contacts:",
+    ),
+)
+_SMALL_CHANGED: Texts = (
+    *_SMALL,
+    ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-03"),
+    ("engineers: [paul, petra]", "engineers: [petra, paul]"),
+    ("welcome-email: x, ", "post-mortem: x, "),
+)
+
+# Before and after; None for an engagement that is not there yet.
+FILES: dict[str, tuple[Texts | None, Texts]] = {
+    "new": (None, _MENTION),
+    "changed": ((), _SLIPPED),
+    "amended": ((), _AMENDED),
+    "confidential": (_SHARED, (*_SHARED, *_SLIPPED)),
+    "small": (None, _SMALL),
+    "small-changed": (_SMALL, _SMALL_CHANGED),
+}
+NAMES = ("new", "changed", "amended", "confidential")
+# Labels that are missing again when an engagement that exists is applied: one in use, one to close with, one neither.
+_LOST = ("ps-kind::kick-off", "ps-state::skipped", "ps-health::yellow")
+
+
+@dataclass(frozen=True)
+class History:
+    """Where a run begins, what it is asked for, what its requests are and what there is when nothing disturbs it."""
+
+    name: str
+    text: str
+    engagement: Engagement
+    start: bytes
+    expected: Dump
+    requests: tuple[Entry, ...]
+
+    def world(self) -> World:
+        return put_back(self.start)
+
+
+def text_of(texts: Texts) -> str:
+    text = (ROOT / "examples" / "acme-aws.yml").read_text(encoding="utf-8")
+    for before, after in texts:
+        assert before in text, before
+        text = text.replace(before, after)
+    return text
+
+
+@cache
+def history(name: str) -> History:
+    before, after = FILES[name]
+    start = _start(before)
+    text = text_of(after)
+    engagement = engagement_of(text)
+    with staged(put_back(start)) as stage:
+        ended = stage.run(engagement, NOW)
+        assert ended.exit_code is Exit.DONE, ended
+        requests = tuple(stage.gate.log.entries)
+        expected = dumped(stage.world)
+    return History(name, text, engagement, start, expected, requests)
+
+
+def _start(texts: Texts | None) -> bytes:
+    world = sandbox_world()
+    if texts is None:
+        return kept(world)
+    with staged(world) as stage:
+        assert stage.run(engagement_of(text_of(texts)), NOW).exit_code is Exit.DONE
+        for title in _LOST:
+            (label,) = world.labels_titled(title)
+            world.forget_label(label)
+        world.notifications.clear()
+        return kept(world)
+
+
+def changed_by(history: History, change: Callable[[World], None]) -> bytes:
+    """Return the start of *history* with a person's *change* in it."""
+    world = history.world()
+    change(world)
+    return kept(world)

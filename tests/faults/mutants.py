@@ -1,0 +1,119 @@
+"""Adapters and rules that are wrong on purpose: what the harness must notice."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from psbot import secondlook, twins
+from psbot import template_language as language
+from psbot.core import identity, inert
+from psbot.errors import GitLabError
+from psbot.forge.connection import Connection
+from psbot.forge.ports import (
+    Access,
+    Ask,
+    ForgeReader,
+    ForgeWriter,
+    ItemUpdate,
+    NewItem,
+    Page,
+    Unclear,
+    Written,
+)
+from psbot.forge.reader import GitLabReader
+from psbot.forge.writer import GitLabWriter
+
+LABEL_GROUP = "acme"
+
+
+class RepeatingWriter(GitLabWriter):
+    """Sends a creation once more when it got no clear answer."""
+
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+        try:
+            return super().create_items(items)
+        except Unclear:
+            return super().create_items(items)
+
+
+class CredulousReader(GitLabReader):
+    """Takes a read that failed, or a list that is empty, for a group in which there is nothing."""
+
+    def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
+        return replace(super().fetch_access(group, projects, label_group), epics=None)
+
+    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+        try:
+            return super().fetch_pages(group, asks)
+        except GitLabError:
+            return [Page((), (), 0) for _ in asks]
+
+
+class RememberingReader(GitLabReader):
+    """Remembers the items that it has read, for :class:`WholesaleWriter`."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.seen: dict[str, identity.Sighting] = {}
+
+    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+        pages = super().fetch_pages(group, asks)
+        self.seen |= {each.gid: each for page in pages for each in page.items}
+        return pages
+
+
+class WholesaleWriter(GitLabWriter):
+    """Writes the whole list of an item's labels, as it was when it was read, with what is to be added."""
+
+    def __init__(self, connection: Connection, reader: RememberingReader) -> None:
+        super().__init__(connection)
+        self._reader = reader
+
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+        written = super().update_items(updates)
+        titles = {gid: title for title, gid in (self._reader.fetch_labels(LABEL_GROUP) or {}).items()}
+        for each in updates:
+            item = self._reader.seen[each.gid]
+            if (each.add_labels or each.remove_labels) and not item.is_epic:
+                whole = item.labels | {titles[gid] for gid in each.add_labels}
+                whole -= {titles[gid] for gid in each.remove_labels}
+                path = f"/projects/{quote(item.namespace, safe='')}/issues/{item.iid}"
+                with self._connection._client() as client:
+                    client.gitlab.http_put(path, post_data={"labels": ",".join(sorted(whole))})
+        return written
+
+
+def repeating(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+    return GitLabReader(connection), RepeatingWriter(connection)
+
+
+def credulous(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+    return CredulousReader(connection), GitLabWriter(connection)
+
+
+def wholesale(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+    reader = RememberingReader(connection)
+    return reader, WholesaleWriter(connection, reader)
+
+
+def without_second_look(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(secondlook, "shows_more", lambda *_: False)
+
+
+def not_neutralising(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inert, "title", lambda text, longest=255: text[:longest])
+    patch.setattr(language, "inert", lambda text: text)
+
+
+def closing_the_oldest(patch: pytest.MonkeyPatch) -> None:
+    def newest(sighting: Any) -> tuple[bool, int]:
+        return (not sighting.is_open, -sighting.number)
+
+    patch.setattr(identity, "_by_state_and_number", newest)
+
+
+def keeping_twins(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(twins, "is_doubled", lambda *_: False)

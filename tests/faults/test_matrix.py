@@ -1,0 +1,34 @@
+"""Every request of a run goes wrong in every way, one at a time; two runs later all is as if nothing had been."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.checks import Violation
+from tests.faults.histories import NAMES, history
+from tests.faults.matrix import play
+from tests.faults.patterns import PATTERNS, cases
+
+Count = Callable[[int, int], None]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("name", NAMES)
+def test_two_runs_later_all_is_as_undisturbed_when_a_request_goes_wrong(
+    name: str, pattern: str, count_cases: Count
+) -> None:
+    asked = history(name)
+    enumerated = cases(pattern, asked.requests)
+    broken = []
+    played = 0
+    for case in enumerated:
+        try:
+            play(asked, case)
+            played += 1
+        except Violation as violation:
+            broken.append(
+                f"request {case.number}, {asked.requests[case.number - 1].operation}: {case}\n{violation}"
+            )
+    count_cases(len(enumerated), played)
+    assert not broken, "\n\n".join(broken)
+    assert played == len(enumerated) > 0
