@@ -140,5 +140,7 @@ class Person:
 
 
 def _path(item: Data) -> str:
-    place, name = ("groups", "epics") if item.get("workItemType") == {"name": "Epic"} else ("projects", "issues")
+    place, name = (
+        ("groups", "epics") if item.get("workItemType") == {"name": "Epic"} else ("projects", "issues")
+    )
     return f"/{place}/{item['namespace']['fullPath'].replace('/', '%2F')}/{name}/{item['iid']}"
