@@ -47,6 +47,17 @@ def welcome_mail(
     return message.as_bytes()
 
 
+def _address(address: str, where: str, name: str = "") -> Address:
+    """Return a mail address; the refusal names *where* it stands, because what is printed may be a public log."""
+    local, _, domain = address.rpartition("@")
+    try:
+        # A host beyond ASCII is written in its IDNA form; the header would encode it as words, which no server knows.
+        found = Address(one_line(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+    except (HeaderParseError, ValueError, IndexError) as error:
+        raise PsbotError(f"{where} is not an e-mail address", "write it as ada@acme.example") from error
+    return found
+
+
 def _wrapped(body: str) -> str:
     """Return *body* in lines that stay within 78 characters (RFC 5322) when quoted; a longer word stays whole."""
     return "".join(f"{_wrapped_line(line)}\n" for line in body.splitlines())
@@ -58,14 +69,3 @@ def _wrapped_line(line: str) -> str:
         line, _LONGEST_LINE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
     return "\n".join(lines)
-
-
-def _address(address: str, where: str, name: str = "") -> Address:
-    """Return a mail address; the refusal names *where* it stands, because what is printed may be a public log."""
-    local, _, domain = address.rpartition("@")
-    try:
-        # A host beyond ASCII is written in its IDNA form; the header would encode it as words, which no server knows.
-        found = Address(one_line(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
-    except (HeaderParseError, ValueError, IndexError) as error:
-        raise PsbotError(f"{where} is not an e-mail address", "write it as ada@acme.example") from error
-    return found
