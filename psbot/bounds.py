@@ -64,6 +64,7 @@ class QuestionEntry(BaseModel):
     hosting: Literal["both", "aws", "on-prem"]
     ask: Text
     why: Text
+    before_call: bool = False
 
 
 class QuestionGroupEntry(BaseModel):

@@ -31,6 +31,7 @@ LONGEST_CHART_NAME = 40
 _OPEN_END = re.compile(r"[@#!&$%~^*\[]\Z")
 # Words that the Mermaid gantt grammar takes for its own at the start of a line, besides those of chart_name.
 _CHART_START = re.compile(r"\d|(?:call|href)\b", re.IGNORECASE)
+_PATH = re.compile(r"[\w./-]+")
 _URL_KEPT = "/:?#[]!$&'()*+,;=%"  # `@` and `~` are encoded: they would mention and label
 # Filters that bounded() puts in. No template can write a name with a blank: else it could call foreign text its own.
 _COUNTED, _FLAT, _OWN = "as counted", "as flat", "as own"
@@ -257,6 +258,11 @@ def _link(url: str) -> str:
     return Safe(f"<{address}>")
 
 
+def _code(path: str) -> str:
+    """Show a path of GitLab as code; what is not plainly one is shown as text."""
+    return Safe(f"`{path}`") if _PATH.fullmatch(path) else path
+
+
 def _lines(method: Callable[[str], str]) -> Callable[[object], str]:
     return lambda value: str(method(str(_text(value))))
 
@@ -282,6 +288,7 @@ _KNOWN_TESTS = frozenset(_TESTS) | {"equalto"}
 _OWN_FILTERS: dict[str, Callable[..., object]] = {
     "capitalize": _lines(str.capitalize),
     "chart": _chart,
+    "code": _code,
     _COUNTED: _counted,
     _FLAT: _flat,
     "items": _items,

@@ -432,6 +432,20 @@ def test_link_makes_web_addresses_clickable_and_shows_the_rest_as_text(
     assert rendered(folder(a="{{ phase|link }}\n"), phase=address) == shown + "\n"
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("acme/my_project", "`acme/my_project`"),
+        ("a`b", "a\\`b"),
+        ("a b", "a b"),
+        ("@all", f"@{JOINER}all"),
+        ("", ""),
+    ],
+)
+def test_code_shows_paths_as_code_and_the_rest_as_text(folder: Folder, path: str, shown: str) -> None:
+    assert rendered(folder(a="{{ phase|code }}\n"), phase=path) == shown + "\n"
+
+
 def test_chart_names_are_short_in_the_units_that_browsers_count(folder: Folder) -> None:
     wide = rendered(folder(a="{{ phase|chart }}"), phase="\U00020000" * 60)
     assert len(wide.strip().encode("utf-16-le")) == 80

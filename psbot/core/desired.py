@@ -43,6 +43,25 @@ class Intake:
     answered: tuple[Answered, ...]
     open: tuple[QuestionGroup, ...]
 
+    @property
+    def before_call(self) -> tuple[QuestionGroup, ...]:
+        """Return the open questions that the customer is asked to answer before the call."""
+        return self._open(before_call=True)
+
+    @property
+    def in_call(self) -> tuple[QuestionGroup, ...]:
+        """Return the open questions that both sides go through in the call."""
+        return self._open(before_call=False)
+
+    def _open(self, *, before_call: bool) -> tuple[QuestionGroup, ...]:
+        chosen = (
+            QuestionGroup(
+                group.title, tuple(each for each in group.questions if each.before_call == before_call)
+            )
+            for group in self.open
+        )
+        return tuple(group for group in chosen if group.questions)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

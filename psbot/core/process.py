@@ -89,12 +89,16 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of the intake bank; ``hosting`` is ``both``, ``aws`` or ``on-prem``."""
+    """A question of the intake bank; ``hosting`` is ``both``, ``aws`` or ``on-prem``.
+
+    ``before_call`` marks what the customer is asked to answer before the call.
+    """
 
     id: str
     hosting: str
     ask: str
     why: str
+    before_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ def test_new_says_which_answer_is_missing_at_the_end_of_input(tmp_path: Path) ->
 
 def test_render_prints_the_words_of_any_kind_or_item() -> None:
     assert "## Agenda" in psbot(*NOW, "render", "kick-off", AWS).stdout
-    assert "Customer call on 2026-12-15" in psbot(*NOW, "render", "call/2026-12-15", AWS).stdout
+    assert "Our call on 2026-12-15" in psbot(*NOW, "render", "call/2026-12-15", AWS).stdout
     unknown = psbot(*NOW, "render", "kickoff", AWS)
     assert (unknown.exit_code, unknown.stderr) == (
         2,

@@ -3,13 +3,18 @@
 Facts of the handbook of GitLab's professional services, public pages of 2018 to 2026.
 """
 
+import re
+from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from psbot.core.desired import facts
 from psbot.core.drafts import Situation
+from psbot.core.engagement import Calls, Places
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement
 from psbot.rendering import draft_of
@@ -26,10 +31,10 @@ CONTENT = {
         |roles and availability|goals and success criteria|dates of milestones|prerequisites|who attends|environment checked|owner and date
         |team and roles|approach and method|timeline and milestones|reporting cadence|next steps|minimum effort each week|expiry date|delay clauses
         |understanding confirmed|planning sessions booked|iteration cadence|working agreement|norms|status and time updates""",
-    "intake-aws": "before the call|say it back|not applicable|risk|acceptance criteria|certificate requested first|hours|DNS hostnames|open questions|tasks",
+    "intake-aws": "before the call|say back to you|not applicable|risk|acceptance criteria|certificate is requested first|hours|DNS hostnames|open questions|tasks",
     "intake-on-prem": "before the call|not applicable|risk|lead times|firewall",
     "call": """attendees|stakeholders|manager, account executive and customer success manager|actions from last time|progress against the plan|decisions|new risks
-        |customer's questions|owner and a due date|schedule|time and money|open actions|issues and escalations|planned absence""",
+        |your questions|owner and a due date|schedule|time and money|open actions|issues and escalations|planned absence""",
     "engagement-log": """overall|good, the bad|blocks|schedule|scope|budget|Y/N|happy, frustrated, engaged or disengaged|progress in one line|until when|help needed
         |who is responsible|contributes|internal temperature|customer's temperature|RAID log and the internal epic|red""",
     "standup": "since last time towards the goal|what comes next|what help|blockers|parked|session of its own|risks|15 minutes|30|customer success manager|board",
@@ -45,12 +50,14 @@ CONTENT = {
         |proof|complete in the PSA|all tasks complete|time submitted and approved|notes on entries|receipts|partner invoices|timesheets|work exceptions
         |change orders closed|survey sent|actual start|PSA status closed|finance confirms|revenue|status completed""",
     "post-mortem": """customer contacts|team|dates|statement of work|customer folder|open actions|owner|summary|timeline|root cause|why|five|branch
-        |never a person|went well|next time|issue|due date|named owner|blameless|should have|root cause analysis|account executive|customer success manager
+        |never a person|went well|next time|issue|due date|named owner|blameless|should have|root cause analyses by a label|account executive|customer success manager
         |engineers|scheduled|priority|merge requests""",
     "quote-to-sign-off": """opportunity|owner|SKU|custom|scoping table|estimate|50,000|technical architect|statement of work|RDM|director|revenue|legal|MSA or PSA
         |quote exists|commit|close plan|scheduling intake|close result|quarter|booking date|welcome e-mail|kick-off|sign-off sent|sign-off received""",
     "assign-engineer": "closed won|skills|lead|soft booking|hard|people.engineers",
 }  # fmt: skip
+
+SHARED = ["engagement", "kick-off", "intake-aws", "call", "project-summary"]
 
 QUESTIONS = """licence tier|high availability needs at least premium|new install|migration|full roll-out|reference architecture|availability|percent|geo|20 to 25 days|terraform
     |ansible|cloudformation|puppet|chef|azure|gcp|data centre|kubernetes|distribution|helm|after we leave|operating system|air-gapped|mirrored and scanned
@@ -62,15 +69,14 @@ ON_PREM_QUESTIONS = """appliances|nfs|hypervisor|virtual machines, cpus, memory 
     |load balancer|maintenance windows|change freezes"""
 
 
-def rendered(kind: str, process: Process, hosting: str = "aws", **answers: str) -> str:
+def rendered(kind: str, process: Process, hosting: str = "aws", **changes: Any) -> str:
     text = (ROOT / "examples" / "acme-aws.yml").read_text().replace("hosting: aws", f"hosting: {hosting}")
     if hosting != "aws":
         text = "\n".join(line for line in text.splitlines() if not line.startswith("intake:")) + "\n"
     engagement = parse_engagement("acme.yml", text, process).engagement
     assert engagement is not None
-    situation = Situation(
-        engagement, process, engagement.today(datetime.fromisoformat("2026-11-23T09:00+01:00"))
-    )
+    today = engagement.today(datetime.fromisoformat("2026-11-23T09:00+01:00"))
+    situation = Situation(replace(engagement, **changes), process, today)
     templates = Templates(ROOT / "issue_templates")
     return templates.render(
         process.kinds[kind].template, facts(situation) | {"item": draft_of(kind, situation)}
@@ -115,7 +121,7 @@ def test_every_question_says_why_in_one_line(process: Process) -> None:
             assert len(question.why) <= 80
 
 
-@pytest.mark.parametrize("kind", ["engagement", "kick-off", "intake-aws", "call", "project-summary"])
+@pytest.mark.parametrize("kind", SHARED)
 def test_what_the_customer_reads_tells_no_hours_no_health_and_no_internal_link(
     kind: str, process: Process
 ) -> None:
@@ -131,3 +137,110 @@ def test_template_reads_well(kind: str, process: Process) -> None:
     assert "\n\n\n" not in text
     assert not any(line != line.rstrip() for line in text.splitlines())
     assert not any(sign in text for sign in ("None", "{{", "}}", "{%", "Undefined"))
+
+
+@pytest.mark.parametrize(
+    ("every_weeks", "shown"), [(1, "every Tuesday at 10:00"), (2, "every other Tuesday at 10:00")]
+)
+def test_epic_says_when_calls_are_as_people_say_it(every_weeks: int, shown: str, process: Process) -> None:
+    calls = Calls(every_weeks, 1, "tuesday", "10:00", 45)
+    text = rendered("engagement", process, calls=calls)
+    assert f"| Calls | {shown} (Europe/Berlin), 45 minutes |" in text
+    assert f"| Calls, one item each | paul | {shown.partition(' at ')[0]} |" in text
+
+
+def test_epic_says_who_leads_each_shared_item_and_until_when(process: Process) -> None:
+    text = rendered("engagement", process)
+    assert "| Kick-off: Acme Corp | paul | 2026-12-01 |" in text
+    assert "- Manager of professional services: maria\n" in text
+    assert "in the project `acme/delivery/project`" in text
+
+
+def test_epic_promises_a_lead_when_the_engagement_has_no_engineer_yet(process: Process) -> None:
+    text = rendered("engagement", process, engineers=())
+    assert "- Lead engineer: named within days of the signature\n" in text
+    assert "| Calls, one item each | maria | every Tuesday |" in text
+
+
+def test_epic_of_a_quote_says_that_items_follow_the_signature(process: Process) -> None:
+    text = rendered("engagement", process, closed_won_on=None)
+    assert "The items are listed here once the statement of work is signed.\n" in text
+    assert "| Item |" not in text
+    assert "one item each" not in text
+
+
+def test_intake_asks_first_what_has_to_be_answered_before_the_call(process: Process) -> None:
+    text = rendered("intake-on-prem", process, "on-prem")
+    _, _, asked = text.partition("## Before the call")
+    early, _, late = asked.partition("## In the call")
+    for group in process.questions:
+        for question in group.questions:
+            if question.hosting != "aws":
+                assert (question.ask in early, question.ask in late) == (
+                    question.before_call,
+                    not question.before_call,
+                )
+
+
+@pytest.mark.parametrize(("hosting", "most"), [("aws", 14), ("on-prem", 16)])
+def test_intake_asks_for_few_answers_before_the_call(hosting: str, most: int, process: Process) -> None:
+    asked = [question for group in process.questions for question in group.questions if question.before_call]
+    assert 5 <= len([question for question in asked if question.hosting in ("both", hosting)]) <= most
+
+
+def test_intake_has_no_empty_part_when_everything_of_it_is_answered(process: Process) -> None:
+    early = {each.id: "x" for group in process.questions for each in group.questions if each.before_call}
+    late = {each.id: "x" for group in process.questions for each in group.questions if not each.before_call}
+    assert "## Before the call" not in rendered("intake-aws", process, intake=early)
+    assert "## In the call" not in rendered("intake-aws", process, intake=late)
+
+
+def test_aws_intake_does_not_ask_what_the_hosting_answers(process: Process) -> None:
+    text = rendered("intake-aws", process)
+    assert "- **Hosting:** AWS\n" in text
+    assert "Where will it run" not in text
+    assert "on-prem" not in text
+
+
+def test_every_why_reads_on_behind_why(process: Process) -> None:
+    """A reason begins in lower case, unless its first word is a name, and has no full stop of its own."""
+    for group in process.questions:
+        for question in group.questions:
+            first = question.why.split()[0]
+            assert first.islower() or first in {"CI", "NFS"}, question.why
+            assert not question.why.endswith(".")
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_what_the_customer_reads_has_no_unexplained_short_forms(kind: str, process: Process) -> None:
+    text = rendered(kind, process, intake={})
+    for short in ("PSA", "TAM", "CSM", "SAE", "SKU", "RDM", "DRI"):
+        assert not re.search(rf"\b{short}\b", text), short
+
+
+@pytest.mark.parametrize("kind", [*CONTENT, "engagement"])
+def test_tables_have_headers_that_say_something(kind: str, process: Process) -> None:
+    lines = rendered(kind, process).splitlines()
+    for above, line in pairwise(lines):
+        if re.fullmatch(r"\|( --- \|)+", line):
+            assert all(cell.strip() for cell in above.strip("|").split("|")), above
+
+
+@pytest.mark.parametrize("kind", [*CONTENT, "engagement"])
+def test_every_task_says_what_to_do(kind: str, process: Process) -> None:
+    """GitLab makes no task of an empty checkbox."""
+    assert not re.search(r"^- \[ \]\s*$", rendered(kind, process), re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", [*CONTENT, "engagement"])
+def test_words_raise_no_voice(kind: str, process: Process) -> None:
+    text = re.sub(r"<!--.*?-->", "", rendered(kind, process))
+    assert "!" not in text
+
+
+def test_log_warns_when_it_lives_in_the_project_that_the_customer_sees(process: Process) -> None:
+    places = Places("acme/delivery", "acme/delivery/project", None, "acme")
+    assert "the customer cannot read this project" in rendered("engagement-log", process)
+    exposed = rendered("engagement-log", process, gitlab=places)
+    assert "members from Planner up can read it" in exposed
+    assert "cannot read" not in exposed

@@ -25,6 +25,26 @@ def sent_to(
     return message_from_bytes(welcome_mail(engagement, TEMPLATES, known, cc=cc), EmailMessage, policy=default)
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+def test_mail_has_lines_that_fit_and_keeps_every_word(is_known: bool) -> None:
+    customer, long = "The Acme Corporation of Southern Bavaria and Friends", "x" * 90
+    engagement = builders.engagement(customer=customer, sow=long)
+    written = welcome_mail(engagement, TEMPLATES, {"engagement": engagement}, is_known=is_known)
+    body = message_from_bytes(written, EmailMessage, policy=default).get_content()
+    assert [line for line in body.splitlines() if len(line) > 78] == [f"{long};"]
+    assert f"Dear {customer} team," in " ".join(body.split())
+    bullets = [line for line in body.splitlines() if line.startswith("- ")]
+    assert len(bullets) == 4
+    assert "  GitLab and coordinate your resources" in body.splitlines()
+
+
+def test_mail_says_which_roles_are_known_and_asks_for_correction() -> None:
+    contacts = (Contact("Ada", "ada@acme.example", "champion"), Contact("Bob", "bob@acme.example"))
+    body = sent_to(*contacts).get_content()
+    assert "We know so far: Ada (champion). Please correct us" in body
+    assert "We know so far" not in sent_to(contacts[1]).get_content()
+
+
 def test_mail_goes_to_every_contact_by_name() -> None:
     message = sent_to(Contact('Ada "B", Lovelace', "ada@acme.example"), Contact("Zoë", "zoe@acme.example"))
     shown = [(each.display_name, each.addr_spec) for each in message["To"].addresses]
