@@ -1,7 +1,12 @@
-"""``make bench``: run the measurements, print them, and write bench/RESULTS.md."""
+"""``make bench``: run the measurements, print them, and write bench/RESULTS.md.
+
+With titles of sections as arguments, only these are measured again; the others stay as they are.
+"""
 
 import os
 import platform
+import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,14 +22,24 @@ SECTIONS = {
 
 
 def main() -> None:
-    """Run every section."""
+    """Run the sections that were asked for, or all."""
+    wanted = sys.argv[1:] or list(SECTIONS)
     today = datetime.now(UTC).date()
     machine = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors"
     parts = [f"# Measurements\n\nMade by `make bench` on {today}, {machine}. Ratios are what counts.\n"]
+    before = _written()
     for title, table in SECTIONS.items():
-        parts.append(f"## {title}\n\n{table()}\n")
+        body = table().rstrip("\n") if title in wanted else before[title]
+        parts.append(f"## {title}\n\n{body}\n")
         print(parts[-1])
     RESULTS.write_text("\n".join(parts))
+
+
+def _written() -> dict[str, str]:
+    if not RESULTS.exists():
+        return {}
+    found = re.findall(r"^## (.+?)\n\n(.*?)\s*(?=^## |\Z)", RESULTS.read_text(), re.MULTILINE | re.DOTALL)
+    return dict(found)
 
 
 if __name__ == "__main__":
