@@ -1,7 +1,6 @@
 """The welcome e-mail as a message that a person opens and sends; psbot never sends mail."""
 
 import email.policy
-import textwrap
 from collections.abc import Mapping, Sequence
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -13,7 +12,6 @@ from psbot.errors import PsbotError
 from psbot.templates import Templates
 
 MAIL_KIND = "welcome-email"
-_LONGEST_LINE = 72
 _TEMPLATES = {False: "mail/welcome-new", True: "mail/welcome-existing"}
 
 
@@ -43,7 +41,7 @@ def welcome_mail(
     if cc:
         message["Cc"] = [_address(each, f"address {count} in copy") for count, each in enumerate(cc, 1)]
     message["X-Unsent"] = "1"
-    message.set_content(_wrapped(body.lstrip("\n")), cte="quoted-printable")
+    message.set_content(body.lstrip("\n"), cte="quoted-printable")
     return message.as_bytes()
 
 
@@ -61,16 +59,3 @@ def _address(address: str, where: str, name: str = "") -> Address:
     except (HeaderParseError, ValueError, IndexError) as error:
         raise PsbotError(f"{where} is not an e-mail address", "write it as ada@acme.example") from error
     return found
-
-
-def _wrapped(body: str) -> str:
-    """Return *body* in lines that stay within 78 characters (RFC 5322) when quoted; a longer word stays whole."""
-    return "".join(f"{_wrapped_line(line)}\n" for line in body.splitlines())
-
-
-def _wrapped_line(line: str) -> str:
-    indent = "  " if line.startswith("- ") else ""
-    lines = textwrap.wrap(
-        line, _LONGEST_LINE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return "\n".join(lines)

@@ -5,6 +5,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,24 +26,40 @@ def sent_to(
     return message_from_bytes(welcome_mail(engagement, TEMPLATES, known, cc=cc), EmailMessage, policy=default)
 
 
-@pytest.mark.parametrize("is_known", [False, True])
-def test_mail_has_lines_that_fit_and_keeps_every_word(is_known: bool) -> None:
-    customer, long = "The Acme Corporation of Southern Bavaria and Friends", "x" * 90
-    engagement = builders.engagement(customer=customer, sow=long)
+CONTACTS = (Contact("Ada", "ada@acme.example", "champion"), Contact("Bob", "bob@acme.example"))
+
+
+def body(*, is_known: bool, **changes: Any) -> list[str]:
+    engagement = builders.engagement(**{"contacts": CONTACTS} | changes)
     written = welcome_mail(engagement, TEMPLATES, {"engagement": engagement}, is_known=is_known)
-    body = message_from_bytes(written, EmailMessage, policy=default).get_content()
-    assert [line for line in body.splitlines() if len(line) > 78] == [f"{long};"]
-    assert f"Dear {customer} team," in " ".join(body.split())
-    bullets = [line for line in body.splitlines() if line.startswith("- ")]
-    assert len(bullets) == 4
-    assert "  GitLab and coordinate your resources" in body.splitlines()
+    text: str = message_from_bytes(written, EmailMessage, policy=default).get_content()
+    return text.splitlines()
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_mail_has_lines_of_at_most_78_characters(is_known: bool) -> None:
+    lines = body(is_known=is_known)
+    assert len(lines) > 20
+    assert max(map(len, lines)) <= 78
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_mail_begins_no_line_with_words_of_the_file(is_known: bool) -> None:
+    """A copy to an address that GitLab reads would run a command at the start of a line."""
+    hostile = "/close " * 30
+    contacts = (Contact(hostile, "ada@acme.example", hostile), Contact(hostile, "bob@acme.example"))
+    lines = body(is_known=is_known, contacts=contacts, customer=hostile, sow=hostile)
+    assert sum("/close" in line for line in lines) == 3
+    assert not any(line.lstrip(" -").startswith("/") for line in lines)
 
 
 def test_mail_says_which_roles_are_known_and_asks_for_correction() -> None:
-    contacts = (Contact("Ada", "ada@acme.example", "champion"), Contact("Bob", "bob@acme.example"))
-    body = sent_to(*contacts).get_content()
-    assert "We know so far: Ada (champion). Please correct us" in body
-    assert "We know so far" not in sent_to(contacts[1]).get_content()
+    lines = body(is_known=False)
+    assert "We know Ada already (champion)." in lines
+    assert "Please correct us where that is wrong." in lines
+    assert not any(
+        line.startswith(("We know", "Please correct")) for line in body(is_known=False, contacts=())
+    )
 
 
 def test_mail_goes_to_every_contact_by_name() -> None:
