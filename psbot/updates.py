@@ -142,16 +142,15 @@ def _with(found: ItemUpdate, operation: ItemOperation, ids: Ids) -> ItemUpdate:
 def _description(operations: Sequence[ItemOperation], now: Sighting) -> str:
     """Return the description after *operations*: sections, marker and memory; people's words stay."""
     text = now.description
-    note = markers.read(text)
     for operation in operations:
         match operation:
-            case Redescribe(sections=sections, marker=marker):
-                note = markers.read(marker) if marker else note
-                text = reduce(lambda words, each: markers.with_section(words, *each), sections.items(), text)
+            case Redescribe():
+                text = operation.of(text)
             case Close(duplicate_of=Item() as kept):
                 text = markers.with_section(text, _DUPLICATE, f"{_reference(kept)}\n")
             case _:
                 pass
+    note = markers.read(text)
     return markers.write(text, note.remembering(_memory(operations))) if note else text
 
 
@@ -159,8 +158,6 @@ def _memory(operations: Sequence[ItemOperation]) -> dict[str, str]:
     memory: dict[str, str] = {}
     for operation in operations:
         match operation:
-            case Redescribe(memory=standing):
-                memory |= standing
             case Retitle(item=item, after=title):
                 memory |= _tokens(replace(item, title=title), {"title"})
             case Reassign(item=item, after=people):

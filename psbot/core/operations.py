@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 from typing import ClassVar
 
+from psbot.core import marker as markers
 from psbot.core.labels import LabelDelta, LabelSpec
 from psbot.core.model import Item
 
@@ -97,6 +99,14 @@ class Redescribe:
     reason: str = ""
     parent: str | None = None
     memory: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, description: str) -> str:
+        """Return *description* with its sections, marker and memory changed; people's words stay."""
+        text = reduce(
+            lambda words, each: markers.with_section(words, *each), self.sections.items(), description
+        )
+        note = markers.read(self.marker or text)
+        return markers.write(text, note.remembering(self.memory)) if note else text
 
 
 @dataclass(frozen=True, slots=True)

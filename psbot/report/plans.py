@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from psbot.core import marker as markers
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding, Severity
 from psbot.core.labels import applied
@@ -108,7 +107,7 @@ def _of_words(operation: Retitle | Redescribe | PostNotice) -> Fields:
         case Retitle(item=item, after=after):
             return {"title": (item.title, after)}
         case Redescribe(item=item):
-            return {"description": (item.description, _redescribed(operation))}
+            return {"description": (item.description, operation.of(item.description))}
         case PostNotice(body=body):
             return {"description": (None, body)}
 
@@ -126,15 +125,6 @@ def _created(item: Item) -> Fields:
         "confidential": item.confidential,
     }
     return {name: (None, value) for name, value in after.items() if value is not None}
-
-
-def _redescribed(operation: Redescribe) -> str:
-    text = operation.item.description
-    for name, section in operation.sections.items():
-        text = markers.with_section(text, name, section)
-    text = f"{operation.marker}\n{text}" if operation.marker else text
-    note = markers.read(text)
-    return markers.write(text, note.remembering(operation.memory)) if note else text
 
 
 def _day(day: date | None) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 
 from psbot.core.labels import LabelDelta
 from psbot.core.model import Item
-from psbot.core.operations import Close, CreateChild, Operation, Reschedule
+from psbot.core.operations import Close, CreateChild, Operation, Redescribe, Reschedule
 from psbot.core.plan import Plan
 from psbot.core.process import Limits
 
@@ -45,4 +45,22 @@ def test_checksum_ignores_occurrences_and_sees_dates() -> None:
     assert (
         len({Plan("acme", (made, each)).checksum() for each in moved} | {Plan("acme", (made,)).checksum()})
         == 3
+    )
+
+
+def test_marker_that_is_given_stands_in_place_of_the_one_that_is_there() -> None:
+    there = "<!-- psbot: engagement=acme item=log since=2026-11-23 -->\nWords of people.\n"
+    given = Redescribe(item(1), marker="<!-- psbot: engagement=acme item=log since=2026-11-30 -->")
+    assert given.of(there) == "<!-- psbot: engagement=acme item=log since=2026-11-30 -->\nWords of people.\n"
+
+
+def test_marker_remembers_more_and_words_stay_when_a_section_changes() -> None:
+    there = (
+        "<!-- psbot: engagement=acme item=log title=0a -->\nAbove.\n"
+        "<!-- psbot begin: hours -->\n160\n<!-- psbot end: hours -->\nBelow.\n"
+    )
+    changed = Redescribe(item(1), {"hours": "180\n"}, memory={"phase": "setup"})
+    assert changed.of(there) == (
+        "<!-- psbot: engagement=acme item=log title=0a phase=setup -->\nAbove.\n"
+        "<!-- psbot begin: hours -->\n180\n<!-- psbot end: hours -->\nBelow.\n"
     )
