@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from psbot.access import unseen
 from psbot.checkup import Check, Verdict
 from psbot.core.labels import Catalogue, Label, Scope
 from psbot.forge.ports import ForgeReader
@@ -12,21 +13,12 @@ def check_labels(reader: ForgeReader, groups: Iterable[str], catalogue: Catalogu
     for group in dict.fromkeys(groups):
         labels = reader.fetch_labels(group)
         if labels is None:
-            yield unseen(group)
+            lack = unseen(group, "gitlab.label_group")
+            yield Check(group, Verdict.MISSING, lack.what, lack.mend)
             continue
         checks = [check for scope in catalogue.scopes.values() for check in _scope(group, scope, labels)]
         whole = f"all {len(catalogue.specs())} labels of the catalogue are there"
         yield from checks or [Check(group, Verdict.OK, whole)]
-
-
-def unseen(group: str) -> Check:
-    """Return the check of a label group that the token does not see."""
-    return Check(
-        group,
-        Verdict.MISSING,
-        f"GitLab shows no {group}",
-        "check the path (gitlab.label_group), and that the token's account is a member there",
-    )
 
 
 def _scope(group: str, scope: Scope, labels: Mapping[str, str]) -> Iterator[Check]:

@@ -7,8 +7,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringCo
 from psbot.core.inert import one_line
 from psbot.validation import STRICT, Day, matching, shown, wrong
 
-SHARED_ON_PURPOSE = "confidential-in-shared"
-
 Key = Annotated[
     str, *matching(r"[a-z0-9-]{2,63}", "write 2 to 63 characters of a-z, 0-9 and -, such as acme-sow-142", 63)
 ]

@@ -1,7 +1,7 @@
 """Observe, plan, apply, until GitLab has what the engagement file says, or a limit is reached."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -374,8 +374,3 @@ class _Progress:
 
     def _left(self) -> int:
         return sum(receipt.outcome is not Outcome.DONE for receipt in self.receipts.values())
-
-
-def summary(receipts: Sequence[Receipt]) -> dict[Outcome, int]:
-    """Count receipts by outcome."""
-    return {outcome: sum(each.outcome is outcome for each in receipts) for outcome in Outcome}

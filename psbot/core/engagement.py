@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 
-from psbot.core.workdays import Workdays, days
+from psbot.core.workdays import Workdays, days, monday_of
 
 _WEEK = timedelta(days=7)
 
@@ -165,7 +165,7 @@ class Engagement:
             return ()
         end = self.ends_on(today)
         weeks = []
-        monday = self.kick_off_on - timedelta(days=self.kick_off_on.weekday())
+        monday = monday_of(self.kick_off_on)
         while monday <= end:
             due = self.workdays.last_of(
                 max(monday, self.kick_off_on), min(monday + _WEEK - timedelta(days=1), end)

@@ -168,8 +168,3 @@ class Process:
     def hostings(self) -> Mapping[str, str]:
         """Return for which hosting each question is, by its id."""
         return {question.id: question.hosting for group in self.questions for question in group.questions}
-
-    @property
-    def epic_kind(self) -> Kind:
-        """Return the kind of the engagement's epic."""
-        return next(kind for kind in self.kinds.values() if kind.is_epic)

@@ -23,14 +23,11 @@ from psbot.forge.patience import Patience
 from psbot.forge.ports import RateLimited, Refused, Unclear
 
 READ_ATTEMPTS = 4
-LARGEST_ANSWER = (
-    256 * 1024 * 1024
-)  # bytes; a page of 100 items, each with the longest description, stays below it
+LARGEST_ANSWER = 256 * 1024 * 1024  # bytes; a page of 100 items with the longest descriptions stays below it
 _TIMEOUT = 65  # seconds; GitLab cuts a request at 60
 _PAUSE = 10.0  # seconds to wait where GitLab does not say how long
 TOO_MANY = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
 _LATER = "GitLab may be overloaded or in maintenance; run again later"
-_HINT_READ = "psbot plans nothing from an incomplete answer; psbot doctor says what the server and token lack"
 _HINTS = {
     401: "check the token: it may have expired, been revoked, or belong to another server",
     403: "the token needs the scope api (read_api for reading), and its account the role Planner or more",
