@@ -39,8 +39,8 @@ class Stop:
         """Tell whether somebody has asked."""
         return self._asked.is_set()
 
-    def wait(self, seconds: float) -> None:
-        """Wait *seconds*, or until somebody asks."""
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait *seconds*, for ever without, or until somebody asks."""
         self._asked.wait(seconds)
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:

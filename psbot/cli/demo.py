@@ -1,6 +1,7 @@
 """``psbot demo``."""
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -27,6 +28,7 @@ def demo(app: App, *, keep: bool) -> None:
         raise PsbotError(f"the demonstration needs {error.name}", "pip install 'psbot[sandbox]'") from error
     from psbot.cli import _gitlab
     from psbot.cli._stop import Stop
+    from psbot.forge.ports import LimitReached
     from psbot.story import Stage, Story
 
     world = sandbox_world()
@@ -41,7 +43,8 @@ def demo(app: App, *, keep: bool) -> None:
         Story(stage).tell()
         if keep:
             _gitlab.say(f"the server stays up at {sandbox.url}; Ctrl-C ends it")
-            stop.wait(float("inf"))
+            with suppress(KeyboardInterrupt, LimitReached):  # being told to end is how it is meant to end
+                stop.wait()
 
 
 def _folders(app: App) -> dict[str, str]:

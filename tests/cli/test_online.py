@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
@@ -346,3 +348,19 @@ def test_limits_of_the_configuration_are_those_of_the_run(
     changed_file = changed(tmp_path, ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-02"))
     ended = psbot("--config-dir", config, "apply", changed_file)
     assert "looking again" not in ended.stderr, "without time to settle, one look is enough"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_keeps_the_server_up_until_it_is_told_to_end(number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [PROGRAM, "demo", "--keep"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        url = re.findall(r"the server stays up at (\S+);", said)
+        assert url, said
+        page = requests.get(f"{url[0]}/groups/acme/delivery/-/epics/1", timeout=10)
+        process.send_signal(number)
+        rest = process.stderr.read()
+        assert (process.wait(20), rest) == (0, "")
+    assert "Acme Corp: SOW-2026-142" in page.text
