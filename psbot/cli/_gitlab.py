@@ -17,7 +17,7 @@ from psbot.core.findings import Finding
 from psbot.core.inert import printable
 from psbot.doctor import WRITING
 from psbot.engagement import Loaded
-from psbot.errors import Exit, GitLabError, PsbotError
+from psbot.errors import Exit, GitLabError, PsbotError, gravest
 from psbot.forge.connection import Connection
 from psbot.forge.patience import Patience
 from psbot.forge.reader import GitLabReader
@@ -78,7 +78,10 @@ class Sheet:
 
 
 def sheets(portfolio: list[Loaded], codes: list[Exit]) -> dict[str, Sheet]:
-    """Return by key what could be read of *portfolio*; what could not is said, and its exit code noted."""
+    """Return by key what could be read of *portfolio*; what could not is said, and its exit code noted.
+
+    Where nothing could be read the command ends: a server or a token that is missing besides is no news then.
+    """
     found = {}
     for loaded in portfolio:
         if loaded.error:
@@ -87,6 +90,8 @@ def sheets(portfolio: list[Loaded], codes: list[Exit]) -> dict[str, Sheet]:
             warnings = tuple(each.finding() for each in loaded.warnings)
             found[loaded.engagement.key] = Sheet(loaded.file, loaded.engagement, warnings)
     portfolio.clear()
+    if not found and any(codes):
+        raise click.exceptions.Exit(gravest(codes))
     return found
 
 

@@ -282,6 +282,18 @@ def test_missing_token_or_server_exits_with_2_and_says_where_to_put_it(psbot: Ps
     assert (without_server.exit_code, "--gitlab-url" in without_server.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("command", ["plan", "apply", "status", "doctor", "labels"])
+def test_file_that_cannot_be_read_is_said_alone_when_the_token_is_missing_too(
+    psbot: Psbot, tmp_path: Path, command: str
+) -> None:
+    file = tmp_path / "acme.yml"
+    file.write_text("engagement: acme\n")
+    ended = psbot(command, file, PSBOT_TOKEN="", HOME=str(tmp_path), GITLAB_TOKEN="")
+    assert ended.exit_code == 2
+    assert f"{file}:1:1: customer: this key is missing" in ended.stderr
+    assert "token" not in ended.stderr
+
+
 def test_profile_of_python_gitlab_gives_server_and_token(
     psbot: Psbot, sandbox: Sandbox, tmp_path: Path
 ) -> None:
