@@ -38,8 +38,8 @@ class Observation:
     """What GitLab has of one engagement, who looked, and the ids that writing needs.
 
     ``label_level`` is the role in the label group, None where it is not known. ``titles`` tells where in the group
-    another engagement's epic is that psbot last gave the title with this fingerprint; ``seen``
-    are the global ids of all items that were looked at for it.
+    another engagement's epic is that psbot last gave the title with this fingerprint; ``seen`` are the global ids
+    of all items that were looked at.
     """
 
     snapshot: Snapshot
