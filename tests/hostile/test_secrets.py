@@ -25,6 +25,7 @@ from psbot.sandbox.ready import READ_ONLY_TOKEN, sandbox_world, token_of
 from psbot.sandbox.running import running
 
 ROOT = Path(__file__).parents[2]
+PRODUCT = ROOT / "psbot"
 AWS = str(ROOT / "examples" / "acme-aws.yml")
 SECRET = token_of("psbot-bot")
 COMMANDS = ("plan", "apply", "status", "labels", "doctor")
@@ -50,7 +51,7 @@ def chain(error: BaseException | None) -> str:
     said = []
     while error is not None:
         shown = traceback.TracebackException.from_exception(error, capture_locals=True)
-        frames = [frame for frame in shown.stack if f"{os.sep}psbot{os.sep}" in frame.filename]
+        frames = [frame for frame in shown.stack if Path(frame.filename).is_relative_to(PRODUCT)]
         said += [repr(error), str(error), *(str(frame.locals) for frame in frames)]
         error = error.__cause__ or error.__context__
     return "\n".join(said)
