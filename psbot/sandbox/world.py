@@ -24,6 +24,7 @@ from psbot.sandbox.model import (
     UserKind,
     WorkItem,
 )
+from psbot.sandbox.pipelines import MergeRequest, Schedule, Variable
 
 VERSION = "19.5.0-ee"
 
@@ -59,6 +60,9 @@ class World:
     notes: dict[int, Note] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
     notifications: list[Notification] = field(default_factory=list)
+    merge_requests: dict[int, MergeRequest] = field(default_factory=dict)
+    variables_of: dict[int, list[Variable]] = field(default_factory=lambda: defaultdict(list))
+    schedules_of: dict[int, list[Schedule]] = field(default_factory=lambda: defaultdict(list))
     is_in_maintenance: bool = False
     version: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)

@@ -9,8 +9,10 @@ from psbot.sandbox.rest_api import (
     events,
     issues,
     labels,
+    merge_requests,
     milestones,
     notes,
+    pipelines,
     places,
     reactions,
 )
@@ -150,6 +152,22 @@ def _issues() -> Iterator[Path]:
     yield from _reactions(f"{where}/notes/:note_id", partial(notes.find_note, find=Call.issue))
 
 
+def _merge_requests() -> Iterator[Path]:
+    where = "projects/:id/merge_requests"
+    yield from _paths(
+        ("GET", where, merge_requests.every),
+        ("GET", f"{where}/:iid", merge_requests.one),
+        ("GET", f"{where}/:iid/notes", merge_requests.notes),
+        ("POST", f"{where}/:iid/notes", merge_requests.create_note),
+        ("GET", f"{where}/:iid/notes/:note_id", merge_requests.note),
+        ("PUT", f"{where}/:iid/notes/:note_id", merge_requests.update_note),
+        ("GET", "projects/:id/repository/commits/:sha/merge_requests", merge_requests.of_commit),
+        ("GET", "projects/:id/variables", pipelines.variables),
+        ("GET", "projects/:id/pipeline_schedules", pipelines.schedules),
+        ("GET", "projects/:id/pipeline_schedules/:schedule_id", pipelines.schedule),
+    )
+
+
 def _epics() -> Iterator[Path]:
     where = "groups/:id/epics/:epic_iid"
     yield from _paths(
@@ -184,4 +202,4 @@ def _accounts() -> Iterator[Path]:
     )
 
 
-TABLE: tuple[Path, ...] = (*_accounts(), *_places(), *_issues(), *_epics())
+TABLE: tuple[Path, ...] = (*_accounts(), *_places(), *_issues(), *_merge_requests(), *_epics())

@@ -1,0 +1,73 @@
+"""The variables and schedules of a project's pipelines, to read."""
+
+from typing import Any
+
+from psbot.sandbox import access
+from psbot.sandbox.model import Access, Namespace
+from psbot.sandbox.pipelines import Schedule, Variable
+from psbot.sandbox.refusals import NotFound
+from psbot.sandbox.rest_api.call import Answer, Call
+from psbot.sandbox.rest_api.entities import user_entity
+from psbot.sandbox.rest_api.paging import paged
+
+Entity = dict[str, Any]
+
+
+def _project(call: Call, role: Access) -> Namespace:
+    found = call.namespace(is_group=False)
+    access.require(access.level(call.world, call.viewer, found) >= role)
+    return found
+
+
+def variables(call: Call) -> Answer:
+    """Return the variables, for Maintainers; a hidden one has no value."""
+    found = _project(call, Access.MAINTAINER)
+    return paged(call, call.world.variables_of[found.namespace_id], _variable)
+
+
+def _variable(found: Variable) -> Entity:
+    return {
+        "variable_type": "env_var",
+        "key": found.key,
+        "value": None if found.is_hidden else "x",
+        "hidden": found.is_hidden,
+        "protected": found.is_protected,
+        "masked": found.is_masked,
+        "raw": False,
+        "environment_scope": "*",
+        "description": None,
+    }
+
+
+def schedules(call: Call) -> Answer:
+    """Return the schedules, for Developers; their variables are shown one by one."""
+    found = _project(call, Access.DEVELOPER)
+    return paged(call, call.world.schedules_of[found.namespace_id], lambda each: _schedule(call, each))
+
+
+def schedule(call: Call) -> object:
+    """Return one schedule; its variables are for its owner and for Maintainers."""
+    project = _project(call, Access.DEVELOPER)
+    listed = call.world.schedules_of[project.namespace_id]
+    found = next((each for each in listed if str(each.id) == call.parts["schedule_id"]), None)
+    if found is None:
+        raise NotFound("404 Pipeline Schedule Not Found")
+    shown = _schedule(call, found)
+    if found.owner is call.user or access.level(call.world, call.viewer, project) >= Access.MAINTAINER:
+        shown["variables"] = [
+            {"variable_type": "env_var", "key": key, "value": value} for key, value in found.variables
+        ]
+    return shown
+
+
+def _schedule(call: Call, found: Schedule) -> Entity:
+    return {
+        "id": found.id,
+        "description": found.description,
+        "ref": found.ref,
+        "cron": found.cron,
+        "cron_timezone": "UTC",
+        "next_run_at": None,
+        "active": found.is_active,
+        "owner": user_entity(call.world, found.owner),
+    }

@@ -1,0 +1,116 @@
+"""Merge requests and pipelines, as far as psbot in a pipeline asks for them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from psbot.sandbox import merging
+from psbot.sandbox.application import Sandbox
+from psbot.sandbox.model import Access, UserKind
+from psbot.sandbox.pipelines import MergeRequest, Schedule, Variable
+from psbot.sandbox.ready import PROJECT, add_person
+from psbot.sandbox.rest_api.table import TABLE
+from tests.sandbox.client import Client
+from tests.sandbox.test_rest import shape
+
+CONTRACT = Path(__file__).parents[3] / "shared" / "gitlab-api" / "openapi_client-go.yaml"
+WHERE = f"/projects/{PROJECT.replace('/', '%2F')}"
+
+
+@pytest.fixture
+def merge_request(sandbox: Sandbox) -> MergeRequest:
+    world = sandbox.world
+    return merging.create(world, world.namespaces[PROJECT], world.users["paul"], commits=["c0ffee"])
+
+
+def test_every_merge_request_and_pipeline_path_is_one_that_gitlabs_own_client_knows() -> None:
+    if not CONTRACT.exists():
+        pytest.skip("the contract derived from GitLab's Go client is not at hand")
+    paths = yaml.load(CONTRACT.read_text(encoding="utf-8"), yaml.CSafeLoader)["paths"]
+    known = {
+        shape(method.upper(), path.removeprefix("/api/v4/"))
+        for path, each in paths.items()
+        for method in each
+    }
+    served = {
+        shape(method, path)
+        for method, path, _ in TABLE
+        if path.startswith(
+            ("projects/:id/merge_requests", "projects/:id/repository", "projects/:id/pipeline")
+        )
+    }
+    assert len(served) == 9
+    assert served - known == set()
+
+
+def test_note_is_written_listed_newest_first_and_edited(bot: Client, merge_request: MergeRequest) -> None:
+    notes = f"{WHERE}/merge_requests/1/notes"
+    first, second = (bot.rest("POST", notes, json={"body": text}).json() for text in ("first", "second"))
+    assert [each["body"] for each in bot.get(notes)] == ["second", "first"]
+    edited = bot.rest("PUT", f"{notes}/{first['id']}", json={"body": "again"}).json()
+    assert (edited["body"], edited["id"]) == ("again", first["id"])
+    assert bot.get(f"{notes}/{second['id']}")["author"]["username"] == "psbot-bot"
+    assert bot.get(notes, params={"per_page": 1, "page": 2, "sort": "asc"})[0]["body"] == "second"
+
+
+def test_quick_actions_of_a_note_run_and_leave_it(bot: Client, merge_request: MergeRequest) -> None:
+    made = bot.rest("POST", f"{WHERE}/merge_requests/1/notes", json={"body": "words\n/close\nmore"})
+    assert (made.status_code, made.json()["body"]) == (201, "words\nmore")
+    alone = bot.rest("POST", f"{WHERE}/merge_requests/1/notes", json={"body": "/close"})
+    assert (alone.status_code, merge_request.actions) == (202, ["close", "close"])
+
+
+def test_somebody_elses_note_is_edited_by_maintainers_only(bot: Client, merge_request: MergeRequest) -> None:
+    notes = f"{WHERE}/merge_requests/1/notes"
+    made = bot.rest("POST", notes, json={"body": "mine"}).json()
+    for username, status in (("paul", 403), ("maria", 200)):
+        answer = bot.as_user(username).rest("PUT", f"{notes}/{made['id']}", json={"body": "theirs"})
+        assert answer.status_code == status, username
+
+
+def test_commit_leads_to_its_merge_request(
+    bot: Client, sandbox: Sandbox, merge_request: MergeRequest
+) -> None:
+    merging.merge(sandbox.world, merge_request, "beef")
+    for sha in ("c0ffee", "beef"):
+        (found,) = bot.get(f"{WHERE}/repository/commits/{sha}/merge_requests")
+        assert (found["iid"], found["state"], found["target_branch"]) == (1, "merged", "main")
+    assert bot.get(f"{WHERE}/repository/commits/dead/merge_requests") == []
+
+
+def test_stranger_sees_no_merge_request(bot: Client, sandbox: Sandbox, merge_request: MergeRequest) -> None:
+    add_person(sandbox.world, "zoe", "Zoe Zander")
+    assert bot.as_user("zoe").rest("GET", f"{WHERE}/merge_requests/1/notes").status_code == 404
+
+
+def test_variables_are_for_maintainers_and_schedules_for_developers(bot: Client, sandbox: Sandbox) -> None:
+    world = sandbox.world
+    number = world.namespaces[PROJECT].namespace_id
+    world.variables_of[number].append(Variable("PSBOT_TOKEN", is_protected=True, is_masked=True))
+    world.schedules_of[number].append(
+        Schedule(7, "hourly", "7 * * * *", world.users["maria"], variables=(("PSBOT_RUN", "advance"),))
+    )
+    statuses = {
+        name: [
+            bot.as_user(name).rest("GET", f"{WHERE}/{what}").status_code
+            for what in ("variables", "pipeline_schedules")
+        ]
+        for name in ("maria", "paul", "pia")
+    }
+    assert statuses == {"maria": [200, 200], "paul": [403, 200], "pia": [403, 403]}
+    (variable,) = bot.as_user("maria").get(f"{WHERE}/variables")
+    assert (variable["key"], variable["protected"], variable["masked"]) == ("PSBOT_TOKEN", True, True)
+    seen = bot.as_user("maria").get(f"{WHERE}/pipeline_schedules/7")
+    assert (seen["owner"]["username"], seen["variables"][0]["value"]) == ("maria", "advance")
+    assert "variables" not in bot.as_user("paul").get(f"{WHERE}/pipeline_schedules/7")
+
+
+def test_project_token_is_an_account_of_its_own(
+    bot: Client, sandbox: Sandbox, merge_request: MergeRequest
+) -> None:
+    world = sandbox.world
+    writer = add_person(world, "notes-bot", "notes", UserKind.PROJECT_BOT)
+    world.add_member(world.namespaces[PROJECT], writer, Access.REPORTER)
+    made = bot.as_user("notes-bot").rest("POST", f"{WHERE}/merge_requests/1/notes", json={"body": "plan"})
+    assert made.json()["author"]["username"] == "notes-bot"
