@@ -75,12 +75,17 @@ def parse_engagement(file: str, text: str, bounds: Bounds) -> Loaded:
 
 def load_portfolio(files: Iterable[FilePath], bounds: Bounds) -> list[Loaded]:
     """Read *files*; a key that stands in several of them stops each of these."""
-    portfolio = [_outlined(load_engagement(file, bounds)) for file in files]
+    return unique(_outlined(load_engagement(file, bounds)) for file in files)
+
+
+def unique(read: Iterable[Loaded]) -> list[Loaded]:
+    """Return what was *read*, each file whose key another one has with that as its error."""
+    portfolio = list(read)
     by_key: dict[str, list[Loaded]] = defaultdict(list)
     for loaded in portfolio:
         if loaded.engagement:
             by_key[loaded.engagement.key].append(loaded)
-    return [_unique(loaded, by_key) for loaded in portfolio]
+    return [_unique(each, by_key) for each in portfolio]
 
 
 def _outlined(loaded: Loaded) -> Loaded:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from psbot.cli._log import Tally
+from psbot.cli._shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from psbot.bounds import ConfigFolder
@@ -29,7 +32,9 @@ class App:
     ca_file: Path | None = None
     config_dir: Path | None = None
     templates_dir: Path | None = None
+    shard: Shard = WHOLE
     verbose: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> App:
@@ -65,7 +70,7 @@ class App:
         """Read engagement files."""
         from psbot.engagement import load_portfolio
 
-        return load_portfolio(files, self.process)
+        return load_portfolio(self.shard.of(list(files)), self.process)
 
     def situation(self, engagement: Engagement) -> Situation:
         """Return *engagement* as it stands now."""

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -44,25 +44,43 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def session(app: App) -> Iterator[Session]:
-    """Yield a session with the server of *app*; raises PsbotError where server or token is not known."""
-    chosen = Chosen(app.gitlab_url, app.profile, str(app.ca_file) if app.ca_file else None)
+def connected(
+    app: App, environment: Mapping[str, str], stop: Stop, *, profile: str | None = None
+) -> Iterator[Connection]:
+    """Yield a connection with the server and the token of *environment*; what it costs is counted.
+
+    Raises PsbotError where server or token is not known.
+    """
+    chosen = Chosen(app.gitlab_url, profile, str(app.ca_file) if app.ca_file else None)
     limits = app.process.limits
-    with Stop() as stop:
-        patience = Patience(limits.rate_limit_seconds, stop.wait, say)
-        trace = say if app.verbose >= _TRACED_FROM else _say_nothing
-        server = replace(find_server(chosen, os.environ), connections=limits.connections)
-        connection = Connection(server, patience, trace)
-        reader = GitLabReader(connection, limits.page)
-        tools = Tools(reader, GitLabWriter(connection), limits, time.monotonic, stop.asked)
+    trace = say if app.verbose >= _TRACED_FROM else _say_nothing
+    server = replace(find_server(chosen, environment), connections=limits.connections)
+    connection = Connection(server, Patience(limits.rate_limit_seconds, stop.wait, say), trace)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        app.tally.requests += connection.requests
+        if app.verbose:
+            say(f"{connection.requests} requests to {connection.url}")
+
+
+@contextmanager
+def session(app: App, environment: Mapping[str, str] | None = None) -> Iterator[Session]:
+    """Yield a session with the server of *app*; raises PsbotError where server or token is not known.
+
+    Without an *environment* it is the process's, with the profile of the command line.
+    """
+    asked = (os.environ, app.profile) if environment is None else (environment, None)
+    with Stop() as stop, connected(app, asked[0], stop, profile=asked[1]) as connection:
+        limits = app.process.limits
+        reader, writer = GitLabReader(connection, limits.page), GitLabWriter(connection)
+        tools = Tools(reader, writer, limits, time.monotonic, stop.asked)
+        work = Work(tools, app.process, app.templates, app.now, connection.patience, say)
         try:
-            yield Session(
-                connection, reader, Work(tools, app.process, app.templates, app.now, patience, say), stop
-            )
+            yield Session(connection, reader, work, stop)
         finally:
-            connection.close()
-            if app.verbose:
-                say(f"{connection.requests} requests to {connection.url}")
+            app.tally.notes += writer.notes
 
 
 def _say_nothing(_: str) -> None: ...

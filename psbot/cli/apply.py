@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     metavar="CHECKSUM",
     help="Do only what was reviewed under this checksum of the plan; repeat it for several files.",
 )
+@option(
+    "--reviewed",
+    is_flag=True,
+    help="In a pipeline of the default branch: say what has moved since the plan in the merge request.",
+)
 @option("--force", is_flag=True, help="Close even most of an engagement's open items.")
 @_options.output_format
 @_options.exit_code
@@ -38,6 +43,7 @@ def apply(
     files: tuple[Path, ...],
     *,
     checksums: tuple[str, ...],
+    reviewed: bool,
     force: bool,
     form: str,
     exit_code: bool,
@@ -55,11 +61,13 @@ def apply(
     codes = [Exit.DONE]
     sheets = _gitlab.sheets(app.load(_options.portfolio(files)), codes)
     check = _check(checksums, app.process.limits, force=force)
+    compare = _comparison(app) if reviewed else _say_nothing
     applied = []
     with _gitlab.session(app) as session, _progress.bar(session.work) as (work, announce):
 
         def approve(plan: Plan) -> None:
             check(plan)
+            compare(plan)
             session.stop.is_writing = session.stop.is_writing or not plan.is_empty
             announce(plan)
 
@@ -82,14 +90,34 @@ def apply(
 def _tell(each: Applied, session: Session, form: str, app: App) -> None:
     """Show how one engagement ended as soon as it has; what went wrong goes to stderr, whatever the form."""
     from psbot.cli import _gitlab
+    from psbot.cli._log import section
+    from psbot.core.inert import printable
     from psbot.report import receipts
 
     if form == "text" and each.plan is not None:
-        click.echo(receipts.rendered(form, [each], app.now), nl=False)
+        with section(each.engagement, printable(f"{each.engagement}: {sum(1 for _ in each.done())} items")):
+            click.echo(receipts.rendered(form, [each], app.now), nl=False)
     if each.error:
         _gitlab.say_failure(each.file, each.error)
     if refused := each.refused():
         _gitlab.say_failure(each.file, _gitlab.refusal(session.reader, refused, len(each.receipts)))
+
+
+def _say_nothing(_: Plan) -> None: ...
+
+
+def _comparison(app: App) -> Callable[[Plan], None]:
+    """Return what says how a plan differs from the one that was reviewed."""
+    from psbot.cli import _review
+    from psbot.core.review import moved
+
+    seen = _review.fetch_reviewed(app)
+
+    def compare(plan: Plan) -> None:
+        if before := seen.get(plan.engagement):
+            _review.say_moved(plan.engagement, moved(before, plan))
+
+    return compare
 
 
 def _check(checksums: tuple[str, ...], limits: Limits, *, force: bool) -> Callable[[Plan], None]:

@@ -12,32 +12,79 @@ from psbot.cli._app import App
 from psbot.cli._options import option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from psbot.core.process import Limits
     from psbot.engagement import Loaded
-    from psbot.errors import Exit
+    from psbot.errors import Exit, PsbotError
     from psbot.report.plans import Planned
+
+    Failures = list[tuple[str, PsbotError]]
 
 
 @click.command(short_help="Show what apply would do, cost and notify.")
 @_options.files
 @option("--offline", is_flag=True, help="As if GitLab were empty; needs no server and no token.")
+@option(
+    "--merge-request",
+    is_flag=True,
+    help="In a merge request's pipeline: plan the files that it changes, and write the plan into it.",
+)
+@option(
+    "--out", type=click.Path(path_type=Path), help="With --merge-request: write the note to this file, too."
+)
 @_options.output_format
 @_options.exit_code
 @click.pass_obj
-def plan(app: App, files: tuple[Path, ...], *, offline: bool, form: str, exit_code: bool) -> int:
-    """Show what apply would do and cost, and whom GitLab would notify. Writes nothing."""
+def plan(
+    app: App,
+    files: tuple[Path, ...],
+    *,
+    offline: bool,
+    merge_request: bool,
+    out: Path | None,
+    form: str,
+    exit_code: bool,
+) -> int:
+    """Show what apply would do and cost, and whom GitLab would notify. Writes nothing to engagements.
+
+    With --merge-request the token is the one in PSBOT_READ_TOKEN, config and templates are those of the target
+    branch, and PSBOT_NOTE_TOKEN writes one note, which is edited from then on.
+    """
+    from psbot.cli._log import section
     from psbot.errors import Exit, gravest
     from psbot.report import plans
 
-    portfolio = app.load(_options.portfolio(files))
-    codes = [Exit.DONE]
-    planned = (_offline if offline else _online)(app, portfolio, codes)
-    click.echo(plans.rendered(form, planned, app.process.limits, app.now), nl=False)
+    codes, failures = [Exit.DONE], list[tuple[str, "PsbotError"]]()
+    if merge_request:
+        planned, limits = _in_merge_request(app, files, out, codes, failures)
+    else:
+        portfolio = app.load(_options.portfolio(files))
+        planned = (_offline if offline else _online)(app, portfolio, codes, failures)
+        limits = app.process.limits
+    with section("plan", "psbot plan", is_wanted=form == "text"):
+        click.echo(plans.rendered(form, planned, limits, app.now), nl=False)
     if exit_code and any(each.wants_attention for each in planned):
         codes.append(Exit.FINDINGS)
     return gravest(codes)
 
 
-def _offline(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planned]:
+def _in_merge_request(
+    app: App, files: tuple[Path, ...], out: Path | None, codes: list[Exit], failures: Failures
+) -> tuple[list[Planned], Limits]:
+    from psbot.cli import _review
+
+    with _review.review(app, files) as under:
+        portfolio = list(under.proposed.loaded)
+        if under.has_token and any(each.engagement for each in portfolio):
+            planned = _online(under.app, portfolio, codes, failures, under.environment)
+        else:
+            planned = _offline(under.app, portfolio, codes, failures)
+        codes.append(_review.publish_plans(under, planned, failures, out))
+        return planned, under.app.process.limits
+
+
+def _offline(app: App, portfolio: list[Loaded], codes: list[Exit], failures: Failures) -> list[Planned]:
     from psbot.cli._border import say_error
 
     planned = []
@@ -45,24 +92,33 @@ def _offline(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Plann
         if loaded.engagement:
             planned.append(app.plan_offline(loaded, loaded.engagement))
         if loaded.error:
+            failures.append((loaded.file, loaded.error))
             codes.append(say_error(loaded.error))
     return planned
 
 
-def _online(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planned]:
+def _online(
+    app: App,
+    portfolio: list[Loaded],
+    codes: list[Exit],
+    failures: Failures,
+    environment: Mapping[str, str] | None = None,
+) -> list[Planned]:
     from psbot.audience import listeners
     from psbot.cli import _gitlab
     from psbot.errors import PsbotError
     from psbot.portfolio import draw_up_many
     from psbot.report.plans import Planned
 
+    failures += [(each.file, each.error) for each in portfolio if each.error]
     sheets = _gitlab.sheets(portfolio, codes)
-    with _gitlab.session(app) as session:
+    with _gitlab.session(app, environment) as session:
         drawn = {}
         for engagement, found in draw_up_many(
             session.reader, [each.engagement for each in sheets.values()], app.process, app.templates, app.now
         ):
             if isinstance(found, PsbotError):
+                failures.append((sheets[engagement.key].file, found))
                 codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
             else:
                 drawn[engagement.key] = found

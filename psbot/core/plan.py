@@ -126,9 +126,7 @@ class Plan:
 
         Occurrences, labels and managed text do not count: they change as days pass and people work.
         """
-        reviewed = sorted(
-            json.dumps(_reviewed(op), sort_keys=True) for op in self.operations if is_reviewed(op)
-        )
+        reviewed = sorted(review_line(op) for op in self.operations if is_reviewed(op))
         return hashlib.sha256("\n".join([self.engagement, *reviewed]).encode()).hexdigest()[:16]
 
     def overreach(self, limits: Limits) -> str | None:
@@ -350,6 +348,11 @@ def is_reviewed(op: Operation) -> bool:
     if isinstance(op, CreateLabel | Relabel | Redescribe | PostNotice):
         return False
     return not getattr(op, "is_occurrence", False)
+
+
+def review_line(op: Operation) -> str:
+    """Return what reviewers are bound to of one operation, as text that is the same in every run."""
+    return json.dumps(_reviewed(op), sort_keys=True)
 
 
 def _reviewed(op: Operation) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import LifoQueue
 from threading import Lock
+from typing import Any, TypeVar
 
 import gitlab
 import requests
@@ -35,6 +36,10 @@ _HINTS = {
 }
 
 Variables = Mapping[str, object]
+Answer = TypeVar("Answer")
+
+# psbot waits and repeats by its own rules: python-gitlab would wait without a limit, and repeat writes.
+ONCE: Mapping[str, Any] = {"obey_rate_limit": False, "retry_transient_errors": False}
 
 
 class Transient(GitLabError):
@@ -106,7 +111,7 @@ class Connection:
 
         Raises GitLabError for everything that is not complete data.
         """
-        answer = self._patiently(lambda: self._send(document, variables))
+        answer = self.patiently(lambda: self._send(document, variables))
         if messages := _messages(answer):
             raise self._of_messages(messages, GitLabError)
         data = answer.get("data")
@@ -119,14 +124,14 @@ class Connection:
 
         Raises GitLabError where it is not there or the token may not see it.
         """
-        return self._patiently(
-            lambda: self._exchange(
+        return self.patiently(
+            lambda: self.exchange(
                 f"GET {path}",
-                lambda client: client.http_get(path, obey_rate_limit=False, retry_transient_errors=False),
+                lambda client: client.http_get(path, **ONCE),
             )
         )
 
-    def _patiently(self, send: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
+    def patiently(self, send: Callable[[], Answer]) -> Answer:
         """Return the answer to a read, asked for again after transient errors and rate limits, within bounds."""
         for attempt in range(READ_ATTEMPTS - 1):
             try:
@@ -158,20 +163,19 @@ class Connection:
 
     def _send(self, document: str, variables: Variables) -> Mapping[str, object]:
         """Send one document; raises Transient, RateLimited (also inside HTTP 200), Refused (a clear 4xx)."""
-        answer = self._exchange(
+        answer = self.exchange(
             name_of(document),
             lambda client: client.http_post(
                 f"{self.url}/api/graphql",
                 post_data={"query": document, "variables": dict(variables)},
-                obey_rate_limit=False,
-                retry_transient_errors=False,
+                **ONCE,
             ),
         )
         if limited := [each for each in _messages(answer) if TOO_MANY.search(each)]:
             raise RateLimited(self.clean(limited[0]), _PAUSE)
         return answer
 
-    def _exchange(self, name: str, call: Callable[[gitlab.Gitlab], object]) -> Mapping[str, object]:
+    def exchange(self, name: str, call: Callable[[gitlab.Gitlab], object]) -> Mapping[str, object]:
         """Return the JSON object that one request is answered with; raises Transient, RateLimited or Refused."""
         self._count(name)
         with self._client() as client:

@@ -27,6 +27,12 @@ class GitLabWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._noted: list[int] = []  # appended to, not added up: several threads write
+
+    @property
+    def notes(self) -> int:
+        """Return how many notes were posted so far."""
+        return sum(self._noted)
 
     def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[Written]:
         """Make labels in *group*."""
@@ -56,7 +62,9 @@ class GitLabWriter:
         inputs = [
             {"noteableId": note.item_gid, "body": note.body, "internal": note.internal} for note in notes
         ]
-        return self._write(documents.create_notes(len(inputs)), inputs, "note")
+        written = self._write(documents.create_notes(len(inputs)), inputs, "note")
+        self._noted.append(sum(each.gid is not None for each in written))
+        return written
 
     def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[Written]:
         """Give notes new words."""

@@ -1,0 +1,142 @@
+"""What git has of a repository's files: which a branch changes, and their text as committed.
+
+git is started with fixed arguments and without psbot's tokens; names of files are arguments of it, never a
+shell's. Files are read from git, not from disk, because a branch could have a symbolic link in their place.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from psbot.errors import PsbotError
+
+_REGULAR = ("100644", "100755")
+_LINK = "120000"
+_LARGEST = 4 * 1024 * 1024  # bytes of one file
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a branch does to one file: ``before`` is None for a new one, ``after`` for a deleted one."""
+
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    mode: str
+    sha: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class GitFiles:
+    """The repository around *folder*; paths are relative to it."""
+
+    folder: Path
+
+    def commit(self, name: str) -> str:
+        """Return the commit that *name* stands for; raises PsbotError where git does not know it."""
+        found = self._git(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", may_fail=True
+        )
+        if not found:
+            raise PsbotError(
+                f"git knows no {name} here",
+                "fetch the target branch first: git fetch origin +refs/heads/NAME:refs/remotes/origin/NAME",
+            )
+        return found.decode().strip()
+
+    def changes(self, target: str, head: str = "HEAD") -> Sequence[Change]:
+        """Return what *head* changes since it left *target*, in the order of the names; PsbotError without history."""
+        asked = ("--name-status", "-z", "--find-renames", "--no-ext-diff", "--no-textconv", "--relative")
+        words = _words(self._git("diff", *asked, f"{target}...{head}"))
+        found = []
+        for status in words:
+            first = next(words)
+            match status[0]:
+                case "R":
+                    found.append(Change(first, next(words)))
+                case "A":
+                    found.append(Change(None, first))
+                case "D":
+                    found.append(Change(first, None))
+                case _:
+                    found.append(Change(first, first))
+        return found
+
+    def text(self, commit: str, path: str) -> str:
+        """Return the text of one file; raises PsbotError for a symbolic link, no text, or no file at all."""
+        (entry,) = self._entries(commit, path) or (None,)
+        if entry is None:
+            raise PsbotError(f"{path} is not there in {commit[:12]}", "name a file that is committed")
+        if entry.mode == _LINK:
+            raise PsbotError(
+                f"{path} is a symbolic link, which psbot does not follow", "commit the file itself"
+            )
+        if entry.mode not in _REGULAR:
+            raise PsbotError(f"{path} is not a file", "commit a file")
+        return self._blob(entry)
+
+    def write_folder(self, commit: str, path: str, into: Path) -> bool:
+        """Write the files of a folder as they were committed, and tell whether there were any; links are left out."""
+        found = False
+        for entry in self._entries(commit, f"{path}/", "-r"):
+            inside = PurePosixPath(entry.path).relative_to(path)
+            if entry.mode not in _REGULAR or ".." in inside.parts:
+                continue
+            found = True
+            file = into / inside
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(self._blob(entry), encoding="utf-8")
+        return found
+
+    def inside(self, path: Path) -> str | None:
+        """Return *path* relative to the folder, as written and without following links; None for one outside."""
+        inside = PurePosixPath(os.path.relpath(os.path.normpath(self.folder / path), self.folder))
+        return None if inside.parts[:1] == ("..",) else inside.as_posix()
+
+    def _entries(self, commit: str, path: str, *options: str) -> Sequence[_Entry]:
+        words = _words(self._git("ls-tree", "-z", *options, commit, "--", path))
+        found = []
+        for word in words:
+            about, _, name = word.partition("\t")
+            mode, _, sha = about.split()
+            found.append(_Entry(mode, sha, name))
+        return found
+
+    def _blob(self, entry: _Entry) -> str:
+        size = int(self._git("cat-file", "-s", entry.sha))
+        if size > _LARGEST:
+            raise PsbotError(f"{entry.path} has {size} bytes, more than psbot reads", "make it shorter")
+        try:
+            return self._git("cat-file", "blob", entry.sha).decode()
+        except UnicodeDecodeError:
+            raise PsbotError(f"{entry.path} is not text in UTF-8", "save it as UTF-8") from None
+
+    def _git(self, *arguments: str, may_fail: bool = False) -> bytes:
+        command = ("git", "--literal-pathspecs", "-c", "core.fsmonitor=false", *arguments)
+        try:
+            done = subprocess.run(  # noqa: S603  fixed arguments and no shell, see above
+                command, cwd=self.folder, env=_without_tokens(os.environ), capture_output=True, check=False
+            )
+        except FileNotFoundError:
+            raise PsbotError("there is no git", "use an image that has git") from None
+        if done.returncode and not may_fail:
+            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it gives no reason"]
+            raise PsbotError(
+                f"git {arguments[0]} failed: {said[0][:300]}",
+                "clone with the whole history (GIT_DEPTH: 0), and fetch the target branch",
+            )
+        return b"" if done.returncode else done.stdout
+
+
+def _words(output: bytes) -> Iterator[str]:
+    return iter([os.fsdecode(word) for word in output.split(b"\0")[:-1]])
+
+
+def _without_tokens(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if "TOKEN" not in name.upper()}
