@@ -104,28 +104,8 @@ def _online(
     failures: Failures,
     environment: Mapping[str, str] | None = None,
 ) -> list[Planned]:
-    from psbot.audience import listeners
-    from psbot.cli import _gitlab
-    from psbot.errors import PsbotError
-    from psbot.portfolio import draw_up_many
-    from psbot.report.plans import Planned
+    from psbot.cli._drawing import drawn
+    from psbot.drawing import draw_up
 
     failures += [(each.file, each.error) for each in portfolio if each.error]
-    sheets = _gitlab.sheets(portfolio, codes)
-    with _gitlab.session(app, environment) as session:
-        drawn = {}
-        for engagement, found in draw_up_many(
-            session.reader, [each.engagement for each in sheets.values()], app.process, app.templates, app.now
-        ):
-            if isinstance(found, PsbotError):
-                failures.append((sheets[engagement.key].file, found))
-                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
-            else:
-                drawn[engagement.key] = found
-        known = [sheets[key].engagement for key in drawn]
-        heard = listeners(session.reader, known, app.process)
-    return [
-        Planned.of(sheet.file, sheet.engagement, drawn[key], (*sheet.warnings, *heard.get(key, ())))
-        for key, sheet in sheets.items()
-        if key in drawn
-    ]
+    return drawn(app, portfolio, codes, draw_up, failures=failures, environment=environment)
