@@ -1,4 +1,4 @@
-"""Finds ``config/``, ``issue_templates/`` and ``examples/``: an override, else the wheel's, else the checkout's.
+"""Finds ``config/``, ``issue_templates/`` and other data: an override, else the wheel's, else the checkout's.
 
 Never the current directory: a run from another folder must not change policy.
 """
