@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit soak test-functional test-browser docs picture bench audit lock clean
+.PHONY: help demo test lint types unit soak test-functional test-browser pipeline-tools docs picture bench audit lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,11 @@ test-functional: $(READY) ## python-gitlab's own functional tests against the sa
 
 test-browser: $(READY) ## the tests of the sandbox's page, in Chromium or Chrome
 	$(BIN)/pytest -m browser tests/browser
+
+pipeline-tools: ## what runs the pipelines in tests/pipeline: gitlab-ci-local, with npm
+	mkdir -p build/pipeline
+	cp tests/pipeline/package.json tests/pipeline/package-lock.json build/pipeline
+	npm ci --prefix build/pipeline --ignore-scripts --no-audit --no-fund --loglevel error
 
 bench: $(READY) ## measure, side by side; writes bench/RESULTS.md
 	$(BIN)/python bench/run.py
