@@ -57,6 +57,16 @@ NEEDS = {
     "plan": ("read_api", "Planner in the group and both projects"),
     "status": ("read_api", "Planner in the group and both projects"),
 }
+REST = (
+    ("`GET /api/v4/user`", "whose token it is: a note counts as psbot's only when this account wrote it"),
+    ("`GET /api/v4/projects/:id/merge_requests/:iid/notes`", "psbot's own note, looked for page by page"),
+    ("`POST /api/v4/projects/:id/merge_requests/:iid/notes`", "writes the note; sent once"),
+    ("`PUT /api/v4/projects/:id/merge_requests/:iid/notes/:note_id`", "edits it; sent once"),
+    (
+        "`GET /api/v4/projects/:id/repository/commits/:sha/merge_requests`",
+        "the merge request whose plan was reviewed",
+    ),
+)
 NOTE = "<!-- Written by `make docs`; do not edit. -->"
 
 
@@ -174,7 +184,7 @@ def _table(head: list[str], rows: Iterable[Iterable[str]]) -> str:
 def _endpoints() -> Iterator[str]:
     yield "# What psbot asks of GitLab"
     yield (
-        f"Everything goes to `POST /api/graphql`, but one question of `psbot doctor`: `GET /api/v4{SELF}` tells what "
+        f"Everything about engagements goes to `POST /api/graphql`, but one question of `psbot doctor`: `GET /api/v4{SELF}` tells what "
         "the token may do, which GraphQL does not. These are all documents, each "
         "in its largest form: how many characters it has (GitLab takes 10,000) and what it costs (GitLab takes "
         f"{LIMIT} a request), estimated by GitLab's rules for pages of {PAGE}. "
@@ -186,6 +196,11 @@ def _endpoints() -> Iterator[str]:
     yield "| command | scope | role |\n| --- | --- | --- |\n" + "\n".join(
         f"| `psbot {name}` | `{scope}` | {role} |" for name, (scope, role) in NEEDS.items()
     )
+    yield (
+        "In a pipeline, `psbot plan --merge-request` and `psbot apply --reviewed` use REST besides, with the token in "
+        "`PSBOT_NOTE_TOKEN`, which needs the scope `api` and the role Reporter in the engagements repository alone."
+    )
+    yield _table(["request", "for"], REST)
     yield (
         "Reading needs a token with the scope `read_api`, writing one with `api`. Queries are repeated after errors "
         "that may pass, mutations never."

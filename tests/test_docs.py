@@ -112,7 +112,7 @@ def test_product_asks_gitlab_in_one_place_and_at_the_addresses_that_are_listed()
             r"\.(?:http_(?:get|post|put|patch|delete|list|request)|(?:auth|version)\()", file.read_text()
         )
     ]
-    assert sorted(calls) == [".http_get", ".http_post"]
+    assert sorted(calls) == [".http_get", ".http_post", ".http_request", ".http_request"]
     assert f"GET /api/v4{SELF}" in (FOLDER / "endpoints.md").read_text()
     assert 'f"{self.url}/api/graphql"' in (ROOT / "psbot" / "forge" / "connection.py").read_text()
 

@@ -55,7 +55,7 @@ def test_what_a_person_did_stays_when_two_runs_race() -> None:
             done[0].check(stage.world)
 
 
-@pytest.mark.parametrize("processes", [2, 8])
+@pytest.mark.parametrize("processes", [2, 10])
 def test_one_open_item_a_marker_is_left_when_several_processes_apply_at_once(
     processes: int, tmp_path: Path
 ) -> None:
