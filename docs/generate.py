@@ -184,8 +184,8 @@ def _table(head: list[str], rows: Iterable[Iterable[str]]) -> str:
 def _endpoints() -> Iterator[str]:
     yield "# What psbot asks of GitLab"
     yield (
-        f"Everything about engagements goes to `POST /api/graphql`, but one question of `psbot doctor`: `GET /api/v4{SELF}` tells what "
-        "the token may do, which GraphQL does not. These are all documents, each "
+        "Everything about engagements goes to `POST /api/graphql`, but one question of `psbot doctor`: "
+        f"`GET /api/v4{SELF}` tells what the token may do, which GraphQL does not. These are all documents, each "
         "in its largest form: how many characters it has (GitLab takes 10,000) and what it costs (GitLab takes "
         f"{LIMIT} a request), estimated by GitLab's rules for pages of {PAGE}. "
         "In a mutation every item is an alias of its own."
