@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from io import StringIO
 
 from rich.console import Console
@@ -33,3 +34,14 @@ def stripped(out: StringIO) -> str:
 def hang(console: Console, text: str, style: str, indent: int = 2) -> None:
     """Print *text*, which may come from anywhere, wrapped and indented."""
     console.print(Padding(Text(printable(text), style=style), (0, 0, 0, indent)))
+
+
+def listed(chapters: Iterable[tuple[str, list[tuple[str, str]]]]) -> str:
+    """Return chapters of rows, each with what it is about in front; Markdown's backticks go."""
+    console, out = console_in_memory()
+    for number, (name, rows) in enumerate(chapters):
+        console.print(Text(printable(f"\n{name}" if number else name), style="bold"))
+        for about, said in rows:
+            plain = f"{about}: {said}" if about else said
+            console.print(Padding(Text(printable(plain.replace("`", ""))), (0, 0, 0, 2)))
+    return stripped(out)
