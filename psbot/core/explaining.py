@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from psbot.core import recognition
-from psbot.core.acceptance import accepted_on, sent_on
+from psbot.core.acceptance import accepted_on, clocked, sent_on
+from psbot.core.coherence import coherent
 from psbot.core.findings import Finding
 from psbot.core.guards import ACCEPTED, GUARDS, Answer, Argument, ask, by_hand
 from psbot.core.history import Facts, Hand, Standing
@@ -16,6 +17,7 @@ from psbot.core.ownership import Kept
 from psbot.core.phases import accepted
 from psbot.core.plan import Plan
 from psbot.core.process import EPIC, Kind
+from psbot.core.progress import Progress
 from psbot.core.table import Condition, Role, Transition
 from psbot.core.wanting import kind_of, wanted
 
@@ -85,8 +87,6 @@ class Explanation:
 
 def explained(subject: Subject) -> Explanation:
     """Return what there is to say of *subject*."""
-    known = _where(subject.facts)
-    subject = replace(subject, facts=replace(subject.facts, phase=known))
     if subject.item is None and subject.sighting is not None:
         return _foreign(subject, subject.sighting)
     notes = _Notes()
@@ -132,6 +132,16 @@ def _says(holds: bool | None) -> Says:
     return Says.YES if holds else Says.NO
 
 
+def _is_duplicate(item: Item, facts: Facts) -> bool:
+    first = facts.observed.by_key().get(item.key, item)
+    return not recognition.is_same(first, item.namespace, item.iid)
+
+
+def _settled(facts: Facts) -> Facts:
+    """Return the facts that phases and gates are judged by: after advance has made labels and flags coherent."""
+    return replace(clocked(coherent(Progress(facts))).facts, phase=_where(facts))
+
+
 def _where(facts: Facts) -> str | None:
     """Return the phase that psbot has accepted, else the one that the epic shows."""
     epic, process = facts.observed.epic, facts.process
@@ -163,8 +173,8 @@ def _what(subject: Subject, notes: _Notes) -> Iterator[Point]:
     if item is None:
         yield Point("item", f"{subject.key} of {facts.engagement.key} is not in GitLab", Says.NO)
         return
-    first = facts.observed.by_key().get(item.key, item)
-    if not recognition.is_same(first, item.namespace, item.iid):
+    if _is_duplicate(item, facts):
+        first = facts.observed.by_key()[item.key]
         yield Point("item", recognition.why_duplicate(item, first), Says.NO)
         return
     yield Point("item", recognition.recognised(item, facts.engagement, facts.process), Says.YES)
@@ -190,7 +200,7 @@ def _state(item: Item, facts: Facts, notes: _Notes) -> Iterator[Point]:
     shown = facts.process.catalogue.values("state", item.labels)
     yield Point("state", f"{_listed(shown)}{_set_by(item, 'state', shown, facts, notes)}")
     if not item.is_open:
-        yield Point("closed", f"closed{_by(facts.closed_by(item), notes)}")
+        yield Point("closed", f"it was closed{_by(facts.closed_by(item), notes)}")
     due = f"due {item.due_on}" if item.due_on else "no due date"
     yield Point("due", f"{due}, {f'for {item.assignee}' if item.assignee else 'for nobody'}")
 
@@ -201,21 +211,25 @@ def _listed(values: list[str]) -> str:
 
 def _set_by(item: Item, purpose: str, shown: list[str], facts: Facts, notes: _Notes) -> str:
     scope = facts.process.catalogue.scopes[purpose].name
-    return _by(facts.labelled_by(item, [f"{scope}::{value}" for value in shown]), notes) if shown else ""
+    titles = [f"{scope}::{value}" for value in shown]
+    return f", set{_by(facts.labelled_by(item, titles), notes)}" if shown else ""
 
 
 def _by(hand: Hand, notes: _Notes) -> str:
     notes.needs |= hand.needs
     if hand.standing is Standing.UNKNOWN:
-        return f"; psbot could not check who did that{f' ({hand.name})' if hand.at else ''}"
-    return f", by {hand.name}, {_STANDINGS[hand.standing]}{f', on {hand.at:%Y-%m-%d}' if hand.at else ''}"
+        return f"; psbot could not check by whom{f', {hand.name}' if hand.at else ''}"
+    return f" by {hand.name}, {_STANDINGS[hand.standing]}{f', on {hand.at:%Y-%m-%d}' if hand.at else ''}"
 
 
 # Why
 
 
 def _why(subject: Subject, notes: _Notes) -> Iterator[Point]:
-    facts, item = subject.facts, subject.item
+    item = subject.item
+    if item is not None and _is_duplicate(item, subject.facts):
+        return
+    facts = _settled(subject.facts)
     if subject.key == EPIC and item is not None:
         yield from _transitions(facts, notes)
         return
@@ -226,7 +240,7 @@ def _why(subject: Subject, notes: _Notes) -> Iterator[Point]:
     yield notes.point("wanted", answer)
     if item is not None:
         yield from _gate(item, facts, notes)
-        yield from _clock(item, kind, facts, notes)
+        yield from _clock(item, kind, subject.facts, notes)
     yield from _waiting(kind, facts, notes)
 
 

@@ -5,12 +5,23 @@ from datetime import datetime
 
 from psbot.core.explaining import Explanation, Point, Says
 from psbot.core.inert import inert, linked
-from psbot.core.operations import ItemOperation
+from psbot.core.operations import CreateChild, CreateEpic, ItemOperation
 from psbot.report.data import data_text
 from psbot.report.plans import changes, row
 
 SCHEMA = 1
-_VERBS = {"create-epic": "make it", "create-child": "make it"}
+_VERBS = {
+    "create-epic": "make it",
+    "create-child": "make it",
+    "relabel": "change its labels",
+    "retitle": "give it the file's title",
+    "reschedule": "give it the file's dates",
+    "reassign": "assign it",
+    "redescribe": "rewrite psbot's part of its description",
+    "post-notice": "write a notice on it",
+    "close": "close it",
+    "reopen": "open it again",
+}
 
 
 def rendered(form: str, each: Explanation, now: datetime) -> str:
@@ -39,9 +50,8 @@ def _next(each: Explanation) -> Iterator[Point]:
 
 def _said(operation: ItemOperation) -> str:
     shown = row(operation)
-    if shown.op in _VERBS:
-        return f"would {_VERBS[shown.op]}: {shown.reason}"
-    return f"would {shown.op} it: {'; '.join([*changes(shown), shown.reason])}"
+    what = [] if isinstance(operation, CreateEpic | CreateChild) else changes(shown)
+    return f"would {_VERBS[shown.op]}: {'; '.join([*what, shown.reason])}"
 
 
 def _head(each: Explanation) -> str:
