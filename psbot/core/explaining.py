@@ -236,8 +236,9 @@ def _why(subject: Subject, notes: _Notes) -> Iterator[Point]:
     kind = kind_of(subject.key, facts.process)
     if kind is None:
         return
-    answer = wanted(subject.key, kind, facts)
-    yield notes.point("wanted", answer)
+    if facts.phase in facts.process.workflow.final_phases and item is not None:
+        yield Point("over", f"the engagement is {facts.phase}; psbot leaves it as it is", Says.NO)
+    yield notes.point("wanted", wanted(subject.key, kind, facts))
     if item is not None:
         yield from _gate(item, facts, notes)
         yield from _clock(item, kind, subject.facts, notes)
@@ -282,7 +283,8 @@ def _gate(item: Item, facts: Facts, notes: _Notes) -> Iterator[Point]:
         return
     guards = [_guard(each, facts, item, notes) for each in workflow.table.gates[item.kind]]
     is_blocked = facts.state(item) == workflow.blocked_state
-    text = f"opens {workflow.blocked_state} to {workflow.open_state}" if is_blocked else "is no longer needed"
+    blocked, opened = workflow.blocked_state, workflow.open_state
+    text = f"it is {blocked}, and {opened} once this holds" if is_blocked else f"it is not {blocked} any more"
     yield Point("gate", text, _all(guards), tuple(guards))
 
 
@@ -303,7 +305,8 @@ def _clock(item: Item, kind: Kind, facts: Facts, notes: _Notes) -> Iterator[Poin
     since, days = sent_on(item, facts), acceptance.passive_after
     last = accepted_on(since, facts.engagement.workdays, days)
     text = f"sent on {since}; {acceptance.passive} after {last}, business day {days}, unless somebody objects"
-    yield notes.point("clock", Answer(facts.today > last, text, answer.needs))
+    notes.needs |= answer.needs
+    yield Point("clock", text, Says.YES if facts.today > last else Says.TOLD)
 
 
 def _is_accepted_at_all(kind: Kind, facts: Facts) -> bool:

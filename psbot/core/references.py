@@ -59,9 +59,9 @@ def parse(text: str) -> Reference | Named | Address | None:
 
 
 def _port(url: str) -> int | None:
-    """Return the port of an address; None where it is not a port."""
-    parts = urlsplit(url)
+    """Return the port of an address; None where the address is not well-formed."""
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return None

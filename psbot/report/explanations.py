@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psbot.core.explaining import Explanation, Point, Says
 from psbot.core.inert import inert, linked
-from psbot.core.operations import CreateChild, CreateEpic, ItemOperation
+from psbot.core.operations import CreateChild, CreateEpic, ItemOperation, Redescribe
 from psbot.report.data import data_text
 from psbot.report.plans import changes, row
 
@@ -51,7 +51,15 @@ def _next(each: Explanation) -> Iterator[Point]:
 def _said(operation: ItemOperation) -> str:
     shown = row(operation)
     what = [] if isinstance(operation, CreateEpic | CreateChild) else changes(shown)
-    return f"would {_VERBS[shown.op]}: {'; '.join([*what, shown.reason])}"
+    return f"would {_verb(operation)}: {'; '.join([*what, shown.reason])}"
+
+
+def _verb(operation: ItemOperation) -> str:
+    if isinstance(operation, Redescribe) and operation.parent:
+        return "put it under the epic"
+    if isinstance(operation, Redescribe) and operation.marker and not operation.sections:
+        return "write its marker"
+    return _VERBS[operation.op]
 
 
 def _head(each: Explanation) -> str:
