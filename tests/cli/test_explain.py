@@ -128,9 +128,10 @@ def test_forms_say_the_same(psbot: Psbot, applied: Sandbox) -> None:
     markdown = words(psbot("explain", "acme-sow-142/sign-off", AWS, "--format", "markdown"))
     assert data["marker"] == "sign-off"
     points = [*data["what"], *data["why"]]
-    for point in [*points, *(part for point in points for part in point["parts"])]:
-        assert point["text"] in text
-        assert point["text"] in markdown
+    parts = [part for point in points for part in point["parts"]]
+    for each in (*points, *parts):
+        assert each["text"] in text
+        assert each["text"] in markdown
 
 
 def test_explanation_takes_few_requests(psbot: Psbot, applied: Sandbox) -> None:
