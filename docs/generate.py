@@ -42,6 +42,7 @@ LISTS = {
     "children": "an epic's children",
     "labelled": "the items with certain labels",
     "named": "the items with certain ids",
+    "moved": "the items that have changed since an instant",
 }
 # The smallest scope of a token and the lowest role of its account, by command; other commands need neither.
 NEEDS = {
