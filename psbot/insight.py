@@ -14,7 +14,7 @@ from psbot.core.process import Process
 from psbot.core.recognition import is_same
 from psbot.core.references import Named, Reference
 from psbot.core.wanting import kind_of
-from psbot.drawing import draw_advance, draw_up, facts_of
+from psbot.drawing import draw_advance, draw_up
 from psbot.errors import GitLabError, PsbotError
 from psbot.forge.ports import ForgeReader
 from psbot.observe import Observation, observe, observe_many
@@ -129,8 +129,8 @@ def _explained(  # noqa: PLR0917  the facts of one item, in the order they are f
 ) -> Explanation:
     reader, process, words, now = sources.reader, sources.process, sources.words, sources.now
     applying, _ = draw_up(reader, engagement, observation, process, words, now)
-    advancing, _ = draw_advance(reader, engagement, observation, process, words, now)
-    facts = facts_of(reader, engagement, observation, process, now)
+    advancing, told = draw_advance(reader, engagement, observation, process, words, now)
+    facts = Facts(engagement, process, told.snapshot, now, told.histories)
     subject = Subject(key, facts, applying, advancing, item, sighting)
     explanation = explained(subject)
     for _ in range(_ROUNDS):
@@ -150,5 +150,5 @@ def _with_histories(
     gids = {str(found[key].gid): key for key in sorted(keys) if key in found and found[key].gid}
     read = reader.fetch_histories(facts.engagement.gitlab.group, gids, observation.handles.labels)
     histories = facts.histories
-    items = {**histories.items, **dict.fromkeys(keys), **read}
+    items = {**histories.items, **dict.fromkeys(keys), **{gids[gid]: each for gid, each in read.items()}}
     return replace(facts, histories=replace(histories, items=items))
