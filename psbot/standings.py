@@ -1,9 +1,8 @@
 """Where many engagements stand: what those of one group share is read once, histories of several together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding, Severity
 from psbot.core.history import Facts
@@ -17,7 +16,7 @@ from psbot.observe import Observation, observe_many
 
 
 def stand_many(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, words: Words, now: datetime
+    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, now: datetime
 ) -> Iterator[tuple[Engagement, Standing | GitLabError]]:
     """Yield each engagement with where it stands, or with what keeps it from being read; group by group."""
     for engagement, found in ahead(reader, observe_many(reader, engagements, process), process, now):
@@ -25,23 +24,31 @@ def stand_many(
             yield engagement, found
             continue
         try:
-            stands: Standing | GitLabError = _standing(reader, engagement, found, process, words, now)
+            stands: Standing | GitLabError = _standing(reader, engagement, found, process, now)
         except GitLabError as error:
             stands = error
         yield engagement, stands
 
 
-def _standing(  # noqa: PLR0917  see psbot.drawing
-    reader: ForgeReader,
-    engagement: Engagement,
-    observation: Observation,
-    process: Process,
-    words: Words,
-    now: datetime,
+class _Wordless:
+    """Templates without words: findings hang on none, and rendering takes most of the time that drawing takes."""
+
+    def render(self, _name: str, _facts: Mapping[str, object]) -> str:
+        return ""
+
+    def sections(self, _name: str) -> frozenset[str]:
+        return frozenset()
+
+
+WORDLESS = _Wordless()
+
+
+def _standing(
+    reader: ForgeReader, engagement: Engagement, observation: Observation, process: Process, now: datetime
 ) -> Standing:
     """Return where *engagement* stands; its findings are those of ``advance``, or what would stop that."""
     try:
-        drawn, told = draw_advance(reader, engagement, observation, process, words, now)
+        drawn, told = draw_advance(reader, engagement, observation, process, WORDLESS, now)
     except GitLabError:
         raise
     except PsbotError as error:

@@ -30,7 +30,7 @@ def status(app: App, files: tuple[Path, ...], *, form: str, exit_code: bool) -> 
     standings = []
     with _gitlab.session(app) as session:
         engagements = [each.engagement for each in sheets.values()]
-        for engagement, found in stand_many(session.reader, engagements, app.process, app.templates, app.now):
+        for engagement, found in stand_many(session.reader, engagements, app.process, app.now):
             if isinstance(found, PsbotError):
                 codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
                 found = unread(engagement, engagement.today(app.now), str(found))

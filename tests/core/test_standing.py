@@ -1,5 +1,6 @@
 """Where an engagement stands, and which of many needs attention first."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from random import Random
@@ -19,6 +20,7 @@ from psbot.core.standing import (
     standing,
     unread,
 )
+from psbot.standings import WORDLESS
 from tests.builders import engagement
 from tests.core.test_advance import delivering, wrapping_up
 from tests.desk import CUSTOMER, TEMPLATES, Desk, example
@@ -121,6 +123,27 @@ def test_engagement_on_schedule_wants_no_attention(desk: Desk) -> None:
 def test_engagement_that_is_not_in_gitlab_wants_attention() -> None:
     stands = of(Desk(example()))
     assert (stands.is_in_gitlab, stands.phase, stands.wants_attention) == (False, None, True)
+
+
+def damaged(desk: Desk) -> None:
+    desk.edit("epic", lambda text: text.replace("<!-- psbot end: overview -->", ""))
+
+
+def clicked(desk: Desk) -> None:
+    desk.close(CUSTOMER, "kick-off")
+
+
+def without_engineer(desk: Desk) -> None:
+    desk.engagement = replace(desk.engagement, engineers=())
+
+
+@pytest.mark.parametrize("happens", [damaged, clicked, without_engineer])
+def test_findings_hang_on_no_words(desk: Desk, happens: Callable[[Desk], None]) -> None:
+    happens(desk)
+    facts = desk.facts()
+    found = advance(facts, TEMPLATES).findings
+    assert found
+    assert advance(facts, WORDLESS).findings == found
 
 
 # Many

@@ -140,7 +140,7 @@ def read_everything(process: Process) -> Iterator[str]:
         yield from (
             plans.rendered(form, planned, process.limits, NOW) for form in ("text", "json", "markdown")
         )
-    for _, stands in stand_many(reader, [mine], process, WORDS, NOW):
+    for _, stands in stand_many(reader, [mine], process, NOW):
         if isinstance(stands, PsbotError):
             raise stands
         yield from (status.rendered(form, [stands], NOW) for form in ("text", "json", "markdown"))
