@@ -25,6 +25,7 @@ from psbot.forge.ports import (
     ForgeReader,
     ForgeWriter,
     NewNote,
+    NoteEdit,
     RateLimited,
     Refused,
     Unclear,
@@ -243,8 +244,10 @@ def _read_again(run: _Run, gids: tuple[str, ...]) -> Iterator[Sighting]:
 
 
 def _notices(run: _Run, operations: Sequence[PostNotice]) -> None:
-    jobs = [(each, NewNote(each.item.gid or "", each.body)) for each in operations]
-    _perform(run, jobs, run.tools.writer.create_notes)
+    edits = [(each, NoteEdit(each.note, each.body)) for each in operations if each.note]
+    _perform(run, edits, run.tools.writer.update_notes)
+    posts = [(each, NewNote(each.item.gid or "", each.body)) for each in operations if not each.note]
+    _perform(run, posts, run.tools.writer.create_notes)
 
 
 def _perform(

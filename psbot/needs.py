@@ -15,9 +15,11 @@ class Need:
 
 
 _PLANNER = "Planner in the group and both projects"
+_AND_LABELS = f"{_PLANNER}, and in the label group where labels are missing"
 # By command; those that are not named ask nothing of GitLab.
 NEEDS: Mapping[str, Need] = {
-    "apply": Need(WRITING, f"{_PLANNER}, and in the label group where labels are missing"),
+    "advance": Need(WRITING, _AND_LABELS),
+    "apply": Need(WRITING, _AND_LABELS),
     "doctor": Need(READING, "none; it says what is too low"),
     "labels": Need(READING, "any that sees the label group"),
     "plan": Need(READING, _PLANNER),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from psbot.core.history import History, LabelEvent, StateEvent
 from psbot.core.identity import Author, Sighting
 from psbot.core.labels import Label, LabelSpec
 from psbot.core.touch import Act, Activity
@@ -17,10 +18,12 @@ from psbot.forge.ports import (
     Ask,
     Audience,
     Brief,
+    Comment,
     ItemUpdate,
     Membership,
     NewItem,
     NewNote,
+    NoteEdit,
     Page,
     People,
     Place,
@@ -46,6 +49,9 @@ class Stored:
     acts: list[Act] = field(default_factory=list)
     edited_by: Author | None = None
     is_deleted: bool = False
+    labelled: list[LabelEvent] = field(default_factory=list)
+    switched: list[StateEvent] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
 
 
 class FakeForge:
@@ -83,11 +89,9 @@ class FakeForge:
         """Change an item as a person in the browser does; leaves a system note."""
         self._change(gid, self.accounts[by], fields)
 
-    def person_comments(self, gid: str, by: str) -> None:
+    def person_comments(self, gid: str, by: str, body: str = "Fine.") -> None:
         """Leave a comment on an item; GitLab moves the time of its last change with it."""
-        item = self.items[gid]
-        item.updated_at = self._tick()
-        item.acts.append(Act(self.accounts[by], item.updated_at, is_system=False))
+        self._comment(gid, self.accounts[by], body)
 
     def person_makes(self, by: str, namespace: str, **fields: Any) -> str:
         """Make an item as a person in the browser does."""
@@ -135,6 +139,30 @@ class FakeForge:
         self._request("activity")
         return {
             gid: Activity(item.sighting.author, item.created_at, tuple(item.acts), item.edited_by)
+            for gid, item in self.items.items()
+            if gid in gids and not item.is_deleted
+        }
+
+    def fetch_histories(
+        self, group: str, items: Mapping[str, str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return the events."""
+        self._request("histories")
+        seen = {gid: self.items[gid] for gid in items if gid in self.items and gid not in self.hidden}
+        return {
+            items[gid]: History(
+                tuple(replace(each, item=items[gid]) for each in item.labelled if each.title in labels),
+                tuple(replace(each, item=items[gid]) for each in item.switched),
+            )
+            for gid, item in seen.items()
+            if not item.is_deleted
+        }
+
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
+        """Return the comments."""
+        self._request("comments")
+        return {
+            gid: tuple(item.comments)
             for gid, item in self.items.items()
             if gid in gids and not item.is_deleted
         }
@@ -221,6 +249,15 @@ class FakeForge:
             self._raise(with_fault)
             return posted
 
+    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[Written]:
+        """Edit notes; one that is not there, or is another's, is refused."""
+        self._interject()
+        with self._lock:
+            with_fault = self._write("update_notes")
+            done = list(map(self._edit_note, edits))
+            self._raise(with_fault)
+            return done
+
     # Inside
 
     def _request(self, method: str) -> None:
@@ -306,9 +343,24 @@ class FakeForge:
     def _make_note(self, note: NewNote) -> Written:
         if refusal := self._refusal_of(note.item_gid, None):
             return Written(refusal=refusal)
-        item = self.items[note.item_gid]
-        item.acts.append(Act(self.me, self._tick(), is_system=False))
-        return Written(gid=f"gid://gitlab/Note/{len(item.acts)}{note.item_gid.rpartition('/')[2]}")
+        return Written(gid=self._comment(note.item_gid, self.me, note.body))
+
+    def _comment(self, gid: str, by: Author, body: str) -> str:
+        item = self.items[gid]
+        item.updated_at = self._tick()
+        item.acts.append(Act(by, item.updated_at, is_system=False))
+        note = f"gid://gitlab/Note/{sum(len(each.comments) for each in self.items.values()) + 1}"
+        item.comments.append(Comment(note, body, by, item.updated_at))
+        return note
+
+    def _edit_note(self, edit: NoteEdit) -> Written:
+        for item in self.items.values():
+            for number, note in enumerate(item.comments):
+                if note.gid == edit.gid and note.author == self.me and not item.is_deleted:
+                    item.comments[number] = replace(note, body=edit.body, edited_by=self.me)
+                    item.updated_at = self._tick()
+                    return Written(gid=edit.gid)
+        return Written(refusal=UNAVAILABLE)
 
     def _make_label(self, spec: LabelSpec) -> Written:
         if spec.title in self.labels:
@@ -324,16 +376,28 @@ class FakeForge:
         url = f"https://gitlab.example/{namespace}/-/work_items/{iid}"
         made = self._with_label_gids(replace(base, url=url, **fields))
         self.items[gid] = Stored(made, at, at, [Act(author, at, is_system=True)])
+        self._note_events(gid, author, replace(made, labels=frozenset(), is_open=True), made)
         return gid
 
     def _change(self, gid: str, by: Author, fields: Mapping[str, Any]) -> None:
         item = self.items[gid]
         if "description" in fields and fields["description"] != item.sighting.description:
             item.edited_by = by
-        changed = replace(item.sighting, **fields)
-        item.sighting = self._with_label_gids(changed)
+        before = item.sighting
+        item.sighting = self._with_label_gids(replace(before, **fields))
         item.updated_at = self._tick()
         item.acts.append(Act(by, item.updated_at, is_system=True))
+        self._note_events(gid, by, before, item.sighting)
+
+    def _note_events(self, gid: str, by: Author, before: Sighting, after: Sighting) -> None:
+        """Leave an event for each label that came or went, and for closing and opening."""
+        item = self.items[gid]
+        for is_added, titles in ((False, before.labels - after.labels), (True, after.labels - before.labels)):
+            item.labelled += [
+                LabelEvent(gid, title, is_added, by, item.updated_at) for title in sorted(titles)
+            ]
+        if before.is_open != after.is_open:
+            item.switched.append(StateEvent(gid, after.is_open, by, item.updated_at))
 
     def _with_label_gids(self, sighting: Sighting) -> Sighting:
         return replace(

@@ -61,11 +61,15 @@ def _newest(events: list[_Event]) -> _Event | None:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice of psbot's that stands on the engagement log; ``gid`` is its note's global id."""
+    """A notice of psbot's that stands on the engagement log; ``gid`` is its note's global id.
+
+    ``is_edited`` tells that a person has changed its words.
+    """
 
     identity: str
     body: str
     gid: str
+    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from psbot.core.identity import Author, Sighting
 from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
+from psbot.forge.labelnotes import SystemNote
+from psbot.forge.ports import Comment
 
 _MACHINES = frozenset({"SERVICE_ACCOUNT", "PROJECT_BOT", "SERVICE_USER"})
 _GHOST = "GHOST"
@@ -162,11 +164,52 @@ def sighting(node: Node) -> Sighting:
     )
 
 
+def discussions(node: Node) -> Node:
+    """Return the connection of a work item's discussions."""
+    widgets = {widget.text("type"): widget for widget in node.nodes("widgets")}
+    return _widget(widgets, "NOTES").node("discussions")
+
+
+def _notes(node: Node) -> list[Node]:
+    return [note for each in discussions(node).nodes("nodes") for note in each.node("notes").nodes("nodes")]
+
+
+def system_notes(node: Node) -> list[SystemNote]:
+    """Return what GitLab noted of a work item, in the order it came."""
+    return [
+        SystemNote(
+            note.text("body"),
+            _action(note.optional("systemNoteMetadata")),
+            author(note.optional("author")),
+            note.instant("createdAt"),
+        )
+        for note in _notes(node)
+    ]
+
+
+def _action(metadata: Node | None) -> str | None:
+    return metadata.text_or_none("action") if metadata else None
+
+
+def comments(node: Node) -> list[Comment]:
+    """Return what people and machines wrote on a work item, in the order it came."""
+    return [
+        Comment(
+            note.gid(),
+            note.text("body"),
+            author(note.optional("author")),
+            note.instant("createdAt"),
+            author(note.optional("lastEditedBy")),
+        )
+        for note in _notes(node)
+        if not note.flag("system")
+    ]
+
+
 def activity(node: Node) -> Activity:
     """Return what was done to a work item."""
     widgets = {widget.text("type"): widget for widget in node.nodes("widgets")}
-    discussions = _widget(widgets, "NOTES").node("discussions")
-    notes = [note for each in discussions.nodes("nodes") for note in each.node("notes").nodes("nodes")]
+    notes = _notes(node)
     return Activity(
         made_by=author(node.optional("author")),
         made_at=node.instant("createdAt"),
@@ -175,7 +218,7 @@ def activity(node: Node) -> Activity:
             for note in notes
         ),
         edited_by=author(_widget(widgets, "DESCRIPTION").optional("lastEditedBy")),
-        is_complete=discussions.cursor() is None,
+        is_complete=discussions(node).cursor() is None,
     )
 
 

@@ -133,6 +133,51 @@ ACTIVITY = f"""query Activity($group: ID!, $ids: [WorkItemID!]) {{
   }}
 }}"""
 
+_SYSTEM_NOTE = f"body createdAt author {_ACCOUNT} systemNoteMetadata {{ action }}"
+
+_COMMENT = f"id body system createdAt author {_ACCOUNT} lastEditedBy {_ACCOUNT}"
+
+# What was done to items, newest first: an old history may go on over pages, the last events are what counts.
+HISTORIES = f"""query Histories($group: ID!, $ids: [WorkItemID!], $after: String) {{
+  group(fullPath: $group) {{
+    id
+    workItems(ids: $ids, includeDescendants: true, state: all, first: 20) {{
+      nodes {{
+        id
+        widgets(onlyTypes: [NOTES]) {{
+          type
+          ... on WorkItemWidgetNotes {{
+            discussions(filter: ONLY_ACTIVITY, sort: CREATED_DESC, first: 100, after: $after) {{
+              nodes {{ notes(first: 100) {{ nodes {{ {_SYSTEM_NOTE} }} }} }}
+              pageInfo {{ hasNextPage endCursor }}
+            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}"""
+
+COMMENTS = f"""query Comments($group: ID!, $ids: [WorkItemID!], $after: String) {{
+  group(fullPath: $group) {{
+    id
+    workItems(ids: $ids, includeDescendants: true, state: all, first: 20) {{
+      nodes {{
+        id
+        widgets(onlyTypes: [NOTES]) {{
+          type
+          ... on WorkItemWidgetNotes {{
+            discussions(filter: ONLY_COMMENTS, first: 100, after: $after) {{
+              nodes {{ notes(first: 100) {{ nodes {{ {_COMMENT} }} }} }}
+              pageInfo {{ hasNextPage endCursor }}
+            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}"""
+
 _MEMBERS = {
     "group": ("groupMembers", "[DIRECT, INHERITED, SHARED_FROM_GROUPS]"),
     "project": ("projectMembers", "[DIRECT, INHERITED, INVITED_GROUPS, SHARED_INTO_ANCESTORS]"),
@@ -240,7 +285,7 @@ def name_of(document: str) -> str:
 def every_document() -> Iterator[str]:
     """Yield the largest document of every shape, for checks against GitLab's schema and for the docs."""
     yield from map(listing, PAIRINGS)
-    yield from (access(PLACES), access_and_labels(2), LABELS, ACTIVITY)
+    yield from (access(PLACES), access_and_labels(2), LABELS, ACTIVITY, HISTORIES, COMMENTS)
     yield people(("group",) * (PAIRS // 2) + ("project",) * (PAIRS // 2))
     yield from (audience(AUDIENCES), SERVER)
     batches: Iterable[str] = (

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
+from psbot.core.history import History
 from psbot.core.identity import Author, Sighting
 from psbot.core.labels import LabelSpec
 from psbot.core.touch import Activity
@@ -196,6 +197,25 @@ class NewNote:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteEdit:
+    """New words for a note; ``gid`` is the note's global id."""
+
+    gid: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A note that somebody wrote, and who has changed its words since; None for an account without a name."""
+
+    gid: str
+    body: str
+    author: Author | None
+    at: datetime
+    edited_by: Author | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What became of one write of a batch: the item (or label, or note) and, where GitLab refused, why."""
 
@@ -221,6 +241,17 @@ class ForgeReader(Protocol):
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
         """Return, by global id, what was done to items since they were made; unknown ids are left out."""
 
+    def fetch_histories(
+        self, group: str, items: Mapping[str, str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return, by key, the label and state events of *items*; items that are not seen are left out.
+
+        *items* are keys by global id, *labels* global ids by title.
+        """
+
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
+        """Return, by global id, what was written on items, oldest first; items that are not seen are left out."""
+
     def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
         """Return which of the accounts and *memberships* exist."""
 
@@ -245,3 +276,6 @@ class ForgeWriter(Protocol):
 
     def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
         """Post notes."""
+
+    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[Written]:
+        """Give notes new words."""

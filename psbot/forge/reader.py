@@ -1,13 +1,23 @@
 """GitLab's work items, read through GraphQL."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from psbot.core.history import History
 from psbot.core.identity import Author
 from psbot.core.touch import Activity
 from psbot.errors import GitLabError
-from psbot.forge import documents
-from psbot.forge.answers import Node, activity, author, odd, sighting
+from psbot.forge import documents, labelnotes
+from psbot.forge.answers import (
+    Node,
+    activity,
+    author,
+    comments,
+    discussions,
+    odd,
+    sighting,
+    system_notes,
+)
 from psbot.forge.connection import Connection
 from psbot.forge.documents import Part
 from psbot.forge.ports import (
@@ -16,6 +26,7 @@ from psbot.forge.ports import (
     Ask,
     Audience,
     Brief,
+    Comment,
     Membership,
     Page,
     People,
@@ -28,6 +39,7 @@ _Value = TypeVar("_Value")
 
 _PAGE = 100
 _TOUCHES = 20  # items in one request for their notes
+_PAGES = 20  # further pages of one item's notes
 _FILTERS = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids"}
 
 
@@ -86,6 +98,50 @@ class GitLabReader:
             items = data.node("group").node("workItems").nodes("nodes")
             found |= {item.gid(): activity(item) for item in items}
         return found
+
+    def fetch_histories(
+        self, group: str, items: Mapping[str, str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return, by key, the label and state events of *items*; items that are not seen are left out."""
+        titles = {gid.rpartition("/")[2]: title for title, gid in labels.items()}
+        found: dict[str, History] = {}
+        for chunk in _chunks(tuple(items), _TOUCHES):
+            for item in self._noted(documents.HISTORIES, group, chunk):
+                key = items[item.gid()]
+                notes, cursor = self._to_the_end(documents.HISTORIES, group, item, system_notes)
+                found[key] = labelnotes.history(key, notes[::-1], titles, is_complete=cursor is None)
+        return found
+
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
+        """Return, by global id, what was written on items, oldest first; items that are not seen are left out."""
+        found: dict[str, Sequence[Comment]] = {}
+        for chunk in _chunks(tuple(gids), _TOUCHES):
+            for item in self._noted(documents.COMMENTS, group, chunk):
+                written, cursor = self._to_the_end(documents.COMMENTS, group, item, comments)
+                if cursor is not None:
+                    raise odd(f"there are more than {_PAGES} pages of comments on one item")
+                found[item.gid()] = sorted(written, key=lambda each: each.at)
+        return found
+
+    def _noted(self, document: str, group: str, gids: Sequence[str], after: str | None = None) -> list[Node]:
+        data = self._read(document, {"group": group, "ids": list(gids), "after": after})
+        return data.node("group").node("workItems").nodes("nodes")
+
+    def _to_the_end(
+        self, document: str, group: str, item: Node, parse: Callable[[Node], list[_Value]]
+    ) -> tuple[list[_Value], str | None]:
+        """Return all notes of an item, and the cursor of what is left where it has too many pages."""
+        gid = item.gid()
+        found, after = parse(item), None
+        cursor = _next(discussions(item), after, "notes")
+        for _ in range(_PAGES):
+            if cursor is None:
+                break
+            after = cursor
+            for page in self._noted(document, group, (gid,), after):
+                found += parse(page)
+                cursor = _next(discussions(page), after, "notes")
+        return found, cursor
 
     def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
         """Return which of the accounts and *memberships* exist."""

@@ -8,7 +8,7 @@ from psbot.core.labels import LabelSpec
 from psbot.forge import documents
 from psbot.forge.answers import is_gid
 from psbot.forge.connection import TOO_MANY, Connection
-from psbot.forge.ports import Dates, ItemUpdate, NewItem, NewNote, RateLimited, Unclear, Written
+from psbot.forge.ports import Dates, ItemUpdate, NewItem, NewNote, NoteEdit, RateLimited, Unclear, Written
 
 _PAUSE = 10.0
 # GitLab's sentences for what is hidden or forbidden, taken for spam, or sent in maintenance mode: nothing was written.
@@ -57,6 +57,11 @@ class GitLabWriter:
             {"noteableId": note.item_gid, "body": note.body, "internal": note.internal} for note in notes
         ]
         return self._write(documents.create_notes(len(inputs)), inputs, "note")
+
+    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[Written]:
+        """Give notes new words."""
+        inputs = [{"id": edit.gid, "body": edit.body} for edit in edits]
+        return self._write(documents.update_notes(len(inputs)), inputs, "note")
 
     def _write(self, document: str, inputs: Sequence[Input], field: str) -> Sequence[Written]:
         variables = {f"input{number}": each for number, each in enumerate(inputs)}

@@ -64,9 +64,20 @@ def test_command_that_only_reads_works_with_a_token_that_can_only_read(
 
 @pytest.mark.parametrize("command", commands(WRITING))
 def test_command_that_writes_says_so_when_the_token_can_only_read(sandbox: Sandbox, command: str) -> None:
-    ended = psbot(sandbox, READ_ONLY_TOKEN, command, AWS)
-    assert (ended.exit_code, sandbox.world.items) == (3, {})
+    assert psbot(sandbox, token_of("psbot-bot"), "apply", AWS).exit_code == 0
+    made = len(sandbox.world.items)
+    later = ("--now", "2026-12-01T09:00+01:00")  # calls and standups have become due
+    ended = psbot(sandbox, READ_ONLY_TOKEN, *later, command, AWS)
+    assert (ended.exit_code, len(sandbox.world.items)) == (3, made)
     assert f"make one with the scope {WRITING}" in ended.stderr
+
+
+def test_advance_shows_what_it_would_do_with_a_token_that_can_only_read(sandbox: Sandbox) -> None:
+    assert psbot(sandbox, token_of("psbot-bot"), "apply", AWS).exit_code == 0
+    before = writes(sandbox)
+    later = ("--now", "2026-12-01T09:00+01:00")
+    ended = psbot(sandbox, READ_ONLY_TOKEN, *later, "advance", AWS, "--preview")
+    assert (ended.exit_code, "Call 2026-12-08" in ended.stdout, writes(sandbox)) == (0, True, before)
 
 
 @pytest.mark.parametrize("command", NEEDING_PLANNER)

@@ -208,7 +208,7 @@ def test_doctor_names_every_lack_with_how_to_mend_it(psbot: Psbot, sandbox: Sand
     assert said.exit_code == 3
     words = " ".join(said.stdout.split())
     for lack in (
-        "the token has the scope read_api: it can read, not write → for apply, make one with the scope api",
+        "the token has the scope read_api: it can read, not write → for advance, apply, make one with the scope api",
         "GitLab knows no user zoe → correct people: in the file, or have them invited",
         "GitLab shows no globex/delivery (gitlab.group) → check the path",
     ):
@@ -339,7 +339,12 @@ def test_demo_tells_the_whole_story_and_ends_by_itself() -> None:
         [PROGRAM, "demo"], env=os.environ | {"COLUMNS": "80"}, capture_output=True, text=True, check=False
     )
     assert told.returncode == 0, told.stderr
-    for word in ("12 to create", "nothing to do", "kept   kick-off due_on: GitLab has 2026-12-03", "1 doing"):
+    for word in (
+        "12 to create",
+        "nothing to do",
+        "kept    kick-off due_on: GitLab has 2026-12-03",
+        "1 doing",
+    ):
         assert word in told.stdout
     assert max(map(len, told.stdout.splitlines())) <= 80
 
