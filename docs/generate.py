@@ -42,6 +42,7 @@ LISTS = {
     "children": "an epic's children",
     "labelled": "the items with certain labels",
     "named": "the items with certain ids",
+    "moved": "the items that have changed since an instant",
 }
 NOTE = "<!-- Written by `make docs`; do not edit. -->"
 

@@ -21,6 +21,7 @@ class Part(StrEnum):
     CHILDREN = "children"
     LABELLED = "labelled"
     NAMED = "named"
+    MOVED = "moved"
 
 
 _ACCOUNT = "{ username bot type }"
@@ -40,6 +41,13 @@ fragment Full on WorkItem {{
   }}
 }}"""
 
+# Of an item that has moved lately it is enough which engagement it belongs to.
+_MOVED = """
+fragment Moved on WorkItem {
+  id description
+  widgets(onlyTypes: [HIERARCHY]) { type ... on WorkItemWidgetHierarchy { parent { id } } }
+}"""
+
 # Of labelled items the marker is enough: those that turn out to be wanted and new are asked for by id.
 _BRIEF = """
 fragment Brief on WorkItem { id description }"""
@@ -49,7 +57,9 @@ _ARGUMENTS = {
     Part.CHILDREN: ("parentIds: $parents, includeDescendants: true", "$parents: [WorkItemID!]"),
     Part.LABELLED: ("labelName: $labels, includeDescendants: true", "$labels: [String!]"),
     Part.NAMED: ("ids: $ids, includeDescendants: true", "$ids: [WorkItemID!]"),
+    Part.MOVED: ("updatedAfter: $since, includeDescendants: true", "$since: Time"),
 }
+_FRAGMENTS = {Part.LABELLED: "Brief", Part.MOVED: "Moved"}
 
 
 @cache
@@ -57,19 +67,20 @@ def listing(parts: tuple[Part, ...]) -> str:
     """Return the query for one page of each of *parts* of group ``$group``, oldest first.
 
     Variables: ``group``, ``page``, a cursor ``<part>After`` for each part, and ``parents``, ``labels``,
-    ``ids`` for the parts that filter by them.
+    ``ids``, ``since`` for the parts that filter by them.
     """
     variables = ["$group: ID!", "$page: Int!"]
     fields = []
     for part in parts:
         arguments, variable = _ARGUMENTS[part]
         variables += [*([variable] if variable else []), f"${part}After: String"]
-        fragment = "Brief" if part is Part.LABELLED else "Full"
+        fragment = _FRAGMENTS.get(part, "Full")
         fields.append(
             f"    {part}: workItems({arguments}, state: all, sort: CREATED_ASC, first: $page, after: ${part}After)"
             f" {{ count nodes {{ ...{fragment} }} pageInfo {{ hasNextPage endCursor }} }}"
         )
-    fragments = (_BRIEF if Part.LABELLED in parts else "") + (_FULL if set(parts) - {Part.LABELLED} else "")
+    texts = {"Brief": _BRIEF, "Moved": _MOVED, "Full": _FULL}
+    fragments = "".join(text for name, text in texts.items() if f"...{name} " in "".join(fields))
     head = f"query Listing({', '.join(variables)})"
     body = "\n".join(fields)
     return f"{head} {{\n  group(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
@@ -274,6 +285,7 @@ PAIRINGS: tuple[tuple[Part, ...], ...] = (
     (Part.CHILDREN, Part.LABELLED),
     (Part.LABELLED,),
     (Part.NAMED,),
+    (Part.MOVED,),
 )
 
 
