@@ -236,12 +236,19 @@ def test_item_of_another_engagement_of_the_files_is_explained_as_that_ones(
 
 
 def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, applied: Sandbox) -> None:
-    made = make(applied, "ada", SHARED, title="\x1b[31mred @maria [x](http://evil) \u202eyes")
-    for form in ("text", "json", "markdown"):
-        out = psbot("explain", at(made), AWS, "--format", form).stdout
-        assert not {"\x1b", "\u202e"} & set(out), form
-    assert "@maria" not in out, "Markdown mentions nobody"
-    assert "[x](" not in out
+    evil = "\x1b[31mred @maria [x](http://evil) \u202eyes"
+    made = make(applied, "ada", SHARED, title=evil)
+    with applied.world.lock:
+        update_item(
+            applied.world, applied.world.users["maria"], item(applied, "kick-off"), Change(title=evil)
+        )
+    for name in (at(made), "acme-sow-142/kick-off"):
+        for form in ("text", "json", "markdown"):
+            out = psbot("explain", name, AWS, "--format", form).stdout
+            assert "red" in out
+            assert not {"\x1b", "\u202e"} & set(out), form
+        assert "@maria" not in out, "Markdown mentions nobody"
+        assert "[x](" not in out
 
 
 # What cannot be explained

@@ -11,6 +11,7 @@ from psbot.core.desired import desired
 from psbot.core.explaining import Explanation, Point, Says, Subject, explained
 from psbot.core.history import Histories
 from psbot.core.plan import Plan, plan
+from psbot.core.table import Condition
 from tests.core.test_advance import delivering, wrapping_up
 from tests.desk import CUSTOMER, TEMPLATES, Desk, example
 
@@ -165,7 +166,7 @@ def test_item_that_a_customer_closed_says_that_it_does_not_count(desk: Desk) -> 
     assert [each.code for each in told.findings] == ["does-not-count"]
 
 
-def test_item_tells_what_waits_for_it_and_a_phase_of_its_name_does_not(desk: Desk) -> None:
+def test_item_tells_what_waits_for_it(desk: Desk) -> None:
     waiting = {key: [text.partition(" waits")[0] for _, text in said(of(desk, key), "awaited")] for key in (
         "welcome-email", "project-summary", "sign-off", "post-mortem", "log"
     )}  # fmt: skip
@@ -176,6 +177,16 @@ def test_item_tells_what_waits_for_it_and_a_phase_of_its_name_does_not(desk: Des
         "post-mortem": ["post-mortem → completed"],
         "log": [],
     }
+
+
+def test_phase_of_the_name_of_a_kind_waits_for_no_item(desk: Desk) -> None:
+    table = desk.process.workflow.table
+    gates = {**table.gates, "post-mortem": (Condition("phase", "kick-off"),)}
+    workflow = replace(desk.process.workflow, table=replace(table, gates=gates))
+    desk.process = replace(desk.process, workflow=workflow)
+    assert said(of(desk, "kick-off"), "awaited") == [
+        ("no", "kick-off → intake waits for it: kick-off is todo")
+    ]
 
 
 def test_gate_answers_with_its_guards(desk: Desk) -> None:
@@ -193,6 +204,8 @@ def test_sign_off_tells_how_its_clock_runs() -> None:
     assert said(of(desk, "sign-off"), "clock") == [
         ("told", "sent on 2027-02-26; passive after 2027-03-04, business day 5, unless somebody objects")
     ]
+    desk.on("2027-03-04", "23:59")
+    assert said(of(desk, "sign-off"), "clock")[0][0] == "told", "the day is not over"
     desk.on("2027-03-05")
     told = of(desk, "sign-off")
     assert said(told, "clock")[0][0] == "yes"

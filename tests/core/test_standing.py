@@ -78,7 +78,11 @@ def test_blocked_item_waits_for_what_its_gate_waits_for(desk: Desk) -> None:
 
 
 def test_item_whose_gate_is_open_waits_for_its_assignee() -> None:
-    assert item(wrapping_up(), "sign-off").waiting == Waiting(Mover.PERSON, "maria")
+    desk = wrapping_up()
+    desk.label("paul", "sign-off", "state", "blocked")
+    assert item(desk, "sign-off").waiting == Waiting(Mover.PERSON, "maria"), (
+        "advance opens it in its next run"
+    )
 
 
 def test_item_that_people_have_blocked_waits_for_its_assignee_or_nobody(desk: Desk) -> None:
