@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from psbot.core.explaining import Explanation, Point, Says
+from psbot.core.explaining import Explanation
 from psbot.core.inert import inert, linked
 from psbot.core.operations import CreateChild, CreateEpic, ItemOperation, Redescribe
+from psbot.core.points import Point, Says
 from psbot.report.data import data_text
 from psbot.report.plans import changes, row
 

@@ -8,9 +8,12 @@ import pytest
 
 from psbot.core.advance import advance
 from psbot.core.desired import desired
-from psbot.core.explaining import Explanation, Point, Says, Subject, explained
+from psbot.core.explaining import Explanation, Subject, explained
+from psbot.core.findings import Finding, Severity
 from psbot.core.history import Histories
+from psbot.core.identity import Author, Sighting
 from psbot.core.plan import Plan, plan
+from psbot.core.points import Point, Says
 from psbot.core.table import Condition
 from tests.core.test_advance import delivering, wrapping_up
 from tests.desk import CUSTOMER, TEMPLATES, Desk, example
@@ -283,3 +286,13 @@ def test_every_item_of_the_process_is_explained_without_a_word_missing(desk: Des
         told = of(desk, kind.item)
         assert told.what
         assert all(each.text and each.says in Says for each in points(told)), kind.name
+
+
+def test_item_that_does_not_count_gets_the_findings_that_name_it_and_no_others(desk: Desk) -> None:
+    made = Sighting("gid://gitlab/WorkItem/9", 1, "acme/project", "Mine", "Words", Author("ada"))
+    messages = ("acme/project#1 has no marker", "acme/project#12 has none", "big/acme/project#1 has none")
+    found = tuple(Finding("no-marker", Severity.WARNING, each) for each in messages)
+    nothing = Plan(desk.engagement.key)
+    told = explained(Subject("", desk.facts(), nothing, replace(nothing, findings=found), None, made))
+    assert [each.message for each in told.findings] == [messages[0]]
+    assert (told.key, said(told, "item")[0][0]) == (None, "no")
