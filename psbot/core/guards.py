@@ -11,6 +11,8 @@ from psbot.core.history import PSBOT, Facts, Hand, Standing
 from psbot.core.model import Item
 from psbot.core.table import Condition
 
+ACCEPTED = "accepted"  # the guard that asks for the customer's acceptance
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Dispute:
@@ -221,7 +223,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "kick-off-reached": Guard(_kick_off_reached, Argument.NOTHING, "the day of the kick-off has come"),
         "end-reached": Guard(_end_reached, Argument.NOTHING, "the planned end has come"),
         "done": Guard(_done, Argument.KIND, "`{}` is done or skipped"),
-        "accepted": Guard(_accepted, Argument.KIND, "every `{}` is accepted or skipped"),
+        ACCEPTED: Guard(_accepted, Argument.KIND, "every `{}` is accepted or skipped"),
         "phase": Guard(_phase, Argument.PHASE, "the phase is `{}`"),
         "milestone-due-within": Guard(
             _due_within, Argument.DAYS, "it is for a milestone that is due within {} business days"
