@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from psbot.core.drafts import Draft, Situation, is_wanted, occurrences
-from psbot.core.history import Facts, Hand, Standing
+from psbot.core.history import PSBOT, Facts, Hand, Standing
 from psbot.core.model import Item
 from psbot.core.table import Condition
 
@@ -212,7 +212,8 @@ def by_hand(hand: Hand, item: Item, purpose: str, what: str) -> Answer:
         return Answer(False, reason, disputes=frozenset({Dispute(item.key, purpose, reason)}))
     if hand.counts is None:
         return Answer(None, f"{what}, but psbot could not check who did that", hand.needs)
-    return Answer(True, f"{what}, by {hand.name}", hand.needs)
+    is_of_this_run = hand.name == PSBOT.username and hand.standing is Standing.MACHINE
+    return Answer(True, what if is_of_this_run else f"{what}, by {hand.name}", hand.needs)
 
 
 GUARDS: Mapping[str, Guard] = MappingProxyType(
