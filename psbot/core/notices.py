@@ -13,6 +13,7 @@ MEMORY = "notices"
 _FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[a-z0-9:/-]+) -->\r?\n")
 TAKEN_BACK = "Taken back: "
 _RESOLVED = "Resolved: "
+_OVER = "it is no longer so"
 
 
 def identity_of(body: str) -> str | None:
@@ -44,14 +45,22 @@ def notices(log: Item, findings: Iterable[Finding], standing: Iterable[Notice]) 
             yield PostNotice(log, name, body, "what it says has changed", notice.gid)
     for name, notice in sorted(last.items()):
         if name not in wanted and not _is_resolved(notice):
-            text = _FIRST_LINE.sub("", notice.body).strip()
-            yield PostNotice(
-                log, name, f"{_first_line(name)}{_RESOLVED}{text}\n", "it is no longer so", notice.gid
-            )
+            yield PostNotice(log, name, _resolved(notice), _OVER, notice.gid)
 
 
 def _body(name: str, message: str) -> str:
     return f"{_first_line(name)}{inert.inert(message)}\n"
+
+
+def _resolved(notice: Notice) -> str:
+    """Return the notice with a word before what it says.
+
+    What a person wrote into it keeps its lines, for a code block is none any more behind that word, and psbot
+    must not carry out what a person could not.
+    """
+    text = _FIRST_LINE.sub("", notice.body)
+    said = f"{_OVER}\n\n{inert.without_actions(text)}" if notice.is_edited else f"{text.strip()}\n"
+    return f"{_first_line(notice.identity)}{_RESOLVED}{said}"
 
 
 def _first_line(name: str) -> str:
