@@ -8,6 +8,7 @@ from datetime import datetime
 from psbot import apply as performing
 from psbot import secondlook, twins
 from psbot.apply import Outcome, Receipt, Tools
+from psbot.core import turns
 from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
@@ -120,7 +121,7 @@ def identity_of(operation: Operation) -> Identity:
         return (operation.op, operation.namespace, operation.spec.title, None)
     what = operation.op
     if isinstance(operation, PostNotice):
-        what = f"{operation.op} {operation.notice}"
+        what = f"{operation.op} {operation.notice} {operation.note or ''}"
     elif isinstance(operation, Redescribe) and operation.parent is not None:
         what = f"{operation.op} parent"
     return (what, operation.item.namespace, operation.item.key, operation.item.iid)
@@ -138,6 +139,7 @@ class _Progress:
         self.doubtful: set[str] = set()
         self.suspects: Counter[Identity] = Counter()
         self.epic: str | None = None
+        self.labels: dict[str, str] = {}
 
     def result(self, error: PsbotError | None = None) -> Reconciled:
         return Reconciled(self.first, tuple(self.receipts.values()), error)
@@ -170,9 +172,11 @@ class _Progress:
             self._check_epic(looked.snapshot)
 
     def _overlooked(self, todo: tuple[Operation, ...], looked: Observation) -> bool:
-        """Tell whether the first list has left out items, when something is to be made that it did not have."""
-        is_creation = any(isinstance(each, CreateChild) for each in todo)
-        return is_creation and secondlook.shows_more(self.work.tools.reader, self.engagement, looked)
+        """Tell whether the first lists have left out items or notices, when something is to be made or posted."""
+        reader, engagement = self.work.tools.reader, self.engagement
+        if any(isinstance(each, CreateChild) for each in todo):
+            return secondlook.shows_more(reader, engagement, looked)
+        return secondlook.tells_more(reader, engagement, looked, self.work.process, todo)
 
     def _check_epic(self, snapshot: Snapshot) -> None:
         """Raise GitLabError where lists do not show the epic that this run has made."""
@@ -196,6 +200,14 @@ class _Progress:
             key
             for key, receipt in self.receipts.items()
             if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
+        }
+
+    def _made_labels(self) -> dict[str, str]:
+        """Return the ids of the labels that this run has made, which were not there when it looked."""
+        return {
+            receipt.operation.spec.title: receipt.gid
+            for receipt in self.receipts.values()
+            if isinstance(receipt.operation, CreateLabel) and receipt.gid
         }
 
     def close_duplicates(self) -> None:
@@ -232,9 +244,10 @@ class _Progress:
 
         So an item on which GitLab breaks every time does not keep the others from being made.
         """
-        todo = self._untried(drawn)
-        fewest = min((self.suspects[identity_of(each)] for each in todo), default=0)
-        return tuple(each for each in todo if self.suspects[identity_of(each)] == fewest)
+        untried = self._untried(drawn)
+        fewest = min((self.suspects[identity_of(each)] for each in untried), default=0)
+        todo = [each for each in untried if self.suspects[identity_of(each)] == fewest]
+        return turns.first(todo, self.work.process)
 
     def _untried(self, drawn: Plan) -> tuple[Operation, ...]:
         """Return the operations that may be done: neither refused in this run already, nor made."""
@@ -249,7 +262,7 @@ class _Progress:
     def _apply(self, drawn: Plan, looked: Observation) -> performing.Applied:
         epic = looked.snapshot.epic
         ids = Ids(
-            labels=dict(looked.handles.labels),
+            labels={**looked.handles.labels, **self.labels},
             types=looked.handles.types,
             people=self.work.acquainted.ids,
             epic=epic.gid if epic else None,
@@ -259,7 +272,7 @@ class _Progress:
             tools = replace(tools, limits=replace(tools.limits, batch=1))
         applied = performing.apply(drawn, self.engagement.gitlab.group, ids, tools)
         self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
-        self.epic = ids.epic
+        self.epic, self.labels = ids.epic, self._made_labels()
         self.suspects.update(
             identity_of(receipt.operation)
             for receipt in applied.receipts
