@@ -1,6 +1,5 @@
 """What of a plan is done first."""
 
-
 from psbot.core.findings import Finding, Severity
 from psbot.core.notices import notices
 from psbot.core.operations import Operation, PostNotice
