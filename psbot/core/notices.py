@@ -1,7 +1,7 @@
 """Findings that live in the engagement log as notices: each is posted once, edited, resolved, or posted anew."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from psbot.core import inert
 from psbot.core.findings import Finding
@@ -27,8 +27,12 @@ def identity(finding: Finding) -> str:
     return f"{finding.code}:{finding.item}" if finding.item else finding.code
 
 
-def notices(log: Item, findings: Iterable[Finding], standing: Sequence[Notice]) -> Iterator[PostNotice]:
+def notices(
+    log: Item, findings: Iterable[Finding], standing: Sequence[Notice], unchecked: Collection[str] = ()
+) -> Iterator[PostNotice]:
     """Yield what brings the notices on *log* in line with *findings*; *standing* are those there, oldest first.
+
+    What stands about an item that is *unchecked* is left: nobody knows whether it is no longer so.
 
     Words that a person has put into a notice stay. A finding that comes back after it was resolved is posted anew,
     because somebody should hear of it again. What psbot takes back itself is told once and needs no resolving: its
@@ -47,7 +51,8 @@ def notices(log: Item, findings: Iterable[Finding], standing: Sequence[Notice]) 
         elif notice.body.split() != body.split() and not notice.is_edited:
             yield PostNotice(log, name, body, "what it says has changed", notice.gid)
     for name, notice in sorted(last.items()):
-        if name not in wanted and not _is_resolved(notice):
+        is_known = name.partition(":")[2] not in unchecked
+        if name not in wanted and is_known and not _is_resolved(notice):
             yield PostNotice(log, name, _resolved(notice), _OVER, notice.gid)
 
 

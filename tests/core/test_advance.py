@@ -699,6 +699,19 @@ def test_notice_is_posted_once_edited_when_its_facts_change_and_posted_anew_when
     assert quiet(desk)
 
 
+def test_notice_is_left_when_psbot_cannot_check_this_time_whether_it_is_still_so() -> None:
+    desk = delivering()
+    desk.label(CUSTOMER, "project-summary", "state", "done")
+    desk.advance()
+    told = dict(desk.notices)
+    assert told
+    desk.unreadable = frozenset({"project-summary"})
+    made = desk.advance()
+    assert ("unchecked" in desk.codes(made), desk.notices) == (True, told)
+    desk.unreadable = frozenset()
+    assert quiet(desk)
+
+
 def test_notice_that_two_runs_posted_at_once_goes_on_standing_once() -> None:
     desk = delivering()
     desk.label(CUSTOMER, "epic", "phase", "wrap-up")

@@ -1,9 +1,8 @@
 """What of a plan is done first."""
 
-
 from psbot.core.findings import Finding, Severity
 from psbot.core.notices import notices
-from psbot.core.operations import Operation, PostNotice
+from psbot.core.operations import Close, Operation, PostNotice
 from psbot.core.turns import first
 from tests.core.test_advance import delivering
 from tests.desk import CUSTOMER, PROCESS, Desk
@@ -33,9 +32,11 @@ def test_end_of_an_engagement_comes_after_all_else() -> None:
     desk = ending()
     told = notices(desk.item("log"), [Finding("x", Severity.INFO, "told")], [])
     done, notice, end = turns((*desk.plan().operations, *told))
-    assert {"project-summary", "post-mortem", "log"} <= done
-    assert "epic" not in done
-    assert (notice, end) == ({"notice"}, {"epic"})
+    assert {"project-summary", "post-mortem"} <= done
+    assert (notice, end) == ({"notice"}, {"log", "epic"})
+    *_, last = first([each for each in desk.plan().operations if "overview" in str(each)], PROCESS)
+    assert isinstance(last, Close), "what says that it has ended comes before the end"
+    assert last.item.is_epic
 
 
 def test_cancelling_comes_after_all_else_too() -> None:
@@ -43,7 +44,7 @@ def test_cancelling_comes_after_all_else_too() -> None:
     desk.label("maria", "project-summary", "state", "done")
     desk.label("maria", "epic", "phase", "cancelled")
     *_, end = turns(desk.plan().operations)
-    assert end == {"epic"}
+    assert end == {"log", "epic"}
 
 
 def test_phase_that_is_no_end_goes_with_the_rest_and_notices_by_themselves() -> None:

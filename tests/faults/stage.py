@@ -2,7 +2,7 @@
 
 import pickle
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,15 +11,18 @@ from pathlib import Path
 
 from psbot.apply import Tools
 from psbot.core.engagement import Engagement
+from psbot.core.plan import Plan
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement
+from psbot.errors import PsbotError
 from psbot.forge.connection import Connection, Server
 from psbot.forge.patience import Patience
 from psbot.forge.ports import ForgeReader, ForgeWriter
 from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
+from psbot.portfolio import advance_many, reconcile_many
 from psbot.process import load_process
-from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.reconcile import Reconciled, Work
 from psbot.sandbox.application import application
 from psbot.sandbox.gate import Gate
 from psbot.sandbox.ready import token_of
@@ -31,6 +34,11 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT = 30.0
 
 Adapters = Callable[[Connection], tuple[ForgeReader, ForgeWriter]]
+Command = Callable[
+    [Iterable[Engagement], Work, Callable[[Plan], None]],
+    Iterator[tuple[Engagement, Reconciled | PsbotError]],
+]
+COMMANDS: dict[str, Command] = {"apply": reconcile_many, "advance": advance_many}
 
 
 @cache
@@ -83,13 +91,17 @@ class Stage:
         self,
         engagement: Engagement,
         now: datetime,
+        command: str = "apply",
         *,
         account: str = "psbot-bot",
         connections: int = 1,
         timeout: float = TIMEOUT,
         before: Callable[[], None] = lambda: None,
     ) -> Reconciled:
-        """Apply *engagement* once; *before* is called before every request and every wait."""
+        """Run *command* on *engagement* once; *before* is called before every request and every wait.
+
+        Raises PsbotError for what was found before anything was written.
+        """
 
         def wait(seconds: float) -> None:
             before()
@@ -103,10 +115,14 @@ class Stage:
             client.gitlab.session.mount("http://", Transport(self.gate, self.time, before))
         reader, writer = self.adapters(connection)
         tools = Tools(reader, writer, limits, self.time.now)
+        work = Work(tools, process(), words(), now, patience)
         try:
-            return reconcile(engagement, Work(tools, process(), words(), now, patience))
+            ((_, ended),) = COMMANDS[command]([engagement], work, lambda _: None)
         finally:
             connection.close()
+        if isinstance(ended, PsbotError):
+            raise ended
+        return ended
 
     @property
     def writes(self) -> int:
