@@ -58,6 +58,7 @@ def test_process_that_ships_is_right_and_complete(process: Process) -> None:
         ("labels.yml", "      on-hold:", "      onhold:", "phases.8: labels.yml has no label on-hold for phase"),
         ("workflow.yml", "won_phase: setup", "won_phase: set", "won_phase: set is not among them; did you mean setup?"),
         ("workflow.yml", "[done, skipped]", "[done, left]", "done_states.1: left is not among them"),
+        ("workflow.yml", "[waiting-customer]     #", "[waiting] #", "customer_states.0: waiting is not among them; did you mean waiting-customer?"),
         ("workflow.yml", "[todo, doing,", "[todo, todo,", "states.1: todo is there twice"),
         ("workflow.yml", "when: [closed-won]", "when: [closed-one]", "transitions.0.when.0: there is no guard closed-one; did you mean closed-won?"),
         ("workflow.yml", "when: [closed-won]", "when: [{closed-won: true}]", "transitions.0.when.0: closed-won takes no argument; write closed-won"),

@@ -86,6 +86,11 @@ def listing(parts: tuple[Part, ...]) -> str:
     return f"{head} {{\n  group(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
 
 
+ITEM = f"""query Item($namespace: ID!, $iid: String!) {{
+  namespace(fullPath: $namespace) {{ id workItem(iid: $iid) {{ ...Full }} }}
+}}{_FULL}"""
+
+
 @cache
 def access(projects: int) -> str:
     """Return the query for what the token may do in ``$group`` and in ``$project0`` to ``$project<n-1>``."""
@@ -297,7 +302,7 @@ def name_of(document: str) -> str:
 def every_document() -> Iterator[str]:
     """Yield the largest document of every shape, for checks against GitLab's schema and for the docs."""
     yield from map(listing, PAIRINGS)
-    yield from (access(PLACES), access_and_labels(2), LABELS, ACTIVITY, HISTORIES, COMMENTS)
+    yield from (access(PLACES), access_and_labels(2), LABELS, ITEM, ACTIVITY, HISTORIES, COMMENTS)
     yield people(("group",) * (PAIRS // 2) + ("project",) * (PAIRS // 2))
     yield from (audience(AUDIENCES), SERVER)
     batches: Iterable[str] = (

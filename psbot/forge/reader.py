@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from psbot.core.history import History
-from psbot.core.identity import Author
+from psbot.core.identity import Author, Sighting
 from psbot.core.touch import Activity
 from psbot.errors import GitLabError
 from psbot.forge import documents, labelnotes
@@ -91,6 +91,12 @@ class GitLabReader:
                 variables[_FILTERS[ask.part]] = list(ask.values)
         found = self._read(documents.listing(tuple(ask.part for ask in asks)), variables).node("group")
         return [_page(found.node(ask.part), ask) for ask in asks]
+
+    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+        """Return one item by its place and number; None where GitLab shows none."""
+        found = self._read(documents.ITEM, {"namespace": namespace, "iid": str(iid)}).optional("namespace")
+        item = found.optional("workItem") if found else None
+        return sighting(item) if item else None
 
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
         """Return, by global id, what was done to items since they were made; unknown ids are left out."""
