@@ -1,6 +1,7 @@
 """A whole run that leaves out a case of the harness fails, and says which; a part of it may be run by hand."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ import pytest
 def test_rows(row, played, request):
     request.node.user_properties.append(("cases played", (row, played)))
 """
+TESTS = {"faults": "matrix", "kills": "kills"}
 COMPLETE = "faults: 7 of 7 cases played\nkills: 1 of 1 cases played\n"
 
 
@@ -118,3 +120,11 @@ def test_run_of_the_product_is_counted_and_every_row_is_enumerated_once(pytestco
     assert len(enumerated()) == len(MATRIX) + len(KILLS)
     assert row("faults", "new", "502 after") in enumerated()
     assert all(enumerated().values())
+
+
+def test_page_on_reliability_names_the_number_of_cases() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text()
+    for table in ("faults", "kills"):
+        number = sum(count for name, count in enumerated().items() if name.startswith(f"{table}: "))
+        (cases,) = re.findall(rf"test_{TESTS[table]}\.py` \| ([0-9,]+) \|", page)
+        assert cases == f"{number:,}"

@@ -8,7 +8,7 @@ from psbot.errors import PsbotError
 from psbot.sandbox.model import WorkItem
 from psbot.sandbox.world import World
 from tests.faults import people
-from tests.faults.histories import APPLIED, History, history
+from tests.faults.histories import ADVANCED, APPLIED, History, history
 from tests.faults.matrix import settle
 from tests.faults.race import Touched
 from tests.faults.stage import Adapters, real, staged
@@ -16,7 +16,14 @@ from tests.faults.stage import Adapters, real, staged
 EXISTING = [name for name in APPLIED if name != "new"]
 # Items that psbot changes in one of the histories or in none: the epic, one with dates and a lead, one that it closes.
 EDITED = ("epic", "kick-off", "project-summary", "welcome-email", "sign-off")
-KEYS = {"changed": "kick-off", "amended": "project-summary", "confidential": "kick-off"}
+KEYS = {
+    "changed": "kick-off",
+    "amended": "project-summary",
+    "confidential": "kick-off",
+    "moving": "log",
+    "telling": "log",
+    "ending": "log",
+}
 
 
 def window(asked: History) -> list[int]:
@@ -67,7 +74,7 @@ def played(
     return world, item
 
 
-@pytest.mark.parametrize("name", EXISTING)
+@pytest.mark.parametrize("name", [*EXISTING, *ADVANCED])
 def test_label_tick_and_words_stay_when_a_person_edits_before_the_last_look(name: str) -> None:
     asked = history(name)
     for entry in asked.requests:
@@ -75,7 +82,7 @@ def test_label_tick_and_words_stay_when_a_person_edits_before_the_last_look(name
             edited_before(asked, entry.number, labels_only=False)
 
 
-@pytest.mark.parametrize("name", EXISTING)
+@pytest.mark.parametrize("name", [*EXISTING, *ADVANCED])
 def test_label_stays_when_a_person_sets_it_between_the_last_look_and_the_write(name: str) -> None:
     asked = history(name)
     assert window(asked)

@@ -122,3 +122,23 @@ def test_one_open_item_a_marker_is_left_when_several_processes_apply_at_once(
     with staged(world) as stage:
         settle(stage, asked)
         check_one_of_each(world, asked)
+
+
+@pytest.mark.parametrize("commands", BESIDE, ids="-".join)
+def test_engagement_gets_where_one_run_leads_when_two_processes_run_at_once(
+    commands: tuple[str, ...], tmp_path: Path
+) -> None:
+    asked = history("telling")
+    world = asked.world()
+    with running(world, latency_ms=20, work_ms=5) as sandbox:
+        begun: list[subprocess.Popen[bytes]] = []
+        for number, command in enumerate(commands):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            begun.append(started(folder, asked, sandbox.url, connections=4, command=command))
+        said = [process.communicate(timeout=120)[1].decode() for process in begun]
+    assert not any("Traceback" in each for each in said), said
+    check_one_of_each(world, asked)
+    with staged(world) as stage:
+        settle(stage, asked)
+        check_arrived(world, asked)
