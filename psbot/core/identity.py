@@ -1,8 +1,11 @@
 """Which of the work items seen in GitLab are an engagement's: by marker, author and parent, never by title."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from psbot.core import marker
 from psbot.core.engagement import Engagement
@@ -10,6 +13,9 @@ from psbot.core.findings import Finding, Severity
 from psbot.core.labels import Catalogue
 from psbot.core.model import Item, Snapshot
 from psbot.core.process import EPIC, Kind, PlaceKind, Process, Repeat
+
+if TYPE_CHECKING:  # acts have authors
+    from psbot.core.touch import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids."""
+    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids, ``last_act`` is its newest note."""
 
     gid: str
     iid: int
@@ -43,6 +49,8 @@ class Sighting:
     is_moved: bool = False
     updated_at: datetime | None = None
     label_gids: Mapping[str, str] = field(default_factory=dict)
+    made_at: datetime | None = None
+    last_act: Act | None = None
 
     @property
     def number(self) -> int:
@@ -390,6 +398,8 @@ def as_item(sighting: Sighting) -> Item:
         gid=sighting.gid,
         url=sighting.url,
         updated_at=sighting.updated_at,
+        made_at=sighting.made_at,
+        last_act=sighting.last_act,
     )
 
 

@@ -1,12 +1,18 @@
 """Frozen facts: items as the file wants them and as GitLab has them, in one type."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from psbot.core import marker
 from psbot.core.findings import Finding
 from psbot.core.process import EPIC
+
+if TYPE_CHECKING:  # acts have authors, and who an author is hangs on items
+    from psbot.core.touch import Act
 
 
 class Touch(StrEnum):
@@ -23,7 +29,8 @@ class Item:
 
     ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
     account made the item, ``made_by`` the account's name, ``updated_at`` when anything of
-    it changed last, a new note included.
+    it changed last, a new note included, ``made_at`` when it was made, ``last_act`` its newest note where that was
+    asked for.
     """
 
     key: str
@@ -45,6 +52,8 @@ class Item:
     by_machine: bool = False
     made_by: str | None = None
     updated_at: datetime | None = None
+    made_at: datetime | None = None
+    last_act: Act | None = None
 
     @property
     def is_epic(self) -> bool:
@@ -86,7 +95,7 @@ class Snapshot:
         ordered = sorted(self.items, key=lambda item: (not item.is_open, item.iid or 0), reverse=True)
         return {item.key: item for item in ordered}
 
-    def with_item(self, item: Item) -> "Snapshot":
+    def with_item(self, item: Item) -> Snapshot:
         """Return the snapshot with *item* in place of the one with the same namespace and iid, or added."""
         if item.is_epic:
             return replace(self, epic=item)
