@@ -25,6 +25,8 @@ PURPOSES = {
     "Listing": "a page of {lists}",
     "Labels": "the labels of the label group, page by page",
     "Activity": "who made, edited and noted what on up to 20 items: whether a person has touched them",
+    "Histories": "who labelled, closed and opened up to 20 items, where a rule hangs on it",
+    "Comments": "what was written on up to 20 items: psbot's notices in the engagement log",
     "People": "which usernames exist, and who is a member of what",
     "Audience": "who can read the internal projects",
     "Server": "the server's version and edition, and whose token it is",
@@ -42,6 +44,10 @@ LISTS = {
 }
 # The smallest scope of a token and the lowest role of its account, by command; other commands need neither.
 NEEDS = {
+    "advance": (
+        "api",
+        "Planner in the group and both projects, and in the label group where labels are missing",
+    ),
     "apply": (
         "api",
         "Planner in the group and both projects, and in the label group where labels are missing",

@@ -51,6 +51,17 @@ def check_author(engagement: Engagement, account: Account, process: Process) -> 
     )
 
 
+def check_machine(engagement: Engagement, account: Account, process: Process) -> None:
+    """Raise GitLabError where the token is a person's: what psbot does would count as that person's doing."""
+    if identity.is_machine(account.author, process):
+        return
+    raise GitLabError(
+        f"{engagement.key}: the token belongs to {account.author.username}, a person, and what is written with it "
+        "would count as done by that person, approvals included",
+        "use a service account's token, list the account in config/accounts.yml, or add --as-me if you mean it",
+    )
+
+
 def check_labeller(engagement: Engagement, account: Account, level: int | None, plan: Plan) -> None:
     """Raise GitLabError where *plan* makes labels and the role in the label group does not reach for that.
 

@@ -7,16 +7,22 @@ from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.plan import Plan
 from psbot.core.process import Process
+from psbot.drawing import Draw, draw_up
 from psbot.errors import Exit, PsbotError
 from psbot.forge.ports import ForgeReader
 from psbot.observe import observe_many
-from psbot.reconcile import Reconciled, Work, draw_up, reconcile
+from psbot.reconcile import Reconciled, Work, reconcile
 
 LIMITS = 2  # engagements in a row that came to a limit before the rest is left
 
 
-def draw_up_many(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, words: Words, now: datetime
+def draw_up_many(  # noqa: PLR0917  see Draw
+    reader: ForgeReader,
+    engagements: Iterable[Engagement],
+    process: Process,
+    words: Words,
+    now: datetime,
+    draw: Draw = draw_up,
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
     """Yield each engagement with its plan, or with what keeps it from having one; group by group."""
     for engagement, observed in observe_many(reader, engagements, process):
@@ -24,7 +30,7 @@ def draw_up_many(
             yield engagement, observed
             continue
         try:
-            drawn, _ = draw_up(reader, engagement, observed, process, words, now)
+            drawn, _ = draw(reader, engagement, observed, process, words, now)
         except PsbotError as error:
             yield engagement, error
         else:

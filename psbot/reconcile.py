@@ -8,17 +8,24 @@ from datetime import datetime
 from psbot import apply as performing
 from psbot import secondlook, twins
 from psbot.apply import Outcome, Receipt, Tools
-from psbot.core import phases, places
-from psbot.core.desired import Words, desired
+from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
-from psbot.core.operations import CreateChild, CreateEpic, CreateLabel, Operation, Redescribe
-from psbot.core.plan import Plan, in_doubt, is_reviewed, plan
+from psbot.core.operations import (
+    CreateChild,
+    CreateEpic,
+    CreateLabel,
+    Operation,
+    PostNotice,
+    Redescribe,
+)
+from psbot.core.plan import Plan, is_reviewed
 from psbot.core.process import Process
+from psbot.drawing import Draw, draw_up
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.patience import Patience
-from psbot.forge.ports import ForgeReader, LimitReached, RateLimited
-from psbot.observe import Observation, observe, with_touches
+from psbot.forge.ports import Account, LimitReached, RateLimited
+from psbot.observe import Observation, observe
 from psbot.people import Acquainted, check_author, check_labeller
 from psbot.updates import Ids
 
@@ -29,7 +36,10 @@ _LONGEST_PAUSE = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What every engagement of a run is reconciled with."""
+    """What every engagement of a run is reconciled with.
+
+    ``draw`` makes the plan of what was observed, ``check_author`` raises where the token may not write it.
+    """
 
     tools: Tools
     process: Process
@@ -38,6 +48,8 @@ class Work:
     patience: Patience
     say: Callable[[str], None] = lambda _: None
     acquainted: Acquainted = field(default_factory=Acquainted)
+    draw: Draw = draw_up
+    check_author: Callable[[Engagement, Account, Process], None] = check_author
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +72,6 @@ class Reconciled:
         return tuple(receipt for receipt in self.receipts if receipt.outcome is outcome)
 
 
-def draw_up(  # noqa: PLR0917  the facts of one engagement, in the order they are found
-    reader: ForgeReader,
-    engagement: Engagement,
-    observation: Observation,
-    process: Process,
-    words: Words,
-    now: datetime,
-) -> tuple[Plan, Observation]:
-    """Return the plan for what was observed; asks who touched items only where their fate hangs on it.
-
-    Raises PsbotError where the file has another key, or names other places, than the engagement that is there.
-    """
-    if moved := list(places.changed(engagement, observation.snapshot, process)):
-        raise PsbotError(
-            f"{engagement.key}: {'; '.join(moved)}",
-            "an engagement stays where it began; change the file back",
-        )
-    if ended := phases.over(observation.snapshot.epic, process):
-        return Plan(engagement.key, findings=(ended, *observation.findings)), observation
-    wanted = desired(engagement, process, now, words, observation.snapshot)
-    if observation.snapshot.epic is None and (namesake := places.namesake(wanted, observation.titles)):
-        raise PsbotError(
-            f"{engagement.key}: {namesake} is the epic of the same customer and statement of work",
-            "an engagement keeps its key: change engagement: back, or give another engagement its own sow",
-        )
-    doubtful = in_doubt(wanted, observation.snapshot, process)
-    told = with_touches(reader, observation, engagement.gitlab.group, doubtful, process)
-    drawn = plan(engagement, wanted, told.snapshot, process)
-    return replace(drawn, findings=(*drawn.findings, *told.findings)), told
-
-
 def reconcile(
     engagement: Engagement,
     work: Work,
@@ -111,7 +92,7 @@ def reconcile(
     progress = _Progress(engagement, work, first, is_bound)
     if first.is_empty:
         return progress.result()
-    check_author(engagement, looked.account, work.process)
+    work.check_author(engagement, looked.account, work.process)
     check_labeller(engagement, looked.account, looked.label_level, first)
     work.acquainted.check(first, work.tools.reader)
     errors: list[PsbotError] = []
@@ -128,7 +109,7 @@ def reconcile(
 
 
 def _plan(engagement: Engagement, work: Work, looked: Observation) -> tuple[Plan, Observation]:
-    return draw_up(work.tools.reader, engagement, looked, work.process, work.words, work.now)
+    return work.draw(work.tools.reader, engagement, looked, work.process, work.words, work.now)
 
 
 Identity = tuple[str, str, str, int | None]
@@ -138,8 +119,11 @@ def identity_of(operation: Operation) -> Identity:
     """Return what tells operations apart from one plan to the next."""
     if isinstance(operation, CreateLabel):
         return (operation.op, operation.namespace, operation.spec.title, None)
-    is_move = isinstance(operation, Redescribe) and operation.parent is not None
-    what = f"{operation.op} parent" if is_move else operation.op
+    what = operation.op
+    if isinstance(operation, PostNotice):
+        what = f"{operation.op} {operation.notice}"
+    elif isinstance(operation, Redescribe) and operation.parent is not None:
+        what = f"{operation.op} parent"
     return (what, operation.item.namespace, operation.item.key, operation.item.iid)
 
 

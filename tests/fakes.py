@@ -158,12 +158,14 @@ class FakeForge:
             if not item.is_deleted
         }
 
-    def fetch_comments(self, group: str, gid: str) -> Sequence[Comment]:
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
         """Return the comments."""
         self._request("comments")
-        if gid not in self.items or self.items[gid].is_deleted:
-            raise GitLabError("an item whose comments were asked for is not there")
-        return tuple(self.items[gid].comments)
+        return {
+            gid: tuple(item.comments)
+            for gid, item in self.items.items()
+            if gid in gids and not item.is_deleted
+        }
 
     def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
         """Return accounts and memberships."""
@@ -355,7 +357,7 @@ class FakeForge:
         for item in self.items.values():
             for number, note in enumerate(item.comments):
                 if note.gid == edit.gid and note.author == self.me and not item.is_deleted:
-                    item.comments[number] = replace(note, body=edit.body)
+                    item.comments[number] = replace(note, body=edit.body, edited_by=self.me)
                     item.updated_at = self._tick()
                     return Written(gid=edit.gid)
         return Written(refusal=UNAVAILABLE)

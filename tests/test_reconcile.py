@@ -12,12 +12,13 @@ from psbot.core.engagement import Engagement
 from psbot.core.identity import Author, Sighting
 from psbot.core.plan import Plan
 from psbot.core.process import Limits
+from psbot.drawing import draw_up
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.documents import Part
 from psbot.forge.patience import Patience
 from psbot.forge.ports import Access, Ask, NewItem, Page, RateLimited, Refused, Unclear, Written
 from psbot.observe import observe
-from psbot.reconcile import Reconciled, Work, draw_up, reconcile
+from psbot.reconcile import Reconciled, Work, reconcile
 from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, PlainWords, engagement
 from tests.fakes import BOT, FakeForge
 

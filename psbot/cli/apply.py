@@ -14,10 +14,8 @@ from psbot.cli._options import option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psbot.cli._gitlab import Session
     from psbot.core.plan import Plan
     from psbot.core.process import Limits
-    from psbot.report.receipts import Applied
 
 
 @click.command(short_help="Make GitLab what the engagement files say.")
@@ -47,49 +45,10 @@ def apply(
     Ctrl-C and SIGTERM end it between two requests; the next run goes on. What people have changed in GitLab is
     kept, and said.
     """
-    from psbot.cli import _gitlab, _progress
-    from psbot.errors import Exit, gravest
-    from psbot.portfolio import reconcile_many
-    from psbot.report import receipts
+    from psbot.cli._writing import Order, write
 
-    codes = [Exit.DONE]
-    sheets = _gitlab.sheets(app.load(_options.portfolio(files)), codes)
     check = _check(checksums, app.process.limits, force=force)
-    applied = []
-    with _gitlab.session(app) as session, _progress.bar(session.work) as (work, announce):
-
-        def approve(plan: Plan) -> None:
-            check(plan)
-            session.stop.is_writing = session.stop.is_writing or not plan.is_empty
-            announce(plan)
-
-        engagements = [each.engagement for each in sheets.values()]
-        for engagement, ended in reconcile_many(engagements, work, approve, is_bound=bool(checksums)):
-            each = receipts.Applied.of(sheets.pop(engagement.key).file, engagement.key, ended)
-            applied.append(each)
-            codes.append(ended.exit_code)
-            _tell(each, session, form, app)
-    if form != "text":
-        click.echo(receipts.rendered(form, applied, app.now), nl=False)
-    if sheets:
-        _gitlab.say(f"stopped before {', '.join(sheets)}; run again")
-        codes.append(Exit.LIMIT)
-    if exit_code and any(each.wants_attention for each in applied):
-        codes.append(Exit.FINDINGS)
-    return gravest([*codes, session.stop.code or Exit.DONE])
-
-
-def _tell(each: Applied, session: Session, form: str, app: App) -> None:
-    """Show how one engagement ended as soon as it has; what went wrong goes to stderr, whatever the form."""
-    from psbot.cli import _gitlab
-    from psbot.report import receipts
-
-    if form == "text" and each.plan is not None:
-        click.echo(receipts.rendered(form, [each], app.now), nl=False)
-    if each.error:
-        _gitlab.say_failure(each.file, each.error)
-    if refused := each.refused():
-        _gitlab.say_failure(each.file, _gitlab.refusal(session.reader, refused, len(each.receipts)))
+    return write(app, Order(files, form, exit_code, check, is_bound=bool(checksums)))
 
 
 def _check(checksums: tuple[str, ...], limits: Limits, *, force: bool) -> Callable[[Plan], None]:

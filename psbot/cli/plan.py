@@ -50,26 +50,7 @@ def _offline(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Plann
 
 
 def _online(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planned]:
-    from psbot.audience import listeners
-    from psbot.cli import _gitlab
-    from psbot.errors import PsbotError
-    from psbot.portfolio import draw_up_many
-    from psbot.report.plans import Planned
+    from psbot.cli._drawing import drawn
+    from psbot.drawing import draw_up
 
-    sheets = _gitlab.sheets(portfolio, codes)
-    with _gitlab.session(app) as session:
-        drawn = {}
-        for engagement, found in draw_up_many(
-            session.reader, [each.engagement for each in sheets.values()], app.process, app.templates, app.now
-        ):
-            if isinstance(found, PsbotError):
-                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
-            else:
-                drawn[engagement.key] = found
-        known = [sheets[key].engagement for key in drawn]
-        heard = listeners(session.reader, known, app.process)
-    return [
-        Planned.of(sheet.file, sheet.engagement, drawn[key], (*sheet.warnings, *heard.get(key, ())))
-        for key, sheet in sheets.items()
-        if key in drawn
-    ]
+    return drawn(app, portfolio, codes, draw_up)

@@ -56,7 +56,7 @@ def needed(facts: Facts) -> Needed:
     apply.
     """
     progress = progressed(replace(facts, presumes=True))
-    log = _log(facts.observed, facts.process)
+    log = log_of(facts.observed, facts.process)
     has_notices = log is not None and log.marker is not None and MEMORY in log.marker.memory
     is_told = bool(_lasting(progress)) or has_notices
     return Needed(progress.needs, is_told and facts.histories.notices is None)
@@ -109,6 +109,8 @@ def _structure(structure: Plan, progress: Progress, observed: Snapshot) -> Itera
                 yield replace(operation, item=carry.get(item.key, item))
             case Redescribe():
                 texts[operation.item.key] = operation
+            case Close(duplicate_of=Item()):
+                yield operation
             case Close(item=item) if _is_answered(item, facts):
                 yield replace(operation, item=observed.by_key()[item.key])
             case _:
@@ -140,7 +142,7 @@ def _described(item: Item, after: Item, text: Redescribe | None) -> Iterator[Red
 
 def _noting(progress: Progress) -> Progress:
     """Return the progress after which the log's marker tells that notices may stand there, to be read and resolved."""
-    log = _log(progress.facts.observed, progress.facts.process)
+    log = log_of(progress.facts.observed, progress.facts.process)
     is_told = bool(_lasting(progress)) and progress.facts.histories.notices is not None
     if not is_told or log is None or log.marker is None or MEMORY in log.marker.memory:
         return progress
@@ -153,13 +155,13 @@ def _lasting(progress: Progress) -> list[Finding]:
     return [each for each in progress.findings if each.code != UNCHECKED]
 
 
-def _log(observed: Snapshot, process: Process) -> Item | None:
+def log_of(observed: Snapshot, process: Process) -> Item | None:
     """Return the engagement log: the item that carries the engagement's health."""
     keys = [kind.item for kind in process.kinds.values() if "health" in kind.seeds]
     return next((observed.by_key()[key] for key in keys if key in observed.by_key()), None)
 
 
 def _told(findings: list[Finding], facts: Facts) -> Iterator[PostNotice]:
-    log = _log(facts.observed, facts.process)
+    log = log_of(facts.observed, facts.process)
     if log is not None and log.marker is not None and facts.histories.notices is not None:
         yield from notices(log, findings, facts.histories.notices)

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from psbot.core.history import History, LabelEvent
 from psbot.core.identity import is_machine
 from psbot.core.labels import Label
-from psbot.core.model import Item
+from psbot.core.model import Item, NewestNote
 from psbot.core.process import Process
 from psbot.core.touch import MAKING, Act
 from psbot.core.workdays import Workdays, days
@@ -59,14 +59,18 @@ def last_acted(item: Item, history: History | None, process: Process) -> Last:
 
 
 def _by_list(item: Item, made_at: datetime, updated_at: datetime, process: Process) -> Last:
-    newest = item.last_act
-    if newest is not None and _is_persons(newest, process):
-        at = max(newest.at, made_at)
-        is_last = updated_at - newest.at <= _AT_ONCE
-        return Last(at, at if is_last else max(at, updated_at), _name(newest))
+    note = item.newest
+    if note is not None and note.username is not None and _is_by_person(note, process):
+        at = max(note.at, made_at)
+        is_last = updated_at - note.at <= _AT_ONCE
+        return Last(at, at if is_last else max(at, updated_at), note.username)
     if updated_at - made_at <= MAKING:
         return Last(made_at, made_at)
     return Last(made_at, updated_at)
+
+
+def _is_by_person(note: NewestNote, process: Process) -> bool:
+    return not (note.is_machine or note.is_mention or note.username in process.machine_accounts)
 
 
 def _is_persons(act: Act, process: Process) -> bool:

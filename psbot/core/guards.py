@@ -206,7 +206,7 @@ def _labelled(condition: Condition, facts: Facts, _item: Item | None) -> Answer:
 def by_hand(hand: Hand, item: Item, purpose: str, what: str) -> Answer:
     """Answer that *what* counts when a machine or one of the engagement's people did it to *item*."""
     if hand.standing is Standing.OUTSIDER:
-        reason = f"{what}, but that was {hand.name}, who is not of people:, so it does not count"
+        reason = f"{what}, but by {hand.name}, who is not in people:, so it does not count"
         return Answer(False, reason, disputes=frozenset({Dispute(item.key, purpose, reason)}))
     if hand.counts is None:
         return Answer(None, f"{what}, but psbot could not check who did that", hand.needs)

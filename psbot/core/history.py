@@ -38,31 +38,17 @@ class StateEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice of psbot's that stands on the engagement log; ``gid`` is its note's global id.
-
-    ``is_edited`` tells that a person has changed its words.
-    """
-
-    identity: str
-    body: str
-    gid: str
-    is_edited: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class History:
     """The label and state events of one item, oldest first; ``is_complete`` tells that all of them were read.
 
-    ``acts`` are all its notes, comments too, and ``notices`` those among them that are psbot's; None and none where
-    only events were asked for. ``is_whole`` tells that no note is missing.
+    ``acts`` are all its notes, comments too; None where only events were asked for. ``is_whole`` tells that no note
+    is missing.
     """
 
     labels: tuple[LabelEvent, ...] = ()
     states: tuple[StateEvent, ...] = ()
     is_complete: bool = True
     acts: tuple[Act, ...] | None = None
-    notices: tuple[Notice, ...] = ()
     is_whole: bool = True
 
     def last_label(self, titles: Iterable[str], is_added: bool = True) -> LabelEvent | None:
@@ -78,6 +64,19 @@ class History:
 
 def _newest(events: list[_Event]) -> _Event | None:
     return sorted(events, key=lambda event: event.at)[-1] if events else None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice of psbot's that stands on the engagement log; ``gid`` is its note's global id.
+
+    ``is_edited`` tells that a person has changed its words.
+    """
+
+    identity: str
+    body: str
+    gid: str
+    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

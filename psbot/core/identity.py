@@ -1,21 +1,15 @@
 """Which of the work items seen in GitLab are an engagement's: by marker, author and parent, never by title."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from psbot.core import marker
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding, Severity
 from psbot.core.labels import Catalogue
-from psbot.core.model import Item, Snapshot
+from psbot.core.model import Item, NewestNote, Snapshot
 from psbot.core.process import EPIC, Kind, PlaceKind, Process, Repeat
-
-if TYPE_CHECKING:  # acts have authors
-    from psbot.core.touch import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +23,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids, ``last_act`` is its newest note."""
+    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids, ``newest`` is its newest note."""
 
     gid: str
     iid: int
@@ -50,7 +44,7 @@ class Sighting:
     updated_at: datetime | None = None
     label_gids: Mapping[str, str] = field(default_factory=dict)
     made_at: datetime | None = None
-    last_act: Act | None = None
+    newest: NewestNote | None = None
 
     @property
     def number(self) -> int:
@@ -399,7 +393,7 @@ def as_item(sighting: Sighting) -> Item:
         url=sighting.url,
         updated_at=sighting.updated_at,
         made_at=sighting.made_at,
-        last_act=sighting.last_act,
+        newest=sighting.newest,
     )
 
 

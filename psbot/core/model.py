@@ -1,18 +1,12 @@
 """Frozen facts: items as the file wants them and as GitLab has them, in one type."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from psbot.core import marker
 from psbot.core.findings import Finding
 from psbot.core.process import EPIC
-
-if TYPE_CHECKING:  # acts have authors, and who an author is hangs on items
-    from psbot.core.touch import Act
 
 
 class Touch(StrEnum):
@@ -24,12 +18,25 @@ class Touch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class NewestNote:
+    """The newest note on an item, as lists show it: who and when, None for an account that is gone.
+
+    ``is_mention`` tells that another item mentions this one.
+    """
+
+    username: str | None
+    is_machine: bool
+    at: datetime
+    is_mention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """The epic or a child item; what only GitLab knows is None on the desired side.
 
     ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
     account made the item, ``made_by`` the account's name, ``updated_at`` when anything of
-    it changed last, a new note included, ``made_at`` when it was made, ``last_act`` its newest note where that was
+    it changed last, a new note included, ``made_at`` when it was made, ``newest`` its newest note where that was
     asked for.
     """
 
@@ -53,7 +60,7 @@ class Item:
     made_by: str | None = None
     updated_at: datetime | None = None
     made_at: datetime | None = None
-    last_act: Act | None = None
+    newest: NewestNote | None = None
 
     @property
     def is_epic(self) -> bool:
@@ -95,7 +102,7 @@ class Snapshot:
         ordered = sorted(self.items, key=lambda item: (not item.is_open, item.iid or 0), reverse=True)
         return {item.key: item for item in ordered}
 
-    def with_item(self, item: Item) -> Snapshot:
+    def with_item(self, item: Item) -> "Snapshot":
         """Return the snapshot with *item* in place of the one with the same namespace and iid, or added."""
         if item.is_epic:
             return replace(self, epic=item)

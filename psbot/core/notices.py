@@ -29,8 +29,9 @@ def identity(finding: Finding) -> str:
 def notices(log: Item, findings: Iterable[Finding], standing: Iterable[Notice]) -> Iterator[PostNotice]:
     """Yield what brings the notices on *log* in line with *findings*; *standing* are those there, oldest first.
 
-    A finding that comes back after it was resolved is posted anew, because somebody should hear of it again. What
-    psbot takes back itself is told once and needs no resolving: its message starts with TAKEN_BACK.
+    Words that a person has put into a notice stay. A finding that comes back after it was resolved is posted anew,
+    because somebody should hear of it again. What psbot takes back itself is told once and needs no resolving: its
+    message starts with TAKEN_BACK.
     """
     last = {notice.identity: notice for notice in standing}
     wanted = {identity(finding): finding.message for finding in findings}
@@ -39,7 +40,7 @@ def notices(log: Item, findings: Iterable[Finding], standing: Iterable[Notice]) 
         notice = last.get(name)
         if notice is None or _is_resolved(notice):
             yield PostNotice(log, name, body, "somebody should know")
-        elif notice.body.split() != body.split():
+        elif notice.body.split() != body.split() and not notice.is_edited:
             yield PostNotice(log, name, body, "what it says has changed", notice.gid)
     for name, notice in sorted(last.items()):
         if name not in wanted and not _is_resolved(notice):

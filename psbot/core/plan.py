@@ -90,10 +90,12 @@ class Plan:
 
     def cost(self, limits: Limits) -> Cost:
         """Count what performing the plan takes, observation and closing check included."""
-        labels, epics, children, notes, people = (
+        labels, epics, children, people = (
             sum(isinstance(op, verb) for op in self.operations)
-            for verb in (CreateLabel, CreateEpic, CreateChild, PostNotice, (*_CREATIONS, Reassign))
+            for verb in (CreateLabel, CreateEpic, CreateChild, (*_CREATIONS, Reassign))
         )
+        notices = [op.note for op in self.operations if isinstance(op, PostNotice)]
+        notes = notices.count(None)
         changed = len(
             {
                 _place(op)
@@ -102,7 +104,8 @@ class Plan:
             }
         )
         writes = epics + sum(
-            ceil(count / batch_size(count, limits)) for count in (labels, children, changed, notes)
+            ceil(count / batch_size(count, limits))
+            for count in (labels, children, changed, notes, len(notices) - notes)
         )
         looks = (epics + children > 0) + (children > 0 and not epics)
         reads = _READS + (people > 0) + ceil(changed / limits.wave) + looks

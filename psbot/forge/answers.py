@@ -194,7 +194,13 @@ def _action(metadata: Node | None) -> str | None:
 def comments(node: Node) -> list[Comment]:
     """Return what people and machines wrote on a work item, in the order it came."""
     return [
-        Comment(note.gid(), note.text("body"), author(note.optional("author")), note.instant("createdAt"))
+        Comment(
+            note.gid(),
+            note.text("body"),
+            author(note.optional("author")),
+            note.instant("createdAt"),
+            author(note.optional("lastEditedBy")),
+        )
         for note in _notes(node)
         if not note.flag("system")
     ]

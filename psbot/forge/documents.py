@@ -135,6 +135,8 @@ ACTIVITY = f"""query Activity($group: ID!, $ids: [WorkItemID!]) {{
 
 _SYSTEM_NOTE = f"body createdAt author {_ACCOUNT} systemNoteMetadata {{ action }}"
 
+_COMMENT = f"id body system createdAt author {_ACCOUNT} lastEditedBy {_ACCOUNT}"
+
 # What was done to items, newest first: an old history may go on over pages, the last events are what counts.
 HISTORIES = f"""query Histories($group: ID!, $ids: [WorkItemID!], $after: String) {{
   group(fullPath: $group) {{
@@ -166,7 +168,7 @@ COMMENTS = f"""query Comments($group: ID!, $ids: [WorkItemID!], $after: String) 
           type
           ... on WorkItemWidgetNotes {{
             discussions(filter: ONLY_COMMENTS, first: 100, after: $after) {{
-              nodes {{ notes(first: 100) {{ nodes {{ id body system createdAt author {_ACCOUNT} }} }} }}
+              nodes {{ notes(first: 100) {{ nodes {{ {_COMMENT} }} }} }}
               pageInfo {{ hasNextPage endCursor }}
             }}
           }}

@@ -206,12 +206,13 @@ class NoteEdit:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A note that somebody wrote; ``author`` is None for an account that GitLab does not name."""
+    """A note that somebody wrote, and who has changed its words since; None for an account without a name."""
 
     gid: str
     body: str
     author: Author | None
     at: datetime
+    edited_by: Author | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +249,8 @@ class ForgeReader(Protocol):
         *items* are keys by global id, *labels* global ids by title.
         """
 
-    def fetch_comments(self, group: str, gid: str) -> Sequence[Comment]:
-        """Return what was written on an item, oldest first, replies included; raises where it is not seen."""
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
+        """Return, by global id, what was written on items, oldest first; items that are not seen are left out."""
 
     def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
         """Return which of the accounts and *memberships* exist."""

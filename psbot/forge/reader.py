@@ -112,14 +112,16 @@ class GitLabReader:
                 found[key] = labelnotes.history(key, notes[::-1], titles, is_complete=cursor is None)
         return found
 
-    def fetch_comments(self, group: str, gid: str) -> Sequence[Comment]:
-        """Return what was written on an item, oldest first, replies included."""
-        for item in self._noted(documents.COMMENTS, group, (gid,)):
-            written, cursor = self._to_the_end(documents.COMMENTS, group, item, comments)
-            if cursor is not None:
-                raise odd(f"there are more than {_PAGES} pages of comments on one item")
-            return sorted(written, key=lambda each: each.at)
-        raise odd("an item whose comments were asked for is not there")
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
+        """Return, by global id, what was written on items, oldest first; items that are not seen are left out."""
+        found: dict[str, Sequence[Comment]] = {}
+        for chunk in _chunks(tuple(gids), _TOUCHES):
+            for item in self._noted(documents.COMMENTS, group, chunk):
+                written, cursor = self._to_the_end(documents.COMMENTS, group, item, comments)
+                if cursor is not None:
+                    raise odd(f"there are more than {_PAGES} pages of comments on one item")
+                found[item.gid()] = sorted(written, key=lambda each: each.at)
+        return found
 
     def _noted(self, document: str, group: str, gids: Sequence[str], after: str | None = None) -> list[Node]:
         data = self._read(document, {"group": group, "ids": list(gids), "after": after})

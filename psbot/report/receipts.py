@@ -79,9 +79,12 @@ def reference(receipt: Receipt) -> str:
 
 
 def what(receipt: Receipt) -> str:
-    """Return in one line what was done to an item."""
+    """Return in one line what was done to an item and, where labels tell how far it is, why."""
     each = row(receipt.operation)
-    return cells(each)[2] if each.op.startswith("create") else "; ".join(changes(each)) or each.reason
+    if each.op.startswith("create"):
+        return cells(each)[2]
+    changed = changes(each)
+    return "; ".join([*changed, each.reason] if "labels" in each.fields or not changed else changed)
 
 
 def name(receipt: Receipt) -> str:

@@ -94,9 +94,9 @@ def _plan(console: Console, planned: Planned) -> None:
 def _remarks(console: Console, plan: Plan) -> None:
     for kept in plan.kept:
         values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
-        hang(console, f"kept   {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
+        hang(console, f"kept    {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
     for finding in plan.findings:
-        hang(console, f"{finding.severity.value:<7}{finding.message}", _SEVERITIES[finding.severity])
+        hang(console, f"{finding.severity.value:<8}{finding.message}", _SEVERITIES[finding.severity])
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -339,7 +339,12 @@ def test_demo_tells_the_whole_story_and_ends_by_itself() -> None:
         [PROGRAM, "demo"], env=os.environ | {"COLUMNS": "80"}, capture_output=True, text=True, check=False
     )
     assert told.returncode == 0, told.stderr
-    for word in ("12 to create", "nothing to do", "kept   kick-off due_on: GitLab has 2026-12-03", "1 doing"):
+    for word in (
+        "12 to create",
+        "nothing to do",
+        "kept    kick-off due_on: GitLab has 2026-12-03",
+        "1 doing",
+    ):
         assert word in told.stdout
     assert max(map(len, told.stdout.splitlines())) <= 80
 

@@ -414,7 +414,7 @@ def test_customers_done_is_reported_and_closes_nothing(desk: Desk) -> None:
     desk.advance()
     assert desk.item("kick-off").is_open
     assert desk.phase == "kick-off"
-    assert f"that was {CUSTOMER}" in desk.told()["does-not-count:kick-off"]
+    assert f"by {CUSTOMER}, who" in desk.told()["does-not-count:kick-off"]
     assert quiet(desk)
 
 

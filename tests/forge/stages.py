@@ -19,6 +19,7 @@ from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.changes import Change
+from psbot.sandbox.commenting import create_note
 from psbot.sandbox.items import update_item
 from psbot.sandbox.model import Access, Edition
 from psbot.sandbox.ready import sandbox_world, token_of
@@ -55,6 +56,12 @@ class Stage(Protocol):
     def describe(self, gid: str, by: str, text: str) -> None:
         """Let a person rewrite a description."""
 
+    def close(self, gid: str, by: str) -> None:
+        """Let a person close an item."""
+
+    def comment(self, gid: str, by: str, text: str) -> None:
+        """Let a person comment on an item."""
+
 
 @dataclass
 class InMemory:
@@ -84,6 +91,12 @@ class InMemory:
 
     def describe(self, gid: str, by: str, text: str) -> None:
         self.forge.person_edits(gid, by, description=text)
+
+    def close(self, gid: str, by: str) -> None:
+        self.forge.person_edits(gid, by, is_open=False)
+
+    def comment(self, gid: str, by: str, text: str) -> None:
+        self.forge.person_comments(gid, by, text)
 
 
 def _level(path: str, joined: str | None, level: int) -> int | None:
@@ -125,6 +138,12 @@ class OverHttp:
     def describe(self, gid: str, by: str, text: str) -> None:
         self.others.describe(gid, by, text)
 
+    def close(self, gid: str, by: str) -> None:
+        self.others.close(gid, by)
+
+    def comment(self, gid: str, by: str, text: str) -> None:
+        self.others.comment(gid, by, text)
+
 
 @dataclass
 class OnSandbox:
@@ -165,6 +184,15 @@ class OnSandbox:
         world = self.sandbox.world
         item = world.items[int(gid.rpartition("/")[2])]
         update_item(world, world.users[by], item, Change(description=text))
+
+    def close(self, gid: str, by: str) -> None:
+        world = self.sandbox.world
+        item = world.items[int(gid.rpartition("/")[2])]
+        update_item(world, world.users[by], item, Change(is_open=False))
+
+    def comment(self, gid: str, by: str, text: str) -> None:
+        world = self.sandbox.world
+        create_note(world, world.users[by], world.items[int(gid.rpartition("/")[2])], text)
 
 
 def _writer(connection: Connection) -> ForgeWriter:

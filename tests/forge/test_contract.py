@@ -10,7 +10,18 @@ from psbot.core.identity import Author, Sighting
 from psbot.core.labels import LabelSpec
 from psbot.errors import GitLabError
 from psbot.forge.documents import Part
-from psbot.forge.ports import Ask, Dates, ItemUpdate, Membership, NewItem, NewNote, Page, Place, Written
+from psbot.forge.ports import (
+    Ask,
+    Dates,
+    ItemUpdate,
+    Membership,
+    NewItem,
+    NewNote,
+    NoteEdit,
+    Page,
+    Place,
+    Written,
+)
 from tests.builders import GROUP, INTERNAL, LABEL_GROUP, SHARED
 from tests.forge.stages import STAGES, Stage
 
@@ -438,3 +449,62 @@ def test_activity_names_who_changed_an_item_and_its_description(stage: Stage) ->
     assert found.edited_by == Author("maria")
     assert [act.author for act in found.acts if act.is_system][-1] == Author("maria")
     assert [each.description for each in seen(stage, item)] == ["Words of Maria"]
+
+
+# Histories and comments
+
+
+def test_history_tells_who_labelled_closed_and_opened_an_item_oldest_first(
+    stage: Stage, labels: Mapping[str, str]
+) -> None:
+    item = made(stage, SHARED, "item", labels=(labels[TODO],))
+    update(stage, item, add_labels=(labels[DONE],), remove_labels=(labels[TODO],))
+    stage.close(item, "maria")
+    update(stage, item, is_open=True)
+    found = stage.reader().fetch_histories(GROUP, {item: "kick-off", MISSING: "gone"}, labels)
+    assert list(found) == ["kick-off"]
+    history = found["kick-off"]
+    assert [(each.title, each.is_added, each.author) for each in history.labels] == [
+        (TODO, True, BOT),
+        (TODO, False, BOT),
+        (DONE, True, BOT),
+    ]
+    assert [(each.is_open, each.author) for each in history.states] == [(False, Author("maria")), (True, BOT)]
+    assert {each.item for each in history.labels} | {each.item for each in history.states} == {"kick-off"}
+    assert history.is_complete
+
+
+def test_history_is_complete_when_other_things_happened_in_between(
+    stage: Stage, labels: Mapping[str, str]
+) -> None:
+    item = made(stage, SHARED, "item", labels=(labels[TODO], labels["plain"]))
+    stage.describe(item, "maria", "Words of Maria")
+    stage.comment(item, "maria", "added ~1 label")
+    update(stage, item, title="closed", dates=Dates(None, ENDS))
+    history = stage.reader().fetch_histories(GROUP, {item: "kick-off"}, {TODO: labels[TODO]})["kick-off"]
+    assert [(each.title, each.is_added) for each in history.labels] == [(TODO, True)], "of labels asked for"
+    assert (history.states, history.is_complete) == ((), True)
+
+
+def test_comments_come_oldest_first_with_their_authors(stage: Stage) -> None:
+    item, other = made(stage, SHARED, "item"), made(stage, INTERNAL, "other")
+    stage.comment(item, "maria", "First.")
+    (posted,) = stage.writer.create_notes([NewNote(item, "Second.")])
+    found = stage.reader().fetch_comments(GROUP, [item, other, MISSING])
+    assert [(each.body, each.author) for each in found[item]] == [
+        ("First.", Author("maria")),
+        ("Second.", BOT),
+    ]
+    assert found[item][1].gid == posted.gid
+    assert (list(found[other]), MISSING in found) == ([], False)
+
+
+def test_note_gets_new_words_and_one_that_is_not_there_is_refused(stage: Stage) -> None:
+    item = made(stage, SHARED, "item")
+    (posted,) = stage.writer.create_notes([NewNote(item, "Old.")])
+    edits = [NoteEdit("gid://gitlab/Note/987654", "None."), NoteEdit(gid(posted), "New.")]
+    refused, done = stage.writer.update_notes(edits)
+    clear_refusal(refused)
+    assert gid(done) == posted.gid
+    (found,) = stage.reader().fetch_comments(GROUP, [item])[item]
+    assert (found.body, found.author, found.edited_by) == ("New.", BOT, BOT)

@@ -6,13 +6,14 @@ written here, after GitLab's GraphQL reference.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from requests import PreparedRequest
 
+from psbot.core.history import History, LabelEvent, StateEvent
 from psbot.core.identity import Author, Sighting
 from psbot.core.labels import LabelSpec
 from psbot.core.touch import Activity
@@ -21,11 +22,13 @@ from psbot.forge.documents import Part
 from psbot.forge.ports import (
     Ask,
     Audience,
+    Comment,
     Dates,
     ItemUpdate,
     Membership,
     NewItem,
     NewNote,
+    NoteEdit,
     Page,
     Place,
     Written,
@@ -105,6 +108,19 @@ class Wire:
         nodes = [_history(gid, activity) for gid, activity in found.items()]
         return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
 
+    def _Histories(self, _document: str, given: Json) -> Json:
+        """Answer with system notes as GitLab writes them, newest first, labels by their ids."""
+        found = self.forge.fetch_histories(
+            given["group"], {gid: gid for gid in given["ids"]}, self.forge.labels
+        )
+        nodes = [_noted(gid, list(_system_notes(each, self.forge.labels))) for gid, each in found.items()]
+        return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
+
+    def _Comments(self, _document: str, given: Json) -> Json:
+        found = self.forge.fetch_comments(given["group"], given["ids"])
+        nodes = [_noted(gid, list(map(_comment, each))) for gid, each in found.items()]
+        return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
+
     def _People(self, document: str, given: Json) -> Json:
         kinds = re.findall(r"place(\d+): (group|project)\(", document)
         asked = [Membership(given[f"person{n}"], given[f"place{n}"], kind == "group") for n, kind in kinds]
@@ -182,6 +198,10 @@ class Wire:
         written = self.forge.create_notes(notes)
         return _payloads(written, "note", [{"id": one.gid, "url": None} for one in written])
 
+    def _UpdateNotes(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
+        written = self.forge.update_notes([NoteEdit(one["id"], one["body"]) for one in given.values()])
+        return _payloads(written, "note", [{"id": one.gid, "url": None} for one in written])
+
 
 def _account(author: Author | None) -> Json:
     assert author
@@ -250,6 +270,39 @@ def _history(gid: str, activity: Activity) -> Json:
             {"type": "DESCRIPTION", "lastEditedBy": editor},
             {"type": "NOTES", "discussions": {"nodes": threads, "pageInfo": {"hasNextPage": False}}},
         ],
+    }
+
+
+def _noted(gid: str, notes: list[Json]) -> Json:
+    threads = [{"notes": {"nodes": [note]}} for note in notes]
+    shown = {"nodes": threads, "pageInfo": {"hasNextPage": False, "endCursor": None}}
+    return {"id": gid, "widgets": [{"type": "NOTES", "discussions": shown}]}
+
+
+def _system_notes(history: History, labels: Mapping[str, str]) -> Iterator[Json]:
+    events: list[LabelEvent | StateEvent] = [*history.labels, *history.states]
+    for event in reversed(sorted(events, key=lambda each: each.at)):
+        if isinstance(event, LabelEvent):
+            number = labels[event.title].rpartition("/")[2]
+            action, body = "label", f"{'added' if event.is_added else 'removed'} ~{number} label"
+        else:
+            action, body = ("opened", "reopened") if event.is_open else ("closed", "closed")
+        yield {
+            "body": body,
+            "createdAt": event.at.isoformat(),
+            "author": _account(event.author),
+            "systemNoteMetadata": {"action": action},
+        }
+
+
+def _comment(comment: Comment) -> Json:
+    return {
+        "id": comment.gid,
+        "body": comment.body,
+        "system": False,
+        "createdAt": comment.at.isoformat(),
+        "author": _account(comment.author),
+        "lastEditedBy": _account(comment.edited_by) if comment.edited_by else None,
     }
 
 

@@ -1,0 +1,39 @@
+"""What commands have in common that show plans drawn from GitLab, one for each engagement of a portfolio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psbot.audience import listeners
+from psbot.cli import _gitlab
+from psbot.cli._app import App
+from psbot.errors import PsbotError
+from psbot.portfolio import draw_up_many
+from psbot.report.plans import Planned
+
+if TYPE_CHECKING:
+    from psbot.drawing import Draw
+    from psbot.engagement import Loaded
+    from psbot.errors import Exit
+
+
+def drawn(app: App, portfolio: list[Loaded], codes: list[Exit], draw: Draw) -> list[Planned]:
+    """Return the plans that *draw* makes of what GitLab has; what stops an engagement is said, its code noted."""
+    sheets = _gitlab.sheets(portfolio, codes)
+    with _gitlab.session(app) as session:
+        plans = {}
+        engagements = [each.engagement for each in sheets.values()]
+        for engagement, found in draw_up_many(
+            session.reader, engagements, app.process, app.templates, app.now, draw
+        ):
+            if isinstance(found, PsbotError):
+                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
+            else:
+                plans[engagement.key] = found
+        known = [sheets[key].engagement for key in plans]
+        heard = listeners(session.reader, known, app.process)
+    return [
+        Planned.of(sheet.file, sheet.engagement, plans[key], (*sheet.warnings, *heard.get(key, ())))
+        for key, sheet in sheets.items()
+        if key in plans
+    ]

@@ -1,0 +1,75 @@
+"""What commands have in common that write to GitLab for every engagement of a portfolio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from psbot.cli import _gitlab, _options, _progress
+from psbot.cli._app import App
+from psbot.errors import Exit, gravest
+from psbot.portfolio import reconcile_many
+from psbot.report import receipts
+
+if TYPE_CHECKING:
+    from psbot.cli._gitlab import Session
+    from psbot.core.plan import Plan
+    from psbot.reconcile import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be written: files, what refuses a plan, what ``work`` differs in, and how it is told."""
+
+    files: tuple[Path, ...]
+    form: str
+    exit_code: bool
+    check: Callable[[Plan], None] = lambda _: None
+    shape: Callable[[Work], Work] = lambda work: work
+    is_bound: bool = False
+
+
+def write(app: App, order: Order) -> Exit:
+    """Carry out *order*, tell how each engagement ended, and return the exit code."""
+    codes = [Exit.DONE]
+    sheets = _gitlab.sheets(app.load(_options.portfolio(order.files)), codes)
+    applied = []
+    with _gitlab.session(app) as session, _progress.bar(order.shape(session.work)) as (work, announce):
+
+        def approve(plan: Plan) -> None:
+            order.check(plan)
+            session.stop.is_writing = session.stop.is_writing or not plan.is_empty
+            announce(plan)
+
+        engagements = [each.engagement for each in sheets.values()]
+        for engagement, ended in reconcile_many(engagements, work, approve, is_bound=order.is_bound):
+            each = receipts.Applied.of(sheets.pop(engagement.key).file, engagement.key, ended)
+            applied.append(each)
+            codes.append(ended.exit_code)
+            _tell(each, session, order.form, app)
+    if order.form != "text":
+        click.echo(receipts.rendered(order.form, applied, app.now), nl=False)
+    if sheets:
+        _gitlab.say(f"stopped before {', '.join(sheets)}; run again")
+        codes.append(Exit.LIMIT)
+    if order.exit_code and _wants_attention(applied):
+        codes.append(Exit.FINDINGS)
+    return gravest([*codes, session.stop.code or Exit.DONE])
+
+
+def _tell(each: receipts.Applied, session: Session, form: str, app: App) -> None:
+    """Show how one engagement ended as soon as it has; what went wrong goes to stderr, whatever the form."""
+    if form == "text" and each.plan is not None:
+        click.echo(receipts.rendered(form, [each], app.now), nl=False)
+    if each.error:
+        _gitlab.say_failure(each.file, each.error)
+    if refused := each.refused():
+        _gitlab.say_failure(each.file, _gitlab.refusal(session.reader, refused, len(each.receipts)))
+
+
+def _wants_attention(applied: Sequence[receipts.Applied]) -> bool:
+    return any(each.wants_attention for each in applied)
