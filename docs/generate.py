@@ -26,6 +26,7 @@ PURPOSES = {
     "Labels": "the labels of the label group, page by page",
     "Activity": "who made, edited and noted what on up to 20 items: whether a person has touched them",
     "Histories": "who labelled, closed and opened up to 20 items, where a rule hangs on it",
+    "WholeHistories": "everything done to and written on up to 20 items, where the lists do not tell who acted last",
     "Comments": "what was written on up to 20 items: psbot's notices in the engagement log",
     "People": "which usernames exist, and who is a member of what",
     "Audience": "who can read the internal projects",

@@ -118,9 +118,9 @@ class _Sent:
 def apply(plan: Plan, group: str, ids: Ids, tools: Tools) -> Applied:
     """Perform *plan* and return a receipt for each operation.
 
-    Order: labels, the epic, new children, changes of items (each item re-read just before and written in one
-    mutation), notices. Nothing is repeated: after an answer that is not clear, a read that fails, or when somebody
-    says stop, the rest is left. *ids* learn the labels and the epic that are made.
+    Order: labels, the epic, new children, new words for notices, changes of items (each item re-read just before and
+    written in one mutation), new notices. Nothing is repeated: after an answer that is not clear, a read that fails, or
+    when somebody says stop, the rest is left. *ids* learn the labels and the epic that are made.
     """
     run = _Run(tools, group, plan.engagement, ids)
     operations = plan.operations
@@ -128,8 +128,13 @@ def apply(plan: Plan, group: str, ids: Ids, tools: Tools) -> Applied:
     _epic(run, [each for each in operations if isinstance(each, CreateEpic)])
     _create(run, [each for each in operations if isinstance(each, CreateChild)])
     others = CreateLabel | CreateEpic | CreateChild | PostNotice
+    notices = [each for each in operations if isinstance(each, PostNotice)]
+    # What shows that a notice stands (a memory, a flag) goes after the notice, and comes before it.
+    edits = [(each, NoteEdit(each.note, each.body)) for each in notices if each.note]
+    _perform(run, edits, run.tools.writer.update_notes)
     _changes(run, [each for each in operations if not isinstance(each, others)])
-    _notices(run, [each for each in operations if isinstance(each, PostNotice)])
+    posts = [(each, NewNote(each.item.gid or "", each.body)) for each in notices if not each.note]
+    _perform(run, posts, run.tools.writer.create_notes)
     return Applied(tuple(run.receipts), run.error, run.sent_at)
 
 
@@ -241,13 +246,6 @@ def _read_again(run: _Run, gids: tuple[str, ...]) -> Iterator[Sighting]:
     listing = Listing(Part.NAMED, gids)
     while not listing.is_done:
         yield from turn(run.tools.reader, run.group, [listing])[listing].items
-
-
-def _notices(run: _Run, operations: Sequence[PostNotice]) -> None:
-    edits = [(each, NoteEdit(each.note, each.body)) for each in operations if each.note]
-    _perform(run, edits, run.tools.writer.update_notes)
-    posts = [(each, NewNote(each.item.gid or "", each.body)) for each in operations if not each.note]
-    _perform(run, posts, run.tools.writer.create_notes)
 
 
 def _perform(

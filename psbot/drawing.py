@@ -4,7 +4,7 @@ Each takes the facts of one engagement in the order in which they are found: whe
 observed, process, words, the instant.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from psbot.core.model import Item
 from psbot.core.plan import Plan, in_doubt, plan
 from psbot.core.process import Process
 from psbot.errors import PsbotError
-from psbot.forge.ports import ForgeReader
+from psbot.forge.ports import Comment, ForgeReader
 from psbot.observe import Observation, with_touches
 
 Draw = Callable[[ForgeReader, Engagement, Observation, Process, Words, datetime], tuple[Plan, Observation]]
@@ -38,7 +38,7 @@ def draw_up(  # noqa: PLR0917  see Draw
 
     Raises PsbotError where the file has another key, or names other places, than the engagement that is there.
     """
-    _check_places(engagement, observation, process)
+    check_places(engagement, observation, process)
     if ended := phases.over(observation.snapshot.epic, process):
         return Plan(engagement.key, findings=(ended, *observation.findings)), observation
     wanted = desired(engagement, process, now, words, observation.snapshot)
@@ -65,7 +65,7 @@ def draw_advance(  # noqa: PLR0917  see Draw
 
     Raises PsbotError where the file names other places than the engagement that is there.
     """
-    _check_places(engagement, observation, process)
+    check_places(engagement, observation, process)
     if ended := _is_over(observation, process):
         return Plan(engagement.key, findings=(ended, *observation.findings)), observation
     twins = [each for each in observation.snapshot.duplicates if each.by_machine]
@@ -108,15 +108,19 @@ def _notices(
     process: Process,
     log: Item | None,
 ) -> tuple[Notice, ...]:
-    """Return the notices that stand on the log; a comment of a person's is none, whatever it begins with."""
+    """Return the notices that stand on the log."""
     if log is None or log.gid is None:
         return ()
-    me = observation.account.author
+    written = reader.fetch_comments(engagement.gitlab.group, [log.gid]).get(log.gid, ())
+    return notices_among(written, observation.account.author, process)
+
+
+def notices_among(written: Iterable[Comment], me: Author, process: Process) -> tuple[Notice, ...]:
+    """Return psbot's notices among what was *written*; a comment of a person's is none, whatever it begins with."""
 
     def is_ours(author: Author | None) -> bool:
         return author is not None and (author == me or is_machine(author, process))
 
-    written = reader.fetch_comments(engagement.gitlab.group, [log.gid]).get(log.gid, ())
     named = [(notices.identity_of(each.body), each) for each in written if is_ours(each.author)]
     return tuple(
         Notice(name, each.body, each.gid, each.edited_by is not None and not is_ours(each.edited_by))
@@ -125,7 +129,8 @@ def _notices(
     )
 
 
-def _check_places(engagement: Engagement, observation: Observation, process: Process) -> None:
+def check_places(engagement: Engagement, observation: Observation, process: Process) -> None:
+    """Raise PsbotError where the file names other places than the engagement that is there."""
     if moved := list(places.changed(engagement, observation.snapshot, process)):
         raise PsbotError(
             f"{engagement.key}: {'; '.join(moved)}",

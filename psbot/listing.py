@@ -16,9 +16,10 @@ from psbot.forge.ports import Ask, ForgeReader, Page
 class Listing:
     """One list of work items, read page by page; what comes must be as much as GitLab counts."""
 
-    def __init__(self, part: Part, values: tuple[str, ...] = ()) -> None:
+    def __init__(self, part: Part, values: tuple[str, ...] = (), *, with_newest: bool = False) -> None:
         self.part = part
         self.values = values
+        self._with_newest = with_newest
         self.is_done = False
         self._after: str | None = None
         self._came = 0
@@ -26,7 +27,7 @@ class Listing:
 
     def ask(self) -> Ask:
         """Return what to ask for next."""
-        return Ask(self.part, self.values, self._after)
+        return Ask(self.part, self.values, self._after, self._with_newest)
 
     def take(self, page: Page) -> None:
         """Count a page that came; raises GitLabError at the end of a list that is shorter than it should be.

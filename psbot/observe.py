@@ -69,16 +69,18 @@ def observe(reader: ForgeReader, engagement: Engagement, process: Process) -> Ob
 
 
 def observe_many(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process
+    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, *, with_newest: bool = False
 ) -> Iterator[tuple[Engagement, Observed]]:
     """Yield each engagement with its observation, or with the error that keeps it from being seen.
+
+    *with_newest* asks for the newest note of each item besides.
 
     Engagements of one group share the listings. Items wait in an unnamed temporary file, so memory does not grow
     with the number of engagements.
     """
     by_group = sorted(engagements, key=lambda each: (each.gitlab.group, each.key))
     for group, members in groupby(by_group, key=lambda each: each.gitlab.group):
-        yield from _observe_group(reader, group, list(members), process)
+        yield from _observe_group(reader, group, list(members), process, with_newest)
 
 
 def with_touches(
@@ -105,7 +107,7 @@ def with_touches(
 
 
 def _observe_group(
-    reader: ForgeReader, group: str, engagements: list[Engagement], process: Process
+    reader: ForgeReader, group: str, engagements: list[Engagement], process: Process, with_newest: bool
 ) -> Iterator[tuple[Engagement, Observed]]:
     places = [place for each in engagements for place in (each.gitlab.project, each.gitlab.internal)]
     label_group = engagements[0].gitlab.label_group
@@ -121,7 +123,7 @@ def _observe_group(
                 sound.append(engagement)
         if not sound:
             return
-        looked = _Group(reader, group, sound, process, access, label_group)
+        looked = _Group(reader, group, sound, process, access, label_group, with_newest)
     except GitLabError as error:
         yield from ((engagement, error) for engagement in sound or engagements)
         return
@@ -145,7 +147,9 @@ class _Group:
         process: Process,
         access: Access,
         label_group: str,
+        with_newest: bool,
     ) -> None:
+        self.with_newest = with_newest
         self.reader = reader
         self.group = group
         self.process = process
@@ -191,7 +195,7 @@ class _Group:
 
     def _list(self, engagements: list[Engagement]) -> None:
         labelled = Listing(Part.LABELLED, (identity.kind_filter(self.process.catalogue),))
-        epics = Listing(Part.EPICS)
+        epics = Listing(Part.EPICS, with_newest=self.with_newest)
         ours: list[str] = []
         listed = self.listed
         while not epics.is_done:
@@ -200,7 +204,7 @@ class _Group:
                 ours += self._shelve_epic(epic)
         epics.require(self.access.epics or 0)
         for start in range(0, len(ours), _PARENTS):
-            children = Listing(Part.CHILDREN, tuple(ours[start : start + _PARENTS]))
+            children = self._listing(Part.CHILDREN, ours[start : start + _PARENTS])
             while not children.is_done:
                 for child in self._turn(children, labelled, listed):
                     listed.add(child.number)
@@ -238,13 +242,16 @@ class _Group:
         return identity.unmarked_epic(engagement, strays, bare)
 
     def _children(self, parents: list[str]) -> list[Sighting]:
-        return self._all(Listing(Part.CHILDREN, tuple(parents)))
+        return self._all(self._listing(Part.CHILDREN, parents))
 
     def _named(self, gids: list[str]) -> list[Sighting]:
         found: list[Sighting] = []
         for start in range(0, len(gids), _PARENTS):
-            found += self._all(Listing(Part.NAMED, tuple(gids[start : start + _PARENTS])))
+            found += self._all(self._listing(Part.NAMED, gids[start : start + _PARENTS]))
         return found
+
+    def _listing(self, part: Part, values: Sequence[str]) -> Listing:
+        return Listing(part, tuple(values), with_newest=self.with_newest)
 
     def _all(self, listing: Listing) -> list[Sighting]:
         found: list[Sighting] = []

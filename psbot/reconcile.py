@@ -108,6 +108,19 @@ def reconcile(
     return progress.result(*errors[:1])
 
 
+def carry_on(engagement: Engagement, work: Work, begun: Plan, applied: performing.Applied) -> Reconciled:
+    """Bring to an end what was *begun* together with other engagements, and did not get through at once.
+
+    *applied* is what came of it so far. GitLab is looked at again first, so nothing is done twice.
+    """
+    progress = _Progress(engagement, work, begun, is_bound=False)
+    try:
+        progress.go_on(applied)
+    except PsbotError as error:
+        return progress.result(error)
+    return progress.result()
+
+
 def _plan(engagement: Engagement, work: Work, looked: Observation) -> tuple[Plan, Observation]:
     return work.draw(work.tools.reader, engagement, looked, work.process, work.words, work.now)
 
@@ -121,7 +134,7 @@ def identity_of(operation: Operation) -> Identity:
         return (operation.op, operation.namespace, operation.spec.title, None)
     what = operation.op
     if isinstance(operation, PostNotice):
-        what = f"{operation.op} {operation.notice}"
+        what = f"{operation.op} {operation.notice} {operation.note or ''}"
     elif isinstance(operation, Redescribe) and operation.parent is not None:
         what = f"{operation.op} parent"
     return (what, operation.item.namespace, operation.item.key, operation.item.iid)
@@ -142,6 +155,13 @@ class _Progress:
 
     def result(self, error: PsbotError | None = None) -> Reconciled:
         return Reconciled(self.first, tuple(self.receipts.values()), error)
+
+    def go_on(self, applied: performing.Applied) -> None:
+        """Take *applied* for a round that met trouble, and go on from there."""
+        self._note(applied)
+        if self.work.tools.stop():
+            raise self._stopped()
+        self.rounds(*self._look_again(applied))
 
     def rounds(self, drawn: Plan, looked: Observation) -> None:
         """Apply and, as long as something was unclear or has moved, look and plan again."""
@@ -259,8 +279,12 @@ class _Progress:
         if any(self.suspects[identity_of(each)] for each in drawn.operations):
             tools = replace(tools, limits=replace(tools.limits, batch=1))
         applied = performing.apply(drawn, self.engagement.gitlab.group, ids, tools)
-        self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
         self.epic = ids.epic
+        self._note(applied)
+        return applied
+
+    def _note(self, applied: performing.Applied) -> None:
+        self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
         self.suspects.update(
             identity_of(receipt.operation)
             for receipt in applied.receipts
@@ -272,7 +296,6 @@ class _Progress:
             for receipt in applied.receipts
             if receipt.outcome is not Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
         }
-        return applied
 
     def _look_again(self, applied: performing.Applied) -> tuple[Plan, Observation]:
         """Observe until all that was asked for is there, or GitLab cannot be at it any more."""

@@ -11,6 +11,7 @@ from psbot.core.operations import PostNotice
 
 MEMORY = "notices"
 _FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[a-z0-9:/-]+) -->\r?\n")
+DIGEST = "digest/stale"  # it has rules of its own: core/digests.py
 TAKEN_BACK = "Taken back: "
 _RESOLVED = "Resolved: "
 
@@ -33,7 +34,7 @@ def notices(log: Item, findings: Iterable[Finding], standing: Iterable[Notice]) 
     because somebody should hear of it again. What psbot takes back itself is told once and needs no resolving: its
     message starts with TAKEN_BACK.
     """
-    last = {notice.identity: notice for notice in standing}
+    last = {notice.identity: notice for notice in standing if notice.identity != DIGEST}
     wanted = {identity(finding): finding.message for finding in findings}
     for name, message in sorted(wanted.items()):
         body = _body(name, message)
@@ -46,15 +47,16 @@ def notices(log: Item, findings: Iterable[Finding], standing: Iterable[Notice]) 
         if name not in wanted and not _is_resolved(notice):
             text = _FIRST_LINE.sub("", notice.body).strip()
             yield PostNotice(
-                log, name, f"{_first_line(name)}{_RESOLVED}{text}\n", "it is no longer so", notice.gid
+                log, name, f"{first_line(name)}{_RESOLVED}{text}\n", "it is no longer so", notice.gid
             )
 
 
 def _body(name: str, message: str) -> str:
-    return f"{_first_line(name)}{inert.inert(message)}\n"
+    return f"{first_line(name)}{inert.inert(message)}\n"
 
 
-def _first_line(name: str) -> str:
+def first_line(name: str) -> str:
+    """Return the first line of the notice *name*, by which it is found again."""
     return f"<!-- psbot notice: {name} -->\n"
 
 
