@@ -45,11 +45,13 @@ def answer(found: Sequence[Looked], work: Work, ceilings: Ceilings) -> Iterator[
     ordered = sorted(found, key=lambda each: (each.since, each.engagement.key))
     carriers, are_left = _admitted(ordered, ceilings.items)
     audience = Audience(work.tools.reader)
+    audience.meet(
+        (each.engagement, each.response.mentioned(carriers[each.engagement.key])) for each in ordered
+    )
     notes = ceilings.notes
     batch: list[_Job] = []
     for looked in ordered:
         key = looked.engagement.key
-        audience.meet({looked.engagement: looked.response.mentioned(carriers[key])})
         plan = looked.response.plan(carriers[key], audience.readers(looked.engagement))
         posts = sum(isinstance(each, PostNotice) and each.note is None for each in plan.operations)
         if posts > notes:

@@ -63,7 +63,7 @@ def draw_stale(  # noqa: PLR0917  see drawing.Draw
     if isinstance(looked, PsbotError):
         raise looked
     names = Audience(reader)
-    names.meet({engagement: looked.response.mentioned(carriers)})
+    names.meet([(engagement, looked.response.mentioned(carriers))])
     plan = looked.response.plan(carriers, names.readers(engagement))
     return replace(plan, findings=(*plan.findings, *observation.findings)), observation
 
@@ -216,9 +216,9 @@ class Audience:
     asked: set[Membership] = field(default_factory=set)
     members: set[Membership] = field(default_factory=set)
 
-    def meet(self, names: Mapping[Engagement, Iterable[str]]) -> None:
+    def meet(self, names: Iterable[tuple[Engagement, Iterable[str]]]) -> None:
         """Find out whether *names* can see the internal projects of their engagements."""
-        asked = {Membership(name, each.gitlab.internal) for each, people in names.items() for name in people}
+        asked = {Membership(name, each.gitlab.internal) for each, people in names for name in people}
         asked -= self.asked
         if not asked:
             return
