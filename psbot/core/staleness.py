@@ -161,10 +161,12 @@ class _Judging:
         return self._verdict(policy, item, last, ran)
 
     def _in_state(self, policy: Policy, item: Item) -> Verdict:
+        """Count from when the item came into its state; without its notes that is any time up to its last change."""
         last = self._last(item)
-        line = self._states(item, last)
-        made_at = item.made_at or last.earliest
-        entered = Last(line.since, line.since) if line.since else Last(made_at, last.latest)
+        made_at, changed_at = item.made_at or last.earliest, item.updated_at or last.latest
+        history = self.facts.history(item)
+        since = self._states(item, last).since if history and history.acts is not None else None
+        entered = Last(since, since) if since else Last(made_at, changed_at)
         return self._verdict(policy, item, entered, self._worked)
 
     def _overdue(self, policy: Policy, item: Item) -> Iterator[Verdict]:
