@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from psbot.core import clock, phases
+from psbot.core import clock
 from psbot.core.clock import Calendar, Count, Last, Line
 from psbot.core.history import Facts
 from psbot.core.model import Item
 from psbot.core.policies import Measure, Policy
 from psbot.core.process import EPIC
+from psbot.core.touch import MAKING
 
-_INSTANT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 
 
@@ -267,22 +267,21 @@ class _Judging:
         return clock.open_line(history, item.is_open, item.made_at or last.earliest)
 
     def _phases(self) -> Line:
-        """Return the phase over time: from the epic's notes, else as far back as its marker remembers.
+        """Return the phase over time: from the epic's notes; without them it is what it is since the epic changed last.
 
-        Since the epic changed last its phase is what it is, whatever it remembers.
+        What the epic's marker remembers is no help: between two runs of advance a phase may come and go.
         """
         history = self.facts.history(self.epic)
-        if history is not None and history.acts is not None and history.is_complete:
-            scope = self.facts.process.catalogue.scopes["phase"].name
-            start = self.epic.made_at or self.facts.now
-            return clock.line_of(history.labels, scope, self.phase, start)
-        known = phases.accepted(self.epic, self.facts.process.workflow)
-        changed_at = self.epic.updated_at or self.facts.now
-        if known is None or known.phase != self.phase or changed_at < self.calendar.span(known.since)[0]:
-            return Line(((changed_at, self.phase),), known_from=changed_at)
-        start, _ = self.calendar.span(known.since)
-        before = known.before or known.phase
-        return Line(((start, before), (start + _INSTANT, known.phase)), known_from=start)
+        start = self.epic.made_at or self.facts.now
+        if history is None or history.acts is None:
+            changed_at = self.epic.updated_at or self.facts.now
+            known_from = start if changed_at - start <= MAKING else changed_at
+            return Line(((known_from, self.phase),), known_from)
+        if not history.is_complete:
+            return clock.UNKNOWN
+        return clock.line_of(
+            history.labels, self.facts.process.catalogue.scopes["phase"].name, self.phase, start
+        )
 
 
 def _constant(value: str | None, item: Item, last: Last) -> Line:
