@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import gitlab_speed
+import moving_on
 import startup
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -18,6 +19,7 @@ SECTIONS = {
     "Start-up": startup.table,
     "Applying an engagement": gitlab_speed.first_apply,
     "A portfolio": gitlab_speed.portfolio,
+    "Moving a portfolio on": moving_on.table,
 }
 
 

@@ -9,6 +9,7 @@ from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse
 from psbot.cli import main
 from psbot.core.labels import Scope
 from psbot.forge.documents import SELF, every_document, name_of
+from psbot.needs import NEEDS
 from psbot.process import load_process
 from psbot.report.workflow import alarms, diagram, gates, transitions
 from psbot.resources import directory
@@ -42,21 +43,7 @@ LISTS = {
     "children": "an epic's children",
     "labelled": "the items with certain labels",
     "named": "the items with certain ids",
-}
-# The smallest scope of a token and the lowest role of its account, by command; other commands need neither.
-NEEDS = {
-    "advance": (
-        "api",
-        "Planner in the group and both projects, and in the label group where labels are missing",
-    ),
-    "apply": (
-        "api",
-        "Planner in the group and both projects, and in the label group where labels are missing",
-    ),
-    "doctor": ("read_api", "none; it says what is too low"),
-    "labels": ("read_api", "any that sees the label group"),
-    "plan": ("read_api", "Planner in the group and both projects"),
-    "status": ("read_api", "Planner in the group and both projects"),
+    "moved": "the items that have changed since an instant",
 }
 NOTE = "<!-- Written by `make docs`; do not edit. -->"
 
@@ -185,7 +172,7 @@ def _endpoints() -> Iterator[str]:
         ["| --- | --- | --- | --- | --- | --- | --- |", *map(_row, every_document())]
     )
     yield "| command | scope | role |\n| --- | --- | --- |\n" + "\n".join(
-        f"| `psbot {name}` | `{scope}` | {role} |" for name, (scope, role) in NEEDS.items()
+        f"| `psbot {name}` | `{need.scope}` | {need.role} |" for name, need in NEEDS.items()
     )
     yield (
         "Reading needs a token with the scope `read_api`, writing one with `api`. Queries are repeated after errors "

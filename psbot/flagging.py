@@ -4,7 +4,7 @@ Engagements that share a group share requests, so what is written goes out in fu
 at once is brought to an end one engagement after the other, as by every other command.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
@@ -22,7 +22,7 @@ from psbot.forge.ports import ForgeReader
 from psbot.observe import Observation
 from psbot.people import check_labeller
 from psbot.reconcile import Reconciled, Work, carry_on
-from psbot.stale import Audience, Looked, draw_stale, place
+from psbot.stale import Audience, Looked, draw_stale, look, place
 from psbot.updates import Ids
 
 _TOGETHER = 60  # operations before the next engagements' turn
@@ -37,34 +37,64 @@ class Ended:
     is_left: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One engagement whose plan is to be written."""
+
+    looked: Looked
+    plan: Plan
+    carriers: frozenset[str]
+    is_left: bool
+
+
+def draw_stale_many(
+    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, words: Words, now: datetime
+) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
+    """Yield each engagement with the plan that would be performed within the ceilings of the policies."""
+    found: list[Looked] = []
+    for engagement, each in look(reader, engagements, process, words, now):
+        if isinstance(each, PsbotError):
+            yield engagement, each
+        else:
+            found.append(each)
+    for job in _jobs(found, reader, process.staleness.ceilings):
+        yield job.looked.engagement, job.plan
+
+
 def answer(found: Sequence[Looked], work: Work, ceilings: Ceilings) -> Iterator[Ended]:
     """Flag and tell, what has waited longest first, and yield how each engagement ended.
 
     Stops between requests when somebody says so; engagements that were not begun are not yielded then.
     """
-    ordered = sorted(found, key=lambda each: (each.since, each.engagement.key))
-    carriers, are_left = _admitted(ordered, ceilings.items)
-    audience = Audience(work.tools.reader)
-    audience.meet(
-        (each.engagement, each.response.mentioned(carriers[each.engagement.key])) for each in ordered
-    )
-    notes = ceilings.notes
     batch: list[_Job] = []
-    for looked in ordered:
-        key = looked.engagement.key
-        plan = looked.response.plan(carriers[key], audience.readers(looked.engagement))
-        posts = sum(isinstance(each, PostNotice) and each.note is None for each in plan.operations)
-        if posts > notes:
-            yield Ended(looked, Reconciled(replace(plan, operations=())), is_left=True)
-            continue
-        notes -= posts
-        batch.append(_Job(looked, plan, carriers[key], is_left=key in are_left))
-        if sum(len(job.plan.operations) for job in batch) >= _TOGETHER:
+    for job in _jobs(found, work.tools.reader, ceilings):
+        batch.append(job)
+        if sum(len(each.plan.operations) for each in batch) >= _TOGETHER:
             yield from _written(batch, work)
             batch = []
             if work.tools.stop():
                 return
     yield from _written(batch, work)
+
+
+def _jobs(found: Sequence[Looked], reader: ForgeReader, ceilings: Ceilings) -> Iterator[_Job]:
+    """Yield what is to be done, what has waited longest first; where the digests are spent, that nothing is."""
+    ordered = sorted(found, key=lambda each: (each.since, each.engagement.key))
+    carriers, are_left = _admitted(ordered, ceilings.items)
+    audience = Audience(reader)
+    audience.meet(
+        (each.engagement, each.response.mentioned(carriers[each.engagement.key])) for each in ordered
+    )
+    notes = ceilings.notes
+    for looked in ordered:
+        key = looked.engagement.key
+        plan = looked.response.plan(carriers[key], audience.readers(looked.engagement))
+        posts = sum(isinstance(each, PostNotice) and each.note is None for each in plan.operations)
+        if posts > notes:
+            yield _Job(looked, replace(plan, operations=()), carriers[key], is_left=True)
+            continue
+        notes -= posts
+        yield _Job(looked, plan, carriers[key], is_left=key in are_left)
 
 
 def _admitted(found: Sequence[Looked], most: int) -> tuple[dict[str, frozenset[str]], set[str]]:
@@ -82,16 +112,6 @@ def _admitted(found: Sequence[Looked], most: int) -> tuple[dict[str, frozenset[s
         admitted[engagement].add(carrier)
     left = {engagement for engagement, _ in ordered[most:]}
     return {key: frozenset(items) for key, items in admitted.items()}, left
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One engagement whose plan is to be written."""
-
-    looked: Looked
-    plan: Plan
-    carriers: frozenset[str]
-    is_left: bool
 
 
 def _written(batch: Sequence[_Job], work: Work) -> Iterator[Ended]:

@@ -21,7 +21,7 @@ from psbot.core.operations import (
 )
 from psbot.core.plan import Plan, is_reviewed
 from psbot.core.process import Process
-from psbot.drawing import Draw, draw_up
+from psbot.drawing import Draw, Drawn, draw_up
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.patience import Patience
 from psbot.forge.ports import Account, LimitReached, RateLimited
@@ -76,18 +76,17 @@ def reconcile(
     engagement: Engagement,
     work: Work,
     approve: Callable[[Plan], None] = lambda _: None,
-    observation: Observation | None = None,
+    begun: Drawn | None = None,
     *,
     is_bound: bool = False,
 ) -> Reconciled:
     """Bring GitLab in line with *engagement* and return what happened.
 
     *approve* sees the first plan and may raise; where *is_bound*, nothing that people review is done later on that
-    was not in that plan. *observation* saves the first look. Raises PsbotError for what is found before the first
+    was not in that plan. *begun* saves the first look and plan. Raises PsbotError for what is found before the first
     write; afterwards errors are in the result, beside the receipts.
     """
-    looked = observation or observe(work.tools.reader, engagement, work.process)
-    first, looked = _plan(engagement, work, looked)
+    first, looked = begun or _plan(engagement, work, observe(work.tools.reader, engagement, work.process))
     approve(first)
     progress = _Progress(engagement, work, first, is_bound)
     if first.is_empty:
@@ -121,7 +120,7 @@ def carry_on(engagement: Engagement, work: Work, begun: Plan, applied: performin
     return progress.result()
 
 
-def _plan(engagement: Engagement, work: Work, looked: Observation) -> tuple[Plan, Observation]:
+def _plan(engagement: Engagement, work: Work, looked: Observation) -> Drawn:
     return work.draw(work.tools.reader, engagement, looked, work.process, work.words, work.now)
 
 

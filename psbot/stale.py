@@ -18,7 +18,8 @@ from psbot.core.respond import Response
 from psbot.core.staleness import Judgement
 from psbot.errors import GitLabError, PsbotError
 from psbot.forge.ports import ForgeReader, Membership, RateLimited
-from psbot.observe import Observation, observe_many
+from psbot.histories import notices_among
+from psbot.observe import Look, Observation, observe_many
 
 _ROUNDS = 5  # what was read may ask for more, and that again
 _WAITING = 100  # items whose notes are asked for together; engagements wait in memory until then
@@ -77,7 +78,7 @@ def look(
 ) -> Iterator[tuple[Engagement, Found]]:
     """Yield each engagement with what is known of it, group by group; one that cannot be seen with its error."""
     waiting: list[Looked] = []
-    for engagement, observed in observe_many(reader, engagements, process, with_newest=True):
+    for engagement, observed in observe_many(reader, engagements, process, Look(with_newest=True)):
         if isinstance(observed, PsbotError):
             yield engagement, observed
             continue
@@ -167,8 +168,8 @@ def _reading(reader: ForgeReader, asking: Mapping[int, Looked]) -> dict[int, Fou
                     f"{facts.engagement.key}: GitLab does not show the notes of its engagement log",
                     "the token may not see them; nothing was written",
                 )
-            notices = drawing.notices_among(comments[gid], each.observation.account.author, facts.process)
-            known = replace(known, notices=notices)
+            me = each.observation.account.author
+            known = replace(known, notices=tuple(notices_among(comments[gid], me, facts.process)))
         found[number] = replace(each, response=Response.to(replace(facts, histories=known)))
     return found
 

@@ -5,8 +5,20 @@ import pytest
 
 from psbot.core.process import Process
 from psbot.process import load_process
+from tests.faults.counting import Tally
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count the cases of the harness here, where one process of pytest hears of all tests."""
+
+    def enumerated() -> dict[str, int]:
+        from tests.faults import rows
+
+        return rows.enumerated()
+
+    config.pluginmanager.register(Tally(config, ROOT / "tests" / "faults", enumerated), "fault-cases")
 
 
 @pytest.fixture(scope="session")

@@ -151,7 +151,7 @@ class FakeForge:
         self._request("histories")
         seen = {gid: self.items[gid] for gid in items if gid in self.items and gid not in self.hidden}
         return {
-            items[gid]: History(
+            gid: History(
                 tuple(replace(each, item=items[gid]) for each in item.labelled if each.title in labels),
                 tuple(replace(each, item=items[gid]) for each in item.switched),
             )
@@ -327,8 +327,11 @@ class FakeForge:
         start = int(ask.after or 0)
         visible = [each for each in matching[start : start + self.page] if each.gid not in self.hidden]
         more = str(start + self.page) if start + self.page < len(matching) else None
-        if ask.part is Part.LABELLED:
-            briefs = tuple(Brief(each.gid, each.description) for each in visible)
+        if ask.part in (Part.LABELLED, Part.MOVED):
+            briefs = tuple(
+                Brief(each.gid, each.description, each.parent if ask.part is Part.MOVED else None)
+                for each in visible
+            )
             return Page((), briefs, len(matching), more)
         shown = map(self._with_newest, visible) if ask.with_newest else visible
         return Page(tuple(shown), (), len(matching), more)
@@ -487,6 +490,10 @@ def _matches(sighting: Sighting, ask: Ask) -> bool:
             return sighting.parent in ask.values
         case Part.NAMED:
             return sighting.gid in ask.values
+        case Part.MOVED:
+            return sighting.updated_at is not None and sighting.updated_at > datetime.fromisoformat(
+                ask.values[0]
+            )
         case Part.LABELLED:
             scopes = [value.removesuffix("::*") for value in ask.values]
             return any(Label.parse(title).scope in scopes for title in sighting.labels)

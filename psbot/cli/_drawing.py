@@ -8,24 +8,33 @@ from psbot.audience import listeners
 from psbot.cli import _gitlab
 from psbot.cli._app import App
 from psbot.errors import PsbotError
-from psbot.portfolio import draw_up_many
 from psbot.report.plans import Planned
 
 if TYPE_CHECKING:
-    from psbot.drawing import Draw
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from psbot.core.desired import Words
+    from psbot.core.engagement import Engagement
+    from psbot.core.plan import Plan
+    from psbot.core.process import Process
     from psbot.engagement import Loaded
     from psbot.errors import Exit
+    from psbot.forge.ports import ForgeReader
+
+    DrawMany = Callable[
+        [ForgeReader, Iterable[Engagement], Process, Words, datetime],
+        Iterator[tuple[Engagement, Plan | PsbotError]],
+    ]
 
 
-def drawn(app: App, portfolio: list[Loaded], codes: list[Exit], draw: Draw) -> list[Planned]:
-    """Return the plans that *draw* makes of what GitLab has; what stops an engagement is said, its code noted."""
+def drawn(app: App, portfolio: list[Loaded], codes: list[Exit], draw_many: DrawMany) -> list[Planned]:
+    """Return the plans that *draw_many* makes of what GitLab has; what stops an engagement is said, its code noted."""
     sheets = _gitlab.sheets(portfolio, codes)
     with _gitlab.session(app) as session:
         plans = {}
         engagements = [each.engagement for each in sheets.values()]
-        for engagement, found in draw_up_many(
-            session.reader, engagements, app.process, app.templates, app.now, draw
-        ):
+        for engagement, found in draw_many(session.reader, engagements, app.process, app.templates, app.now):
             if isinstance(found, PsbotError):
                 codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
             else:

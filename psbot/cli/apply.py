@@ -45,10 +45,14 @@ def apply(
     Ctrl-C and SIGTERM end it between two requests; the next run goes on. What people have changed in GitLab is
     kept, and said.
     """
-    from psbot.cli._writing import Order, write
+    from functools import partial
 
+    from psbot.cli._writing import Order, write
+    from psbot.portfolio import reconcile_many
+
+    carry_out = partial(reconcile_many, is_bound=bool(checksums))
     check = _check(checksums, app.process.limits, force=force)
-    return write(app, Order(files, form, exit_code, check, is_bound=bool(checksums)))
+    return write(app, Order(carry_out, files, form, exit_code, check))
 
 
 def _check(checksums: tuple[str, ...], limits: Limits, *, force: bool) -> Callable[[Plan], None]:

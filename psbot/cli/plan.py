@@ -51,6 +51,6 @@ def _offline(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Plann
 
 def _online(app: App, portfolio: list[Loaded], codes: list[Exit]) -> list[Planned]:
     from psbot.cli._drawing import drawn
-    from psbot.drawing import draw_up
+    from psbot.portfolio import draw_up_many
 
-    return drawn(app, portfolio, codes, draw_up)
+    return drawn(app, portfolio, codes, draw_up_many)

@@ -105,13 +105,13 @@ def stale(
 def _preview(app: App, files: tuple[Path, ...], form: str) -> int:
     from psbot.cli._drawing import drawn
     from psbot.errors import Exit, PsbotError, gravest
+    from psbot.flagging import draw_stale_many
     from psbot.report import plans
-    from psbot.stale import draw_stale
 
     if form == "junit":
         raise PsbotError("a preview is no test report", "choose --format text, json or markdown")
     codes = [Exit.DONE]
-    planned = drawn(app, app.load(_options.portfolio(files)), codes, draw_stale)
+    planned = drawn(app, app.load(_options.portfolio(files)), codes, draw_stale_many)
     click.echo(plans.rendered(form, planned, app.process.limits, app.now), nl=False)
     return gravest(codes)
 

@@ -10,7 +10,7 @@ from psbot.core.model import NewestNote
 from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
 from psbot.forge.labelnotes import SystemNote
-from psbot.forge.ports import Comment
+from psbot.forge.ports import Brief, Comment
 
 _MACHINES = frozenset({"SERVICE_ACCOUNT", "PROJECT_BOT", "SERVICE_USER"})
 _GHOST = "GHOST"
@@ -181,6 +181,15 @@ def _newest(node: Node) -> NewestNote | None:
             act.is_mention,
         )
     return None
+
+
+def brief(node: Node) -> Brief:
+    """Return a work item in short; its parent where it was asked for."""
+    widgets = (
+        {widget.text("type"): widget for widget in node.nodes("widgets")} if "widgets" in node.value else {}
+    )
+    parent = widgets["HIERARCHY"].optional("parent") if "HIERARCHY" in widgets else None
+    return Brief(node.gid(), node.text_or_none("description") or "", parent.gid() if parent else None)
 
 
 def discussions(node: Node) -> Node:

@@ -21,6 +21,7 @@ class Part(StrEnum):
     CHILDREN = "children"
     LABELLED = "labelled"
     NAMED = "named"
+    MOVED = "moved"
 
 
 _ACCOUNT = "{ username bot type }"
@@ -54,6 +55,12 @@ fragment Newest on WorkItem {{
     }}
   }}
 }}"""
+# Of an item that has moved lately it is enough which engagement it belongs to.
+_MOVED = """
+fragment Moved on WorkItem {
+  id description
+  widgets(onlyTypes: [HIERARCHY]) { type ... on WorkItemWidgetHierarchy { parent { id } } }
+}"""
 
 # Of labelled items the marker is enough: those that turn out to be wanted and new are asked for by id.
 _BRIEF = """
@@ -64,7 +71,9 @@ _ARGUMENTS = {
     Part.CHILDREN: ("parentIds: $parents, includeDescendants: true", "$parents: [WorkItemID!]"),
     Part.LABELLED: ("labelName: $labels, includeDescendants: true", "$labels: [String!]"),
     Part.NAMED: ("ids: $ids, includeDescendants: true", "$ids: [WorkItemID!]"),
+    Part.MOVED: ("updatedAfter: $since, includeDescendants: true", "$since: Time"),
 }
+_FRAGMENTS = {Part.LABELLED: "Brief", Part.MOVED: "Moved"}
 
 
 @cache
@@ -72,20 +81,20 @@ def listing(parts: tuple[Part, ...], with_newest: bool = False) -> str:
     """Return the query for one page of each of *parts* of group ``$group``, oldest first, *with_newest* notes or not.
 
     Variables: ``group``, ``page``, a cursor ``<part>After`` for each part, and ``parents``, ``labels``,
-    ``ids`` for the parts that filter by them.
+    ``ids``, ``since`` for the parts that filter by them.
     """
     variables = ["$group: ID!", "$page: Int!"]
     fields = []
     for part in parts:
         arguments, variable = _ARGUMENTS[part]
         variables += [*([variable] if variable else []), f"${part}After: String"]
-        fragment = "Brief" if part is Part.LABELLED else ("Full ...Newest" if with_newest else "Full")
+        fragment = _FRAGMENTS.get(part, "Full ...Newest" if with_newest else "Full")
         fields.append(
             f"    {part}: workItems({arguments}, state: all, sort: CREATED_ASC, first: $page, after: ${part}After)"
             f" {{ count nodes {{ ...{fragment} }} pageInfo {{ hasNextPage endCursor }} }}"
         )
-    full = _FULL + (_NEWEST if with_newest else "")
-    fragments = (_BRIEF if Part.LABELLED in parts else "") + (full if set(parts) - {Part.LABELLED} else "")
+    texts = {"Brief": _BRIEF, "Moved": _MOVED, "Full": _FULL, "Newest": _NEWEST}
+    fragments = "".join(text for name, text in texts.items() if f"...{name} " in "".join(fields))
     head = f"query Listing({', '.join(variables)})"
     body = "\n".join(fields)
     return f"{head} {{\n  group(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
@@ -296,6 +305,7 @@ PAIRINGS: tuple[tuple[Part, ...], ...] = (
     (Part.CHILDREN, Part.LABELLED),
     (Part.LABELLED,),
     (Part.NAMED,),
+    (Part.MOVED,),
 )
 
 

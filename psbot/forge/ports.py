@@ -78,7 +78,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One page of one listing: ``values`` are the parents, labels or ids that the part filters by.
+    """One page of one listing: ``values`` are the parents, labels, ids or the instant that the part filters by.
 
     ``with_newest`` asks for the newest note of each item too.
     """
@@ -91,10 +91,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A labelled item in short: its global id and its description, which has the marker."""
+    """An item in short: its global id, its description, which has the marker, and its parent where asked for."""
 
     gid: str
     description: str
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ class ForgeReader(Protocol):
     def fetch_histories(
         self, group: str, items: Mapping[str, str], labels: Mapping[str, str]
     ) -> Mapping[str, History]:
-        """Return, by key, the label and state events of *items*; items that are not seen are left out.
+        """Return, by global id, the label and state events of *items*; items that are not seen are left out.
 
         *items* are keys by global id, *labels* global ids by title.
         """

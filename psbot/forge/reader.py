@@ -14,6 +14,7 @@ from psbot.forge.answers import (
     activity,
     acts,
     author,
+    brief,
     comments,
     discussions,
     odd,
@@ -28,7 +29,6 @@ from psbot.forge.ports import (
     Account,
     Ask,
     Audience,
-    Brief,
     Comment,
     Membership,
     Page,
@@ -88,7 +88,9 @@ class GitLabReader:
         variables: dict[str, object] = {"group": group, "page": self._page}
         for ask in asks:
             variables[f"{ask.part}After"] = ask.after
-            if ask.part in _FILTERS:
+            if ask.part is Part.MOVED:
+                variables["since"] = ask.values[0]
+            elif ask.part in _FILTERS:
                 variables[_FILTERS[ask.part]] = list(ask.values)
         document = documents.listing(
             tuple(ask.part for ask in asks), with_newest=any(ask.with_newest for ask in asks)
@@ -108,14 +110,14 @@ class GitLabReader:
     def fetch_histories(
         self, group: str, items: Mapping[str, str], labels: Mapping[str, str]
     ) -> Mapping[str, History]:
-        """Return, by key, the label and state events of *items*; items that are not seen are left out."""
+        """Return, by global id, the label and state events of *items*; items that are not seen are left out."""
         titles = {gid.rpartition("/")[2]: title for title, gid in labels.items()}
         found: dict[str, History] = {}
         for chunk in _chunks(tuple(items), _TOUCHES):
             for item in self._noted(documents.HISTORIES, group, chunk):
-                key = items[item.gid()]
+                gid = item.gid()
                 notes, cursor = self._to_the_end(documents.HISTORIES, group, item, system_notes)
-                found[key] = labelnotes.history(key, notes[::-1], titles, is_complete=cursor is None)
+                found[gid] = labelnotes.history(items[gid], notes[::-1], titles, is_complete=cursor is None)
         return found
 
     def fetch_whole_histories(
@@ -290,12 +292,10 @@ def _level(node: Node) -> int:
 
 def _page(connection: Node, ask: Ask) -> Page:
     nodes = connection.nodes("nodes")
-    is_brief = ask.part is Part.LABELLED
+    is_brief = ask.part in (Part.LABELLED, Part.MOVED)
     return Page(
         items=() if is_brief else tuple(map(sighting, nodes)),
-        briefs=tuple(Brief(each.gid(), each.text_or_none("description") or "") for each in nodes)
-        if is_brief
-        else (),
+        briefs=tuple(map(brief, nodes)) if is_brief else (),
         count=connection.number("count"),
         after=_next(connection, ask.after, ask.part),
     )

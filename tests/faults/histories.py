@@ -48,12 +48,16 @@ _SMALL_CHANGED: Texts = (
     ("welcome-email: x, ", "post-mortem: x, "),
 )
 
+# Every field that follows the file is written: titles too.
+_RENAMED: Texts = (*_SLIPPED, ("customer: Acme Corp", "customer: Acme Corporation"))
+
 # Before and after; None for an engagement that is not there yet.
 FILES: dict[str, tuple[Texts | None, Texts]] = {
     "new": (None, _MENTION),
     "changed": ((), _SLIPPED),
     "amended": ((), _AMENDED),
     "confidential": (_SHARED, (*_SHARED, *_SLIPPED)),
+    "renamed": ((), _RENAMED),
     "small": (None, _SMALL),
     "small-changed": (_SMALL, _SMALL_CHANGED),
 }

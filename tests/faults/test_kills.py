@@ -12,12 +12,13 @@ from psbot.sandbox.faults import Fault, Kind, When
 from psbot.sandbox.ready import token_of
 from psbot.sandbox.running import running
 from tests.faults.checks import require
-from tests.faults.histories import NAMES, NOW, History, history
+from tests.faults.histories import NOW, History, history
 from tests.faults.matrix import check_state, settle
+from tests.faults.rows import KILLS, row
 from tests.faults.stage import ROOT, staged
 
 PROGRAM = str(Path(sys.executable).with_name("psbot"))
-Count = Callable[[int, int], None]
+Count = Callable[[str, int], None]
 Start = Callable[[str, str], subprocess.Popen[bytes]]
 
 
@@ -75,8 +76,7 @@ def kill_at(asked: History, number: int, when: When, start: Start) -> None:
         check_state(stage, asked)
 
 
-@pytest.mark.parametrize("when", list(When))
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "when"), KILLS)
 def test_two_runs_later_all_is_as_undisturbed_when_the_process_is_killed(
     name: str, when: When, start: Start, count_cases: Count
 ) -> None:
@@ -85,5 +85,5 @@ def test_two_runs_later_all_is_as_undisturbed_when_the_process_is_killed(
     for entry in asked.requests:
         kill_at(asked, entry.number, when, start)
         played += 1
-    count_cases(len(asked.requests), played)
+    count_cases(row("kills", name, when), played)
     assert played == len(asked.requests)

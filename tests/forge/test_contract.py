@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -455,6 +455,21 @@ def test_activity_names_who_changed_an_item_and_its_description(stage: Stage) ->
 # Histories and comments
 
 
+def test_moved_list_has_what_has_changed_since_an_instant_with_its_parent(stage: Stage) -> None:
+    epic = made(stage, GROUP, "epic")
+    child, other = made(stage, SHARED, "child", parent=epic), made(stage, INTERNAL, "other", parent=epic)
+    last = max(each.updated_at for each in seen(stage, epic, child, other) if each.updated_at)
+    stage.wait()
+    since = (last + timedelta(seconds=1)).isoformat()
+    assert stage.reader().fetch_pages(GROUP, [Ask(Part.MOVED, (since,))])[0].briefs == ()
+    stage.comment(child, "maria", "Fine.")
+    (page,) = stage.reader().fetch_pages(GROUP, [Ask(Part.MOVED, (since,))])
+    assert [(each.gid, each.description, each.parent) for each in page.briefs] == [
+        (child, "About child", epic)
+    ]
+    assert (page.items, page.count, page.after) == ((), 1, None)
+
+
 def test_history_tells_who_labelled_closed_and_opened_an_item_oldest_first(
     stage: Stage, labels: Mapping[str, str]
 ) -> None:
@@ -463,8 +478,8 @@ def test_history_tells_who_labelled_closed_and_opened_an_item_oldest_first(
     stage.close(item, "maria")
     update(stage, item, is_open=True)
     found = stage.reader().fetch_histories(GROUP, {item: "kick-off", MISSING: "gone"}, labels)
-    assert list(found) == ["kick-off"]
-    history = found["kick-off"]
+    assert list(found) == [item]
+    history = found[item]
     assert [(each.title, each.is_added, each.author) for each in history.labels] == [
         (TODO, True, BOT),
         (TODO, False, BOT),
@@ -482,7 +497,7 @@ def test_history_is_complete_when_other_things_happened_in_between(
     stage.describe(item, "maria", "Words of Maria")
     stage.comment(item, "maria", "added ~1 label")
     update(stage, item, title="closed", dates=Dates(None, ENDS))
-    history = stage.reader().fetch_histories(GROUP, {item: "kick-off"}, {TODO: labels[TODO]})["kick-off"]
+    history = stage.reader().fetch_histories(GROUP, {item: "kick-off"}, {TODO: labels[TODO]})[item]
     assert [(each.title, each.is_added) for each in history.labels] == [(TODO, True)], "of labels asked for"
     assert (history.states, history.is_complete) == ((), True)
 
@@ -519,7 +534,7 @@ def test_list_tells_the_newest_note_when_it_is_asked_for(stage: Stage) -> None:
     assert seen.made_at is not None
     assert seen.updated_at is not None
     assert (newest.username, newest.is_machine, newest.is_mention) == ("maria", False, False)
-    assert seen.made_at < newest.at <= seen.updated_at
+    assert seen.made_at <= newest.at <= seen.updated_at
     update(stage, item, title="Another")
     (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest=True)])
     newest = page.items[0].newest

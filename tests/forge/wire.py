@@ -23,6 +23,7 @@ from psbot.forge.documents import Part
 from psbot.forge.ports import (
     Ask,
     Audience,
+    Brief,
     Comment,
     Dates,
     ItemUpdate,
@@ -40,7 +41,7 @@ from tests.fakes import UNAVAILABLE, FakeForge
 Json = dict[str, Any]
 
 LARGEST_PAGE = 100
-_VALUES = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids"}
+_VALUES = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids", Part.MOVED: "since"}
 
 
 @dataclass
@@ -94,7 +95,7 @@ class Wire:
     def _Listing(self, document: str, given: Json) -> Json:
         with_newest = "...Newest" in document
         asks = [
-            Ask(part, tuple(given.get(_VALUES.get(part, ""), ())), given[f"{part}After"], with_newest)
+            Ask(part, _values(given.get(_VALUES.get(part, ""), ())), given[f"{part}After"], with_newest)
             for part in Part
             if f"{part}After" in given
         ]
@@ -102,7 +103,7 @@ class Wire:
             pages = self.forge.fetch_pages(given["group"], asks)
         except GitLabError:
             return {"group": None}
-        shown = {ask.part.value: _page(page) for ask, page in zip(asks, pages, strict=True)}
+        shown = {ask.part.value: _page(page, ask.part) for ask, page in zip(asks, pages, strict=True)}
         return {"group": {"id": "gid://gitlab/Group/1"} | shown}
 
     def _Activity(self, _document: str, given: Json) -> Json:
@@ -210,6 +211,10 @@ class Wire:
         return _payloads(written, "note", [{"id": one.gid, "url": None} for one in written])
 
 
+def _values(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def _account(author: Author | None) -> Json:
     assert author
     kind = "SERVICE_ACCOUNT" if author.is_machine else "HUMAN"
@@ -233,8 +238,8 @@ def _connection(nodes: Sequence[Json], after: str | None = None) -> Json:
     return {"nodes": list(nodes), "pageInfo": {"hasNextPage": after is not None, "endCursor": after}}
 
 
-def _page(page: Page) -> Json:
-    briefs = [{"id": one.gid, "description": one.description} for one in page.briefs]
+def _page(page: Page, part: Part) -> Json:
+    briefs = [_brief(one, part) for one in page.briefs]
     return {"count": page.count} | _connection(briefs or list(map(_node, page.items)), page.after)
 
 
@@ -287,6 +292,14 @@ def _history(gid: str, activity: Activity) -> Json:
             {"type": "NOTES", "discussions": {"nodes": threads, "pageInfo": {"hasNextPage": False}}},
         ],
     }
+
+
+def _brief(brief: Brief, part: Part) -> Json:
+    shown: Json = {"id": brief.gid, "description": brief.description}
+    if part is Part.MOVED:
+        parent = {"id": brief.parent} if brief.parent else None
+        shown["widgets"] = [{"type": "HIERARCHY", "parent": parent}]
+    return shown
 
 
 def _noted(gid: str, notes: list[Json]) -> Json:
