@@ -82,6 +82,7 @@ class FakeForge:
         self.refusals: dict[str, str] = {}
         self.before_write: list[Callable[[], None]] = []
         self.hidden: set[str] = set()
+        self.hidden_notes: set[str] = set()
         self._lock = RLock()
 
     # What people do
@@ -167,7 +168,9 @@ class FakeForge:
         seen = {
             gid: self.items[gid]
             for gid in gids
-            if gid in self.items and gid not in self.hidden and not self.items[gid].is_deleted
+            if gid in self.items
+            and gid not in self.hidden | self.hidden_notes
+            and not self.items[gid].is_deleted
         }
         return {
             gid: History(
