@@ -23,7 +23,7 @@ PAGE = 100
 # What each GraphQL document is for, by its operation's name; tests/test_docs.py wants one of every document.
 PURPOSES = {
     "Access": "who the token is, and what it may do in the group and its projects{more}",
-    "Listing": "a page of {lists}",
+    "Listing": "a page of {lists}{newest}",
     "Labels": "the labels of the label group, page by page",
     "Activity": "who made, edited and noted what on up to 20 items: whether a person has touched them",
     "Histories": "who labelled, closed and opened up to 20 items, where a rule hangs on it",
@@ -193,6 +193,7 @@ def _row(text: str) -> str:
     ]
     purpose = PURPOSES[name].format(
         lists=" and one of ".join(lists),
+        newest=", with the newest note of each" if "...Newest" in text else "",
         more=", and the first page of labels" if "$labelGroup" in text else "",
     )
     return f"| `{name}` | {kind} | {asked} | {items} | {len(text)} | {cost} | {purpose} |"

@@ -23,6 +23,7 @@ NEEDS: Mapping[str, Need] = {
     "doctor": Need(READING, "none; it says what is too low"),
     "labels": Need(READING, "any that sees the label group"),
     "plan": Need(READING, _PLANNER),
+    "stale": Need(WRITING, _AND_LABELS),
     "status": Need(READING, _PLANNER),
 }
 

@@ -47,17 +47,17 @@ class Span(click.ParamType[float]):
 @option("--max-notes", type=click.IntRange(min=0), metavar="N", help="Post at most N digests, then stop.")
 @option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Stop after N requests.")
 @option("--time-limit", type=Span(), metavar="SPAN", help="Stop after this time: 90s, 20m, 1h.")
-@click.option(
+@option(
     "--node-index",
     type=click.IntRange(min=1),
-    envvar=["PSBOT_NODE_INDEX", "CI_NODE_INDEX"],
+    default=lambda: os.environ.get("CI_NODE_INDEX"),
     metavar="I",
-    help="Do only the Ith share of the engagements, of --node-total; in parallel CI jobs both are known.",
+    help="Do only the Ith share of the engagements, of --node-total; parallel CI jobs know both.",
 )
-@click.option(
+@option(
     "--node-total",
     type=click.IntRange(min=1),
-    envvar=["PSBOT_NODE_TOTAL", "CI_NODE_TOTAL"],
+    default=lambda: os.environ.get("CI_NODE_TOTAL"),
     metavar="N",
     help="How many shares there are.",
 )
@@ -137,7 +137,9 @@ def _run(app: App, files: tuple[Path, ...], limits: Limits, form: str, *, as_me:
         engagements = [sheet.engagement for sheet in ours.values()]
         found = run(engagements, work, limits, lambda: session.connection.requests, begin)
     told = [report.Told.of(ours[each.engagement.key].file, each) for each in found]
-    click.echo(report.rendered(form, told, app.now, in_ci="GITLAB_CI" in os.environ), nl=False)
+    in_ci = "GITLAB_CI" in os.environ
+    # click takes escapes away where there is no terminal; GitLab's job log folds by them
+    click.echo(report.rendered(form, told, app.now, in_ci=in_ci), nl=False, color=in_ci or None)
     codes += [_gitlab.say_failure(each.file, each.error) for each in told if each.error]
     if missing := sorted(ours.keys() - {each.engagement for each in told}):
         _gitlab.say(
