@@ -7,10 +7,12 @@ from functools import cache
 
 from psbot.core.engagement import Engagement
 from psbot.errors import Exit
+from psbot.sandbox.changes import Change
+from psbot.sandbox.items import update_item
 from psbot.sandbox.ready import sandbox_world
 from psbot.sandbox.request_log import Entry
 from psbot.sandbox.world import World
-from tests.faults.checks import Dump, dumped
+from tests.faults.checks import Dump, dumped, mentions_in
 from tests.faults.stage import ROOT, engagement_of, kept, put_back, staged
 
 NOW = datetime.fromisoformat("2026-11-30T09:00+01:00")
@@ -61,6 +63,8 @@ FILES: dict[str, tuple[Texts | None, Texts]] = {
     "small": (None, _SMALL),
     "small-changed": (_SMALL, _SMALL_CHANGED),
 }
+STALE = "stale"
+STALE_NOW = datetime.fromisoformat("2026-12-03T09:00+01:00")
 NAMES = ("new", "changed", "amended", "confidential")
 # Labels that are missing again when an engagement that exists is applied: one in use, one to close with, one neither.
 _LOST = ("ps-kind::kick-off", "ps-state::skipped", "ps-health::yellow")
@@ -76,6 +80,9 @@ class History:
     start: bytes
     expected: Dump
     requests: tuple[Entry, ...]
+    now: datetime = NOW
+    command: str = "apply"
+    mentions: tuple[str, ...] = ()
 
     def world(self) -> World:
         return put_back(self.start)
@@ -91,6 +98,8 @@ def text_of(texts: Texts) -> str:
 
 @cache
 def history(name: str) -> History:
+    if name == STALE:
+        return _stale()
     before, after = FILES[name]
     start = _start(before)
     text = text_of(after)
@@ -101,6 +110,29 @@ def history(name: str) -> History:
         requests = tuple(stage.gate.log.entries)
         expected = dumped(stage.world)
     return History(name, text, engagement, start, expected, requests)
+
+
+def _stale() -> History:
+    """Return a run of psbot stale: a finding comes, one has gone, and with it the digest that told of it."""
+    text = text_of(())
+    engagement = engagement_of(text)
+    world = sandbox_world()
+    with staged(world) as stage:
+        for day, command in (("2026-11-23", "apply"), ("2026-11-30", "stale")):
+            now = datetime.fromisoformat(f"{day}T09:00+01:00")
+            world.clock.set(now)
+            assert stage.run(engagement, now, command=command).exit_code is Exit.DONE
+        (maria,) = (each for each in world.users.values() if each.username == "maria")
+        (mail,) = (each for each in world.items.values() if " item=welcome-email " in each.description)
+        update_item(world, maria, mail, Change(is_open=False))
+        world.clock.set(STALE_NOW)
+        world.notifications.clear()
+        start = kept(world)
+    with staged(put_back(start)) as stage:
+        assert stage.run(engagement, STALE_NOW, command="stale").exit_code is Exit.DONE
+        requests, expected = tuple(stage.gate.log.entries), dumped(stage.world)
+        mentions = mentions_in(stage.world)
+    return History(STALE, text, engagement, start, expected, requests, STALE_NOW, "stale", mentions)
 
 
 def _start(texts: Texts | None) -> bytes:

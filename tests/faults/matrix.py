@@ -3,7 +3,7 @@
 from psbot.errors import PsbotError
 from psbot.reconcile import Reconciled
 from tests.faults.checks import UNDISTURBED_RUNS, check_once, check_quiet, differing, dumped, require
-from tests.faults.histories import NOW, History
+from tests.faults.histories import History
 from tests.faults.patterns import Case
 from tests.faults.stage import Adapters, Stage, real, staged
 
@@ -13,7 +13,13 @@ def disturbed(
 ) -> Reconciled | PsbotError:
     """Return how a run under a fault ended; anything but an end with a sentence is raised."""
     try:
-        return stage.run(history.engagement, NOW, timeout=timeout, connections=connections)
+        return stage.run(
+            history.engagement,
+            history.now,
+            timeout=timeout,
+            connections=connections,
+            command=history.command,
+        )
     except PsbotError as error:
         return error
 
@@ -24,7 +30,7 @@ def settle(stage: Stage, history: History) -> None:
     stage.time.idle()
     for _ in range(UNDISTURBED_RUNS):
         stage.gate.log.reset()
-        ended = stage.run(history.engagement, NOW)
+        ended = stage.run(history.engagement, history.now, command=history.command)
         require(ended.error is None, f"an undisturbed run ended with {ended.error}")
         if not stage.writes:
             require(ended.plan.is_empty, f"nothing was written, but planned: {ended.plan.operations}")
@@ -34,7 +40,7 @@ def settle(stage: Stage, history: History) -> None:
 
 def check_state(stage: Stage, history: History) -> None:
     check_once(stage.world)
-    check_quiet(stage.world)
+    check_quiet(stage.world, history.mentions)
     found = dumped(stage.world)
     require(found == history.expected, f"the state differs:\n{differing(found, history.expected)}")
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from psbot import stalerun
 from psbot.apply import Tools
 from psbot.core.engagement import Engagement
 from psbot.core.process import Process
@@ -18,6 +19,7 @@ from psbot.forge.patience import Patience
 from psbot.forge.ports import ForgeReader, ForgeWriter
 from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
+from psbot.people import check_machine
 from psbot.process import load_process
 from psbot.reconcile import Reconciled, Work, reconcile
 from psbot.sandbox.application import application
@@ -88,29 +90,46 @@ class Stage:
         connections: int = 1,
         timeout: float = TIMEOUT,
         before: Callable[[], None] = lambda: None,
+        command: str = "apply",
+        limits: stalerun.Limits | None = None,
     ) -> Reconciled:
-        """Apply *engagement* once; *before* is called before every request and every wait."""
+        """Run *command* on *engagement* once; *before* is called before every request and every wait."""
 
         def wait(seconds: float) -> None:
             before()
             self.time.wait(seconds)
 
-        limits = replace(process().limits, connections=connections)
-        patience = Patience(limits.rate_limit_seconds, wait)
+        manners = replace(process().limits, connections=connections)
+        patience = Patience(manners.rate_limit_seconds, wait)
         server = Server(self.world.url, token_of(account), connections=connections, timeout=timeout)
         connection = Connection(server, patience)
         for client in connection._clients.queue:
             client.gitlab.session.mount("http://", Transport(self.gate, self.time, before))
         reader, writer = self.adapters(connection)
-        tools = Tools(reader, writer, limits, self.time.now)
+        tools = Tools(reader, writer, manners, self.time.now)
         try:
-            return reconcile(engagement, Work(tools, process(), words(), now, patience))
+            work = Work(tools, process(), words(), now, patience)
+            if command == "stale":
+                bounds = limits or stalerun.Limits()
+                return _looked_for_stale(engagement, work, bounds, lambda: connection.requests)
+            return reconcile(engagement, work)
         finally:
             connection.close()
 
     @property
     def writes(self) -> int:
         return sum(entry.is_write for entry in self.gate.log.entries)
+
+
+def _looked_for_stale(
+    engagement: Engagement, work: Work, limits: stalerun.Limits, spent: Callable[[], int]
+) -> Reconciled:
+    work = replace(work, check_author=check_machine)
+    (result,) = stalerun.run([engagement], work, limits, spent)
+    if result.ended is None:
+        assert result.error is not None
+        raise result.error
+    return result.ended.reconciled
 
 
 @contextmanager
