@@ -36,6 +36,7 @@ from psbot.updates import Ids, MissingId
 
 _Job = TypeVar("_Job")
 _Found = TypeVar("_Found")
+_BEFORE = "stopped before it"
 
 
 class Outcome(StrEnum):
@@ -58,6 +59,11 @@ class Receipt:
     url: str | None = None
     reason: str = ""
     gid: str | None = None
+
+    @property
+    def was_not_sent(self) -> bool:
+        """Tell whether the run ended before it, so that it can be sent without a look at what became of it."""
+        return self.outcome is Outcome.LEFT and self.reason == _BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,4 +311,4 @@ def _receipt(operation: Operation, written: Written) -> Receipt:
 
 
 def _leave(run: _Run, operations: Sequence[Operation]) -> None:
-    run.note(operations, Outcome.LEFT, "stopped before it")
+    run.note(operations, Outcome.LEFT, _BEFORE)

@@ -24,7 +24,7 @@ from psbot.core.process import Process
 from psbot.drawing import Draw, Drawn, draw_up
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.patience import Patience
-from psbot.forge.ports import Account, LimitReached, RateLimited
+from psbot.forge.ports import Account, ForgeReader, LimitReached, RateLimited
 from psbot.observe import Observation, observe
 from psbot.people import Acquainted, check_author, check_labeller
 from psbot.updates import Ids
@@ -38,7 +38,8 @@ _LONGEST_PAUSE = 16.0
 class Work:
     """What every engagement of a run is reconciled with.
 
-    ``draw`` makes the plan of what was observed, ``check_author`` raises where the token may not write it.
+    ``look`` observes an engagement, ``draw`` makes the plan of what was observed, ``check_author`` raises where the
+    token may not write it.
     """
 
     tools: Tools
@@ -48,6 +49,7 @@ class Work:
     patience: Patience
     say: Callable[[str], None] = lambda _: None
     acquainted: Acquainted = field(default_factory=Acquainted)
+    look: Callable[[ForgeReader, Engagement, Process], Observation] = observe
     draw: Draw = draw_up
     check_author: Callable[[Engagement, Account, Process], None] = check_author
 
@@ -86,7 +88,7 @@ def reconcile(
     was not in that plan. *begun* saves the first look and plan. Raises PsbotError for what is found before the first
     write; afterwards errors are in the result, beside the receipts.
     """
-    first, looked = begun or _plan(engagement, work, observe(work.tools.reader, engagement, work.process))
+    first, looked = begun or _plan(engagement, work, work.look(work.tools.reader, engagement, work.process))
     approve(first)
     progress = _Progress(engagement, work, first, is_bound)
     if first.is_empty:
@@ -227,7 +229,7 @@ class _Progress:
         if self.work.tools.stop() or not made or not self._sees_twins(made):
             return
         for _ in range(ROUNDS):
-            looked = observe(self.work.tools.reader, self.engagement, self.work.process)
+            looked = self.work.look(self.work.tools.reader, self.engagement, self.work.process)
             drawn, looked = _plan(self.engagement, self.work, twins.as_own(looked, made, self.doubtful))
             refused = self._refused()
             todo = [
@@ -339,7 +341,7 @@ class _Progress:
             return _plan(
                 self.engagement,
                 self.work,
-                observe(self.work.tools.reader, self.engagement, self.work.process),
+                self.work.look(self.work.tools.reader, self.engagement, self.work.process),
             )
         except GitLabError:
             if began_at >= final_at:

@@ -9,10 +9,8 @@ from datetime import date, datetime
 from itertools import groupby
 
 from psbot import drawing
-from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.history import Facts, History
-from psbot.core.plan import Plan
 from psbot.core.process import Process
 from psbot.core.respond import Response
 from psbot.core.staleness import Judgement
@@ -49,31 +47,20 @@ class Looked:
 Found = Looked | PsbotError
 
 
-def draw_stale(  # noqa: PLR0917  see drawing.Draw
-    reader: ForgeReader,
-    engagement: Engagement,
-    observation: Observation,
-    process: Process,
-    words: Words,
-    now: datetime,
-    carriers: frozenset[str] | None = None,
-) -> tuple[Plan, Observation]:
-    """Return the plan that says what has gone quiet; *carriers* are the items that may be flagged anew, None is all."""
-    drawing.check_places(engagement, observation, process)
-    (looked,) = _read(reader, [_unread(engagement, observation, process, now)], words)
+def respond(
+    reader: ForgeReader, engagement: Engagement, observation: Observation, process: Process, now: datetime
+) -> Response:
+    """Return the response to one engagement, with every verdict, and everything read that makes a difference."""
+    (looked,) = _read(reader, [_unread(engagement, observation, process, now)])
     if isinstance(looked, PsbotError):
         raise looked
-    names = Audience(reader)
-    names.meet([(engagement, looked.response.mentioned(carriers))])
-    plan = looked.response.plan(carriers, names.readers(engagement))
-    return replace(plan, findings=(*plan.findings, *observation.findings)), observation
+    return looked.response
 
 
 def look(
     reader: ForgeReader,
     engagements: Iterable[Engagement],
     process: Process,
-    words: Words,
     now: datetime,
 ) -> Iterator[tuple[Engagement, Found]]:
     """Yield each engagement with what is known of it, group by group; one that cannot be seen with its error."""
@@ -93,13 +80,13 @@ def look(
             continue
         waiting.append(looked)
         if sum(len(each.response.needs) for each in waiting) >= _WAITING:
-            yield from _settled(reader, waiting, words)
+            yield from _settled(reader, waiting)
             waiting = []
-    yield from _settled(reader, waiting, words)
+    yield from _settled(reader, waiting)
 
 
-def _settled(reader: ForgeReader, waiting: list[Looked], words: Words) -> Iterator[tuple[Engagement, Found]]:
-    for before, found in zip(waiting, _read(reader, waiting, words), strict=True):
+def _settled(reader: ForgeReader, waiting: list[Looked]) -> Iterator[tuple[Engagement, Found]]:
+    for before, found in zip(waiting, _read(reader, waiting), strict=True):
         yield before.engagement, found if isinstance(found, PsbotError) else _trimmed(found)
 
 
@@ -111,7 +98,7 @@ def _asks(looked: Looked) -> bool:
     return bool(looked.response.needs) or looked.response.needs_notices
 
 
-def _read(reader: ForgeReader, waiting: Sequence[Looked], words: Words) -> list[Found]:
+def _read(reader: ForgeReader, waiting: Sequence[Looked]) -> list[Found]:
     """Return the engagements with everything read that makes a difference, and errors for those that could not be."""
     found: dict[int, Found] = dict(enumerate(waiting))
     for _ in range(_ROUNDS):

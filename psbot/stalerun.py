@@ -86,7 +86,7 @@ def run(
     work = replace(work, tools=replace(tools, stop=stop))
     results: dict[str, Result] = {}
     found: list[Looked] = []
-    for engagement, each in look(work.tools.reader, engagements, work.process, work.words, work.now):
+    for engagement, each in look(work.tools.reader, engagements, work.process, work.now):
         if isinstance(each, PsbotError):
             results[engagement.key] = Result(engagement, error=each)
         else:

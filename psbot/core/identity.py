@@ -397,6 +397,13 @@ def as_item(sighting: Sighting) -> Item:
     )
 
 
+def as_seen(item: Item, sighting: Sighting) -> Item:
+    """Return *item*, of which everything but who and what it is has been seen anew."""
+    return replace(
+        as_item(sighting), key=item.key, kind=item.kind, by_machine=item.by_machine, made_by=item.made_by
+    )
+
+
 def kind_filter(catalogue: Catalogue) -> str:
     """Return the label filter that matches every item kind (GitLab, scoped labels: ``scope::*``)."""
     return f"{catalogue.scopes['kind'].name}::*"
