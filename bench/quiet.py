@@ -50,9 +50,9 @@ def table() -> str:
 
 def _head() -> str:
     return (
-        f"Engagements of {AN_ENGAGEMENT} items in one group, all open; 3 % of the items have been quiet for six weeks, at "
-        f"{LATENCY_MS} ms a round trip. The script ([stale_by_hand.py](stale_by_hand.py)) lists open issues, reads the "
-        "notes of those whose `updated_at` is old and comments on each; psbot flags each and writes one digest an "
+        f"Engagements of {AN_ENGAGEMENT} items in one group, all open; 3 % of the items have been quiet for six weeks, "
+        f"at {LATENCY_MS} ms a round trip. The script ([stale_by_hand.py](stale_by_hand.py)) lists open issues, reads "
+        "the notes of those whose `updated_at` is old and comments on each; psbot flags each and writes one digest an "
         "engagement. Its second run finds the same and writes nothing.\n\n"
     )
 

@@ -23,7 +23,7 @@ from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import Access, Account, ForgeReader
-from psbot.listing import Listing, Spool, turn
+from psbot.listing import Listing, Spool, at_once, turn
 
 _PARENTS = 100  # parents in one filter (GitLab, WorkItem filters)
 
@@ -251,17 +251,26 @@ class _Group:
                 ours += self._shelve_epic(epic, awake)
         epics.require(self.access.epics or 0)
         self.opened.update(ours)
-        for start in range(0, len(ours), _PARENTS):
-            children = self._listing(Part.CHILDREN, ours[start : start + _PARENTS])
-            while not children.is_done:
-                for child in self._turn(children, labelled, listed):
-                    listed.add(child.number)
-                    self.spool.put(str(child.parent), child)
+        children = [
+            self._listing(Part.CHILDREN, ours[start : start + _PARENTS])
+            for start in range(0, len(ours), _PARENTS)
+        ]
+        if labelled.is_done:
+            pages = at_once(self.reader, self.group, children, self.process.limits.connections)
+            self._shelve_children(child for page in pages for child in page.items)
+        for listing in children:
+            while not listing.is_done:
+                self._shelve_children(self._turn(listing, labelled, listed))
         while not labelled.is_done:
             self._turn(labelled, labelled, listed)
         self.strays = {
             key: [gid for gid in gids if _number(gid) not in listed] for key, gids in self.strays.items()
         }
+
+    def _shelve_children(self, children: Iterable[Sighting]) -> None:
+        for child in children:
+            self.listed.add(child.number)
+            self.spool.put(str(child.parent), child)
 
     def _awake(self, engagements: list[Engagement]) -> frozenset[str]:
         """Return the keys of engagements, and the ids of epics, in which something may have changed."""

@@ -65,7 +65,9 @@ def look(
 ) -> Iterator[tuple[Engagement, Found]]:
     """Yield each engagement with what is known of it, group by group; one that cannot be seen with its error."""
     waiting: list[Looked] = []
-    for engagement, observed in observe_many(reader, engagements, process, Look(with_newest=True)):
+    for engagement, observed in observe_many(
+        reader, engagements, process, Look(is_thorough=False, with_newest=True)
+    ):
         if isinstance(observed, PsbotError):
             yield engagement, observed
             continue

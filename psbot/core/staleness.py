@@ -146,6 +146,8 @@ class _Judging:
     def _idle(self, policy: Policy, item: Item) -> Verdict:
         """Count the days on which the team, or with ``waiting`` the customer, had the move and nobody acted."""
         last = self._last(item)
+        if calm := self._calm(policy, item, last):
+            return calm
         own = self.facts.process.kinds[item.kind].phase if policy.in_own_phase else None
         lines = self._states(item, last), self._open(item, last)
         customers: frozenset[str | None] = frozenset(self.facts.process.staleness.customer_states)
@@ -226,6 +228,13 @@ class _Judging:
             needs = frozenset({item.key})
         needs |= self._for_phases(policy, days, self.calendar.day(last.earliest))
         return Verdict(policy, item.key, days, self.calendar.day(last.latest), last.by, needs)
+
+    def _calm(self, policy: Policy, item: Item, last: Last) -> Verdict | None:
+        """Return the verdict where too few days have passed whatever happened in them: most items of a list."""
+        passed = self.calendar.workdays.between(self.calendar.day(last.earliest), self.calendar.today)
+        if passed >= policy.after or not is_unread(self.facts, item.key):
+            return None
+        return Verdict(policy, item.key, Count(0, passed), self.calendar.day(last.latest), last.by)
 
     def _for_phases(self, policy: Policy, days: Count, after: date) -> frozenset[str]:
         """Return the epic where its notes would tell on which days since *after* the engagement rested."""
