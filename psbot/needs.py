@@ -21,6 +21,7 @@ NEEDS: Mapping[str, Need] = {
     "advance": Need(WRITING, _AND_LABELS),
     "apply": Need(WRITING, _AND_LABELS),
     "doctor": Need(READING, "none; it says what is too low"),
+    "explain": Need(READING, _PLANNER),
     "labels": Need(READING, "any that sees the label group"),
     "plan": Need(READING, _PLANNER),
     "stale": Need(WRITING, _AND_LABELS),

@@ -88,6 +88,7 @@ def _of_workflow(file: ConfigFile[WorkflowFile], labels: Labels) -> Iterator[Pro
         ("closing_phases", file.model.closing_phases, phases),
         ("resting_phases", file.model.resting_phases, phases),
         ("done_states", file.model.done_states, states),
+        ("customer_states", file.model.customer_states, states),
     ):
         for value in sorted(set(used) - set(known)):
             where = (field, used.index(value))
@@ -197,5 +198,6 @@ def _workflow(file: WorkflowFile) -> core.Workflow:
         working_state=file.working_state,
         blocked_state=file.blocked_state,
         finished_state=file.finished_state,
+        customer_states=frozenset(file.customer_states),
         table=workflowtable.table(file),
     )

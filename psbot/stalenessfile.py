@@ -70,7 +70,6 @@ class StalenessFile(BaseModel):
 
     model_config = STRICT
     policies: dict[Word, PolicyEntry]
-    customer_states: list[Word] = []
     exempt: ExemptEntry = ExemptEntry()
     ladder: Annotated[list[RungEntry], Field(min_length=1)]
     delivery_lead: Username | None = None
@@ -82,7 +81,6 @@ def staleness(file: StalenessFile) -> Staleness:
     return Staleness(
         policies={name: _policy(name, entry) for name, entry in file.policies.items()},
         ladder=tuple(Rung(Tell(each.tell), each.flag, each.wait) for each in file.ladder),
-        customer_states=frozenset(file.customer_states),
         exempt=Exempt(
             frozenset(file.exempt.labels), frozenset(file.exempt.kinds), frozenset(file.exempt.phases)
         ),
@@ -123,10 +121,9 @@ def problems(
     for name, entry in file.policies.items():
         for field, names in known.items():
             found += _unknown(("policies", name, field), getattr(entry, field), *names)
-        found += _of_measure(("policies", name), entry, file, kinds)
+        found += _of_measure(("policies", name), entry, workflow, kinds)
     for field in ("kinds", "phases"):
         found += _unknown(("exempt", field), getattr(file.exempt, field), *known[field])
-    found += _unknown(("customer_states",), file.customer_states, *known["states"])
     found += _of_ladder(file, labels)
     for path, message, hint in found:
         yield document.problem(path, message, hint)
@@ -139,15 +136,16 @@ def _unknown(path: Path, names: list[str], known: Collection[str], what: str) ->
 
 
 def _of_measure(
-    path: Path, entry: PolicyEntry, file: StalenessFile, kinds: Mapping[str, KindEntry]
+    path: Path, entry: PolicyEntry, workflow: WorkflowFile, kinds: Mapping[str, KindEntry]
 ) -> Iterator[_What]:
     """Yield where a policy asks for what its measure cannot tell."""
     measure = Measure(entry.measure)
     yield from _of_kinds(path, entry.kinds, measure, kinds)
     if measure is Measure.MISSED and not entry.kinds:
         yield (*path, "measure"), "missed is about kinds that occur again and again", "add kinds:"
-    if measure is Measure.WAITING and not file.customer_states:
-        yield (*path, "measure"), "no state says that the customer has the move", "add customer_states:"
+    if measure is Measure.WAITING and not workflow.customer_states:
+        hint = "add customer_states: to workflow.yml"
+        yield (*path, "measure"), "no state says that the customer has the move", hint
     for field in _UNFIT.get(measure, ()):
         if getattr(entry, field):
             yield (*path, field), "silence is about the whole engagement", f"delete {field}"

@@ -136,6 +136,11 @@ class FakeForge:
         self._request("pages")
         return [self._page(group, ask) for ask in asks]
 
+    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+        """Return one item."""
+        self._request("item")
+        return next((each for each in self._all() if (each.namespace, each.iid) == (namespace, iid)), None)
+
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
         """Return the notes."""
         self._request("activity")

@@ -35,7 +35,7 @@ def _clocked(progress: Progress, item: Item, sent: str) -> Progress:
         return progress.unchecked(answer.reason, item, answer.needs)
     if not answer.holds or acceptance is None:
         return refused(progress, answer.disputes)
-    since = _sent_on(item, facts)
+    since = sent_on(item, facts)
     last = accepted_on(since, facts.engagement.workdays, acceptance.passive_after)
     if facts.today <= last:
         return progress.asking(answer.needs)
@@ -45,7 +45,7 @@ def _clocked(progress: Progress, item: Item, sent: str) -> Progress:
     return progress.relabelled(item, "signoff", acceptance.passive, reason).asking(answer.needs)
 
 
-def _sent_on(item: Item, facts: Facts) -> date:
+def sent_on(item: Item, facts: Facts) -> date:
     """Return the day the marker remembers, else the day on which the label was set, at the engagement's home."""
     try:
         return date.fromisoformat(item.marker.memory.get("sent", "") if item.marker else "")

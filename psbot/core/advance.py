@@ -26,7 +26,7 @@ from psbot.core.operations import (
     PostNotice,
     Redescribe,
 )
-from psbot.core.plan import Plan, in_order, plan
+from psbot.core.plan import UNWANTED_KEPT, Plan, in_order, plan
 from psbot.core.process import Process
 from psbot.core.progress import UNCHECKED, Progress, operations
 
@@ -81,8 +81,9 @@ def advance(facts: Facts, words: Words) -> Plan:
         *_structure(structure, progress, facts.observed),
         *_told(_lasting(progress), facts),
     ]
-    alarms = {alarm.code for alarm in process.workflow.table.alarms}
-    known = [each for each in structure.findings if each.code not in alarms]
+    # Alarms are progress's to judge; who worked on what the file no longer has is read by apply alone.
+    not_ours = {UNWANTED_KEPT} | {alarm.code for alarm in process.workflow.table.alarms}
+    known = [each for each in structure.findings if each.code not in not_ours]
     return Plan(
         engagement.key,
         in_order(decided),

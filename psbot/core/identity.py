@@ -215,6 +215,27 @@ def identify(
     return Identified(snapshot, said)
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What makes an item an engagement's, or not; ``kind`` is the item kind that its label names."""
+
+    kind: Kind | None
+    is_trusted: bool
+    is_misplaced: bool
+    hangs_here: bool
+
+
+def traits(engagement: Engagement, process: Process, epic_gids: frozenset[str], sighting: Sighting) -> Traits:
+    """Return by what *sighting* counts as one of *engagement*'s, whose epics have *epic_gids*."""
+    case = _Case(engagement, process, None, epic_gids)
+    return Traits(
+        case.labelled_kind(sighting),
+        case.is_trusted(sighting) or case.is_on_demand(sighting),
+        case.is_misplaced(sighting),
+        case.hangs_here(sighting),
+    )
+
+
 def _key(sighting: Sighting) -> str | None:
     note = sighting.marker
     return note.item if note else None

@@ -78,11 +78,10 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True)
 class Staleness:
-    """Everything ``staleness.yml`` says; ``customer_states`` are those in which the customer has the move."""
+    """Everything ``staleness.yml`` says."""
 
     policies: Mapping[str, Policy] = field(default_factory=dict)
     ladder: tuple[Rung, ...] = ()
-    customer_states: frozenset[str] = frozenset()
     exempt: Exempt = field(default_factory=Exempt)
     delivery_lead: str | None = None
     ceilings: Ceilings = field(default_factory=Ceilings)

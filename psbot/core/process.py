@@ -125,6 +125,7 @@ class Workflow:
     working_state: str = "doing"
     blocked_state: str = "blocked"
     finished_state: str = "done"
+    customer_states: frozenset[str] = frozenset()
     table: Table = field(default_factory=Table)
 
 

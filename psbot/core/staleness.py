@@ -150,7 +150,7 @@ class _Judging:
             return calm
         own = self.facts.process.kinds[item.kind].phase if policy.in_own_phase else None
         lines = self._states(item, last), self._open(item, last)
-        customers: frozenset[str | None] = frozenset(self.facts.process.staleness.customer_states)
+        customers: frozenset[str | None] = frozenset(self.facts.process.workflow.customer_states)
         is_customers = policy.measure is Measure.WAITING
 
         def ran(day: date) -> bool | None:
@@ -191,7 +191,7 @@ class _Judging:
 
     def _silence(self, policy: Policy, items: list[Item]) -> Iterator[Verdict]:
         """Judge the engagement as a whole, unless something waits for the customer, who has a clock of their own."""
-        customers = self.facts.process.staleness.customer_states
+        customers = self.facts.process.workflow.customer_states
         if any(self.facts.state(item) in customers for item in items):
             return
         everything = {item.key: self._last(item) for item in self.facts.observed.items}

@@ -100,6 +100,11 @@ def listing(parts: tuple[Part, ...], with_newest: bool = False) -> str:
     return f"{head} {{\n  group(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
 
 
+ITEM = f"""query Item($namespace: ID!, $iid: String!) {{
+  namespace(fullPath: $namespace) {{ id workItem(iid: $iid) {{ ...Full }} }}
+}}{_FULL}"""
+
+
 @cache
 def access(projects: int) -> str:
     """Return the query for what the token may do in ``$group`` and in ``$project0`` to ``$project<n-1>``."""
@@ -318,7 +323,16 @@ def every_document() -> Iterator[str]:
     """Yield the largest document of every shape, for checks against GitLab's schema and for the docs."""
     yield from map(listing, PAIRINGS)
     yield from (listing(parts, with_newest=True) for parts in PAIRINGS if set(parts) - {Part.LABELLED})
-    yield from (access(PLACES), access_and_labels(2), LABELS, ACTIVITY, HISTORIES, WHOLE_HISTORIES, COMMENTS)
+    yield from (
+        access(PLACES),
+        access_and_labels(2),
+        LABELS,
+        ITEM,
+        ACTIVITY,
+        HISTORIES,
+        WHOLE_HISTORIES,
+        COMMENTS,
+    )
     yield people(("group",) * (PAIRS // 2) + ("project",) * (PAIRS // 2))
     yield from (audience(AUDIENCES), SERVER)
     batches: Iterable[str] = (

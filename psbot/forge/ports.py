@@ -243,6 +243,9 @@ class ForgeReader(Protocol):
     def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
         """Return one page for each of *asks*, of items of *group* and below, in one request."""
 
+    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+        """Return one item by its place and number; None where GitLab shows none."""
+
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
         """Return, by global id, what was done to items since they were made; unknown ids are left out."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from psbot.core.history import History
-from psbot.core.identity import Author
+from psbot.core.identity import Author, Sighting
 from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
 from psbot.forge import documents, labelnotes
@@ -97,6 +97,12 @@ class GitLabReader:
         )
         found = self._read(document, variables).node("group")
         return [_page(found.node(ask.part), ask) for ask in asks]
+
+    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+        """Return one item by its place and number; None where GitLab shows none."""
+        found = self._read(documents.ITEM, {"namespace": namespace, "iid": str(iid)}).optional("namespace")
+        item = found.optional("workItem") if found else None
+        return sighting(item) if item else None
 
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
         """Return, by global id, what was done to items since they were made; unknown ids are left out."""

@@ -21,8 +21,6 @@ def in_words(staleness: Staleness) -> Iterator[str]:
         yield f"{policy.name}: {_about(policy)}, from {_days(policy.after)} on, counted {_COUNTS[policy.measure]}"
         yield f"  says: {policy.says}"
     yield "Told: " + "; ".join(_rungs(staleness.ladder, staleness.delivery_lead))
-    if staleness.customer_states:
-        yield f"The customer has the move in {_list(staleness.customer_states)}."
     exempt = staleness.exempt
     for names, what in (
         (exempt.labels, "labelled"),

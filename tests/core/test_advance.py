@@ -9,7 +9,7 @@ import pytest
 from psbot.core.advance import needed
 from psbot.core.engagement import Milestone
 from psbot.core.history import Facts
-from psbot.core.model import Snapshot
+from psbot.core.model import Snapshot, Touch
 from psbot.core.operations import (
     Close,
     CreateChild,
@@ -723,3 +723,9 @@ def test_empty_snapshot_needs_nothing() -> None:
     desk = Desk()
     asked = needed(Facts(desk.engagement, desk.process, Snapshot(), desk.now))
     assert (asked.items, asked.notices) == (frozenset(), False)
+
+
+def test_item_that_the_file_no_longer_has_is_left_to_apply_without_a_word(desk: Desk) -> None:
+    desk.engagement = example(skip={"project-summary": "not sold"})
+    desk.world = desk.world.with_item(replace(desk.item("project-summary"), touched=Touch.UNKNOWN))
+    assert "unwanted-kept" not in desk.codes(desk.plan()), "nobody has looked who worked on it"

@@ -109,6 +109,17 @@ def test_access_tells_account_roles_types_and_labels(stage: Stage, labels: Mappi
     assert (found.label_group.path, found.label_group.level) == (LABEL_GROUP, 40)
 
 
+def test_item_is_found_by_its_place_and_number_alone(stage: Stage, labels: Mapping[str, str]) -> None:
+    wanted = made(stage, SHARED, "One", labels=(labels[TODO],))
+    (one,) = seen(stage, wanted)
+    reader = stage.reader()
+    assert reader.fetch_item(SHARED, one.iid) == one
+    assert one.labels == {TODO}
+    assert reader.fetch_item(INTERNAL, one.iid) is None
+    assert reader.fetch_item(SHARED, one.iid + 1) is None
+    assert reader.fetch_item(f"{GROUP}/nowhere", one.iid) is None
+
+
 def test_access_has_no_type_for_epics_when_the_edition_lacks_them(stage: Stage) -> None:
     stage.lose_epics()
     assert place(stage, GROUP).item_type is None

@@ -106,6 +106,12 @@ class Wire:
         shown = {ask.part.value: _page(page, ask.part) for ask, page in zip(asks, pages, strict=True)}
         return {"group": {"id": "gid://gitlab/Group/1"} | shown}
 
+    def _Item(self, _document: str, given: Json) -> Json:
+        if self.forge.levels.get(given["namespace"]) is None:
+            return {"namespace": None}
+        found = self.forge.fetch_item(given["namespace"], int(given["iid"]))
+        return {"namespace": {"id": "gid://gitlab/Namespace/1", "workItem": _node(found) if found else None}}
+
     def _Activity(self, _document: str, given: Json) -> Json:
         found = self.forge.fetch_activity(given["group"], given["ids"])
         nodes = [_history(gid, activity) for gid, activity in found.items()]
