@@ -47,14 +47,28 @@ class Looked:
 Found = Looked | PsbotError
 
 
-def respond(
-    reader: ForgeReader, engagement: Engagement, observation: Observation, process: Process, now: datetime
+def respond(  # noqa: PLR0917  the facts of one engagement, in the order they are found
+    reader: ForgeReader,
+    engagement: Engagement,
+    observation: Observation,
+    process: Process,
+    now: datetime,
+    keys: Iterable[str] = (),
 ) -> Response:
-    """Return the response to one engagement, with every verdict, and everything read that makes a difference."""
-    (looked,) = _read(reader, [_unread(engagement, observation, process, now)])
-    if isinstance(looked, PsbotError):
-        raise looked
-    return looked.response
+    """Return the response to one engagement, with every verdict; the notes of *keys* are read in any case."""
+    looked = _unread(engagement, observation, process, now)
+    gids = _gids(looked, set(keys) & looked.response.facts.observed.by_key().keys())
+    if gids:
+        group, labels = engagement.gitlab.group, observation.handles.labels
+        read = reader.fetch_whole_histories(group, list(gids.values()), labels)
+        items = {key: _named(read[gid], key) if gid in read else None for key, gid in gids.items()}
+        facts = looked.response.facts
+        known = replace(facts, histories=replace(facts.histories, items={**facts.histories.items, **items}))
+        looked = replace(looked, response=Response.to(known))
+    (found,) = _read(reader, [looked])
+    if isinstance(found, PsbotError):
+        raise found
+    return found.response
 
 
 def look(
