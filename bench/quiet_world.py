@@ -1,7 +1,7 @@
 """A sandbox with a portfolio in which some items have gone quiet: serves it until it is told to end.
 
 Usage: quiet_world.py ENGAGEMENTS. Every engagement has an epic, its log and 28 change requests. Seven weeks ago people
-wrote on all of them; lately they did on all but 6 items of every 7th engagement, which is 3 % of the portfolio.
+wrote on all of them; lately they did on all but 9 items of every 10th engagement, which is 3 % of the portfolio.
 """
 
 import signal
@@ -22,7 +22,7 @@ from psbot.sandbox.world import World
 
 NOW = datetime.fromisoformat("2026-11-30T09:00+01:00")
 ITEMS = 28
-EVERY, QUIET = 7, 6
+EVERY, QUIET = 10, 9
 
 
 def main() -> None:

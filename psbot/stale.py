@@ -20,7 +20,7 @@ from psbot.histories import notices_among
 from psbot.observe import Look, Observation, observe_many
 
 _ROUNDS = 5  # what was read may ask for more, and that again
-_WAITING = 100  # items whose notes are asked for together; engagements wait in memory until then
+_WAITING = 200  # items whose notes are asked for together; engagements wait in memory until then
 _TOGETHER = 60  # items changed, or notes written, before the next engagements' turn
 
 
@@ -94,8 +94,8 @@ def look(
         if not _asks(looked):
             yield engagement, _trimmed(looked)
             continue
-        waiting.append(looked)
-        if sum(len(each.response.needs) for each in waiting) >= _WAITING:
+        waiting.append(looked if looked.response.needs else _trimmed(looked))
+        if sum(len(each.response.needs) + each.response.needs_notices for each in waiting) >= _WAITING:
             yield from _settled(reader, waiting)
             waiting = []
     yield from _settled(reader, waiting)
@@ -173,7 +173,10 @@ def _reading(reader: ForgeReader, asking: Mapping[int, Looked]) -> dict[int, Fou
                 )
             me = each.observation.account.author
             known = replace(known, notices=tuple(notices_among(comments[gid], me, facts.process)))
-        found[number] = replace(each, response=Response.to(replace(facts, histories=known)))
+        facts = replace(facts, histories=known)
+        is_judged = not each.response.needs  # then only its digests were to be read
+        response = Response(facts, each.response.judgement) if is_judged else Response.to(facts)
+        found[number] = replace(each, response=response)
     return found
 
 

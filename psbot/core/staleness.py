@@ -222,10 +222,11 @@ class _Judging:
         high = self.calendar.count(self.calendar.day(last.earliest), ran)
         low = high if last.is_exact else self.calendar.count(self.calendar.day(last.latest), ran)
         days = Count(low.low, high.high)
-        is_open_question = days.low != days.high or not last.is_exact
         needs = frozenset[str]()
-        if days.high >= policy.after and is_open_question and is_unread(self.facts, item.key):
-            needs = frozenset({item.key})
+        if days.high >= policy.after and not last.is_exact and is_unread(self.facts, item.key):
+            needs = frozenset(
+                {item.key}
+            )  # of an item whose last act is known its list tells all there is since
         needs |= self._for_phases(policy, days, self.calendar.day(last.earliest))
         return Verdict(policy, item.key, days, self.calendar.day(last.latest), last.by, needs)
 
