@@ -10,14 +10,15 @@ from itertools import groupby
 
 from psbot import drawing
 from psbot.core.engagement import Engagement
-from psbot.core.history import Facts, History
+from psbot.core.history import Facts, Histories, History
+from psbot.core.model import Snapshot
 from psbot.core.process import Process
 from psbot.core.respond import Response
 from psbot.core.staleness import Judgement
 from psbot.errors import GitLabError, PsbotError
 from psbot.forge.ports import ForgeReader, Membership, RateLimited
 from psbot.histories import notices_among
-from psbot.observe import Look, Observation, observe_many
+from psbot.observe import Handles, Look, Observation, observe_many
 
 _ROUNDS = 5  # what was read may ask for more, and that again
 _WAITING = 200  # items whose notes are asked for together; engagements wait in memory until then
@@ -199,8 +200,14 @@ def _trimmed(looked: Looked) -> Looked:
     judgement, facts = response.judgement, response.facts
     kept = (*judgement.stale, *judgement.unchecked)
     flagged = {item.key for item in response.flagged}
-    keys = {each.item for each in kept} | flagged | ({response.log.key} if response.log and kept else set())
-    keys |= {response.log.key} if response.log and flagged else set()
+    few = Judgement(kept, judgement.rests)
+    if not kept and not flagged:
+        calm = replace(facts, observed=Snapshot(), histories=Histories())
+        nothing = replace(
+            looked.observation, snapshot=Snapshot(), seen=frozenset(), titles={}, handles=Handles()
+        )
+        return Looked(Response(calm, few), nothing)
+    keys = {each.item for each in kept} | flagged | ({response.log.key} if response.log else set())
     snapshot = replace(
         facts.observed,
         children=tuple(item for item in facts.observed.children if item.key in keys),
@@ -210,7 +217,6 @@ def _trimmed(looked: Looked) -> Looked:
         facts.histories, items={key: each for key, each in facts.histories.items.items() if key in keys}
     )
     left = replace(facts, observed=snapshot, histories=histories)
-    few = Judgement(kept, judgement.rests)
     observation = replace(looked.observation, snapshot=snapshot, seen=frozenset(), titles={})
     return Looked(Response(left, few), observation)
 

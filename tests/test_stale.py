@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from psbot.apply import Tools
-from psbot.core.engagement import Engagement
+from psbot.core.engagement import Engagement, Places
 from psbot.core.identity import Sighting
 from psbot.core.process import Limits, Process
 from psbot.errors import Exit
@@ -20,7 +20,7 @@ from psbot.report.stale import Told
 from psbot.stalerun import Limits as RunLimits
 from psbot.stalerun import Share, run
 from psbot.templates import Templates
-from tests.builders import INTERNAL, NOW, engagement
+from tests.builders import GROUP, INTERNAL, LABEL_GROUP, NOW, SHARED, engagement
 from tests.fakes import FakeForge
 from tests.test_process import CONFIG
 
@@ -40,9 +40,12 @@ class Portfolio:
     patience: float = 120
     seconds: float = 0
 
+    places: Places = engagement().gitlab
+
     def __post_init__(self) -> None:
         self.engagements = [
-            engagement(f"acme-{number:02}", sow=f"SOW-{number:02}") for number in range(self.count)
+            engagement(f"acme-{number:02}", sow=f"SOW-{number:02}", gitlab=self.places)
+            for number in range(self.count)
         ]
         for each in self.engagements:
             assert reconcile(each, self.work()).exit_code is Exit.DONE
@@ -285,3 +288,22 @@ def test_notes_that_cannot_be_read_are_no_activity_and_no_silence() -> None:
     assert [each.item for each in told.unchecked] == ["welcome-email"]
     assert told.stale == ()
     assert portfolio.forge.writes == [], "what was told stays, because nothing new is known"
+
+
+def test_nothing_is_told_where_the_customer_can_read_the_log() -> None:
+    shared = Places(GROUP, SHARED, None, LABEL_GROUP)
+    portfolio = ready(2, places=shared)
+    portfolio.forge.person_edits(portfolio.log("acme-00").gid, "maria", confidential=False)
+    told = portfolio.run()
+    assert [each.code for each in told["acme-00"].findings if each.code == "withheld"] == ["withheld"]
+    assert portfolio.flagged() == {"acme-01"}
+    assert len(portfolio.digests()) == 1
+
+
+def test_labels_that_are_missing_are_made_once_for_all() -> None:
+    portfolio = ready(3)
+    del portfolio.forge.labels[STALE]
+    portfolio.run()
+    assert portfolio.forge.writes.count("create_labels") == 1
+    assert portfolio.flagged() == keys(portfolio)
+    portfolio.again()

@@ -97,7 +97,8 @@ def digests(
         return
     if newest is None or is_news(wanted, newest[1]):
         yield from _ended(log, live, _SUPERSEDED, "a newer digest takes its place")
-        yield PostNotice(log, DIGEST, _body(lines, readers), "somebody should hear of it")
+        told_now = tuple(name for name in people_of(lines) if name in readers)
+        yield PostNotice(log, DIGEST, _body(lines, readers), "somebody should hear of it", mentions=told_now)
         return
     yield from _ended(log, live[:-1], _SUPERSEDED, "a newer digest has taken its place")
     if wanted != newest[1] and not newest[0].is_edited:

@@ -9,6 +9,7 @@ from psbot.core.identity import Author
 from psbot.core.model import Item
 from psbot.core.notices import DIGEST, notices
 from psbot.core.operations import PostNotice
+from psbot.core.plan import Plan
 from psbot.core.respond import flagged_since
 from tests.builders import INTERNAL
 
@@ -82,6 +83,9 @@ def test_older_digest_that_a_run_left_behind_is_superseded() -> None:
 
 
 def test_each_person_is_mentioned_once_and_who_cannot_see_the_log_is_not() -> None:
+    lines = [line("kick-off", "paul", "ada"), line("intake-aws", "paul")]
+    (new,) = digests(LOG, lines, (), READERS)
+    assert Plan("x", (new,)).notifications() == {"paul": 1}
     body = posted(line("kick-off", "paul", "ada"), line("intake-aws", "paul"), line("call/2026-12-08")).body
     assert body.count("@paul") == 1
     assert "@ada" not in body

@@ -225,6 +225,17 @@ def test_first_run_over_an_old_portfolio_does_not_climb_at_once(applied: Story) 
     assert flags(applied, "welcome-email") == {STALE}
 
 
+def test_new_finding_on_an_item_that_is_flagged_begins_on_the_first_rung(story: Story) -> None:
+    story.applied("acme-aws", on=MADE_ON)
+    only(story, "overdue", "idle")
+    story.looked_for_stale(on=MADE_ON)
+    told = story.looked_for_stale(on="2026-11-30")
+    rungs = {
+        each.verdict.policy.name: each.rung for each in told.stale if each.verdict.item == "welcome-email"
+    }
+    assert rungs == {"overdue": 1, "idle": 0}
+
+
 def test_flag_that_a_person_has_set_stays(applied: Story, person: Somebody) -> None:
     person("maria").labels("kick-off", add=STALE)
     assert found(applied.looked_for_stale(on="2026-11-24")) == {}
