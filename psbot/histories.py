@@ -15,6 +15,10 @@ from psbot.errors import GitLabError
 from psbot.forge.ports import Comment, ForgeReader
 from psbot.observe import Observation, Observed, Reach
 
+UNSEEN = (
+    "GitLab does not show the comments of the engagement log, which it has just listed",
+    "run again; psbot posts no notice as long as it cannot see which ones stand",
+)
 AHEAD = 20  # engagements whose histories are asked for together; so many are held in memory
 _ROUNDS = 5  # what was read may ask for more, and that again
 
@@ -72,6 +76,17 @@ def _told(
             yield engagement, replace(found, histories=known.histories)
 
 
+def notices_of(reader: ForgeReader, group: str, log: str, me: Author, process: Process) -> tuple[Notice, ...]:
+    """Return the notices that stand on the log with the global id *log*, oldest first.
+
+    Raises GitLabError where GitLab does not show the log, which is no log without notices.
+    """
+    written = reader.fetch_comments(group, [log])
+    if log not in written:
+        raise GitLabError(*UNSEEN)
+    return tuple(notices_among(written[log], me, process))
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     """What one engagement needs: the keys of items by global id, and the log where its notices are needed."""
@@ -127,9 +142,9 @@ def _answered(
     items = {**facts.histories.items, **{key: histories.get(gid) for gid, key in question.items.items()}}
     standing = facts.histories.notices
     if question.log is not None:
-        standing = tuple(
-            notices_among(comments.get(question.log, ()), observation.account.author, facts.process)
-        )
+        if question.log not in comments:
+            raise GitLabError(*UNSEEN)
+        standing = tuple(notices_among(comments[question.log], observation.account.author, facts.process))
     return replace(facts, histories=Histories(items, standing))
 
 

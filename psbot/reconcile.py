@@ -8,6 +8,7 @@ from datetime import datetime
 from psbot import apply as performing
 from psbot import secondlook, twins
 from psbot.apply import Outcome, Receipt, Tools
+from psbot.core import turns
 from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
@@ -153,6 +154,7 @@ class _Progress:
         self.doubtful: set[str] = set()
         self.suspects: Counter[Identity] = Counter()
         self.epic: str | None = None
+        self.labels: dict[str, str] = {}
 
     def result(self, error: PsbotError | None = None) -> Reconciled:
         return Reconciled(self.first, tuple(self.receipts.values()), error)
@@ -192,9 +194,11 @@ class _Progress:
             self._check_epic(looked.snapshot)
 
     def _overlooked(self, todo: tuple[Operation, ...], looked: Observation) -> bool:
-        """Tell whether the first list has left out items, when something is to be made that it did not have."""
-        is_creation = any(isinstance(each, CreateChild) for each in todo)
-        return is_creation and secondlook.shows_more(self.work.tools.reader, self.engagement, looked)
+        """Tell whether the first lists have left out items or notices, when something is to be made or posted."""
+        reader, engagement = self.work.tools.reader, self.engagement
+        if any(isinstance(each, CreateChild) for each in todo):
+            return secondlook.shows_more(reader, engagement, looked)
+        return secondlook.tells_more(reader, engagement, looked, self.work.process, todo)
 
     def _check_epic(self, snapshot: Snapshot) -> None:
         """Raise GitLabError where lists do not show the epic that this run has made."""
@@ -218,6 +222,14 @@ class _Progress:
             key
             for key, receipt in self.receipts.items()
             if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
+        }
+
+    def _made_labels(self) -> dict[str, str]:
+        """Return the ids of the labels that this run has made, which were not there when it looked."""
+        return {
+            receipt.operation.spec.title: receipt.gid
+            for receipt in self.receipts.values()
+            if isinstance(receipt.operation, CreateLabel) and receipt.gid
         }
 
     def close_duplicates(self) -> None:
@@ -254,9 +266,10 @@ class _Progress:
 
         So an item on which GitLab breaks every time does not keep the others from being made.
         """
-        todo = self._untried(drawn)
-        fewest = min((self.suspects[identity_of(each)] for each in todo), default=0)
-        return tuple(each for each in todo if self.suspects[identity_of(each)] == fewest)
+        untried = self._untried(drawn)
+        fewest = min((self.suspects[identity_of(each)] for each in untried), default=0)
+        todo = [each for each in untried if self.suspects[identity_of(each)] == fewest]
+        return turns.first(todo, self.work.process)
 
     def _untried(self, drawn: Plan) -> tuple[Operation, ...]:
         """Return the operations that may be done: neither refused in this run already, nor made."""
@@ -271,7 +284,7 @@ class _Progress:
     def _apply(self, drawn: Plan, looked: Observation) -> performing.Applied:
         epic = looked.snapshot.epic
         ids = Ids(
-            labels=dict(looked.handles.labels),
+            labels={**looked.handles.labels, **self.labels},
             types=looked.handles.types,
             people=self.work.acquainted.ids,
             epic=epic.gid if epic else None,
@@ -286,6 +299,7 @@ class _Progress:
 
     def _note(self, applied: performing.Applied) -> None:
         self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
+        self.labels = self._made_labels()
         self.suspects.update(
             identity_of(receipt.operation)
             for receipt in applied.receipts

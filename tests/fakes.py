@@ -192,7 +192,7 @@ class FakeForge:
         return {
             gid: tuple(item.comments)
             for gid, item in self.items.items()
-            if gid in gids and not item.is_deleted
+            if gid in gids and gid not in self.hidden and not item.is_deleted
         }
 
     def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:

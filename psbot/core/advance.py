@@ -79,7 +79,7 @@ def advance(facts: Facts, words: Words) -> Plan:
     decided: list[Operation] = [
         *operations(facts.observed, after, progress.reasons),
         *_structure(structure, progress, facts.observed),
-        *_told(_lasting(progress), facts),
+        *_told(progress, facts),
     ]
     # Alarms are progress's to judge; who worked on what the file no longer has is read by apply alone.
     not_ours = {UNWANTED_KEPT} | {alarm.code for alarm in process.workflow.table.alarms}
@@ -162,7 +162,8 @@ def log_of(observed: Snapshot, process: Process) -> Item | None:
     return next((observed.by_key()[key] for key in keys if key in observed.by_key()), None)
 
 
-def _told(findings: list[Finding], facts: Facts) -> Iterator[PostNotice]:
+def _told(progress: Progress, facts: Facts) -> Iterator[PostNotice]:
     log = log_of(facts.observed, facts.process)
     if log is not None and log.marker is not None and facts.histories.notices is not None:
-        yield from notices(log, findings, facts.histories.notices)
+        unchecked = {each.item for each in progress.findings if each.code == UNCHECKED and each.item}
+        yield from notices(log, _lasting(progress), facts.histories.notices, unchecked)

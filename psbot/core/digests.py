@@ -20,7 +20,7 @@ _MEMORY = re.compile(r"^<!-- psbot told: (?P<entries>[^<>]*) -->\r?$", re.MULTIL
 _ENTRY = re.compile(
     r"(?P<policy>[a-z0-9-]+)\|(?P<item>[A-Za-z0-9/-]+)\|(?P<since>\d{4}-\d\d-\d\d)\|(?P<rung>\d{1,2})"
 )
-_SUPERSEDED = "Superseded by a newer digest."
+_SUPERSEDED = "Resolved: a newer digest takes its place."
 _RESOLVED = "Resolved: people have acted, nothing is left to say."
 
 

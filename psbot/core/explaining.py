@@ -187,7 +187,11 @@ def _about(subject: Subject, plan: Plan) -> Iterator[ItemOperation]:
 
 
 def _all_findings(subject: Subject) -> list[Finding]:
-    return sorted({*subject.apply.findings, *subject.advance.findings}, key=str)
+    """Return what both commands find; alarms, which may be excused, are advance's to judge where it can."""
+    alarms = {alarm.code for alarm in subject.facts.process.workflow.table.alarms}
+    left = alarms if subject.facts.observed.epic else set()
+    applied = {each for each in subject.apply.findings if each.code not in left}
+    return sorted({*applied, *subject.advance.findings}, key=str)
 
 
 def _findings(subject: Subject) -> tuple[Finding, ...]:

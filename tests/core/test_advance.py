@@ -699,6 +699,35 @@ def test_notice_is_posted_once_edited_when_its_facts_change_and_posted_anew_when
     assert quiet(desk)
 
 
+def test_notice_is_left_when_psbot_cannot_check_this_time_whether_it_is_still_so() -> None:
+    desk = delivering()
+    desk.label(CUSTOMER, "project-summary", "state", "done")
+    desk.advance()
+    told = dict(desk.notices)
+    assert told
+    desk.unreadable = frozenset({"project-summary"})
+    made = desk.advance()
+    assert ("unchecked" in desk.codes(made), desk.notices) == (True, told)
+    desk.unreadable = frozenset()
+    assert quiet(desk)
+
+
+def test_notice_that_two_runs_posted_at_once_goes_on_standing_once() -> None:
+    desk = delivering()
+    desk.label(CUSTOMER, "epic", "phase", "wrap-up")
+    desk.advance()
+    (first,) = desk.notices.values()
+    desk.notices["gid://gitlab/Note/2"] = replace(first, gid="gid://gitlab/Note/2")
+    desk.advance()
+    older, newer = desk.notices.values()
+    assert (older, "Resolved: " in newer.body) == (first, True)
+    assert quiet(desk)
+    desk.label("maria", "epic", "phase", "delivery")
+    desk.advance()
+    assert all("Resolved: " in each.body for each in desk.notices.values())
+    assert quiet(desk)
+
+
 def test_label_scopes_may_have_other_names() -> None:
     scopes = {
         purpose: replace(

@@ -36,7 +36,7 @@ def written(lines: list[Line], *standing: Notice) -> list[tuple[str | None, str]
 def kind(each: PostNotice) -> str:
     if told(each.body) is not None:
         return "told"
-    return each.body.splitlines()[1].split()[0]
+    return "Superseded" if "newer digest" in each.body else each.body.splitlines()[1].split()[0]
 
 
 def test_nothing_is_written_when_all_of_it_was_told() -> None:

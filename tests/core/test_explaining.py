@@ -135,6 +135,20 @@ def test_end_leads_nowhere_and_its_items_are_left_as_they_are() -> None:
     ]
 
 
+def test_alarm_is_told_once_and_not_at_all_where_it_is_excused() -> None:
+    desk = Desk(example(closed_won_on=None))
+    desk.apply()
+    desk.on("2026-12-02")
+    (finding,) = of(desk, "epic").findings
+    assert finding.code == "kick-off-without-deal"
+    workflow = desk.process.workflow
+    (alarm,) = workflow.table.alarms
+    excused = replace(alarm, unless=(Condition("engineer-named"),))
+    table = replace(workflow.table, alarms=(excused,))
+    desk.process = replace(desk.process, workflow=replace(workflow, table=table))
+    assert of(desk, "epic").findings == ()
+
+
 # An item
 
 

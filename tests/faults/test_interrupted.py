@@ -2,8 +2,6 @@
 
 import pytest
 
-from psbot.stalerun import Limits
-from tests.faults.checks import require
 from tests.faults.histories import STALE, history
 from tests.faults.matrix import check_state, settle
 from tests.faults.stage import staged
@@ -29,13 +27,3 @@ def test_one_run_later_all_is_as_undisturbed_when_a_run_is_cut_off() -> None:
                 stage.run(asked.engagement, asked.now, command=asked.command, before=before)
             settle(stage, asked)
             check_state(stage, asked)
-
-
-def test_nothing_is_done_twice_when_runs_may_make_too_few_requests() -> None:
-    asked = history(STALE)
-    with staged(asked.world()) as stage:
-        for _ in range(4):
-            stage.run(asked.engagement, asked.now, command=asked.command, limits=Limits(requests=8))
-        require(stage.writes <= 3, "what was done is not done again")
-        settle(stage, asked)
-        check_state(stage, asked)

@@ -8,12 +8,12 @@ from psbot.errors import PsbotError
 from psbot.sandbox.model import WorkItem
 from psbot.sandbox.world import World
 from tests.faults import people
-from tests.faults.histories import NAMES, NOW, History, history
+from tests.faults.histories import APPLIED, History, history
 from tests.faults.matrix import settle
 from tests.faults.race import Touched
 from tests.faults.stage import Adapters, real, staged
 
-EXISTING = [name for name in NAMES if name != "new"]
+EXISTING = [name for name in APPLIED if name != "new"]
 # Items that psbot changes in one of the histories or in none: the epic, one with dates and a lead, one that it closes.
 EDITED = ("epic", "kick-off", "project-summary", "welcome-email", "sign-off")
 KEYS = {"changed": "kick-off", "amended": "project-summary", "confidential": "kick-off"}
@@ -59,7 +59,7 @@ def played(
                 edit(world, item)
 
         try:
-            stage.run(asked.engagement, NOW, before=before)
+            stage.run(asked.engagement, asked.now, asked.command, before=before)
         except PsbotError as error:
             raise AssertionError(f"a person's edit stopped the run: {error}") from error
         assert edits == 1
