@@ -12,6 +12,7 @@ from pathlib import Path
 
 import gitlab_speed
 import moving_on
+import quiet
 import startup
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -20,6 +21,7 @@ SECTIONS = {
     "Applying an engagement": gitlab_speed.first_apply,
     "A portfolio": gitlab_speed.portfolio,
     "Moving a portfolio on": moving_on.table,
+    "What has gone quiet": quiet.table,
 }
 
 

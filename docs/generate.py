@@ -23,11 +23,12 @@ PAGE = 100
 # What each GraphQL document is for, by its operation's name; tests/test_docs.py wants one of every document.
 PURPOSES = {
     "Access": "who the token is, and what it may do in the group and its projects{more}",
-    "Listing": "a page of {lists}",
+    "Listing": "a page of {lists}{newest}",
     "Labels": "the labels of the label group, page by page",
     "Item": "one item by its place and number",
     "Activity": "who made, edited and noted what on up to 20 items: whether a person has touched them",
     "Histories": "who labelled, closed and opened up to 20 items, where a rule hangs on it",
+    "WholeHistories": "everything done to and written on up to 20 items, where the lists do not tell who acted last",
     "Comments": "what was written on up to 20 items: psbot's notices in the engagement log",
     "People": "which usernames exist, and who is a member of what",
     "Audience": "who can read the internal projects",
@@ -154,6 +155,7 @@ def _row(text: str) -> str:
     ]
     purpose = PURPOSES[name].format(
         lists=" and one of ".join(lists),
+        newest=", with the newest note of each" if "...Newest" in text else "",
         more=", and the first page of labels" if "$labelGroup" in text else "",
     )
     return f"| `{name}` | {kind} | {asked} | {items} | {len(text)} | {cost} | {purpose} |"

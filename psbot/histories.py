@@ -84,7 +84,7 @@ def notices_of(reader: ForgeReader, group: str, log: str, me: Author, process: P
     written = reader.fetch_comments(group, [log])
     if log not in written:
         raise GitLabError(*UNSEEN)
-    return tuple(_notices(written[log], me, process))
+    return tuple(notices_among(written[log], me, process))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +144,12 @@ def _answered(
     if question.log is not None:
         if question.log not in comments:
             raise GitLabError(*UNSEEN)
-        standing = tuple(_notices(comments[question.log], observation.account.author, facts.process))
+        standing = tuple(notices_among(comments[question.log], observation.account.author, facts.process))
     return replace(facts, histories=Histories(items, standing))
 
 
-def _notices(written: Iterable[Comment], me: Author, process: Process) -> Iterator[Notice]:
-    """Yield the notices among comments; a comment of a person's is none, whatever it begins with."""
+def notices_among(written: Iterable[Comment], me: Author, process: Process) -> Iterator[Notice]:
+    """Yield psbot's notices among comments; a comment of a person's is none, whatever it begins with."""
 
     def is_ours(author: Author | None) -> bool:
         return author is not None and (author == me or is_machine(author, process))

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from psbot import stale
+from psbot.core import quietness
 from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.explaining import Explanation, Subject, explained, stranger
 from psbot.core.history import Facts
 from psbot.core.identity import Sighting
 from psbot.core.model import Item
-from psbot.core.process import Process
+from psbot.core.process import EPIC, Process
 from psbot.core.recognition import is_same
 from psbot.core.references import Named, Reference
 from psbot.core.wanting import kind_of
@@ -139,7 +141,20 @@ def _explained(  # noqa: PLR0917  the facts of one item, in the order they are f
             break
         subject = replace(subject, facts=_with_histories(reader, observation, subject.facts, asked))
         explanation = explained(subject)
-    return explanation
+    return _with_quietness(explanation, observation, subject, reader)
+
+
+def _with_quietness(
+    explanation: Explanation, observation: Observation, subject: Subject, reader: ForgeReader
+) -> Explanation:
+    """Return the explanation that also says why an item is stale, or why not."""
+    item, facts = subject.item, subject.facts
+    if item is None or not explanation.why:
+        return explanation
+    response = stale.respond(
+        reader, facts.engagement, observation, facts.process, facts.now, (item.key, EPIC)
+    )
+    return replace(explanation, why=(*explanation.why, *quietness.points(response, item.key)))
 
 
 def _with_histories(

@@ -23,7 +23,7 @@ from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import Access, Account, ForgeReader
-from psbot.listing import Listing, Spool, turn
+from psbot.listing import Listing, Spool, at_once, turn
 
 _PARENTS = 100  # parents in one filter (GitLab, WorkItem filters)
 
@@ -79,12 +79,14 @@ class Look:
     """How far to look: without ``is_thorough`` at epics and their children alone, where that is enough.
 
     Engagements that have ended are then not read further than their epics and, where ``since`` is given, neither are
-    those of which nothing has changed from then to ``now``, no day of theirs having begun in between.
+    those of which nothing has changed from then to ``now``, no day of theirs having begun in between. ``with_newest``
+    asks for the newest note of each item besides.
     """
 
     is_thorough: bool = True
     since: datetime | None = None
     now: datetime | None = None
+    with_newest: bool = False
 
     def begins_a_day(self, engagement: Engagement) -> bool:
         """Tell whether time alone may have changed something."""
@@ -240,7 +242,7 @@ class _Group:
             return
         labelled = Listing(Part.LABELLED, (identity.kind_filter(self.process.catalogue),))
         labelled.is_done = not self.look.is_thorough
-        epics = Listing(Part.EPICS)
+        epics = self._listing(Part.EPICS, ())
         ours: list[str] = []
         listed = self.listed
         while not epics.is_done:
@@ -249,17 +251,26 @@ class _Group:
                 ours += self._shelve_epic(epic, awake)
         epics.require(self.access.epics or 0)
         self.opened.update(ours)
-        for start in range(0, len(ours), _PARENTS):
-            children = Listing(Part.CHILDREN, tuple(ours[start : start + _PARENTS]))
-            while not children.is_done:
-                for child in self._turn(children, labelled, listed):
-                    listed.add(child.number)
-                    self.spool.put(str(child.parent), child)
+        children = [
+            self._listing(Part.CHILDREN, ours[start : start + _PARENTS])
+            for start in range(0, len(ours), _PARENTS)
+        ]
+        if labelled.is_done:
+            pages = at_once(self.reader, self.group, children, self.process.limits.connections)
+            self._shelve_children(child for page in pages for child in page.items)
+        for listing in children:
+            while not listing.is_done:
+                self._shelve_children(self._turn(listing, labelled, listed))
         while not labelled.is_done:
             self._turn(labelled, labelled, listed)
         self.strays = {
             key: [gid for gid in gids if _number(gid) not in listed] for key, gids in self.strays.items()
         }
+
+    def _shelve_children(self, children: Iterable[Sighting]) -> None:
+        for child in children:
+            self.listed.add(child.number)
+            self.spool.put(str(child.parent), child)
 
     def _awake(self, engagements: list[Engagement]) -> frozenset[str]:
         """Return the keys of engagements, and the ids of epics, in which something may have changed."""
@@ -303,13 +314,16 @@ class _Group:
         return identity.unmarked_epic(engagement, strays, bare)
 
     def _children(self, parents: list[str]) -> list[Sighting]:
-        return self._all(Listing(Part.CHILDREN, tuple(parents)))
+        return self._all(self._listing(Part.CHILDREN, parents))
 
     def _named(self, gids: list[str]) -> list[Sighting]:
         found: list[Sighting] = []
         for start in range(0, len(gids), _PARENTS):
-            found += self._all(Listing(Part.NAMED, tuple(gids[start : start + _PARENTS])))
+            found += self._all(self._listing(Part.NAMED, gids[start : start + _PARENTS]))
         return found
+
+    def _listing(self, part: Part, values: Sequence[str]) -> Listing:
+        return Listing(part, tuple(values), with_newest=self.look.with_newest)
 
     def _all(self, listing: Listing) -> list[Sighting]:
         found: list[Sighting] = []

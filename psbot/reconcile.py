@@ -25,7 +25,7 @@ from psbot.core.process import Process
 from psbot.drawing import Draw, Drawn, draw_up
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.patience import Patience
-from psbot.forge.ports import Account, LimitReached, RateLimited
+from psbot.forge.ports import Account, ForgeReader, LimitReached, RateLimited
 from psbot.observe import Observation, observe
 from psbot.people import Acquainted, check_author, check_labeller
 from psbot.updates import Ids
@@ -39,7 +39,8 @@ _LONGEST_PAUSE = 16.0
 class Work:
     """What every engagement of a run is reconciled with.
 
-    ``draw`` makes the plan of what was observed, ``check_author`` raises where the token may not write it.
+    ``look`` observes an engagement, ``draw`` makes the plan of what was observed, ``check_author`` raises where the
+    token may not write it.
     """
 
     tools: Tools
@@ -49,6 +50,7 @@ class Work:
     patience: Patience
     say: Callable[[str], None] = lambda _: None
     acquainted: Acquainted = field(default_factory=Acquainted)
+    look: Callable[[ForgeReader, Engagement, Process], Observation] = observe
     draw: Draw = draw_up
     check_author: Callable[[Engagement, Account, Process], None] = check_author
 
@@ -87,7 +89,7 @@ def reconcile(
     was not in that plan. *begun* saves the first look and plan. Raises PsbotError for what is found before the first
     write; afterwards errors are in the result, beside the receipts.
     """
-    first, looked = begun or _plan(engagement, work, observe(work.tools.reader, engagement, work.process))
+    first, looked = begun or _plan(engagement, work, work.look(work.tools.reader, engagement, work.process))
     approve(first)
     progress = _Progress(engagement, work, first, is_bound)
     if first.is_empty:
@@ -106,6 +108,19 @@ def reconcile(
         except PsbotError as error:
             errors.append(error)
     return progress.result(*errors[:1])
+
+
+def carry_on(engagement: Engagement, work: Work, begun: Plan, applied: performing.Applied) -> Reconciled:
+    """Bring to an end what was *begun* together with other engagements, and did not get through at once.
+
+    *applied* is what came of it so far. GitLab is looked at again first, so nothing is done twice.
+    """
+    progress = _Progress(engagement, work, begun, is_bound=False)
+    try:
+        progress.go_on(applied)
+    except PsbotError as error:
+        return progress.result(error)
+    return progress.result()
 
 
 def _plan(engagement: Engagement, work: Work, looked: Observation) -> Drawn:
@@ -143,6 +158,13 @@ class _Progress:
 
     def result(self, error: PsbotError | None = None) -> Reconciled:
         return Reconciled(self.first, tuple(self.receipts.values()), error)
+
+    def go_on(self, applied: performing.Applied) -> None:
+        """Take *applied* for a round that met trouble, and go on from there."""
+        self._note(applied)
+        if self.work.tools.stop():
+            raise self._stopped()
+        self.rounds(*self._look_again(applied))
 
     def rounds(self, drawn: Plan, looked: Observation) -> None:
         """Apply and, as long as something was unclear or has moved, look and plan again."""
@@ -219,7 +241,7 @@ class _Progress:
         if self.work.tools.stop() or not made or not self._sees_twins(made):
             return
         for _ in range(ROUNDS):
-            looked = observe(self.work.tools.reader, self.engagement, self.work.process)
+            looked = self.work.look(self.work.tools.reader, self.engagement, self.work.process)
             drawn, looked = _plan(self.engagement, self.work, twins.as_own(looked, made, self.doubtful))
             refused = self._refused()
             todo = [
@@ -271,8 +293,13 @@ class _Progress:
         if any(self.suspects[identity_of(each)] for each in drawn.operations):
             tools = replace(tools, limits=replace(tools.limits, batch=1))
         applied = performing.apply(drawn, self.engagement.gitlab.group, ids, tools)
+        self.epic = ids.epic
+        self._note(applied)
+        return applied
+
+    def _note(self, applied: performing.Applied) -> None:
         self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
-        self.epic, self.labels = ids.epic, self._made_labels()
+        self.labels = self._made_labels()
         self.suspects.update(
             identity_of(receipt.operation)
             for receipt in applied.receipts
@@ -284,7 +311,6 @@ class _Progress:
             for receipt in applied.receipts
             if receipt.outcome is not Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
         }
-        return applied
 
     def _look_again(self, applied: performing.Applied) -> tuple[Plan, Observation]:
         """Observe until all that was asked for is there, or GitLab cannot be at it any more."""
@@ -329,7 +355,7 @@ class _Progress:
             return _plan(
                 self.engagement,
                 self.work,
-                observe(self.work.tools.reader, self.engagement, self.work.process),
+                self.work.look(self.work.tools.reader, self.engagement, self.work.process),
             )
         except GitLabError:
             if began_at >= final_at:

@@ -9,6 +9,7 @@ from typing import Any
 from psbot.core.history import History, LabelEvent, StateEvent
 from psbot.core.identity import Author, Sighting
 from psbot.core.labels import Label, LabelSpec
+from psbot.core.model import NewestNote
 from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
 from psbot.forge.documents import Part
@@ -81,6 +82,7 @@ class FakeForge:
         self.refusals: dict[str, str] = {}
         self.before_write: list[Callable[[], None]] = []
         self.hidden: set[str] = set()
+        self.hidden_notes: set[str] = set()
         self._lock = RLock()
 
     # What people do
@@ -161,6 +163,27 @@ class FakeForge:
             )
             for gid, item in seen.items()
             if not item.is_deleted
+        }
+
+    def fetch_whole_histories(
+        self, group: str, gids: Sequence[str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return the events, with all notes."""
+        self._request("whole histories")
+        seen = {
+            gid: self.items[gid]
+            for gid in gids
+            if gid in self.items
+            and gid not in self.hidden | self.hidden_notes
+            and not self.items[gid].is_deleted
+        }
+        return {
+            gid: History(
+                tuple(each for each in item.labelled if each.title in labels),
+                tuple(item.switched),
+                acts=tuple(item.acts),
+            )
+            for gid, item in seen.items()
         }
 
     def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
@@ -318,11 +341,27 @@ class FakeForge:
                 for each in visible
             )
             return Page((), briefs, len(matching), more)
-        return Page(tuple(visible), (), len(matching), more)
+        shown = map(self._with_newest, visible) if ask.with_newest else visible
+        return Page(tuple(shown), (), len(matching), more)
 
     def _all(self) -> Iterator[Sighting]:
         stored = [each for each in self.items.values() if not each.is_deleted]
-        return (replace(each.sighting, updated_at=each.updated_at) for each in stored)
+        return (
+            replace(each.sighting, updated_at=each.updated_at, made_at=each.created_at) for each in stored
+        )
+
+    def _with_newest(self, sighting: Sighting) -> Sighting:
+        act = max(self.items[sighting.gid].acts, key=lambda act: act.at)
+        author = act.author if act.author and not act.author.is_ghost else None
+        return replace(
+            sighting,
+            newest=NewestNote(
+                author.username if author else None,
+                bool(author and author.is_machine),
+                act.at,
+                act.is_mention,
+            ),
+        )
 
     def _is_member(self, username: str, path: str) -> bool:
         return (username, path) not in self.outsiders and username in self.accounts

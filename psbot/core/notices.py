@@ -11,6 +11,7 @@ from psbot.core.operations import PostNotice
 
 MEMORY = "notices"
 _FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[a-z0-9:/-]+) -->\r?\n")
+DIGEST = "digest/stale"  # it has rules of its own: core/digests.py
 TAKEN_BACK = "Taken back: "
 _RESOLVED = "Resolved: "
 _OVER = "it is no longer so"
@@ -38,6 +39,7 @@ def notices(
     because somebody should hear of it again. What psbot takes back itself is told once and needs no resolving: its
     message starts with TAKEN_BACK. Of two that stand, as after two runs at once, the older one goes on standing.
     """
+    standing = [notice for notice in standing if notice.identity != DIGEST]
     last = _counting(standing)
     for each in standing:
         if each is not last[each.identity] and not _is_resolved(each):
@@ -66,7 +68,7 @@ def _counting(standing: Iterable[Notice]) -> dict[str, Notice]:
 
 
 def _body(name: str, message: str) -> str:
-    return f"{_first_line(name)}{inert.inert(message)}\n"
+    return f"{first_line(name)}{inert.inert(message)}\n"
 
 
 def _resolved(notice: Notice) -> str:
@@ -77,10 +79,11 @@ def _resolved(notice: Notice) -> str:
     """
     text = _FIRST_LINE.sub("", notice.body)
     said = f"{_OVER}\n\n{inert.without_actions(text)}" if notice.is_edited else f"{text.strip()}\n"
-    return f"{_first_line(notice.identity)}{_RESOLVED}{said}"
+    return f"{first_line(notice.identity)}{_RESOLVED}{said}"
 
 
-def _first_line(name: str) -> str:
+def first_line(name: str) -> str:
+    """Return the first line of the notice *name*, by which it is found again."""
     return f"<!-- psbot notice: {name} -->\n"
 
 

@@ -115,7 +115,7 @@ class Plan:
         return Cost(reads + writes, notes, epics + children)
 
     def notifications(self) -> dict[str, int]:
-        """Count, by username, the messages GitLab will send people for being assigned, relieved or closed on."""
+        """Count, by username, the messages GitLab will send people: assigned, relieved, closed on, mentioned."""
         told: Counter[str] = Counter()
         for op in self.operations:
             match op:
@@ -123,6 +123,8 @@ class Plan:
                     told.update(item.assignees)
                 case Reassign(item=item, after=after):
                     told.update(set(item.assignees) ^ set(after))
+                case PostNotice(mentions=names):
+                    told.update(names)
                 case _:
                     pass
         return dict(sorted(told.items()))

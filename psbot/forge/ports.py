@@ -78,11 +78,15 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One page of one listing: ``values`` are the parents, labels, ids or the instant that the part filters by."""
+    """One page of one listing: ``values`` are the parents, labels, ids or the instant that the part filters by.
+
+    ``with_newest`` asks for the newest note of each item too.
+    """
 
     part: Part
     values: tuple[str, ...] = ()
     after: str | None = None
+    with_newest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +255,14 @@ class ForgeReader(Protocol):
         """Return, by global id, the label and state events of *items*; items that are not seen are left out.
 
         *items* are keys by global id, *labels* global ids by title.
+        """
+
+    def fetch_whole_histories(
+        self, group: str, gids: Sequence[str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return, by global id, everything done to and written on items; items that are not seen are left out.
+
+        *labels* are global ids by title. The events name items by their global ids.
         """
 
     def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:

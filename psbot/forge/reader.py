@@ -1,16 +1,18 @@
 """GitLab's work items, read through GraphQL."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from psbot.core.history import History
 from psbot.core.identity import Author, Sighting
-from psbot.core.touch import Activity
+from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
 from psbot.forge import documents, labelnotes
 from psbot.forge.answers import (
     Node,
     activity,
+    acts,
     author,
     brief,
     comments,
@@ -21,6 +23,7 @@ from psbot.forge.answers import (
 )
 from psbot.forge.connection import Connection
 from psbot.forge.documents import Part
+from psbot.forge.labelnotes import SystemNote
 from psbot.forge.ports import (
     Access,
     Account,
@@ -89,7 +92,10 @@ class GitLabReader:
                 variables["since"] = ask.values[0]
             elif ask.part in _FILTERS:
                 variables[_FILTERS[ask.part]] = list(ask.values)
-        found = self._read(documents.listing(tuple(ask.part for ask in asks)), variables).node("group")
+        document = documents.listing(
+            tuple(ask.part for ask in asks), with_newest=any(ask.with_newest for ask in asks)
+        )
+        found = self._read(document, variables).node("group")
         return [_page(found.node(ask.part), ask) for ask in asks]
 
     def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
@@ -118,6 +124,23 @@ class GitLabReader:
                 gid = item.gid()
                 notes, cursor = self._to_the_end(documents.HISTORIES, group, item, system_notes)
                 found[gid] = labelnotes.history(items[gid], notes[::-1], titles, is_complete=cursor is None)
+        return found
+
+    def fetch_whole_histories(
+        self, group: str, gids: Sequence[str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return, by global id, everything done to and written on items; items that are not seen are left out."""
+        titles = {gid.rpartition("/")[2]: title for title, gid in labels.items()}
+        found: dict[str, History] = {}
+        for chunk in _chunks(tuple(gids), _TOUCHES):
+            for item in self._noted(documents.WHOLE_HISTORIES, group, chunk):
+                pairs, cursor = self._to_the_end(documents.WHOLE_HISTORIES, group, item, _pairs)
+                pairs = sorted(pairs[::-1], key=lambda pair: pair[0].at)
+                system = [note for act, note in pairs if act.is_system]
+                history = labelnotes.history(item.gid(), system, titles, is_complete=cursor is None)
+                found[item.gid()] = replace(
+                    history, acts=tuple(act for act, _ in pairs), is_whole=cursor is None
+                )
         return found
 
     def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
@@ -229,6 +252,10 @@ class GitLabReader:
 
     def _read(self, document: str, variables: Mapping[str, object]) -> Node:
         return Node(self._connection.read(document, variables), "data")
+
+
+def _pairs(item: Node) -> list[tuple[Act, SystemNote]]:
+    return list(zip(acts(item), system_notes(item), strict=True))
 
 
 def _numbered(name: str, values: Sequence[str]) -> dict[str, object]:

@@ -71,10 +71,15 @@ def check_told_once(world: World) -> None:
     require(not twice, f"told twice: {twice}")
 
 
-def check_quiet(world: World) -> None:
-    """Require that no text of the file has mentioned anybody or been carried out."""
-    mentions = [each for each in world.notifications if "mention" in each.reason]
-    require(not mentions, f"mentioned: {mentions}")
+def mentions_in(world: World) -> tuple[str, ...]:
+    """Return whom notes have mentioned, as often as they have."""
+    return tuple(sorted(each.username for each in world.notifications if "mention" in each.reason))
+
+
+def check_quiet(world: World, meant: tuple[str, ...] = ()) -> None:
+    """Require that nobody was mentioned but those who were *meant* to be, and nothing of the file carried out."""
+    found = mentions_in(world)
+    require(found == meant, f"mentioned: {found}, not {meant}")
 
 
 def differing(found: Dump, expected: Dump) -> str:

@@ -7,11 +7,13 @@ from functools import cache
 
 from psbot.core.engagement import Engagement
 from psbot.errors import Exit
+from psbot.sandbox.changes import Change
+from psbot.sandbox.items import update_item
 from psbot.sandbox.ready import sandbox_world
 from psbot.sandbox.request_log import Entry
 from psbot.sandbox.world import World
 from tests.faults import deeds
-from tests.faults.checks import Dump, dumped
+from tests.faults.checks import Dump, dumped, mentions_in
 from tests.faults.stage import ROOT, engagement_of, kept, put_back, staged
 
 NOW = datetime.fromisoformat("2026-11-30T09:00+01:00")
@@ -63,6 +65,8 @@ FILES: dict[str, tuple[Texts | None, Texts]] = {
     "small": (None, _SMALL),
     "small-changed": (_SMALL, _SMALL_CHANGED),
 }
+STALE = "stale"
+STALE_NOW = datetime.fromisoformat("2026-12-03T09:00+01:00")
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class History:
     command: str = "apply"
     now: datetime = NOW
     end: bytes = b""
+    mentions: tuple[str, ...] = ()
 
     def world(self) -> World:
         return put_back(self.start)
@@ -121,6 +126,8 @@ def history(name: str) -> History:
     """Return a history by its name."""
     if name in CHAPTERS:
         return _chapter(name)
+    if name == STALE:
+        return _stale()
     before, after = FILES[name]
     return _undisturbed(name, text_of(after), _start(before), "apply", NOW)
 
@@ -147,6 +154,29 @@ def _chapter(name: str) -> History:
     _lose(world, chapter.lost)
     world.notifications.clear()
     return _undisturbed(name, text_of(()), kept(world), "advance", now)
+
+
+def _stale() -> History:
+    """Return a run of psbot stale: a finding comes, one has gone, and with it the digest that told of it."""
+    text = text_of(())
+    engagement = engagement_of(text)
+    world = sandbox_world()
+    with staged(world) as stage:
+        for day, command in (("2026-11-23", "apply"), ("2026-11-30", "stale")):
+            now = datetime.fromisoformat(f"{day}T09:00+01:00")
+            world.clock.set(now)
+            assert stage.run(engagement, now, command=command).exit_code is Exit.DONE
+        (maria,) = (each for each in world.users.values() if each.username == "maria")
+        (mail,) = (each for each in world.items.values() if " item=welcome-email " in each.description)
+        update_item(world, maria, mail, Change(is_open=False))
+        world.clock.set(STALE_NOW)
+        world.notifications.clear()
+        start = kept(world)
+    with staged(put_back(start)) as stage:
+        assert stage.run(engagement, STALE_NOW, command="stale").exit_code is Exit.DONE
+        requests, expected = tuple(stage.gate.log.entries), dumped(stage.world)
+        mentions = mentions_in(stage.world)
+    return History(STALE, text, engagement, start, expected, requests, "stale", STALE_NOW, mentions=mentions)
 
 
 def _start(texts: Texts | None) -> bytes:

@@ -47,7 +47,7 @@ def settle(stage: Stage, history: History) -> None:
 def check_state(stage: Stage, history: History, *, in_steps: bool = False) -> None:
     """Require the state of an undisturbed history; where it was reached *in_steps*, without what tells of them."""
     check_once(stage.world)
-    check_quiet(stage.world)
+    check_quiet(stage.world, history.mentions)
     check_told_once(stage.world)
     found, expected = dumped(stage.world), history.expected
     if in_steps:

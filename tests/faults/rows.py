@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import product
 
 from psbot.sandbox.faults import When
-from tests.faults.histories import NAMES, history
+from tests.faults.histories import NAMES, STALE, history
 from tests.faults.patterns import PATTERNS, cases
 
-MATRIX = tuple(product(NAMES, PATTERNS))
+MATRIX = tuple(product((*NAMES, STALE), PATTERNS))
 KILLS = tuple(product(NAMES, When))
 
 

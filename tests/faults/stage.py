@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from psbot import stalerun
 from psbot.apply import Tools
 from psbot.core.engagement import Engagement
 from psbot.core.plan import Plan
@@ -20,6 +21,7 @@ from psbot.forge.patience import Patience
 from psbot.forge.ports import ForgeReader, ForgeWriter
 from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
+from psbot.people import check_machine
 from psbot.portfolio import advance_many, reconcile_many
 from psbot.process import load_process
 from psbot.reconcile import Reconciled, Work
@@ -38,7 +40,23 @@ Command = Callable[
     [Iterable[Engagement], Work, Callable[[Plan], None]],
     Iterator[tuple[Engagement, Reconciled | PsbotError]],
 ]
-COMMANDS: dict[str, Command] = {"apply": reconcile_many, "advance": advance_many}
+
+
+def _look_for_stale(
+    engagements: Iterable[Engagement], work: Work, _approve: Callable[[Plan], None]
+) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
+    work = replace(work, check_author=check_machine)
+    for result in stalerun.run(list(engagements), work, stalerun.Limits(), lambda: 0):
+        ended = result.ended.reconciled if result.ended else result.error
+        assert ended is not None
+        yield result.engagement, ended
+
+
+COMMANDS: dict[str, Command] = {
+    "apply": reconcile_many,
+    "advance": advance_many,
+    "stale": _look_for_stale,
+}
 
 
 @cache

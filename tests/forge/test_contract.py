@@ -1,6 +1,7 @@
 """What both ports promise, specified once and held by the fake, the adapter and the sandbox alike."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -510,6 +511,46 @@ def test_history_is_complete_when_other_things_happened_in_between(
     history = stage.reader().fetch_histories(GROUP, {item: "kick-off"}, {TODO: labels[TODO]})[item]
     assert [(each.title, each.is_added) for each in history.labels] == [(TODO, True)], "of labels asked for"
     assert (history.states, history.is_complete) == ((), True)
+
+
+def test_whole_history_tells_also_who_wrote_and_who_changed_words(
+    stage: Stage, labels: Mapping[str, str]
+) -> None:
+    item, other = made(stage, SHARED, "item", labels=(labels[TODO],)), made(stage, INTERNAL, "other")
+    stage.describe(item, "maria", "Words of Maria")
+    stage.comment(item, "maria", "added ~1 label")
+    stage.close(item, "maria")
+    found = stage.reader().fetch_whole_histories(GROUP, [item, other, MISSING], labels)
+    assert set(found) == {item, other}
+    history = found[item]
+    assert history.acts is not None
+    by_maria = [act for act in history.acts if act.author == Author("maria")]
+    assert [act.is_system for act in by_maria] == [True, False, True]
+    assert [act.at for act in history.acts] == sorted(act.at for act in history.acts)
+    assert not any(act.is_mention for act in history.acts)
+    assert [(each.title, each.item) for each in history.labels] == [(TODO, item)]
+    assert [each.is_open for each in history.states] == [False]
+    assert (history.is_complete, history.is_whole) == (True, True)
+
+
+def test_list_tells_the_newest_note_when_it_is_asked_for(stage: Stage) -> None:
+    item = made(stage, SHARED, "item")
+    plain = Ask(Part.NAMED, (item,))
+    (page,) = stage.reader().fetch_pages(GROUP, [plain])
+    assert page.items[0].newest is None
+    stage.comment(item, "maria", "First.")
+    (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest=True)])
+    newest, seen = page.items[0].newest, page.items[0]
+    assert newest is not None
+    assert seen.made_at is not None
+    assert seen.updated_at is not None
+    assert (newest.username, newest.is_machine, newest.is_mention) == ("maria", False, False)
+    assert seen.made_at <= newest.at <= seen.updated_at
+    update(stage, item, title="Another")
+    (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest=True)])
+    newest = page.items[0].newest
+    assert newest is not None
+    assert (newest.username, newest.is_machine) == (BOT.username, True)
 
 
 def test_comments_come_oldest_first_with_their_authors(stage: Stage) -> None:
