@@ -699,6 +699,15 @@ def test_notice_is_posted_once_edited_when_its_facts_change_and_posted_anew_when
     assert quiet(desk)
 
 
+@pytest.mark.parametrize("key", ["standup/2026-W51", "call/2026-12-15", "project-summary"])
+def test_notice_about_any_item_is_told_once(key: str) -> None:
+    desk = delivering()
+    desk.label(CUSTOMER, key, "state", "done")
+    desk.advance()
+    assert f"by {CUSTOMER}, who" in desk.told()[f"does-not-count:{key}"]
+    assert quiet(desk)
+
+
 def test_label_scopes_may_have_other_names() -> None:
     scopes = {
         purpose: replace(
