@@ -462,6 +462,29 @@ def test_customers_done_is_taken_back_where_the_workflow_says_restore(desk: Desk
     assert quiet(desk)
 
 
+def test_customers_second_click_is_taken_back_to_what_stood_before_the_first() -> None:
+    desk = Desk(process=RESTORING)
+    desk.apply()
+    desk.finish("maria", "welcome-email")
+    desk.label(CUSTOMER, "kick-off", "state", "done")
+    desk.label(CUSTOMER, "kick-off", "state", "skipped")
+    desk.advance()
+    assert desk.of("state", "kick-off") == ["todo"], "psbot makes no click of a customer's its own"
+    assert desk.phase == "kick-off"
+    assert quiet(desk)
+
+
+def test_customers_second_click_accepts_no_sign_off_where_it_is_taken_back() -> None:
+    desk = wrapping_up()
+    desk.process = RESTORING
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.label(CUSTOMER, "sign-off", "signoff", "received")
+    desk.label(CUSTOMER, "sign-off", "signoff", "passive")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["sent"]
+    assert desk.of("state", "financial-wrap-up") == ["blocked"]
+
+
 # Gates
 
 
