@@ -598,6 +598,37 @@ def test_clock_counts_from_the_day_that_the_marker_remembers() -> None:
     assert desk.of("signoff", "sign-off") == ["passive"]
 
 
+@pytest.mark.parametrize("who", ["maria", CUSTOMER])
+def test_clock_begins_anew_when_it_is_sent_again_after_an_objection(who: str) -> None:
+    desk = wrapping_up()
+    desk.on("2027-03-01")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.edit("sign-off", lambda text: text.replace(" -->", " sent=2027-03-01 -->", 1))
+    desk.on("2027-03-03")
+    desk.label(who, "sign-off", "signoff", "objected")
+    desk.on("2027-03-15")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["sent"]
+    desk.on("2027-03-20")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["passive"]
+
+
+def test_clock_goes_on_when_psbot_takes_back_a_customers_click() -> None:
+    desk = wrapping_up()
+    desk.process = RESTORING
+    desk.on("2027-03-01")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.on("2027-03-04")
+    desk.label(CUSTOMER, "sign-off", "signoff", "received")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["sent"]
+    desk.on("2027-03-06")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["passive"], "the fifth business day was 2027-03-05"
+
+
 def test_clock_does_not_run_on_what_an_outsider_has_sent() -> None:
     desk = wrapping_up()
     desk.label(CUSTOMER, "sign-off", "signoff", "sent")
