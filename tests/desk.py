@@ -86,8 +86,11 @@ class Desk:
 
     def label(self, who: str, key: str, purpose: str, value: str, *, replacing: bool = True) -> None:
         """Let *who* put a label on an item; GitLab takes the other of its scope off, which REST can avoid."""
-        item, title = self.item(key), self.title(purpose, value)
-        scope = self.process.catalogue.scopes[purpose].name
+        self.put(who, key, self.title(purpose, value), replacing=replacing)
+
+    def put(self, who: str, key: str, title: str, *, replacing: bool = True) -> None:
+        """Let *who* put a label on an item by its title, which psbot may not know."""
+        item, scope = self.item(key), title.rpartition("::")[0]
         gone = {each for each in item.labels if each.rpartition("::")[0] == scope} if replacing else set()
         self._relabelled(Author(who), item, {title}, gone - {title})
 

@@ -203,6 +203,17 @@ def test_engagement_returns_to_the_phase_that_the_manager_sets_after_on_hold() -
     assert "illegal-phase" not in desk.codes(made)
 
 
+def test_engagement_does_not_return_from_on_hold_to_a_phase_that_the_workflow_does_not_have() -> None:
+    desk = delivering()
+    desk.label("maria", "epic", "phase", "on-hold")
+    desk.advance()
+    desk.put("maria", "epic", f"{desk.process.catalogue.scopes['phase'].name}::frozen")
+    made = desk.advance()
+    assert "illegal-phase" in desk.codes(made)
+    assert not [each for each in made.operations if isinstance(each, CreateChild)], "it counts as on-hold"
+    assert quiet(desk)
+
+
 def test_engagement_stays_on_hold_when_its_end_is_reached() -> None:
     desk = delivering()
     desk.label("maria", "epic", "phase", "on-hold")
