@@ -214,6 +214,28 @@ def test_engagement_does_not_return_from_on_hold_to_a_phase_that_the_workflow_do
     assert quiet(desk)
 
 
+@pytest.mark.parametrize("label", [None, "frozen"])
+def test_nothing_is_guessed_or_written_day_by_day_while_nothing_tells_the_phase(label: str | None) -> None:
+    desk = delivering()
+    if label:
+        desk.put("paul", "epic", f"{desk.process.catalogue.scopes['phase'].name}::{label}")
+    else:
+        desk.unlabel("paul", "epic", "phase", "delivery")
+    desk.edit("epic", lambda text: text.partition("\n")[2])  # its marker too
+    assert "no-phase" in desk.codes(desk.advance())
+    for day in ("2026-12-11", "2026-12-12"):
+        desk.on(day)
+        for run in (desk.advance, desk.apply):
+            epic = desk.item("epic")
+            run()
+            assert desk.item("epic") == epic
+    desk.label("maria", "epic", "phase", "delivery")
+    made = desk.advance()
+    assert not desk.codes(made) & {"no-phase", "illegal-phase"}
+    assert "phase=delivery" in desk.item("epic").description
+    assert quiet(desk)
+
+
 def test_engagement_stays_on_hold_when_its_end_is_reached() -> None:
     desk = delivering()
     desk.label("maria", "epic", "phase", "on-hold")
