@@ -31,7 +31,8 @@ def _settled(progress: Progress, item: Item) -> Progress:
             continue
         history = progress.facts.history(item)
         newest = history.last_label(titles) if history else None
-        if newest is None:
+        # GitLab notes labels by number: when one that is not the group's was put on, nothing tells.
+        if newest is None or not progress.facts.observed.labels.issuperset(titles):
             what = f"{item.key} has {' and '.join(titles)}, and psbot could not check which is newer"
             progress = progress.unchecked(what, item, progress.facts.unread(item))
             continue

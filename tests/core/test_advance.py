@@ -433,6 +433,17 @@ def test_two_states_stay_when_psbot_could_not_check_which_is_newer(desk: Desk) -
     assert desk.of("state", "kick-off") == ["doing", "todo"]
 
 
+def test_two_states_stay_when_one_of_them_is_a_label_whose_history_psbot_cannot_read(desk: Desk) -> None:
+    desk.label("paul", "project-summary", "state", "doing")
+    review = f"{desk.process.catalogue.scopes['state'].name}::review"
+    desk.put("paul", "project-summary", review, replacing=False)  # a label of the project, not of the group
+    desk.labels = [each for each in desk.labels if each.title != review]
+    made = desk.advance()
+    assert "unchecked" in desk.codes(made)
+    assert desk.of("state", "project-summary") == ["doing", "review"]
+    assert quiet(desk)
+
+
 def test_labels_of_people_in_other_scopes_stay(desk: Desk) -> None:
     item = desk.item("kick-off")
     desk.world = desk.world.with_item(replace(item, labels=item.labels | {"priority::1", "urgent"}))
