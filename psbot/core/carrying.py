@@ -71,7 +71,8 @@ def _is_next(item: Item, today: date) -> bool:
 
 def _with_tasks(before: Item, after: Item, carries: Carries) -> Item | None:
     note = after.marker
-    tasks = open_tasks(before.description, carries.below)
+    blanks = open_tasks(after.description, carries.below)  # of the form, or what is planned there already
+    tasks = [each for each in open_tasks(before.description, carries.below) if each not in blanks]
     if note is None or SECTION in note.memory or SECTION in markers.damaged(after.description) or not tasks:
         return None
     lines = [

@@ -731,6 +731,32 @@ def test_open_actions_go_into_the_next_call_when_it_is_made_after_the_one_before
     assert quiet(desk)
 
 
+CALL, NEXT_CALL, CALL_AFTER = "call/2026-12-15", "call/2026-12-22", "call/2026-12-29"
+
+
+def calling(task: str = "Order disks") -> Desk:
+    """Return the AWS example on the day of a call that leaves *task* to be done; two more calls are there."""
+    desk = delivering()
+    desk.on("2026-12-15")
+    desk.advance()
+    desk.edit(CALL, lambda text: text.replace("## Next steps", f"## Next steps\n\n- [ ] {task}"))
+    return desk
+
+
+def test_blank_lines_of_the_form_are_no_open_actions() -> None:
+    desk = delivering()
+    desk.on("2026-12-15")
+    desk.advance()
+    desk.close("paul", CALL)
+    desk.advance()
+    assert "Open actions of the call before" not in desk.item(NEXT_CALL).description
+    other = calling()
+    other.close("paul", CALL)
+    other.advance()
+    section = other.item(NEXT_CALL).description.partition("begin: carried -->\n")[2].partition("<!--")[0]
+    assert section.splitlines()[2:] == ["- [ ] Order disks"]
+
+
 def test_advance_touches_no_title_date_or_assignee(desk: Desk) -> None:
     desk.engagement = example(kick_off_on=date(2026, 12, 3), engineers=("petra",), customer="Acme SE")
     made = desk.advance()
