@@ -75,6 +75,8 @@ def _with_tasks(before: Item, after: Item, carries: Carries) -> Item | None:
     tasks = [each for each in open_tasks(before.description, carries.below) if each not in blanks]
     if note is None or SECTION in note.memory or SECTION in markers.damaged(after.description) or not tasks:
         return None
+    if before.confidential > after.confidential or before.namespace.casefold() != after.namespace.casefold():
+        return None  # not all who read the next one may read this
     lines = [
         f"**{carries.heading}** ({before.due_on})",
         "",

@@ -757,6 +757,17 @@ def test_blank_lines_of_the_form_are_no_open_actions() -> None:
     assert section.splitlines()[2:] == ["- [ ] Order disks"]
 
 
+@pytest.mark.parametrize("place", [{"confidential": True}, {"namespace": "acme/delivery/internal"}])
+def test_open_actions_do_not_leave_a_call_that_not_everybody_may_read(place: dict[str, Any]) -> None:
+    desk = calling("Tell nobody of the overrun")
+    hidden = replace(desk.item(CALL), **place, iid=4711)
+    others = [each for each in desk.world.children if each.key != CALL]
+    desk.world = replace(desk.world, children=(*others, hidden))
+    desk.close("paul", CALL)
+    desk.advance()
+    assert "Tell nobody" not in desk.item(NEXT_CALL).description
+
+
 def test_advance_touches_no_title_date_or_assignee(desk: Desk) -> None:
     desk.engagement = example(kick_off_on=date(2026, 12, 3), engineers=("petra",), customer="Acme SE")
     made = desk.advance()
