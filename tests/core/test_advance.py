@@ -768,6 +768,17 @@ def test_open_actions_do_not_leave_a_call_that_not_everybody_may_read(place: dic
     assert "Tell nobody" not in desk.item(NEXT_CALL).description
 
 
+def test_open_actions_pass_by_a_call_that_is_skipped() -> None:
+    desk = calling()
+    desk.label("maria", NEXT_CALL, "state", "skipped")
+    desk.advance()
+    desk.close("paul", CALL)
+    desk.advance()
+    assert "Order disks" in desk.item(CALL_AFTER).description
+    assert "Order disks" not in desk.item(NEXT_CALL).description
+    assert quiet(desk)
+
+
 def test_advance_touches_no_title_date_or_assignee(desk: Desk) -> None:
     desk.engagement = example(kick_off_on=date(2026, 12, 3), engineers=("petra",), customer="Acme SE")
     made = desk.advance()
