@@ -845,6 +845,28 @@ def test_notice_is_posted_once_edited_when_its_facts_change_and_posted_anew_when
     assert quiet(desk)
 
 
+@pytest.mark.parametrize("runs", [["advance"], ["apply", "advance"]])
+def test_notices_are_resolved_when_somebody_has_removed_the_marker_of_the_log(runs: list[str]) -> None:
+    desk = delivering()
+    desk.close(CUSTOMER, "project-summary")
+    desk.advance()
+    desk.edit("log", lambda text: text.partition("\n")[2])
+    desk.reopen("paul", "project-summary")
+    for run in runs:
+        getattr(desk, run)()
+    assert desk.told()["does-not-count:project-summary"].startswith("Resolved: ")
+    assert quiet(desk)
+
+
+def test_notice_is_posted_although_somebody_has_removed_the_marker_of_the_log() -> None:
+    desk = delivering()
+    desk.edit("log", lambda text: text.partition("\n")[2])
+    desk.close(CUSTOMER, "project-summary")
+    desk.advance()
+    assert "does-not-count:project-summary" in desk.told()
+    assert quiet(desk)
+
+
 @pytest.mark.parametrize("key", ["standup/2026-W51", "call/2026-12-15", "project-summary"])
 def test_notice_about_any_item_is_told_once(key: str) -> None:
     desk = delivering()
