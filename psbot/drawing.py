@@ -60,8 +60,8 @@ def draw_advance(  # noqa: PLR0917  see Draw
 ) -> Drawn:
     """Return the plan that moves the engagement on; reads histories only where a rule hangs on them.
 
-    It is empty where the look went no further than the epic: the engagement has ended, or nothing has moved. Raises
-    PsbotError where the file names other places than the engagement that is there.
+    It is empty where the look went no further than the epic, if that far: the engagement has ended, or nothing has
+    moved. Raises PsbotError where the file names other places than the engagement that is there.
     """
     check_places(engagement, observation, process)
     if ended := phases.ended(observation.snapshot.epic, process):

@@ -39,6 +39,7 @@ class Handles:
 class Reach(IntEnum):
     """How far a look went; things are made only where it went all the way."""
 
+    NOTHING = 0
     EPIC = 1
     CHILDREN = 2
     ALL = 3
@@ -197,6 +198,7 @@ class _Group:
         self.titles: dict[str, str] = {}
         self.listed: set[int] = set()
         self.opened: set[str] = set()
+        self.has_looked = False
         try:
             self._list(engagements)
         except BaseException:
@@ -234,12 +236,15 @@ class _Group:
     def _reach(self, epics: Sequence[Sighting]) -> Reach:
         if self.look.is_thorough:
             return Reach.ALL
+        if not self.has_looked:
+            return Reach.NOTHING
         return Reach.CHILDREN if self.opened.issuperset(each.gid for each in epics) else Reach.EPIC
 
     def _list(self, engagements: list[Engagement]) -> None:
         awake = self._awake(engagements)
         if not awake:
             return
+        self.has_looked = True
         labelled = Listing(Part.LABELLED, (identity.kind_filter(self.process.catalogue),))
         labelled.is_done = not self.look.is_thorough
         epics = self._listing(Part.EPICS, ())

@@ -14,7 +14,7 @@ from psbot.drawing import Drawn, draw_advance, draw_up
 from psbot.errors import Exit, PsbotError
 from psbot.forge.ports import ForgeReader
 from psbot.histories import ahead
-from psbot.observe import Look, Observation, Observed, observe_many
+from psbot.observe import Look, Observation, Observed, Reach, observe_many
 from psbot.people import check_author, check_machine
 from psbot.reconcile import Reconciled, Work, reconcile
 
@@ -70,6 +70,7 @@ def advance_many(
 
     Epics and their children are read first, histories of many engagements together. Engagements in which something
     is to be made come last, after a thorough look: an item that hangs no more under its epic must not be made again.
+    So do those that show no epic: it may be there without its marker, known by its children alone.
     With *since*, nothing more is read of those in which nothing can have changed from then on. A person's account
     writes only *as_me*.
     """
@@ -79,7 +80,7 @@ def advance_many(
     look = Look(is_thorough=False, since=since, now=now)
     looked = ahead(reader, observe_many(reader, engagements, process, look), process, now)
     drawn = _drawn(looked, partial(_draw, work))
-    yield from _reconciled(_without_creations(drawn, later), work, approve)
+    yield from _reconciled(_certain(drawn, later), work, approve)
     if later:
         looked = ahead(reader, observe_many(reader, later, process), process, now)
         yield from _reconciled(_drawn(looked, partial(_draw, work)), work, approve)
@@ -111,13 +112,18 @@ def _plans(
         yield engagement, found if isinstance(found, PsbotError) else found[0]
 
 
-def _without_creations(
+def _certain(
     drawn: Iterable[tuple[Engagement, Drawn | PsbotError]], later: list[Engagement]
 ) -> Iterator[tuple[Engagement, Drawn | PsbotError]]:
     """Yield plans that make nothing; the engagements of the others go to *later*."""
+    """Yield what epics and their children are enough for; the rest goes to *later*."""
     for engagement, found in drawn:
-        operations = () if isinstance(found, PsbotError) else found[0].operations
-        if any(isinstance(each, CreateChild) for each in operations):
+        if isinstance(found, PsbotError):
+            yield engagement, found
+            continue
+        plan, seen = found
+        is_without_epic = seen.reach is Reach.CHILDREN and seen.snapshot.epic is None
+        if is_without_epic or any(isinstance(each, CreateChild) for each in plan.operations):
             later.append(engagement)
         else:
             yield engagement, found

@@ -132,6 +132,19 @@ def test_item_that_hangs_no_more_under_its_epic_is_put_back_and_not_made_again(f
     assert one(forge, "kick-off").parent == one(forge, "epic").gid
 
 
+@pytest.mark.parametrize("since", [None, EVENING - HOUR])
+def test_engagement_whose_epic_has_lost_its_marker_is_moved_on_all_the_same(
+    forge: FakeForge, since: datetime | None
+) -> None:
+    forge.now = EVENING - HOUR / 2
+    epic = one(forge, "epic")
+    forge.person_edits(epic.gid, "paul", description=epic.description.partition("\n")[2])
+    close(forge, "welcome-email")
+    advanced(forge, since=since)
+    assert phase(forge) == "kick-off"
+    assert not any(advanced(forge, since=since).values())
+
+
 def test_children_of_an_engagement_that_has_ended_are_not_read(forge: FakeForge) -> None:
     for each in (AWS, *OTHERS):
         epic = one(forge, "epic", each)

@@ -15,6 +15,7 @@ from psbot.core.desired import Words, desired
 from psbot.core.findings import Finding, Severity
 from psbot.core.gates import alarmed, opened
 from psbot.core.history import Facts
+from psbot.core.marker import Marker
 from psbot.core.model import Item, Snapshot
 from psbot.core.moves import moved
 from psbot.core.notices import MEMORY, notices
@@ -57,8 +58,7 @@ def needed(facts: Facts) -> Needed:
     """
     progress = progressed(replace(facts, presumes=True))
     log = log_of(facts.observed, facts.process)
-    has_notices = log is not None and log.marker is not None and MEMORY in log.marker.memory
-    is_told = bool(_lasting(progress)) or has_notices
+    is_told = bool(_lasting(progress)) or (log is not None and _may_have_notices(log))
     return Needed(progress.needs, is_told and facts.histories.notices is None)
 
 
@@ -144,11 +144,18 @@ def _described(item: Item, after: Item, text: Redescribe | None) -> Iterator[Red
 def _noting(progress: Progress) -> Progress:
     """Return the progress after which the log's marker tells that notices may stand there, to be read and resolved."""
     log = log_of(progress.facts.observed, progress.facts.process)
-    is_told = bool(_lasting(progress)) and progress.facts.histories.notices is not None
-    if not is_told or log is None or log.marker is None or MEMORY in log.marker.memory:
+    if log is None or progress.facts.histories.notices is None:
         return progress
-    note = log.marker.remembering({MEMORY: "posted"})
+    note = log.marker or Marker(progress.facts.engagement.key, log.key)
+    if MEMORY in note.memory or not (_lasting(progress) or _may_have_notices(log)):
+        return progress
+    note = note.remembering({MEMORY: "posted"})
     return progress.becomes(replace(log, description=markers.write(log.description, note)), "it has notices")
+
+
+def _may_have_notices(log: Item) -> bool:
+    """Tell whether notices may stand on *log*: its marker says so, or has forgotten all, for somebody removed it."""
+    return log.marker is None or not log.marker.memory or MEMORY in log.marker.memory
 
 
 def _lasting(progress: Progress) -> list[Finding]:
@@ -164,6 +171,6 @@ def log_of(observed: Snapshot, process: Process) -> Item | None:
 
 def _told(progress: Progress, facts: Facts) -> Iterator[PostNotice]:
     log = log_of(facts.observed, facts.process)
-    if log is not None and log.marker is not None and facts.histories.notices is not None:
+    if log is not None and facts.histories.notices is not None:
         unchecked = {each.item for each in progress.findings if each.code == UNCHECKED and each.item}
         yield from notices(log, _lasting(progress), facts.histories.notices, unchecked)

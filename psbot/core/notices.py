@@ -10,7 +10,7 @@ from psbot.core.model import Item
 from psbot.core.operations import PostNotice
 
 MEMORY = "notices"
-_FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[a-z0-9:/-]+) -->\r?\n")
+_FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[A-Za-z0-9:/-]+) -->\r?\n")
 DIGEST = "digest/stale"  # it has rules of its own: core/digests.py
 TAKEN_BACK = "Taken back: "
 _RESOLVED = "Resolved: "

@@ -160,6 +160,15 @@ def test_what_has_become_due_is_made(psbot: Psbot, applied: Sandbox) -> None:
     assert psbot("plan", AWS, "--exit-code", now="2026-12-03T09:00+01:00").exit_code == 0
 
 
+def test_nothing_is_said_of_an_engagement_in_which_nothing_has_moved_since(
+    psbot: Psbot, applied: Sandbox
+) -> None:
+    quiet = psbot("advance", AWS, "--since", "2h", now="2026-11-23T19:00+01:00")
+    assert (quiet.exit_code, writes(applied)) == (0, 0)
+    assert "nothing to do" in quiet.stdout
+    assert "no epic" not in quiet.stdout
+
+
 def test_person_writes_only_where_the_person_says_so(psbot: Psbot, applied: Sandbox) -> None:
     close(applied, "maria", "welcome-email")
     refused = psbot("advance", AWS, token="maria")
