@@ -137,6 +137,15 @@ def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot,
     assert writes(applied) == 0
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_what_does_not_count_is_told_in_every_form(psbot: Psbot, applied: Sandbox, form: str) -> None:
+    close(applied, "maria", "welcome-email")
+    close(applied, "ada", "kick-off")
+    for _ in range(2):
+        told = psbot("advance", AWS, "--format", form).stdout
+        assert "kick-off is closed, but by ada, who is not in people:" in " ".join(told.split())
+
+
 def test_words_that_a_person_put_into_a_notice_stay(psbot: Psbot, applied: Sandbox) -> None:
     close(applied, "maria", "welcome-email")
     close(applied, "ada", "kick-off")

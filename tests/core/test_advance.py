@@ -168,6 +168,15 @@ def test_phase_in_the_overview_has_the_day_since_when_and_does_not_change_as_day
 # Phases, by people
 
 
+def test_phase_is_as_old_as_its_label_where_somebody_has_removed_the_marker() -> None:
+    desk = delivering()
+    desk.edit("epic", lambda text: text.partition("\n")[2])
+    desk.on("2026-12-18")
+    desk.advance()
+    assert "phase=delivery since=2026-12-10 " in desk.item("epic").description
+    assert quiet(desk)
+
+
 def test_manager_puts_an_engagement_on_hold_and_no_calls_are_made() -> None:
     desk = delivering()
     desk.label("maria", "epic", "phase", "on-hold")
