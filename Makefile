@@ -57,8 +57,10 @@ docs: $(READY) ## write the generated parts of docs/
 picture: $(READY) ## take docs/epic.png again, in Chromium or Chrome
 	$(BIN)/python -m docs.picture
 
-audit: $(READY) ## known vulnerabilities of the dependencies, where pip-audit can look
-	@$(BIN)/python requirements/audit.py
+audit: ## known vulnerabilities of the dependencies, where pip-audit can look
+	@$(PYTHON) -m venv build/audit
+	-@build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	@build/audit/bin/python requirements/audit.py
 
 lock: $(READY) ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv

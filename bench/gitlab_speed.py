@@ -48,7 +48,7 @@ class Server:
         answer.raise_for_status()
         return answer.json()
 
-    def run(self, *command: object, folder: Path | None = None) -> Ran:
+    def run(self, *command: object, folder: Path | None = None, ends_with: int = 0) -> Ran:
         """Run a command against the server and measure it."""
         self.control("DELETE", "/requests")
         environment = os.environ | {
@@ -64,7 +64,7 @@ class Server:
             seconds = time.perf_counter() - began
             process.returncode = os.waitstatus_to_exitcode(status)
             errors.seek(0)
-            assert process.returncode == 0, errors.read().decode()
+            assert process.returncode == ends_with, errors.read().decode()
         counted = self.control("GET", "/requests")["summary"]
         return Ran(seconds, counted["requests"], counted["writes"], usage.ru_maxrss / 1024)
 

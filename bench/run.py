@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import gitlab_speed
+import moving_on
+import quiet
 import startup
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -18,6 +20,8 @@ SECTIONS = {
     "Start-up": startup.table,
     "Applying an engagement": gitlab_speed.first_apply,
     "A portfolio": gitlab_speed.portfolio,
+    "Moving a portfolio on": moving_on.table,
+    "What has gone quiet": quiet.table,
 }
 
 

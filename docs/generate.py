@@ -1,6 +1,6 @@
 """Writes the parts of ``docs/`` that follow from the code and from ``config/``; run by ``make docs``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -9,8 +9,9 @@ from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse
 from psbot.cli import main
 from psbot.core.labels import Scope
 from psbot.forge.documents import SELF, every_document, name_of
+from psbot.needs import NEEDS
 from psbot.process import load_process
-from psbot.report.workflow import alarms, diagram, gates, transitions
+from psbot.report.workflow import paragraphs
 from psbot.resources import directory
 from psbot.sandbox.graphql_api.complexity import LIMIT, score
 from psbot.sandbox.graphql_api.schema import schema
@@ -22,10 +23,12 @@ PAGE = 100
 # What each GraphQL document is for, by its operation's name; tests/test_docs.py wants one of every document.
 PURPOSES = {
     "Access": "who the token is, and what it may do in the group and its projects{more}",
-    "Listing": "a page of {lists}",
+    "Listing": "a page of {lists}{newest}",
     "Labels": "the labels of the label group, page by page",
+    "Item": "one item by its place and number",
     "Activity": "who made, edited and noted what on up to 20 items: whether a person has touched them",
     "Histories": "who labelled, closed and opened up to 20 items, where a rule hangs on it",
+    "WholeHistories": "everything done to and written on up to 20 items, where the lists do not tell who acted last",
     "Comments": "what was written on up to 20 items: psbot's notices in the engagement log",
     "People": "which usernames exist, and who is a member of what",
     "Audience": "who can read the internal projects",
@@ -41,21 +44,7 @@ LISTS = {
     "children": "an epic's children",
     "labelled": "the items with certain labels",
     "named": "the items with certain ids",
-}
-# The smallest scope of a token and the lowest role of its account, by command; other commands need neither.
-NEEDS = {
-    "advance": (
-        "api",
-        "Planner in the group and both projects, and in the label group where labels are missing",
-    ),
-    "apply": (
-        "api",
-        "Planner in the group and both projects, and in the label group where labels are missing",
-    ),
-    "doctor": ("read_api", "none; it says what is too low"),
-    "labels": ("read_api", "any that sees the label group"),
-    "plan": ("read_api", "Planner in the group and both projects"),
-    "status": ("read_api", "Planner in the group and both projects"),
+    "moved": "the items that have changed since an instant",
 }
 REST = (
     ("`GET /api/v4/user`", "whose token it is: a note counts as psbot's only when this account wrote it"),
@@ -139,46 +128,7 @@ def _rows(scope: Scope) -> Iterator[str]:
 
 
 def _workflow() -> Iterator[str]:
-    workflow = load_process(directory("config")).workflow
-    table = workflow.table
-    closing, resting = (
-        ", ".join(f"`{phase}`" for phase in sorted(phases))
-        for phases in (table.closing_phases, table.resting_phases)
-    )
-    yield "# The workflow"
-    yield (
-        "It is in `config/workflow.yml`: what moves an engagement from phase to phase, what opens its items, and "
-        "what people are told. An item is done when its label or its closing says so and that was one of the people "
-        "of the engagement file, or a machine; what others do opens nothing and is reported. A kind that an "
-        "engagement does not have, or leaves out, is done."
-    )
-    yield f"```mermaid\n{diagram(workflow)}```"
-    yield "## Phases"
-    yield _table(["from", "to", "when"], transitions(workflow))
-    yield (
-        f"The epic is closed when one of these begins: {closing}. No calls and standups are made in: {resting}. "
-        "After an end nothing is made."
-    )
-    yield "## Gates"
-    yield (
-        f"An item of these kinds is `{workflow.blocked_state}` first, and `{workflow.open_state}` when its gate opens."
-    )
-    yield _table(["kind", "opens when"], ((f"`{kind}`", words) for kind, words in gates(workflow)))
-    yield "## What people are told"
-    rows = ((f"`{code}`", *rest) for code, *rest in alarms(workflow))
-    yield _table(["finding", "stands while", "unless"], rows)
-    if table.acceptance:
-        yield "## Acceptance"
-        yield (
-            f"The day a sign-off becomes `{table.acceptance.sent}` is day 1; on a day off, the next business day is. "
-            f"At the end of business day {table.acceptance.passive_after} it is accepted, and becomes "
-            f"`{table.acceptance.passive}` in the first run after that day."
-        )
-
-
-def _table(head: list[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return paragraphs(load_process(directory("config")).workflow)
 
 
 def _endpoints() -> Iterator[str]:
@@ -194,13 +144,15 @@ def _endpoints() -> Iterator[str]:
         ["| --- | --- | --- | --- | --- | --- | --- |", *map(_row, every_document())]
     )
     yield "| command | scope | role |\n| --- | --- | --- |\n" + "\n".join(
-        f"| `psbot {name}` | `{scope}` | {role} |" for name, (scope, role) in NEEDS.items()
+        f"| `psbot {name}` | `{need.scope}` | {need.role} |" for name, need in NEEDS.items()
     )
     yield (
         "In a pipeline, `psbot plan --merge-request` and `psbot apply --reviewed` use REST besides, with the token in "
         "`PSBOT_NOTE_TOKEN`, which needs the scope `api` and the role Reporter in the engagements repository alone."
     )
-    yield _table(["request", "for"], REST)
+    yield "| request | for |\n| --- | --- |\n" + "\n".join(
+        f"| {path} | {purpose} |" for path, purpose in REST
+    )
     yield (
         "Reading needs a token with the scope `read_api`, writing one with `api`. Queries are repeated after errors "
         "that may pass, mutations never."
@@ -220,6 +172,7 @@ def _row(text: str) -> str:
     ]
     purpose = PURPOSES[name].format(
         lists=" and one of ".join(lists),
+        newest=", with the newest note of each" if "...Newest" in text else "",
         more=", and the first page of labels" if "$labelGroup" in text else "",
     )
     return f"| `{name}` | {kind} | {asked} | {items} | {len(text)} | {cost} | {purpose} |"

@@ -36,6 +36,7 @@ from psbot.updates import Ids, MissingId
 
 _Job = TypeVar("_Job")
 _Found = TypeVar("_Found")
+_BEFORE = "stopped before it"
 
 
 class Outcome(StrEnum):
@@ -58,6 +59,11 @@ class Receipt:
     url: str | None = None
     reason: str = ""
     gid: str | None = None
+
+    @property
+    def was_not_sent(self) -> bool:
+        """Tell whether the run ended before it, so that it can be sent without a look at what became of it."""
+        return self.outcome is Outcome.LEFT and self.reason == _BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +124,9 @@ class _Sent:
 def apply(plan: Plan, group: str, ids: Ids, tools: Tools) -> Applied:
     """Perform *plan* and return a receipt for each operation.
 
-    Order: labels, the epic, new children, changes of items (each item re-read just before and written in one
-    mutation), notices. Nothing is repeated: after an answer that is not clear, a read that fails, or when somebody
-    says stop, the rest is left. *ids* learn the labels and the epic that are made.
+    Order: labels, the epic, new children, new words for notices, changes of items (each item re-read just before and
+    written in one mutation), new notices. Nothing is repeated: after an answer that is not clear, a read that fails, or
+    when somebody says stop, the rest is left. *ids* learn the labels and the epic that are made.
     """
     run = _Run(tools, group, plan.engagement, ids)
     operations = plan.operations
@@ -128,8 +134,13 @@ def apply(plan: Plan, group: str, ids: Ids, tools: Tools) -> Applied:
     _epic(run, [each for each in operations if isinstance(each, CreateEpic)])
     _create(run, [each for each in operations if isinstance(each, CreateChild)])
     others = CreateLabel | CreateEpic | CreateChild | PostNotice
+    notices = [each for each in operations if isinstance(each, PostNotice)]
+    # What shows that a notice stands (a memory, a flag) goes after the notice, and comes before it.
+    edits = [(each, NoteEdit(each.note, each.body)) for each in notices if each.note]
+    _perform(run, edits, run.tools.writer.update_notes)
     _changes(run, [each for each in operations if not isinstance(each, others)])
-    _notices(run, [each for each in operations if isinstance(each, PostNotice)])
+    posts = [(each, NewNote(each.item.gid or "", each.body)) for each in notices if not each.note]
+    _perform(run, posts, run.tools.writer.create_notes)
     return Applied(tuple(run.receipts), run.error, run.sent_at)
 
 
@@ -243,13 +254,6 @@ def _read_again(run: _Run, gids: tuple[str, ...]) -> Iterator[Sighting]:
         yield from turn(run.tools.reader, run.group, [listing])[listing].items
 
 
-def _notices(run: _Run, operations: Sequence[PostNotice]) -> None:
-    edits = [(each, NoteEdit(each.note, each.body)) for each in operations if each.note]
-    _perform(run, edits, run.tools.writer.update_notes)
-    posts = [(each, NewNote(each.item.gid or "", each.body)) for each in operations if not each.note]
-    _perform(run, posts, run.tools.writer.create_notes)
-
-
 def _perform(
     run: _Run,
     jobs: Sequence[tuple[Operation | Sequence[Operation], _Job]],
@@ -307,4 +311,4 @@ def _receipt(operation: Operation, written: Written) -> Receipt:
 
 
 def _leave(run: _Run, operations: Sequence[Operation]) -> None:
-    run.note(operations, Outcome.LEFT, "stopped before it")
+    run.note(operations, Outcome.LEFT, _BEFORE)

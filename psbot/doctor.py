@@ -15,11 +15,11 @@ from psbot.core.process import Process
 from psbot.errors import GitLabError
 from psbot.forge.ports import Access
 from psbot.forge.reader import GitLabReader
+from psbot.needs import READING, WRITING, commands
 from psbot.people import assigned, missing
 
 OLDEST = (18, 1)  # the first GitLab whose epics are work items that GraphQL makes and changes
 _SOON = timedelta(days=14)
-WRITING, _READING = "api", "read_api"  # scopes of a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ def _token(reader: GitLabReader, url: str, today: date) -> Iterator[Check]:
     scopes = ", ".join(sorted(token.scopes))
     if WRITING in token.scopes:
         yield Check(url, Verdict.OK, f"the token has the scope {scopes}")
-    elif _READING in token.scopes:
-        yield Check(url, Verdict.WARNING, f"the token has the scope {scopes}: it can plan, not apply",
-                    f"for apply, make one with the scope {WRITING}")  # fmt: skip
+    elif READING in token.scopes:
+        yield Check(url, Verdict.WARNING, f"the token has the scope {scopes}: it can read, not write",
+                    f"for {', '.join(commands(WRITING))}, make one with the scope {WRITING}")  # fmt: skip
     else:
         yield Check(
             url, Verdict.MISSING, f"the token has the scope {scopes}", f"make one with the scope {WRITING}"

@@ -4,6 +4,7 @@ import pickle
 import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Self
 
@@ -16,9 +17,10 @@ from psbot.forge.ports import Ask, ForgeReader, Page
 class Listing:
     """One list of work items, read page by page; what comes must be as much as GitLab counts."""
 
-    def __init__(self, part: Part, values: tuple[str, ...] = ()) -> None:
+    def __init__(self, part: Part, values: tuple[str, ...] = (), *, with_newest: bool = False) -> None:
         self.part = part
         self.values = values
+        self._with_newest = with_newest
         self.is_done = False
         self._after: str | None = None
         self._came = 0
@@ -26,7 +28,7 @@ class Listing:
 
     def ask(self) -> Ask:
         """Return what to ask for next."""
-        return Ask(self.part, self.values, self._after)
+        return Ask(self.part, self.values, self._after, self._with_newest)
 
     def take(self, page: Page) -> None:
         """Count a page that came; raises GitLabError at the end of a list that is shorter than it should be.
@@ -55,6 +57,24 @@ def turn(reader: ForgeReader, group: str, listings: Sequence[Listing]) -> dict[L
     for listing, page in zip(listings, pages, strict=True):
         listing.take(page)
     return dict(zip(listings, pages, strict=True))
+
+
+def at_once(reader: ForgeReader, group: str, listings: Sequence[Listing], connections: int) -> Iterator[Page]:
+    """Yield the pages of *listings*, each in its order, with as many requests at once as there are *connections*."""
+    waiting = list(listings)
+    with ThreadPoolExecutor(max_workers=connections) as pool:
+        asked: dict[Future[dict[Listing, Page]], Listing] = {}
+        while waiting or asked:
+            while waiting and len(asked) < connections:
+                listing = waiting.pop(0)
+                asked[pool.submit(turn, reader, group, [listing])] = listing
+            done, _ = wait(asked, return_when=FIRST_COMPLETED)
+            for future in done:
+                listing = asked.pop(future)
+                page = future.result()[listing]
+                if not listing.is_done:
+                    waiting.insert(0, listing)
+                yield page
 
 
 class Spool:

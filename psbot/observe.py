@@ -6,12 +6,15 @@ seen, an edition without epics, markers of children without an epic, each is an 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
+from datetime import datetime
+from enum import IntEnum
 from itertools import groupby
 
 from psbot.access import check_access, unseen
-from psbot.core import identity, marker
+from psbot.core import identity, marker, phases
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding
+from psbot.core.history import Histories
 from psbot.core.identity import Sighting
 from psbot.core.model import Item, Snapshot
 from psbot.core.ownership import TITLE
@@ -20,7 +23,7 @@ from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import Access, Account, ForgeReader
-from psbot.listing import Listing, Spool, turn
+from psbot.listing import Listing, Spool, at_once, turn
 
 _PARENTS = 100  # parents in one filter (GitLab, WorkItem filters)
 
@@ -33,13 +36,23 @@ class Handles:
     types: Mapping[str, str] = field(default_factory=dict)
 
 
+class Reach(IntEnum):
+    """How far a look went; things are made only where it went all the way."""
+
+    NOTHING = 0
+    EPIC = 1
+    CHILDREN = 2
+    ALL = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What GitLab has of one engagement, who looked, and the ids that writing needs.
 
     ``label_level`` is the role in the label group, None where it is not known. ``titles`` tells where in the group
     another engagement's epic is that psbot last gave the title with this fingerprint; ``seen`` are the global ids
-    of all items that were looked at.
+    of all items that were looked at, ``histories`` what has been read of their histories, ``reach`` how far the look
+    went.
     """
 
     snapshot: Snapshot
@@ -49,6 +62,8 @@ class Observation:
     label_level: int | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()
+    histories: Histories = field(default_factory=Histories)
+    reach: Reach = Reach.ALL
 
 
 class Elsewhere(GitLabError):
@@ -60,6 +75,30 @@ class Elsewhere(GitLabError):
 Observed = Observation | GitLabError
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How far to look: without ``is_thorough`` at epics and their children alone, where that is enough.
+
+    Engagements that have ended are then not read further than their epics and, where ``since`` is given, neither are
+    those of which nothing has changed from then to ``now``, no day of theirs having begun in between. ``with_newest``
+    asks for the newest note of each item besides.
+    """
+
+    is_thorough: bool = True
+    since: datetime | None = None
+    now: datetime | None = None
+    with_newest: bool = False
+
+    def begins_a_day(self, engagement: Engagement) -> bool:
+        """Tell whether time alone may have changed something."""
+        if self.since is None or self.now is None:
+            return True
+        return engagement.today(self.since) != engagement.today(self.now)
+
+
+THOROUGH = Look()
+
+
 def observe(reader: ForgeReader, engagement: Engagement, process: Process) -> Observation:
     """Return what GitLab has of *engagement*; raises GitLabError where that cannot be seen for sure."""
     _, found = next(observe_many(reader, [engagement], process))
@@ -69,7 +108,7 @@ def observe(reader: ForgeReader, engagement: Engagement, process: Process) -> Ob
 
 
 def observe_many(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process
+    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, look: Look = THOROUGH
 ) -> Iterator[tuple[Engagement, Observed]]:
     """Yield each engagement with its observation, or with the error that keeps it from being seen.
 
@@ -78,7 +117,7 @@ def observe_many(
     """
     by_group = sorted(engagements, key=lambda each: (each.gitlab.group, each.key))
     for group, members in groupby(by_group, key=lambda each: each.gitlab.group):
-        yield from _observe_group(reader, group, list(members), process)
+        yield from _observe_group(reader, group, list(members), process, look)
 
 
 def with_touches(
@@ -105,7 +144,7 @@ def with_touches(
 
 
 def _observe_group(
-    reader: ForgeReader, group: str, engagements: list[Engagement], process: Process
+    reader: ForgeReader, group: str, engagements: list[Engagement], process: Process, look: Look
 ) -> Iterator[tuple[Engagement, Observed]]:
     places = [place for each in engagements for place in (each.gitlab.project, each.gitlab.internal)]
     label_group = engagements[0].gitlab.label_group
@@ -121,7 +160,7 @@ def _observe_group(
                 sound.append(engagement)
         if not sound:
             return
-        looked = _Group(reader, group, sound, process, access, label_group)
+        looked = _Group(reader, group, sound, process, access, label_group, look)
     except GitLabError as error:
         yield from ((engagement, error) for engagement in sound or engagements)
         return
@@ -145,7 +184,9 @@ class _Group:
         process: Process,
         access: Access,
         label_group: str,
+        look: Look,
     ) -> None:
+        self.look = look
         self.reader = reader
         self.group = group
         self.process = process
@@ -156,6 +197,8 @@ class _Group:
         self.strays: dict[str, list[str]] = {}
         self.titles: dict[str, str] = {}
         self.listed: set[int] = set()
+        self.opened: set[str] = set()
+        self.has_looked = False
         try:
             self._list(engagements)
         except BaseException:
@@ -187,29 +230,65 @@ class _Group:
             self._label_level(engagement),
             self.titles,
             frozenset(each.gid for each in (*epics, *others)),
+            reach=self._reach(epics),
         )
 
+    def _reach(self, epics: Sequence[Sighting]) -> Reach:
+        if self.look.is_thorough:
+            return Reach.ALL
+        if not self.has_looked:
+            return Reach.NOTHING
+        return Reach.CHILDREN if self.opened.issuperset(each.gid for each in epics) else Reach.EPIC
+
     def _list(self, engagements: list[Engagement]) -> None:
+        awake = self._awake(engagements)
+        if not awake:
+            return
+        self.has_looked = True
         labelled = Listing(Part.LABELLED, (identity.kind_filter(self.process.catalogue),))
-        epics = Listing(Part.EPICS)
+        labelled.is_done = not self.look.is_thorough
+        epics = self._listing(Part.EPICS, ())
         ours: list[str] = []
         listed = self.listed
         while not epics.is_done:
             for epic in self._turn(epics, labelled, listed):
                 listed.add(epic.number)
-                ours += self._shelve_epic(epic)
+                ours += self._shelve_epic(epic, awake)
         epics.require(self.access.epics or 0)
-        for start in range(0, len(ours), _PARENTS):
-            children = Listing(Part.CHILDREN, tuple(ours[start : start + _PARENTS]))
-            while not children.is_done:
-                for child in self._turn(children, labelled, listed):
-                    listed.add(child.number)
-                    self.spool.put(str(child.parent), child)
+        self.opened.update(ours)
+        children = [
+            self._listing(Part.CHILDREN, ours[start : start + _PARENTS])
+            for start in range(0, len(ours), _PARENTS)
+        ]
+        if labelled.is_done:
+            pages = at_once(self.reader, self.group, children, self.process.limits.connections)
+            self._shelve_children(child for page in pages for child in page.items)
+        for listing in children:
+            while not listing.is_done:
+                self._shelve_children(self._turn(listing, labelled, listed))
         while not labelled.is_done:
             self._turn(labelled, labelled, listed)
         self.strays = {
             key: [gid for gid in gids if _number(gid) not in listed] for key, gids in self.strays.items()
         }
+
+    def _shelve_children(self, children: Iterable[Sighting]) -> None:
+        for child in children:
+            self.listed.add(child.number)
+            self.spool.put(str(child.parent), child)
+
+    def _awake(self, engagements: list[Engagement]) -> frozenset[str]:
+        """Return the keys of engagements, and the ids of epics, in which something may have changed."""
+        due = {each.key for each in engagements if self.look.begins_a_day(each)}
+        if self.look.since is None:
+            return frozenset(due)
+        moved = Listing(Part.MOVED, (self.look.since.isoformat(),))
+        while not moved.is_done:
+            for each in turn(self.reader, self.group, [moved])[moved].briefs:
+                note = marker.read(each.description)
+                due |= {note.engagement} & self.keys if note else set()
+                due |= {each.parent} if each.parent else set()
+        return frozenset(due)
 
     def _turn(self, listing: Listing, labelled: Listing, listed: set[int]) -> tuple[Sighting, ...]:
         """Read the next page of a listing and, beside it, of the labelled items; note those of our markers."""
@@ -221,12 +300,14 @@ class _Group:
                 self.strays.setdefault(note.engagement, []).append(brief.gid)
         return pages[listing].items if listing in pages else ()
 
-    def _shelve_epic(self, epic: Sighting) -> Iterator[str]:
-        """Keep an epic; yield its id where it carries the marker of one of our engagements."""
+    def _shelve_epic(self, epic: Sighting, awake: frozenset[str]) -> Iterator[str]:
+        """Keep an epic; yield its id where its children matter: it is that of one of our engagements."""
         note = epic.marker
         if note and note.engagement in self.keys:
             self.spool.put(_epic_shelf(note.engagement), epic)
-            yield epic.gid
+            is_awake = epic.gid in awake or note.engagement in awake
+            if self.look.is_thorough or (is_awake and not phases.ended(identity.as_item(epic), self.process)):
+                yield epic.gid
         elif note is None:
             self.spool.put(f"bare {epic.gid}", epic)
         elif title := note.memory.get(TITLE):
@@ -238,13 +319,16 @@ class _Group:
         return identity.unmarked_epic(engagement, strays, bare)
 
     def _children(self, parents: list[str]) -> list[Sighting]:
-        return self._all(Listing(Part.CHILDREN, tuple(parents)))
+        return self._all(self._listing(Part.CHILDREN, parents))
 
     def _named(self, gids: list[str]) -> list[Sighting]:
         found: list[Sighting] = []
         for start in range(0, len(gids), _PARENTS):
-            found += self._all(Listing(Part.NAMED, tuple(gids[start : start + _PARENTS])))
+            found += self._all(self._listing(Part.NAMED, gids[start : start + _PARENTS]))
         return found
+
+    def _listing(self, part: Part, values: Sequence[str]) -> Listing:
+        return Listing(part, tuple(values), with_newest=self.look.with_newest)
 
     def _all(self, listing: Listing) -> list[Sighting]:
         found: list[Sighting] = []

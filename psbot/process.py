@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from psbot import workflowtable
+from psbot import stalenessfile, workflowtable
 from psbot.bounds import Calendar, ConfigFile, Questions, business_days, read, repeated
 from psbot.configfiles import Accounts, Blueprint, KindEntry, Labels, LimitsFile
 from psbot.core import process as core
 from psbot.core.labels import Catalogue, LabelSpec, Scope
 from psbot.errors import FileProblems, Problem
+from psbot.stalenessfile import StalenessFile
 from psbot.validation import Model, suggestion
 from psbot.workflowfile import WorkflowFile
 from psbot.yamlfile import Document
@@ -38,13 +39,19 @@ def load_process(folder: Path) -> core.Process:
     labels = reader.read("labels", Labels)
     limits = reader.read("limits", LimitsFile)
     questions = reader.read("questions", Questions)
+    staleness = reader.read("staleness", StalenessFile)
     workflow = reader.read("workflow", WorkflowFile)
-    if not (accounts and blueprint and calendar and labels and limits and questions and workflow):
+    if not (
+        accounts and blueprint and calendar and labels and limits and questions and staleness and workflow
+    ):
         raise FileProblems(reader.problems)
     if problems := [
         *_of_workflow(workflow, labels.model),
         *workflowtable.problems(workflow.document, workflow.model, blueprint.model.kinds, labels.model),
         *_of_blueprint(blueprint, labels.model, workflow.model),
+        *stalenessfile.problems(
+            staleness.document, staleness.model, workflow.model, blueprint.model.kinds, labels.model
+        ),
         *repeated(questions),
     ]:
         raise FileProblems(problems)
@@ -62,6 +69,7 @@ def load_process(folder: Path) -> core.Process:
         machine_accounts=frozenset(accounts.model.machine_accounts),
         colleagues=frozenset(accounts.model.colleagues),
         contact_roles=tuple(blueprint.model.contact_roles),
+        staleness=stalenessfile.staleness(staleness.model),
     )
 
 
@@ -80,6 +88,7 @@ def _of_workflow(file: ConfigFile[WorkflowFile], labels: Labels) -> Iterator[Pro
         ("closing_phases", file.model.closing_phases, phases),
         ("resting_phases", file.model.resting_phases, phases),
         ("done_states", file.model.done_states, states),
+        ("customer_states", file.model.customer_states, states),
     ):
         for value in sorted(set(used) - set(known)):
             where = (field, used.index(value))
@@ -189,5 +198,6 @@ def _workflow(file: WorkflowFile) -> core.Workflow:
         working_state=file.working_state,
         blocked_state=file.blocked_state,
         finished_state=file.finished_state,
+        customer_states=frozenset(file.customer_states),
         table=workflowtable.table(file),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from psbot import apply as performing
 from psbot import secondlook, twins
 from psbot.apply import Outcome, Receipt, Tools
+from psbot.core import turns
 from psbot.core.desired import Words
 from psbot.core.engagement import Engagement
 from psbot.core.model import Snapshot
@@ -21,10 +22,10 @@ from psbot.core.operations import (
 )
 from psbot.core.plan import Plan, is_reviewed
 from psbot.core.process import Process
-from psbot.drawing import Draw, draw_up
+from psbot.drawing import Draw, Drawn, draw_up
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.patience import Patience
-from psbot.forge.ports import Account, LimitReached, RateLimited
+from psbot.forge.ports import Account, ForgeReader, LimitReached, RateLimited
 from psbot.observe import Observation, observe
 from psbot.people import Acquainted, check_author, check_labeller
 from psbot.updates import Ids
@@ -38,7 +39,8 @@ _LONGEST_PAUSE = 16.0
 class Work:
     """What every engagement of a run is reconciled with.
 
-    ``draw`` makes the plan of what was observed, ``check_author`` raises where the token may not write it.
+    ``look`` observes an engagement, ``draw`` makes the plan of what was observed, ``check_author`` raises where the
+    token may not write it.
     """
 
     tools: Tools
@@ -48,6 +50,7 @@ class Work:
     patience: Patience
     say: Callable[[str], None] = lambda _: None
     acquainted: Acquainted = field(default_factory=Acquainted)
+    look: Callable[[ForgeReader, Engagement, Process], Observation] = observe
     draw: Draw = draw_up
     check_author: Callable[[Engagement, Account, Process], None] = check_author
 
@@ -76,18 +79,17 @@ def reconcile(
     engagement: Engagement,
     work: Work,
     approve: Callable[[Plan], None] = lambda _: None,
-    observation: Observation | None = None,
+    begun: Drawn | None = None,
     *,
     is_bound: bool = False,
 ) -> Reconciled:
     """Bring GitLab in line with *engagement* and return what happened.
 
     *approve* sees the first plan and may raise; where *is_bound*, nothing that people review is done later on that
-    was not in that plan. *observation* saves the first look. Raises PsbotError for what is found before the first
+    was not in that plan. *begun* saves the first look and plan. Raises PsbotError for what is found before the first
     write; afterwards errors are in the result, beside the receipts.
     """
-    looked = observation or observe(work.tools.reader, engagement, work.process)
-    first, looked = _plan(engagement, work, looked)
+    first, looked = begun or _plan(engagement, work, work.look(work.tools.reader, engagement, work.process))
     approve(first)
     progress = _Progress(engagement, work, first, is_bound)
     if first.is_empty:
@@ -108,7 +110,20 @@ def reconcile(
     return progress.result(*errors[:1])
 
 
-def _plan(engagement: Engagement, work: Work, looked: Observation) -> tuple[Plan, Observation]:
+def carry_on(engagement: Engagement, work: Work, begun: Plan, applied: performing.Applied) -> Reconciled:
+    """Bring to an end what was *begun* together with other engagements, and did not get through at once.
+
+    *applied* is what came of it so far. GitLab is looked at again first, so nothing is done twice.
+    """
+    progress = _Progress(engagement, work, begun, is_bound=False)
+    try:
+        progress.go_on(applied)
+    except PsbotError as error:
+        return progress.result(error)
+    return progress.result()
+
+
+def _plan(engagement: Engagement, work: Work, looked: Observation) -> Drawn:
     return work.draw(work.tools.reader, engagement, looked, work.process, work.words, work.now)
 
 
@@ -121,7 +136,7 @@ def identity_of(operation: Operation) -> Identity:
         return (operation.op, operation.namespace, operation.spec.title, None)
     what = operation.op
     if isinstance(operation, PostNotice):
-        what = f"{operation.op} {operation.notice}"
+        what = f"{operation.op} {operation.notice} {operation.note or ''}"
     elif isinstance(operation, Redescribe) and operation.parent is not None:
         what = f"{operation.op} parent"
     return (what, operation.item.namespace, operation.item.key, operation.item.iid)
@@ -139,9 +154,17 @@ class _Progress:
         self.doubtful: set[str] = set()
         self.suspects: Counter[Identity] = Counter()
         self.epic: str | None = None
+        self.labels: dict[str, str] = {}
 
     def result(self, error: PsbotError | None = None) -> Reconciled:
         return Reconciled(self.first, tuple(self.receipts.values()), error)
+
+    def go_on(self, applied: performing.Applied) -> None:
+        """Take *applied* for a round that met trouble, and go on from there."""
+        self._note(applied)
+        if self.work.tools.stop():
+            raise self._stopped()
+        self.rounds(*self._look_again(applied))
 
     def rounds(self, drawn: Plan, looked: Observation) -> None:
         """Apply and, as long as something was unclear or has moved, look and plan again."""
@@ -171,9 +194,11 @@ class _Progress:
             self._check_epic(looked.snapshot)
 
     def _overlooked(self, todo: tuple[Operation, ...], looked: Observation) -> bool:
-        """Tell whether the first list has left out items, when something is to be made that it did not have."""
-        is_creation = any(isinstance(each, CreateChild) for each in todo)
-        return is_creation and secondlook.shows_more(self.work.tools.reader, self.engagement, looked)
+        """Tell whether the first lists have left out items or notices, when something is to be made or posted."""
+        reader, engagement = self.work.tools.reader, self.engagement
+        if any(isinstance(each, CreateChild) for each in todo):
+            return secondlook.shows_more(reader, engagement, looked)
+        return secondlook.tells_more(reader, engagement, looked, self.work.process, todo)
 
     def _check_epic(self, snapshot: Snapshot) -> None:
         """Raise GitLabError where lists do not show the epic that this run has made."""
@@ -199,6 +224,14 @@ class _Progress:
             if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
         }
 
+    def _made_labels(self) -> dict[str, str]:
+        """Return the ids of the labels that this run has made, which were not there when it looked."""
+        return {
+            receipt.operation.spec.title: receipt.gid
+            for receipt in self.receipts.values()
+            if isinstance(receipt.operation, CreateLabel) and receipt.gid
+        }
+
     def close_duplicates(self) -> None:
         """List again after creations; what this run, or a machine's run beside it, made twice is closed.
 
@@ -208,7 +241,7 @@ class _Progress:
         if self.work.tools.stop() or not made or not self._sees_twins(made):
             return
         for _ in range(ROUNDS):
-            looked = observe(self.work.tools.reader, self.engagement, self.work.process)
+            looked = self.work.look(self.work.tools.reader, self.engagement, self.work.process)
             drawn, looked = _plan(self.engagement, self.work, twins.as_own(looked, made, self.doubtful))
             refused = self._refused()
             todo = [
@@ -233,9 +266,10 @@ class _Progress:
 
         So an item on which GitLab breaks every time does not keep the others from being made.
         """
-        todo = self._untried(drawn)
-        fewest = min((self.suspects[identity_of(each)] for each in todo), default=0)
-        return tuple(each for each in todo if self.suspects[identity_of(each)] == fewest)
+        untried = self._untried(drawn)
+        fewest = min((self.suspects[identity_of(each)] for each in untried), default=0)
+        todo = [each for each in untried if self.suspects[identity_of(each)] == fewest]
+        return turns.first(todo, self.work.process)
 
     def _untried(self, drawn: Plan) -> tuple[Operation, ...]:
         """Return the operations that may be done: neither refused in this run already, nor made."""
@@ -250,7 +284,7 @@ class _Progress:
     def _apply(self, drawn: Plan, looked: Observation) -> performing.Applied:
         epic = looked.snapshot.epic
         ids = Ids(
-            labels=dict(looked.handles.labels),
+            labels={**looked.handles.labels, **self.labels},
             types=looked.handles.types,
             people=self.work.acquainted.ids,
             epic=epic.gid if epic else None,
@@ -259,8 +293,13 @@ class _Progress:
         if any(self.suspects[identity_of(each)] for each in drawn.operations):
             tools = replace(tools, limits=replace(tools.limits, batch=1))
         applied = performing.apply(drawn, self.engagement.gitlab.group, ids, tools)
-        self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
         self.epic = ids.epic
+        self._note(applied)
+        return applied
+
+    def _note(self, applied: performing.Applied) -> None:
+        self.receipts |= {identity_of(receipt.operation): receipt for receipt in applied.receipts}
+        self.labels = self._made_labels()
         self.suspects.update(
             identity_of(receipt.operation)
             for receipt in applied.receipts
@@ -272,7 +311,6 @@ class _Progress:
             for receipt in applied.receipts
             if receipt.outcome is not Outcome.DONE and isinstance(receipt.operation, CreateEpic | CreateChild)
         }
-        return applied
 
     def _look_again(self, applied: performing.Applied) -> tuple[Plan, Observation]:
         """Observe until all that was asked for is there, or GitLab cannot be at it any more."""
@@ -317,7 +355,7 @@ class _Progress:
             return _plan(
                 self.engagement,
                 self.work,
-                observe(self.work.tools.reader, self.engagement, self.work.process),
+                self.work.look(self.work.tools.reader, self.engagement, self.work.process),
             )
         except GitLabError:
             if began_at >= final_at:

@@ -1,8 +1,13 @@
-"""A second look before anything is made: what a list leaves out without a word must not be made again."""
+"""A second look before anything is made: what a list leaves out, or another run has made, must not be made again."""
+
+from collections.abc import Iterable
 
 from psbot.core.engagement import Engagement
+from psbot.core.operations import Operation, PostNotice
+from psbot.core.process import Process
 from psbot.forge.documents import Part
 from psbot.forge.ports import ForgeReader
+from psbot.histories import notices_of
 from psbot.listing import Listing, turn
 from psbot.observe import Observation
 
@@ -21,3 +26,21 @@ def shows_more(reader: ForgeReader, engagement: Engagement, looked: Observation)
         if any(each.gid not in looked.seen for each in seen):
             return True
     return False
+
+
+def tells_more(
+    reader: ForgeReader,
+    engagement: Engagement,
+    looked: Observation,
+    process: Process,
+    operations: Iterable[Operation],
+) -> bool:
+    """Tell whether a notice that is to be posted stands by now and was not among those *looked* at."""
+    fresh = [each for each in operations if isinstance(each, PostNotice) and each.note is None]
+    names, logs = {each.notice for each in fresh}, {each.item.gid for each in fresh}
+    known = {each.gid for each in looked.histories.notices or ()}
+    return any(
+        each.identity in names and each.gid not in known
+        for gid in sorted(filter(None, logs))
+        for each in notices_of(reader, engagement.gitlab.group, gid, looked.account.author, process)
+    )

@@ -107,6 +107,7 @@ class WorkflowFile(Phases, BaseModel):
     working_state: Word
     blocked_state: Word
     finished_state: Word
+    customer_states: list[Word] = []
     transitions: list[TransitionEntry]
     gates: dict[Word, Annotated[list[Guarded], Field(min_length=1)]] = {}
     alarms: dict[Word, AlarmEntry] = {}

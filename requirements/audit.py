@@ -24,14 +24,20 @@ def main() -> int:
         return _skipped("the vulnerability data did not come in time")
     except (ValueError, KeyError, TypeError):
         return _skipped((done.stderr.strip().splitlines() or ["pip-audit gave no answer"])[-1])
+    unknown = [each for each in found if "skip_reason" in each]
+    if len(unknown) == len(found):
+        return _skipped(unknown[0]["skip_reason"] if unknown else "pip-audit saw no packages")
     wrong = [
         (each["name"], each["version"], [one["id"] for one in each["vulns"]])
         for each in found
         if each.get("vulns")
     ]
+    for each in unknown:
+        sys.stdout.write(f"not looked at: {each['name']}: {each['skip_reason']}\n")
     for name, version, ids in wrong:
         sys.stdout.write(f"{name} {version}: {', '.join(ids)}\n")
-    sys.stdout.write(f"{len(found)} packages looked at, {len(wrong)} with known vulnerabilities\n")
+    looked_at = len(found) - len(unknown)
+    sys.stdout.write(f"{looked_at} packages looked at, {len(wrong)} with known vulnerabilities\n")
     return 1 if wrong else 0
 
 

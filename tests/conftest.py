@@ -2,12 +2,29 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from psbot.core.process import Process
 from psbot.process import load_process
 from tests import wheel as wheels
+from tests.faults.counting import Tally
 
 ROOT = Path(__file__).parent.parent
+
+# A busy machine is no defect: how long examples take is measured nowhere in the tests.
+settings.register_profile("psbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("psbot")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count the cases of the harness here, where one process of pytest hears of all tests."""
+
+    def enumerated() -> dict[str, int]:
+        from tests.faults import rows
+
+        return rows.enumerated()
+
+    config.pluginmanager.register(Tally(config, ROOT / "tests" / "faults", enumerated), "fault-cases")
 
 
 @pytest.fixture(scope="session")

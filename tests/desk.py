@@ -12,6 +12,7 @@ from psbot.core.engagement import Engagement
 from psbot.core.history import Facts, Histories, History, LabelEvent, Notice, StateEvent
 from psbot.core.identity import Author
 from psbot.core.model import Item, Snapshot
+from psbot.core.notices import identity_of
 from psbot.core.operations import PostNotice
 from psbot.core.plan import Plan, plan
 from psbot.core.process import Process
@@ -52,6 +53,7 @@ class Desk:
     labels: list[LabelEvent] = field(default_factory=list)
     states: list[StateEvent] = field(default_factory=list)
     notices: dict[str, Notice] = field(default_factory=dict)
+    written: int = 0
     unreadable: frozenset[str] = frozenset()
     read: set[str] = field(default_factory=set)
 
@@ -84,8 +86,11 @@ class Desk:
 
     def label(self, who: str, key: str, purpose: str, value: str, *, replacing: bool = True) -> None:
         """Let *who* put a label on an item; GitLab takes the other of its scope off, which REST can avoid."""
-        item, title = self.item(key), self.title(purpose, value)
-        scope = self.process.catalogue.scopes[purpose].name
+        self.put(who, key, self.title(purpose, value), replacing=replacing)
+
+    def put(self, who: str, key: str, title: str, *, replacing: bool = True) -> None:
+        """Let *who* put a label on an item by its title, which psbot may not know."""
+        item, scope = self.item(key), title.rpartition("::")[0]
         gone = {each for each in item.labels if each.rpartition("::")[0] == scope} if replacing else set()
         self._relabelled(Author(who), item, {title}, gone - {title})
 
@@ -159,8 +164,14 @@ class Desk:
             self._note(BOT, item, old.labels if old else frozenset(), is_open=old.is_open if old else True)
         for each in made.operations:
             if isinstance(each, PostNotice):
-                gid = each.note or f"gid://gitlab/Note/{len(self.notices) + 1}"
-                self.notices[gid] = Notice(each.notice, each.body, gid)
+                self._write(each)
+
+    def _write(self, post: PostNotice) -> None:
+        """Put a notice on the log; whether it is one shows when it is read again, as in GitLab."""
+        self.written += post.note is None
+        gid = post.note or f"gid://gitlab/Note/{self.written}"
+        if name := identity_of(post.body):
+            self.notices[gid] = Notice(name, post.body, gid)
 
     def _relabelled(self, who: Author, item: Item, add: Iterable[str], remove: Iterable[str]) -> None:
         self.now += timedelta(minutes=1)

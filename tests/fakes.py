@@ -9,6 +9,7 @@ from typing import Any
 from psbot.core.history import History, LabelEvent, StateEvent
 from psbot.core.identity import Author, Sighting
 from psbot.core.labels import Label, LabelSpec
+from psbot.core.model import NewestNote
 from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
 from psbot.forge.documents import Part
@@ -81,6 +82,7 @@ class FakeForge:
         self.refusals: dict[str, str] = {}
         self.before_write: list[Callable[[], None]] = []
         self.hidden: set[str] = set()
+        self.hidden_notes: set[str] = set()
         self._lock = RLock()
 
     # What people do
@@ -134,6 +136,11 @@ class FakeForge:
         self._request("pages")
         return [self._page(group, ask) for ask in asks]
 
+    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+        """Return one item."""
+        self._request("item")
+        return next((each for each in self._all() if (each.namespace, each.iid) == (namespace, iid)), None)
+
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
         """Return the notes."""
         self._request("activity")
@@ -150,12 +157,33 @@ class FakeForge:
         self._request("histories")
         seen = {gid: self.items[gid] for gid in items if gid in self.items and gid not in self.hidden}
         return {
-            items[gid]: History(
+            gid: History(
                 tuple(replace(each, item=items[gid]) for each in item.labelled if each.title in labels),
                 tuple(replace(each, item=items[gid]) for each in item.switched),
             )
             for gid, item in seen.items()
             if not item.is_deleted
+        }
+
+    def fetch_whole_histories(
+        self, group: str, gids: Sequence[str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return the events, with all notes."""
+        self._request("whole histories")
+        seen = {
+            gid: self.items[gid]
+            for gid in gids
+            if gid in self.items
+            and gid not in self.hidden | self.hidden_notes
+            and not self.items[gid].is_deleted
+        }
+        return {
+            gid: History(
+                tuple(each for each in item.labelled if each.title in labels),
+                tuple(item.switched),
+                acts=tuple(item.acts),
+            )
+            for gid, item in seen.items()
         }
 
     def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
@@ -164,7 +192,7 @@ class FakeForge:
         return {
             gid: tuple(item.comments)
             for gid, item in self.items.items()
-            if gid in gids and not item.is_deleted
+            if gid in gids and gid not in self.hidden and not item.is_deleted
         }
 
     def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
@@ -307,14 +335,33 @@ class FakeForge:
         start = int(ask.after or 0)
         visible = [each for each in matching[start : start + self.page] if each.gid not in self.hidden]
         more = str(start + self.page) if start + self.page < len(matching) else None
-        if ask.part is Part.LABELLED:
-            briefs = tuple(Brief(each.gid, each.description) for each in visible)
+        if ask.part in (Part.LABELLED, Part.MOVED):
+            briefs = tuple(
+                Brief(each.gid, each.description, each.parent if ask.part is Part.MOVED else None)
+                for each in visible
+            )
             return Page((), briefs, len(matching), more)
-        return Page(tuple(visible), (), len(matching), more)
+        shown = map(self._with_newest, visible) if ask.with_newest else visible
+        return Page(tuple(shown), (), len(matching), more)
 
     def _all(self) -> Iterator[Sighting]:
         stored = [each for each in self.items.values() if not each.is_deleted]
-        return (replace(each.sighting, updated_at=each.updated_at) for each in stored)
+        return (
+            replace(each.sighting, updated_at=each.updated_at, made_at=each.created_at) for each in stored
+        )
+
+    def _with_newest(self, sighting: Sighting) -> Sighting:
+        act = max(self.items[sighting.gid].acts, key=lambda act: act.at)
+        author = act.author if act.author and not act.author.is_ghost else None
+        return replace(
+            sighting,
+            newest=NewestNote(
+                author.username if author else None,
+                bool(author and author.is_machine),
+                act.at,
+                act.is_mention,
+            ),
+        )
 
     def _is_member(self, username: str, path: str) -> bool:
         return (username, path) not in self.outsiders and username in self.accounts
@@ -451,6 +498,10 @@ def _matches(sighting: Sighting, ask: Ask) -> bool:
             return sighting.parent in ask.values
         case Part.NAMED:
             return sighting.gid in ask.values
+        case Part.MOVED:
+            return sighting.updated_at is not None and sighting.updated_at > datetime.fromisoformat(
+                ask.values[0]
+            )
         case Part.LABELLED:
             scopes = [value.removesuffix("::*") for value in ask.values]
             return any(Label.parse(title).scope in scopes for title in sighting.labels)

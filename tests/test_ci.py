@@ -111,8 +111,6 @@ def psbot_lines() -> list[tuple[str, list[str]]]:
 def test_jobs_use_commands_and_options_that_exist(job: str, words: list[str]) -> None:
     known = dict(commands(main, "psbot"))
     name = " ".join(words[:2])
-    if name not in known and job == "psbot-stale":
-        pytest.skip("psbot stale does not exist yet")
     command = known[name]
     options = {
         each for parameter in command.params if isinstance(parameter, click.Option) for each in parameter.opts

@@ -9,12 +9,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from docs.generate import FOLDER, NEEDS, PURPOSES, commands, documents
+from docs.generate import FOLDER, PURPOSES, commands, documents
 from psbot.cli import main
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement
 from psbot.errors import Exit
 from psbot.forge.documents import SELF, every_document
+from psbot.needs import NEEDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

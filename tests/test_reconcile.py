@@ -12,12 +12,12 @@ from psbot.core.engagement import Engagement
 from psbot.core.identity import Author, Sighting
 from psbot.core.plan import Plan
 from psbot.core.process import Limits
-from psbot.drawing import draw_up
+from psbot.drawing import Drawn, draw_up
 from psbot.errors import Exit, GitLabError, PsbotError
 from psbot.forge.documents import Part
 from psbot.forge.patience import Patience
 from psbot.forge.ports import Access, Ask, NewItem, Page, RateLimited, Refused, Unclear, Written
-from psbot.observe import observe
+from psbot.observe import Observation, observe
 from psbot.reconcile import Reconciled, Work, reconcile
 from tests.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, PlainWords, engagement
 from tests.fakes import BOT, FakeForge
@@ -60,6 +60,11 @@ def open_keys(forge: FakeForge) -> list[str]:
 def one(forge: FakeForge, key: str) -> Sighting:
     (found,) = forge.by_key(key)
     return found
+
+
+def begun(forge: FakeForge, each: Engagement, looked: Observation) -> Drawn:
+    """Return the plan of what was seen before, as a run has it that others have overtaken."""
+    return draw_up(forge, each, looked, PROCESS, WORDS, NOW)
 
 
 def plan_of(forge: FakeForge, each: Engagement = ENGAGEMENT) -> Plan:
@@ -306,7 +311,7 @@ def test_reconcile_plans_again_when_an_item_moves_under_its_hands(forge: FakeFor
     moved = replace(ENGAGEMENT, customer="Acme AG")
     looked = observe(forge, moved, PROCESS)
     forge.person_edits(one(forge, "kick-off").gid, "maria", title="Ours")
-    result = reconcile(moved, work(forge), observation=looked)
+    result = reconcile(moved, work(forge), begun=begun(forge, moved, looked))
     assert one(forge, "kick-off").title == "Ours"
     assert one(forge, "log").title == "Engagement log: Acme AG"
     assert result.exit_code is Exit.DONE
@@ -319,7 +324,9 @@ def test_reconcile_makes_nothing_unreviewed_when_it_is_bound_to_a_plan(forge: Fa
     log = one(forge, "log")
     forge.person_edits(log.gid, "maria", description=log.description + "\nA word.\n")
     forge.delete(one(forge, "kick-off").gid)
-    assert reconcile(moved, work(forge), observation=looked, is_bound=True).exit_code is Exit.DONE
+    assert (
+        reconcile(moved, work(forge), begun=begun(forge, moved, looked), is_bound=True).exit_code is Exit.DONE
+    )
     assert one(forge, "log").title == "Engagement log: Acme AG"
     assert forge.by_key("kick-off") == []
 
@@ -474,7 +481,7 @@ def test_reconcile_changes_the_other_items_when_reading_again_fails_once(forge: 
     moved = replace(ENGAGEMENT, customer="Acme AG")
     looked = observe(forge, moved, PROCESS)
     forge.fail("pages", lambda: GitLabError("GitLab answered 503"), carried_out=False)
-    assert reconcile(moved, work(forge), observation=looked).exit_code is Exit.DONE
+    assert reconcile(moved, work(forge), begun=begun(forge, moved, looked)).exit_code is Exit.DONE
     assert one(forge, "log").title == "Engagement log: Acme AG"
 
 
@@ -574,7 +581,7 @@ def test_reconcile_looks_for_duplicates_below_its_epic_alone_when_the_group_has_
     small.delete(one_of(small, "kick-off"))
     looked = observe(small, ENGAGEMENT, PROCESS)
     small.requests.clear()
-    assert reconcile(ENGAGEMENT, work(small), observation=looked).exit_code is Exit.DONE
+    assert reconcile(ENGAGEMENT, work(small), begun=begun(small, ENGAGEMENT, looked)).exit_code is Exit.DONE
     assert small.requests == ["people", "pages", "create_items", "pages"]
 
 
@@ -691,7 +698,7 @@ def test_reconcile_reads_items_again_right_before_it_writes_them_when_there_are_
     looked = observe(forge, ENGAGEMENT, PROCESS)
     forge.requests.clear()
     moved = replace(ENGAGEMENT, customer="Acme AG")
-    assert reconcile(moved, small, observation=looked).exit_code is Exit.DONE
+    assert reconcile(moved, small, begun=begun(forge, moved, looked)).exit_code is Exit.DONE
     assert forge.requests == ["pages", "update_items", "update_items"] * 2
 
 
@@ -704,7 +711,7 @@ def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_momen
     def comment(_: Plan) -> None:
         forge.person_comments(intake.gid, "paul")
 
-    result = reconcile(on_prem, work(forge), comment, observation=looked)
+    result = reconcile(on_prem, work(forge), comment, begun=begun(forge, on_prem, looked))
     assert forge.items[intake.gid].sighting.is_open
     assert result.exit_code is Exit.DONE
 

@@ -7,7 +7,6 @@ import click
 from psbot.cli._app import App
 from psbot.cli._border import PsbotGroup
 from psbot.cli._options import Instant, option
-from psbot.cli._shard import ShardType
 
 
 @click.group(
@@ -30,13 +29,6 @@ from psbot.cli._shard import ShardType
     type=Instant(),
     metavar="ISO8601",
     help="The instant to take for now, such as 2026-11-23T09:00+01:00.",
-)
-@option(
-    "--shard",
-    type=ShardType(),
-    default="1/1",
-    metavar="NUMBER/TOTAL",
-    help="Take every TOTALth engagement file only, from NUMBER on; for parallel jobs.",
 )
 @option("-v", "--verbose", count=True, help="Say more; twice: everything.")
 @click.pass_context

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psbot.cli._log import Tally
-from psbot.cli._shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from psbot.bounds import ConfigFolder
@@ -32,7 +31,6 @@ class App:
     ca_file: Path | None = None
     config_dir: Path | None = None
     templates_dir: Path | None = None
-    shard: Shard = WHOLE
     verbose: int = 0
     tally: Tally = field(default_factory=Tally)
 
@@ -70,7 +68,7 @@ class App:
         """Read engagement files."""
         from psbot.engagement import load_portfolio
 
-        return load_portfolio(self.shard.of(list(files)), self.process)
+        return load_portfolio(files, self.process)
 
     def situation(self, engagement: Engagement) -> Situation:
         """Return *engagement* as it stands now."""

@@ -8,27 +8,36 @@ from psbot.audience import listeners
 from psbot.cli import _gitlab
 from psbot.cli._app import App
 from psbot.errors import PsbotError
-from psbot.portfolio import draw_up_many
 from psbot.report.plans import Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
-    from psbot.drawing import Draw
+    from psbot.core.desired import Words
+    from psbot.core.engagement import Engagement
+    from psbot.core.plan import Plan
+    from psbot.core.process import Process
     from psbot.engagement import Loaded
     from psbot.errors import Exit
+    from psbot.forge.ports import ForgeReader
+
+    DrawMany = Callable[
+        [ForgeReader, Iterable[Engagement], Process, Words, datetime],
+        Iterator[tuple[Engagement, Plan | PsbotError]],
+    ]
 
 
 def drawn(
     app: App,
     portfolio: list[Loaded],
     codes: list[Exit],
-    draw: Draw,
+    draw_many: DrawMany,
     *,
     failures: list[tuple[str, PsbotError]] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> list[Planned]:
-    """Return the plans that *draw* makes of what GitLab has; what stops an engagement is said, its code noted.
+    """Return the plans that *draw_many* makes of what GitLab has; what stops an engagement is said, its code noted.
 
     *failures* takes note of it, too. An *environment* has server and token where they are not the process's own.
     """
@@ -36,9 +45,7 @@ def drawn(
     with _gitlab.session(app, environment) as session:
         plans = {}
         engagements = [each.engagement for each in sheets.values()]
-        for engagement, found in draw_up_many(
-            session.reader, engagements, app.process, app.templates, app.now, draw
-        ):
+        for engagement, found in draw_many(session.reader, engagements, app.process, app.templates, app.now):
             if isinstance(found, PsbotError):
                 if failures is not None:
                     failures.append((sheets[engagement.key].file, found))

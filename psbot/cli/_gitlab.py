@@ -15,7 +15,6 @@ from psbot.cli._stop import Stop
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding
 from psbot.core.inert import printable
-from psbot.doctor import WRITING
 from psbot.engagement import Loaded
 from psbot.errors import Exit, GitLabError, PsbotError, gravest
 from psbot.forge.connection import Connection
@@ -23,6 +22,7 @@ from psbot.forge.patience import Patience
 from psbot.forge.reader import GitLabReader
 from psbot.forge.settings import Chosen, find_server
 from psbot.forge.writer import GitLabWriter
+from psbot.needs import WRITING
 from psbot.reconcile import Work
 
 _TRACED_FROM = 2  # -vv

@@ -1,9 +1,10 @@
 """Options that several commands share; every option has an environment variable, ``PSBOT_`` and its name."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 
@@ -33,6 +34,22 @@ class Instant(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is not an instant; write it as 2026-11-23T09:00+01:00", param, ctx)
         return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+class Span(click.ParamType[timedelta]):
+    """A length of time: a number with ``m``, ``h`` or ``d`` behind it."""
+
+    name = "span"
+    _UNITS: ClassVar[Mapping[str, str]] = {"m": "minutes", "h": "hours", "d": "days"}
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return *value* as a length of time."""
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"([0-9]{1,4})([mhd])", str(value))
+        if match is None or int(match[1]) == 0:
+            self.fail(f"{value!r} is no length of time; write it as 90m, 2h or 1d", param, ctx)
+        return timedelta(**{self._UNITS[match[2]]: int(match[1])})
 
 
 def files(command: Command) -> Command:

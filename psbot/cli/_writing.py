@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,25 +14,30 @@ from psbot.cli._app import App
 from psbot.cli._log import section
 from psbot.core.inert import printable
 from psbot.errors import Exit, gravest
-from psbot.portfolio import reconcile_many
 from psbot.report import receipts
 
 if TYPE_CHECKING:
     from psbot.cli._gitlab import Session
+    from psbot.core.engagement import Engagement
     from psbot.core.plan import Plan
-    from psbot.reconcile import Work
+    from psbot.errors import PsbotError
+    from psbot.reconcile import Reconciled, Work
+
+    CarryOut = Callable[
+        [Iterable[Engagement], Work, Callable[[Plan], None]],
+        Iterator[tuple[Engagement, Reconciled | PsbotError]],
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be written: files, what refuses a plan, what ``work`` differs in, and how it is told."""
+    """What is to be written: by which function of a portfolio, for which files, what refuses it, how it is told."""
 
+    carry_out: CarryOut
     files: tuple[Path, ...]
     form: str
     exit_code: bool
     check: Callable[[Plan], None] = lambda _: None
-    shape: Callable[[Work], Work] = lambda work: work
-    is_bound: bool = False
 
 
 def write(app: App, order: Order) -> Exit:
@@ -40,7 +45,7 @@ def write(app: App, order: Order) -> Exit:
     codes = [Exit.DONE]
     sheets = _gitlab.sheets(app.load(_options.portfolio(order.files)), codes)
     applied = []
-    with _gitlab.session(app) as session, _progress.bar(order.shape(session.work)) as (work, announce):
+    with _gitlab.session(app) as session, _progress.bar(session.work) as (work, announce):
 
         def approve(plan: Plan) -> None:
             order.check(plan)
@@ -48,7 +53,7 @@ def write(app: App, order: Order) -> Exit:
             announce(plan)
 
         engagements = [each.engagement for each in sheets.values()]
-        for engagement, ended in reconcile_many(engagements, work, approve, is_bound=order.is_bound):
+        for engagement, ended in order.carry_out(engagements, work, approve):
             each = receipts.Applied.of(sheets.pop(engagement.key).file, engagement.key, ended)
             applied.append(each)
             codes.append(ended.exit_code)

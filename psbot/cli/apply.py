@@ -51,8 +51,12 @@ def apply(
     Ctrl-C and SIGTERM end it between two requests; the next run goes on. What people have changed in GitLab is
     kept, and said.
     """
-    from psbot.cli._writing import Order, write
+    from functools import partial
 
+    from psbot.cli._writing import Order, write
+    from psbot.portfolio import reconcile_many
+
+    carry_out = partial(reconcile_many, is_bound=bool(checksums))
     check = _check(checksums, app.process.limits, force=force)
     compare = _comparison(app) if reviewed else _say_nothing
 
@@ -60,7 +64,7 @@ def apply(
         check(plan)
         compare(plan)
 
-    return write(app, Order(files, form, exit_code, look, is_bound=bool(checksums)))
+    return write(app, Order(carry_out, files, form, exit_code, look))
 
 
 def _say_nothing(_: Plan) -> None: ...

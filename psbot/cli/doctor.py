@@ -17,12 +17,13 @@ def doctor(app: App, files: tuple[Path, ...], *, form: str, exit_code: bool) -> 
     """Say what is missing on the server, in the token and around the engagements, and how to mend it.
 
     Looks at the edition, the token's scope and role, the places of each FILE, its people, who can read the
-    internal project, and the labels. Writes nothing.
+    internal project, and the labels. Names the scope and role that each command needs. Writes nothing.
     """
     from psbot.checkup import exit_code as code_of
     from psbot.cli import _gitlab
     from psbot.doctor import Patient, examine
     from psbot.errors import Exit, gravest
+    from psbot.needs import NEEDS
     from psbot.report import checks
 
     codes = [Exit.DONE]
@@ -33,6 +34,6 @@ def doctor(app: App, files: tuple[Path, ...], *, form: str, exit_code: bool) -> 
     patient = Patient(engagements, plans, app.process, app.now.date())
     with _gitlab.session(app) as session:
         found = list(examine(session.reader, session.connection.url, patient))
-    click.echo(checks.rendered(form, found, app.now), nl=False)
+    click.echo(checks.rendered(form, found, app.now, NEEDS), nl=False)
     codes.append(code_of(found, with_warnings=exit_code))
     return gravest(codes)

@@ -105,7 +105,7 @@ def _online(
     environment: Mapping[str, str] | None = None,
 ) -> list[Planned]:
     from psbot.cli._drawing import drawn
-    from psbot.drawing import draw_up
+    from psbot.portfolio import draw_up_many
 
     failures += [(each.file, each.error) for each in portfolio if each.error]
-    return drawn(app, portfolio, codes, draw_up, failures=failures, environment=environment)
+    return drawn(app, portfolio, codes, draw_up_many, failures=failures, environment=environment)

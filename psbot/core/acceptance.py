@@ -1,10 +1,10 @@
 """The acceptance clock: a sign-off that was sent, and to which nobody objects in time, is accepted."""
 
-from datetime import date
+from datetime import date, datetime
 
 from psbot.core.coherence import refused
 from psbot.core.guards import by_hand
-from psbot.core.history import Facts
+from psbot.core.history import Facts, Standing
 from psbot.core.model import Item
 from psbot.core.progress import Progress
 from psbot.core.workdays import Workdays
@@ -35,7 +35,7 @@ def _clocked(progress: Progress, item: Item, sent: str) -> Progress:
         return progress.unchecked(answer.reason, item, answer.needs)
     if not answer.holds or acceptance is None:
         return refused(progress, answer.disputes)
-    since = _sent_on(item, facts)
+    since = sent_on(item, facts)
     last = accepted_on(since, facts.engagement.workdays, acceptance.passive_after)
     if facts.today <= last:
         return progress.asking(answer.needs)
@@ -45,12 +45,36 @@ def _clocked(progress: Progress, item: Item, sent: str) -> Progress:
     return progress.relabelled(item, "signoff", acceptance.passive, reason).asking(answer.needs)
 
 
-def _sent_on(item: Item, facts: Facts) -> date:
-    """Return the day the marker remembers, else the day on which the label was set, at the engagement's home."""
+def sent_on(item: Item, facts: Facts) -> date:
+    """Return the day the marker remembers, else the day on which the label was set, at the engagement's home.
+
+    What is sent again after an objection has a clock of its own: then the marker remembers the time before.
+    """
+    at, ended_at = _sending(item, facts)
     try:
-        return date.fromisoformat(item.marker.memory.get("sent", "") if item.marker else "")
+        remembered = date.fromisoformat(item.marker.memory.get("sent", "") if item.marker else "")
     except ValueError:
-        acceptance = facts.process.workflow.table.acceptance
-        titles = [facts.process.catalogue.title("signoff", acceptance.sent)] if acceptance else []
-        at = facts.labelled_by(item, titles).at
-        return facts.engagement.today(at or facts.now)
+        remembered = None
+    if remembered and (ended_at is None or facts.engagement.today(ended_at) <= remembered):
+        return remembered
+    return facts.engagement.today(at or facts.now)
+
+
+def _sending(item: Item, facts: Facts) -> tuple[datetime | None, datetime | None]:
+    """Return when it was sent, and when the time before had ended; None where that is not known, or was not.
+
+    Where a machine gives back what an outsider took away, the clock goes on.
+    """
+    acceptance, history = facts.process.workflow.table.acceptance, facts.history(item)
+    title = facts.process.catalogue.title("signoff", acceptance.sent) if acceptance else ""
+    at = ended_at = off_at = None
+    is_given_back = False
+    for event in sorted(history.labels if history else (), key=lambda each: each.at):
+        if event.title != title:
+            continue
+        standing = facts.hand(event).standing
+        if not event.is_added:
+            off_at, is_given_back = event.at, standing is Standing.OUTSIDER
+        elif at is None or not (is_given_back and standing is Standing.MACHINE):
+            at, ended_at = event.at, off_at
+    return at, ended_at

@@ -15,6 +15,7 @@ from psbot.core.desired import Words, desired
 from psbot.core.findings import Finding, Severity
 from psbot.core.gates import alarmed, opened
 from psbot.core.history import Facts
+from psbot.core.marker import Marker
 from psbot.core.model import Item, Snapshot
 from psbot.core.moves import moved
 from psbot.core.notices import MEMORY, notices
@@ -26,7 +27,7 @@ from psbot.core.operations import (
     PostNotice,
     Redescribe,
 )
-from psbot.core.plan import Plan, in_order, plan
+from psbot.core.plan import UNWANTED_KEPT, Plan, in_order, plan
 from psbot.core.process import Process
 from psbot.core.progress import UNCHECKED, Progress, operations
 
@@ -57,8 +58,7 @@ def needed(facts: Facts) -> Needed:
     """
     progress = progressed(replace(facts, presumes=True))
     log = log_of(facts.observed, facts.process)
-    has_notices = log is not None and log.marker is not None and MEMORY in log.marker.memory
-    is_told = bool(_lasting(progress)) or has_notices
+    is_told = bool(_lasting(progress)) or (log is not None and _may_have_notices(log))
     return Needed(progress.needs, is_told and facts.histories.notices is None)
 
 
@@ -79,10 +79,11 @@ def advance(facts: Facts, words: Words) -> Plan:
     decided: list[Operation] = [
         *operations(facts.observed, after, progress.reasons),
         *_structure(structure, progress, facts.observed),
-        *_told(_lasting(progress), facts),
+        *_told(progress, facts),
     ]
-    alarms = {alarm.code for alarm in process.workflow.table.alarms}
-    known = [each for each in structure.findings if each.code not in alarms]
+    # Alarms are progress's to judge; who worked on what the file no longer has is read by apply alone.
+    not_ours = {UNWANTED_KEPT} | {alarm.code for alarm in process.workflow.table.alarms}
+    known = [each for each in structure.findings if each.code not in not_ours]
     return Plan(
         engagement.key,
         in_order(decided),
@@ -143,11 +144,18 @@ def _described(item: Item, after: Item, text: Redescribe | None) -> Iterator[Red
 def _noting(progress: Progress) -> Progress:
     """Return the progress after which the log's marker tells that notices may stand there, to be read and resolved."""
     log = log_of(progress.facts.observed, progress.facts.process)
-    is_told = bool(_lasting(progress)) and progress.facts.histories.notices is not None
-    if not is_told or log is None or log.marker is None or MEMORY in log.marker.memory:
+    if log is None or progress.facts.histories.notices is None:
         return progress
-    note = log.marker.remembering({MEMORY: "posted"})
+    note = log.marker or Marker(progress.facts.engagement.key, log.key)
+    if MEMORY in note.memory or not (_lasting(progress) or _may_have_notices(log)):
+        return progress
+    note = note.remembering({MEMORY: "posted"})
     return progress.becomes(replace(log, description=markers.write(log.description, note)), "it has notices")
+
+
+def _may_have_notices(log: Item) -> bool:
+    """Tell whether notices may stand on *log*: its marker says so, or has forgotten all, for somebody removed it."""
+    return log.marker is None or not log.marker.memory or MEMORY in log.marker.memory
 
 
 def _lasting(progress: Progress) -> list[Finding]:
@@ -161,7 +169,8 @@ def log_of(observed: Snapshot, process: Process) -> Item | None:
     return next((observed.by_key()[key] for key in keys if key in observed.by_key()), None)
 
 
-def _told(findings: list[Finding], facts: Facts) -> Iterator[PostNotice]:
+def _told(progress: Progress, facts: Facts) -> Iterator[PostNotice]:
     log = log_of(facts.observed, facts.process)
-    if log is not None and log.marker is not None and facts.histories.notices is not None:
-        yield from notices(log, findings, facts.histories.notices)
+    if log is not None and facts.histories.notices is not None:
+        unchecked = {each.item for each in progress.findings if each.code == UNCHECKED and each.item}
+        yield from notices(log, _lasting(progress), facts.histories.notices, unchecked)

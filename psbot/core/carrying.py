@@ -39,16 +39,21 @@ def carried(
 ) -> dict[str, Item]:
     """Return, by key, occurrences that get the open actions of the one before them, description changed.
 
-    That is the next one of its kind, made or yet to be made (*wanted*), once the one before it is over. The marker
-    remembers where they came from, so that nothing comes twice.
+    That is the next one of its kind that is not skipped, made or yet to be made (*wanted*), once the one before it is
+    over. The marker remembers where they came from, so that nothing comes twice.
     """
     result: dict[str, Item] = {}
     known = {item.key: item for item in wanted} | dict(found)
+    left_out = process.workflow.unwanted_state
+
+    def is_held(item: Item) -> bool:
+        return process.catalogue.value("state", item.labels) != left_out
+
     for kind in process.kinds.values():
         if kind.carries is None or kind.repeat is not Repeat.CALL:
             continue
         series = sorted(
-            (item for item in known.values() if item.kind == kind.name and item.due_on),
+            (item for item in known.values() if item.kind == kind.name and item.due_on and is_held(item)),
             key=lambda item: item.key,
         )
         for before, after in pairwise(series):
@@ -71,9 +76,12 @@ def _is_next(item: Item, today: date) -> bool:
 
 def _with_tasks(before: Item, after: Item, carries: Carries) -> Item | None:
     note = after.marker
-    tasks = open_tasks(before.description, carries.below)
+    blanks = open_tasks(after.description, carries.below)  # of the form, or what is planned there already
+    tasks = [each for each in open_tasks(before.description, carries.below) if each not in blanks]
     if note is None or SECTION in note.memory or SECTION in markers.damaged(after.description) or not tasks:
         return None
+    if before.confidential > after.confidential or before.namespace.casefold() != after.namespace.casefold():
+        return None  # not all who read the next one may read this
     lines = [
         f"**{carries.heading}** ({before.due_on})",
         "",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from psbot.core.guards import Answer, Dispute, by_hand
-from psbot.core.history import Facts
+from psbot.core.history import Facts, History
 from psbot.core.labels import applied, settle
 from psbot.core.model import Item
 from psbot.core.notices import TAKEN_BACK
@@ -31,7 +31,8 @@ def _settled(progress: Progress, item: Item) -> Progress:
             continue
         history = progress.facts.history(item)
         newest = history.last_label(titles) if history else None
-        if newest is None:
+        # GitLab notes labels by number: when one that is not the group's was put on, nothing tells.
+        if newest is None or not progress.facts.observed.labels.issuperset(titles):
             what = f"{item.key} has {' and '.join(titles)}, and psbot could not check which is newer"
             progress = progress.unchecked(what, item, progress.facts.unread(item))
             continue
@@ -118,8 +119,19 @@ def _restored(progress: Progress, item: Item, dispute: Dispute) -> Progress:
 
 
 def _value_before(facts: Facts, item: Item, purpose: str) -> str | None:
-    """Return the value that an item had in a scope before the one it has; else the one it was made with."""
+    """Return the last value before the one an item has in a scope that counts; else the one it was made with.
+
+    What an outsider had put on is none: psbot would put it on itself, and then it would count.
+    """
     scope, history = facts.process.catalogue.scopes[purpose], facts.history(item)
     others = {spec.title: value for value, spec in scope.labels.items() if spec.title not in item.labels}
+    if history:
+        others = {title: value for title, value in others.items() if _counted(title, history, facts)}
     gone = history.last_label(others, is_added=False) if history else None
     return others[gone.title] if gone else facts.process.kinds[item.kind].seeds.get(purpose)
+
+
+def _counted(title: str, history: History, facts: Facts) -> bool:
+    """Tell whether a label that is gone was last put on by somebody whose deeds count, or was there at first."""
+    event = history.last_label([title])
+    return event is None or bool(facts.hand(event).counts)

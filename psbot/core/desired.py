@@ -90,9 +90,10 @@ def desired(
     }
     items = {key: _item(situation, draft) for key, draft in outlines.items()}
     known = _facts(situation, outlines, items, found)
+    is_clear = _is_clear(process, found.get(EPIC))
     for key, draft in outlines.items():
         template = process.kinds[draft.kind].template
-        if (key in due_now and key not in found) or words.sections(template):
+        if (key in due_now and key not in found) or (is_clear and words.sections(template)):
             text = words.render(template, known | {"item": draft})
             items[key] = _described(items[key], text, engagement, known)
     return Desired(
@@ -147,6 +148,13 @@ def _standing(situation: Situation, epic: Item | None) -> tuple[str, date]:
         return known.phase, known.since
     shown = situation.process.catalogue.value("phase", epic.labels) if epic else None
     return shown or (workflow.won_phase if situation.is_won else workflow.quote_phase), situation.today
+
+
+def _is_clear(process: Process, epic: Item | None) -> bool:
+    """Tell whether the phase is known; else managed sections stay: they would name a guess, and since today."""
+    if epic is None or accepted(epic, process.workflow):
+        return True
+    return process.catalogue.value("phase", epic.labels) in process.workflow.phases
 
 
 def _rests(situation: Situation, kind: str, epic: Item | None) -> bool:

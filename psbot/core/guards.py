@@ -7,9 +7,11 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from psbot.core.drafts import Draft, Situation, is_wanted, occurrences
-from psbot.core.history import Facts, Hand, Standing
+from psbot.core.history import PSBOT, Facts, Hand, Standing
 from psbot.core.model import Item
 from psbot.core.table import Condition
+
+ACCEPTED = "accepted"  # the guard that asks for the customer's acceptance
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -210,7 +212,8 @@ def by_hand(hand: Hand, item: Item, purpose: str, what: str) -> Answer:
         return Answer(False, reason, disputes=frozenset({Dispute(item.key, purpose, reason)}))
     if hand.counts is None:
         return Answer(None, f"{what}, but psbot could not check who did that", hand.needs)
-    return Answer(True, f"{what}, by {hand.name}", hand.needs)
+    is_of_this_run = hand.name == PSBOT.username and hand.standing is Standing.MACHINE
+    return Answer(True, what if is_of_this_run else f"{what}, by {hand.name}", hand.needs)
 
 
 GUARDS: Mapping[str, Guard] = MappingProxyType(
@@ -220,7 +223,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "kick-off-reached": Guard(_kick_off_reached, Argument.NOTHING, "the day of the kick-off has come"),
         "end-reached": Guard(_end_reached, Argument.NOTHING, "the planned end has come"),
         "done": Guard(_done, Argument.KIND, "`{}` is done or skipped"),
-        "accepted": Guard(_accepted, Argument.KIND, "every `{}` is accepted or skipped"),
+        ACCEPTED: Guard(_accepted, Argument.KIND, "every `{}` is accepted or skipped"),
         "phase": Guard(_phase, Argument.PHASE, "the phase is `{}`"),
         "milestone-due-within": Guard(
             _due_within, Argument.DAYS, "it is for a milestone that is due within {} business days"

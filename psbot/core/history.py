@@ -10,6 +10,7 @@ from psbot.core.engagement import Engagement
 from psbot.core.identity import Author, is_machine, people
 from psbot.core.model import Item, Snapshot
 from psbot.core.process import Process
+from psbot.core.touch import Act
 
 PSBOT = Author("psbot", is_machine=True)
 _Event = TypeVar("_Event", "LabelEvent", "StateEvent")
@@ -38,11 +39,17 @@ class StateEvent:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The label and state events of one item, oldest first; ``is_complete`` tells that all of them were read."""
+    """The label and state events of one item, oldest first; ``is_complete`` tells that all of them were read.
+
+    ``acts`` are all its notes, comments too; None where only events were asked for. ``is_whole`` tells that no note
+    is missing.
+    """
 
     labels: tuple[LabelEvent, ...] = ()
     states: tuple[StateEvent, ...] = ()
     is_complete: bool = True
+    acts: tuple[Act, ...] | None = None
+    is_whole: bool = True
 
     def last_label(self, titles: Iterable[str], is_added: bool = True) -> LabelEvent | None:
         """Return the newest event that put one of *titles* on, or took one off; of two at once the later one."""

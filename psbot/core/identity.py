@@ -8,7 +8,7 @@ from psbot.core import marker
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding, Severity
 from psbot.core.labels import Catalogue
-from psbot.core.model import Item, Snapshot
+from psbot.core.model import Item, NewestNote, Snapshot
 from psbot.core.process import EPIC, Kind, PlaceKind, Process, Repeat
 
 
@@ -23,7 +23,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids."""
+    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids, ``newest`` is its newest note."""
 
     gid: str
     iid: int
@@ -43,6 +43,8 @@ class Sighting:
     is_moved: bool = False
     updated_at: datetime | None = None
     label_gids: Mapping[str, str] = field(default_factory=dict)
+    made_at: datetime | None = None
+    newest: NewestNote | None = None
 
     @property
     def number(self) -> int:
@@ -211,6 +213,27 @@ def identify(
     strangers = [each for each in foreign if each not in disputed]
     said = (*findings, *_misplaced(misplaced), *_foreign(strangers), *_disputed(disputed))
     return Identified(snapshot, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What makes an item an engagement's, or not; ``kind`` is the item kind that its label names."""
+
+    kind: Kind | None
+    is_trusted: bool
+    is_misplaced: bool
+    hangs_here: bool
+
+
+def traits(engagement: Engagement, process: Process, epic_gids: frozenset[str], sighting: Sighting) -> Traits:
+    """Return by what *sighting* counts as one of *engagement*'s, whose epics have *epic_gids*."""
+    case = _Case(engagement, process, None, epic_gids)
+    return Traits(
+        case.labelled_kind(sighting),
+        case.is_trusted(sighting) or case.is_on_demand(sighting),
+        case.is_misplaced(sighting),
+        case.hangs_here(sighting),
+    )
 
 
 def _key(sighting: Sighting) -> str | None:
@@ -390,6 +413,15 @@ def as_item(sighting: Sighting) -> Item:
         gid=sighting.gid,
         url=sighting.url,
         updated_at=sighting.updated_at,
+        made_at=sighting.made_at,
+        newest=sighting.newest,
+    )
+
+
+def as_seen(item: Item, sighting: Sighting) -> Item:
+    """Return *item*, of which everything but who and what it is has been seen anew."""
+    return replace(
+        as_item(sighting), key=item.key, kind=item.kind, by_machine=item.by_machine, made_by=item.made_by
     )
 
 

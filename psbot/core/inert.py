@@ -24,6 +24,7 @@ _ENTITY = re.compile(r"&(?=\#?\w+;)")
 _SCHEME = re.compile(r":(?=//)")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
 _SLASH = re.compile(r"^(?=[/\uff0f\u2044\u2215\u29f8])")
+_LINE_SLASH = re.compile(r"^((?:[^\S\n]|[>*+\-])*)(?=[/\uff0f\u2044\u2215\u29f8])", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&'*+,;=%\[\]-]+", re.ASCII)
 _NOT_CHART = re.compile(r"[^\w .()+\-]+")
 _CHART_WORD = re.compile(
@@ -64,6 +65,11 @@ def inert(text: str) -> str:
     line = _ENTITY.sub("&" + JOINER, defused(text))
     escaped = _MARKDOWN.sub(r"\\\1", line).replace("<", "&lt;")
     return re.sub(r"^([#>+=\-]|\d+[.)])", JOINER + r"\1", escaped)
+
+
+def without_actions(text: str) -> str:
+    """Return *text*, which may be Markdown of a person's, without a line that could be a quick action."""
+    return _LINE_SLASH.sub(rf"\1{JOINER}", text)
 
 
 def linked(markdown: str, url: str | None) -> str:

@@ -18,12 +18,26 @@ class Touch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class NewestNote:
+    """The newest note on an item, as lists show it: who and when, None for an account that is gone.
+
+    ``is_mention`` tells that another item mentions this one.
+    """
+
+    username: str | None
+    is_machine: bool
+    at: datetime
+    is_mention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """The epic or a child item; what only GitLab knows is None on the desired side.
 
     ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
     account made the item, ``made_by`` the account's name, ``updated_at`` when anything of
-    it changed last, a new note included.
+    it changed last, a new note included, ``made_at`` when it was made, ``newest`` its newest note where that was
+    asked for.
     """
 
     key: str
@@ -45,6 +59,8 @@ class Item:
     by_machine: bool = False
     made_by: str | None = None
     updated_at: datetime | None = None
+    made_at: datetime | None = None
+    newest: NewestNote | None = None
 
     @property
     def is_epic(self) -> bool:

@@ -45,7 +45,10 @@ def moved(progress: Progress) -> Progress:
     if epic is None:
         return progress
     shown = facts.process.catalogue.values("phase", epic.labels)
-    known = accepted(epic, facts.process.workflow) or _first_seen(epic, shown, facts)
+    known = accepted(epic, facts.process.workflow)
+    if known is None:
+        known, needs = _first_seen(epic, shown, facts)
+        progress = progress.asking(needs)
     if known is None:
         return progress.finding("no-phase", "the epic has no clear phase; set its label", epic)
     way = onward(known, facts)
@@ -74,12 +77,15 @@ def onward(known: Accepted, facts: Facts) -> Way:
     return Way(start, known, verdicts)
 
 
-def _first_seen(epic: Item, shown: list[str], facts: Facts) -> Accepted | None:
-    """Return the phase the label shows where the marker remembers none: nobody can say that it was moved."""
+def _first_seen(epic: Item, shown: list[str], facts: Facts) -> tuple[Accepted | None, frozenset[str]]:
+    """Return the phase the label shows where the marker remembers none: nobody can say that it was moved.
+
+    The items are those whose histories would tell since when.
+    """
     if len(shown) != 1 or shown[0] not in facts.process.workflow.phases:
-        return None
+        return None, frozenset()
     hand = facts.labelled_by(epic, [facts.process.catalogue.title("phase", shown[0])])
-    return Accepted(shown[0], facts.engagement.today(hand.at or facts.now))
+    return Accepted(shown[0], facts.engagement.today(hand.at or facts.now)), hand.needs
 
 
 def _judged(progress: Progress, epic: Item, way: Way, shown: str | None) -> Progress:

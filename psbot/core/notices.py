@@ -1,7 +1,7 @@
 """Findings that live in the engagement log as notices: each is posted once, edited, resolved, or posted anew."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from psbot.core import inert
 from psbot.core.findings import Finding
@@ -10,9 +10,11 @@ from psbot.core.model import Item
 from psbot.core.operations import PostNotice
 
 MEMORY = "notices"
-_FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[a-z0-9:/-]+) -->\r?\n")
+_FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[A-Za-z0-9:/-]+) -->\r?\n")
+DIGEST = "digest/stale"  # it has rules of its own: core/digests.py
 TAKEN_BACK = "Taken back: "
 _RESOLVED = "Resolved: "
+_OVER = "it is no longer so"
 
 
 def identity_of(body: str) -> str | None:
@@ -26,14 +28,22 @@ def identity(finding: Finding) -> str:
     return f"{finding.code}:{finding.item}" if finding.item else finding.code
 
 
-def notices(log: Item, findings: Iterable[Finding], standing: Iterable[Notice]) -> Iterator[PostNotice]:
+def notices(
+    log: Item, findings: Iterable[Finding], standing: Sequence[Notice], unchecked: Collection[str] = ()
+) -> Iterator[PostNotice]:
     """Yield what brings the notices on *log* in line with *findings*; *standing* are those there, oldest first.
+
+    What stands about an item that is *unchecked* is left: nobody knows whether it is no longer so.
 
     Words that a person has put into a notice stay. A finding that comes back after it was resolved is posted anew,
     because somebody should hear of it again. What psbot takes back itself is told once and needs no resolving: its
-    message starts with TAKEN_BACK.
+    message starts with TAKEN_BACK. Of two that stand, as after two runs at once, the older one goes on standing.
     """
-    last = {notice.identity: notice for notice in standing}
+    standing = [notice for notice in standing if notice.identity != DIGEST]
+    last = _counting(standing)
+    for each in standing:
+        if each is not last[each.identity] and not _is_resolved(each):
+            yield PostNotice(log, each.identity, _resolved(each), "an older one says it", each.gid)
     wanted = {identity(finding): finding.message for finding in findings}
     for name, message in sorted(wanted.items()):
         body = _body(name, message)
@@ -43,18 +53,37 @@ def notices(log: Item, findings: Iterable[Finding], standing: Iterable[Notice]) 
         elif notice.body.split() != body.split() and not notice.is_edited:
             yield PostNotice(log, name, body, "what it says has changed", notice.gid)
     for name, notice in sorted(last.items()):
-        if name not in wanted and not _is_resolved(notice):
-            text = _FIRST_LINE.sub("", notice.body).strip()
-            yield PostNotice(
-                log, name, f"{_first_line(name)}{_RESOLVED}{text}\n", "it is no longer so", notice.gid
-            )
+        is_known = name.partition(":")[2] not in unchecked
+        if name not in wanted and is_known and not _is_resolved(notice):
+            yield PostNotice(log, name, _resolved(notice), _OVER, notice.gid)
+
+
+def _counting(standing: Iterable[Notice]) -> dict[str, Notice]:
+    """Return the notice of each identity that counts: the oldest that is not resolved, else the newest."""
+    last: dict[str, Notice] = {}
+    for notice in standing:
+        if notice.identity not in last or _is_resolved(last[notice.identity]):
+            last[notice.identity] = notice
+    return last
 
 
 def _body(name: str, message: str) -> str:
-    return f"{_first_line(name)}{inert.inert(message)}\n"
+    return f"{first_line(name)}{inert.inert(message)}\n"
 
 
-def _first_line(name: str) -> str:
+def _resolved(notice: Notice) -> str:
+    """Return the notice with a word before what it says.
+
+    What a person wrote into it keeps its lines, for a code block is none any more behind that word, and psbot
+    must not carry out what a person could not.
+    """
+    text = _FIRST_LINE.sub("", notice.body)
+    said = f"{_OVER}\n\n{inert.without_actions(text)}" if notice.is_edited else f"{text.strip()}\n"
+    return f"{first_line(notice.identity)}{_RESOLVED}{said}"
+
+
+def first_line(name: str) -> str:
+    """Return the first line of the notice *name*, by which it is found again."""
     return f"<!-- psbot notice: {name} -->\n"
 
 

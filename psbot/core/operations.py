@@ -132,7 +132,10 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class PostNotice:
-    """Post a notice on an item, or edit the note ``note`` (a global id) in which it stands."""
+    """Post a notice on an item, or edit the note ``note`` (a global id) in which it stands.
+
+    ``mentions`` are the usernames whom GitLab tells of a new one.
+    """
 
     op: ClassVar[str] = "post-notice"
     item: Item
@@ -140,6 +143,7 @@ class PostNotice:
     body: str
     reason: str
     note: str | None = None
+    mentions: tuple[str, ...] = ()
 
 
 ItemOperation = (

@@ -52,6 +52,12 @@ def remembering(epic: Item, wanted: Accepted, marker: markers.Marker) -> Item:
     return replace(epic, description=markers.write(epic.description, note))
 
 
+def ended(epic: Item | None, process: Process) -> Finding | None:
+    """Return the finding of :func:`over` as soon as psbot has accepted the end that the label shows."""
+    known = accepted(epic, process.workflow)
+    return over(epic, process) if known and known.phase in process.workflow.final_phases else None
+
+
 def over(epic: Item | None, process: Process) -> Finding | None:
     """Return the finding that an engagement has come to a final phase, so that its file changes nothing any more."""
     phase = process.catalogue.value("phase", epic.labels) if epic else None

@@ -46,6 +46,9 @@ _VERBS = (
     Close,
     PostNotice,
 )
+UNWANTED_KEPT = (
+    "unwanted-kept"  # the finding of an open item that the file no longer has, and people have worked on
+)
 _READS = 3  # access and labels; epics with the labelled items; the children, or a look for a second epic
 _CREATIONS = (CreateEpic, CreateChild)
 
@@ -112,7 +115,7 @@ class Plan:
         return Cost(reads + writes, notes, epics + children)
 
     def notifications(self) -> dict[str, int]:
-        """Count, by username, the messages GitLab will send people for being assigned, relieved or closed on."""
+        """Count, by username, the messages GitLab will send people: assigned, relieved, closed on, mentioned."""
         told: Counter[str] = Counter()
         for op in self.operations:
             match op:
@@ -120,6 +123,8 @@ class Plan:
                     told.update(item.assignees)
                 case Reassign(item=item, after=after):
                     told.update(set(item.assignees) ^ set(after))
+                case PostNotice(mentions=names):
+                    told.update(names)
                 case _:
                     pass
         return dict(sorted(told.items()))
@@ -279,7 +284,7 @@ def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[
         "a person has worked on it" if item.touched is Touch.YES else "psbot could not check who worked on it"
     )
     yield Finding(
-        "unwanted-kept",
+        UNWANTED_KEPT,
         Severity.WARNING,
         f"{item.key} is kept open: {reason}, but {worked}; close it by hand",
         item.key,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from psbot.core.labels import Catalogue
+from psbot.core.policies import Staleness
 from psbot.core.table import Table
 from psbot.core.workdays import Workdays
 
@@ -124,6 +125,7 @@ class Workflow:
     working_state: str = "doing"
     blocked_state: str = "blocked"
     finished_state: str = "done"
+    customer_states: frozenset[str] = frozenset()
     table: Table = field(default_factory=Table)
 
 
@@ -163,6 +165,7 @@ class Process:
     machine_accounts: frozenset[str] = frozenset()
     colleagues: frozenset[str] = frozenset()
     contact_roles: tuple[str, ...] = ()
+    staleness: Staleness = field(default_factory=Staleness)
 
     @property
     def hostings(self) -> Mapping[str, str]:

@@ -1,19 +1,44 @@
-"""Where an engagement stands: phase, health, what is open, late and next; read from labels, dates and states."""
+"""Where an engagement stands: phase, health, what is open, late and next, who has the next move, what was found."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
 
 from psbot.core.engagement import Engagement
-from psbot.core.labels import Catalogue
-from psbot.core.model import Item, Snapshot
+from psbot.core.findings import Finding, Severity
+from psbot.core.guards import ask_all
+from psbot.core.history import Facts
+from psbot.core.model import Item
+from psbot.core.phases import accepted
 from psbot.core.process import Process
+
+
+class Mover(StrEnum):
+    """Who or what has the next move on an item."""
+
+    CUSTOMER = "customer"
+    GATE = "gate"
+    PERSON = "person"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an open item waits for: ``name`` is the customer, why the gate is shut, or who the assignee is."""
+
+    mover: Mover
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ItemStanding:
-    """One open item: its state, None where its labels do not say one, and whether it is past its due day."""
+    """One open item: its state, None where its labels do not say one, and how late it is.
+
+    ``overdue_days`` are business days, at least one for an item that is past its due day; 0 for one that is not.
+    """
 
     key: str
     title: str
@@ -23,14 +48,21 @@ class ItemStanding:
     namespace: str
     iid: int | None
     url: str | None
-    is_overdue: bool
+    overdue_days: int
+    waiting: Waiting
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether it is past its due day."""
+        return self.overdue_days > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One engagement; ``phase`` is None where it has no epic yet or its labels do not say one.
+    """One engagement; ``phase`` is the one psbot has accepted, ``since`` its first day, ``label`` the one shown.
 
-    ``states`` counts open items by state, ``items`` are the open items by due day.
+    They are None where there is no epic yet or nothing says them. ``states`` counts open items by state, ``items``
+    are the open items by due day. ``failure`` says why an engagement could not be read; the rest is then the file's.
     """
 
     engagement: str
@@ -40,13 +72,17 @@ class Standing:
     lead: str | None
     kick_off_on: date
     ends_on: date
-    is_in_gitlab: bool
-    phase: str | None
-    health: str | None
-    url: str | None
-    closed: int
-    states: Mapping[str, int]
-    items: tuple[ItemStanding, ...]
+    is_in_gitlab: bool = False
+    phase: str | None = None
+    since: date | None = None
+    label: str | None = None
+    health: str | None = None
+    url: str | None = None
+    closed: int = 0
+    states: Mapping[str, int] = field(default_factory=dict)
+    items: tuple[ItemStanding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    failure: str | None = None
 
     @property
     def overdue(self) -> tuple[ItemStanding, ...]:
@@ -54,18 +90,82 @@ class Standing:
         return tuple(item for item in self.items if item.is_overdue)
 
     @property
+    def overdue_days(self) -> int:
+        """Return how late the latest item is, in business days; 0 for none."""
+        return max((item.overdue_days for item in self.items), default=0)
+
+    @property
+    def at_customer(self) -> tuple[ItemStanding, ...]:
+        """Return the open items on which the customer has the next move."""
+        return tuple(item for item in self.items if item.waiting.mover is Mover.CUSTOMER)
+
+    @property
     def next(self) -> ItemStanding | None:
         """Return the open item that is due next, today included; None for none."""
         return next((item for item in self.items if item.due_on and not item.is_overdue), None)
 
+    def found(self, severity: Severity) -> tuple[Finding, ...]:
+        """Return the findings of *severity*."""
+        return tuple(each for each in self.findings if each.severity is severity)
 
-def standing(engagement: Engagement, observed: Snapshot, process: Process, today: date) -> Standing:
-    """Return where *engagement* stands on *today*."""
-    catalogue = process.catalogue
-    opened = [_item(item, catalogue, today) for item in observed.children if item.is_open]
+    @property
+    def wants_attention(self) -> bool:
+        """Tell whether somebody should look: something is late or was found, or the engagement is not in GitLab."""
+        is_found = bool(self.found(Severity.ERROR) or self.found(Severity.WARNING))
+        return bool(self.overdue) or is_found or not self.is_in_gitlab
+
+
+def _next_due(each: Standing) -> date:
+    return (each.next.due_on if each.next else None) or date.max
+
+
+# What needs attention first, by name, in this order: the larger number comes first.
+ATTENTION: Mapping[str, Callable[[Standing], int]] = MappingProxyType(
+    {
+        "could not be read": lambda each: each.failure is not None,
+        "errors": lambda each: len(each.found(Severity.ERROR)),
+        "warnings": lambda each: len(each.found(Severity.WARNING)),
+        "days overdue": lambda each: each.overdue_days,
+        "items at the customer": lambda each: len(each.at_customer),
+        "next due": lambda each: -_next_due(each).toordinal(),
+    }
+)
+
+
+def by_attention(standings: Iterable[Standing]) -> list[Standing]:
+    """Return *standings* with what needs attention first; those that need the same by key."""
+    return sorted(
+        standings, key=lambda each: (*(-count(each) for count in ATTENTION.values()), each.engagement)
+    )
+
+
+def standing(facts: Facts, findings: Iterable[Finding] = ()) -> Standing:
+    """Return where the engagement of *facts* stands, with what was found."""
+    engagement, process, observed = facts.engagement, facts.process, facts.observed
+    epic, catalogue = observed.epic, facts.process.catalogue
+    known = accepted(epic, process.workflow)
+    label = catalogue.value("phase", epic.labels) if epic else None
+    facts = replace(facts, phase=known.phase if known else label)
+    opened = [_item(item, facts) for item in observed.children if item.is_open]
     opened.sort(key=lambda item: (item.due_on or date.max, item.key))
     healths = {catalogue.value("health", item.labels) for item in observed.children} - {None}
-    epic = observed.epic
+    return replace(
+        unread(engagement, facts.today),
+        is_in_gitlab=epic is not None,
+        phase=facts.phase,
+        since=known.since if known else None,
+        label=label,
+        health=healths.pop() if len(healths) == 1 else None,
+        url=epic.url if epic else None,
+        closed=sum(not item.is_open for item in observed.children),
+        states=_states(opened, process),
+        items=tuple(opened),
+        findings=tuple(findings),
+    )
+
+
+def unread(engagement: Engagement, today: date, failure: str | None = None) -> Standing:
+    """Return what the file alone says of an engagement, and why it could not be read in GitLab."""
     return Standing(
         engagement=engagement.key,
         customer=engagement.customer,
@@ -74,28 +174,41 @@ def standing(engagement: Engagement, observed: Snapshot, process: Process, today
         lead=engagement.lead,
         kick_off_on=engagement.kick_off_on,
         ends_on=engagement.ends_on(today),
-        is_in_gitlab=epic is not None,
-        phase=catalogue.value("phase", epic.labels) if epic else None,
-        health=healths.pop() if len(healths) == 1 else None,
-        url=epic.url if epic else None,
-        closed=sum(not item.is_open for item in observed.children),
-        states=_states(opened, process),
-        items=tuple(opened),
+        failure=failure,
     )
 
 
-def _item(item: Item, catalogue: Catalogue, today: date) -> ItemStanding:
+def _item(item: Item, facts: Facts) -> ItemStanding:
     return ItemStanding(
         key=item.key,
         title=item.title,
         due_on=item.due_on,
         assignee=item.assignee,
-        state=catalogue.value("state", item.labels),
+        state=facts.state(item),
         namespace=item.namespace,
         iid=item.iid,
         url=item.url,
-        is_overdue=item.due_on is not None and item.due_on < today,
+        overdue_days=_overdue_days(item.due_on, facts),
+        waiting=_waiting(item, facts),
     )
+
+
+def _overdue_days(due_on: date | None, facts: Facts) -> int:
+    if due_on is None or due_on >= facts.today:
+        return 0
+    return max(1, facts.engagement.workdays.between(due_on, facts.today))
+
+
+def _waiting(item: Item, facts: Facts) -> Waiting:
+    workflow, state = facts.process.workflow, facts.state(item)
+    if state in workflow.customer_states:
+        return Waiting(Mover.CUSTOMER, facts.engagement.customer)
+    gate = workflow.table.gates.get(item.kind)
+    if gate and state == workflow.blocked_state:
+        answer = ask_all(gate, facts, item)
+        if not answer.holds:
+            return Waiting(Mover.GATE, answer.reason)
+    return Waiting(Mover.PERSON, item.assignee) if item.assignee else Waiting(Mover.NOBODY, "nobody")
 
 
 def _states(opened: list[ItemStanding], process: Process) -> dict[str, int]:

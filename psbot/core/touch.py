@@ -8,16 +8,20 @@ from psbot.core.model import Touch
 from psbot.core.process import Process
 
 # What GitLab itself notes while an item is made (labels, dates) follows within one request, which it cuts at 60 s.
-_MAKING = timedelta(seconds=60)
+MAKING = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One note on an item: ``is_system`` tells that GitLab wrote it about a change that *author* made."""
+    """One note on an item: ``is_system`` tells that GitLab wrote it about a change that *author* made.
+
+    ``is_mention`` tells that the change was made elsewhere: another item mentions this one.
+    """
 
     author: Author | None
     at: datetime
     is_system: bool
+    is_mention: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +50,5 @@ def _is_persons(act: Act, activity: Activity, process: Process) -> bool:
     if act.author is not None and is_machine(act.author, process):
         return False
     made_by_them = activity.made_by is not None and act.author == activity.made_by
-    is_of_the_making = made_by_them and act.is_system and act.at - activity.made_at <= _MAKING
+    is_of_the_making = made_by_them and act.is_system and act.at - activity.made_at <= MAKING
     return not is_of_the_making

@@ -95,7 +95,7 @@ def _of_move(phase: str, move: Move, facts: Facts, before: str | None) -> Verdic
     what = f"{move.hand.name} moved it from {phase} to {move.to or 'no phase'}"
     refusals: list[str] = []
     for rule in facts.process.workflow.table.ways(phase):
-        if not _leads(rule, move.to):
+        if not _leads(rule, move.to, facts.process.workflow.phases):
             continue
         answer = _allowed(rule, move, before, facts)
         if answer.holds:
@@ -108,9 +108,9 @@ def _of_move(phase: str, move: Move, facts: Facts, before: str | None) -> Verdic
     return Verdict(Outcome.ILLEGAL, phase, (what, *why), None, move.hand.needs)
 
 
-def _leads(rule: Transition, to: str | None) -> bool:
-    """Tell whether *rule* leads to *to*; a way back is gone by any phase, or by taking the label away."""
-    return rule.to is None or rule.to == to
+def _leads(rule: Transition, to: str | None, phases: tuple[str, ...]) -> bool:
+    """Tell whether *rule* leads to *to*; a way back is gone by any of *phases*, or by taking the label away."""
+    return to is None or to in phases if rule.to is None else rule.to == to
 
 
 def _allowed(rule: Transition, move: Move, before: str | None, facts: Facts) -> Answer:

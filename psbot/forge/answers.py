@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from psbot.core.identity import Author, Sighting
+from psbot.core.model import NewestNote
 from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
 from psbot.forge.labelnotes import SystemNote
-from psbot.forge.ports import Comment
+from psbot.forge.ports import Brief, Comment
 
 _MACHINES = frozenset({"SERVICE_ACCOUNT", "PROJECT_BOT", "SERVICE_USER"})
 _GHOST = "GHOST"
+_MENTION = "cross_reference"  # GitLab, app/models/system_note_metadata.rb
 _LONGEST_NUMBER = 18  # digits
 _GLOBAL_ID = re.compile(r"gid://[A-Za-z0-9_/:-]+/[0-9]{1,18}", re.ASCII)
 
@@ -161,7 +163,33 @@ def sighting(node: Node) -> Sighting:
         is_moved=node.text_or_none("movedToWorkItemUrl") is not None,
         updated_at=node.instant("updatedAt"),
         label_gids=label_gids,
+        made_at=node.instant("createdAt"),
+        newest=_newest(node) if "newest" in node.value else None,
     )
+
+
+def _newest(node: Node) -> NewestNote | None:
+    widgets = {widget.text("type"): widget for widget in node.nodes("newest")}
+    threads = _widget(widgets, "NOTES").node("discussions").nodes("nodes")
+    for note in (note for each in threads for note in each.node("notes").nodes("nodes")):
+        act = _act(note)
+        known = act.author is not None and not act.author.is_ghost
+        return NewestNote(
+            act.author.username if known and act.author else None,
+            bool(act.author and act.author.is_machine),
+            act.at,
+            act.is_mention,
+        )
+    return None
+
+
+def brief(node: Node) -> Brief:
+    """Return a work item in short; its parent where it was asked for."""
+    widgets = (
+        {widget.text("type"): widget for widget in node.nodes("widgets")} if "widgets" in node.value else {}
+    )
+    parent = widgets["HIERARCHY"].optional("parent") if "HIERARCHY" in widgets else None
+    return Brief(node.gid(), node.text_or_none("description") or "", parent.gid() if parent else None)
 
 
 def discussions(node: Node) -> Node:
@@ -185,6 +213,21 @@ def system_notes(node: Node) -> list[SystemNote]:
         )
         for note in _notes(node)
     ]
+
+
+def acts(node: Node) -> list[Act]:
+    """Return what was done to and written on a work item, in the order it came."""
+    return [replace(_act(note), is_system=note.flag("system")) for note in _notes(node)]
+
+
+def _act(note: Node) -> Act:
+    action = _action(note.optional("systemNoteMetadata"))
+    return Act(
+        author(note.optional("author")),
+        note.instant("createdAt"),
+        is_system=action is not None,
+        is_mention=action == _MENTION,
+    )
 
 
 def _action(metadata: Node | None) -> str | None:

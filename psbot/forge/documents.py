@@ -21,13 +21,14 @@ class Part(StrEnum):
     CHILDREN = "children"
     LABELLED = "labelled"
     NAMED = "named"
+    MOVED = "moved"
 
 
 _ACCOUNT = "{ username bot type }"
 
 _FULL = f"""
 fragment Full on WorkItem {{
-  id iid title description state confidential webUrl updatedAt movedToWorkItemUrl
+  id iid title description state confidential webUrl createdAt updatedAt movedToWorkItemUrl
   author {_ACCOUNT}
   namespace {{ fullPath }}
   workItemType {{ name }}
@@ -40,6 +41,27 @@ fragment Full on WorkItem {{
   }}
 }}"""
 
+# The newest note of an item often settles in a list whether a person acted lately, without a look at its notes.
+_NEWEST = f"""
+fragment Newest on WorkItem {{
+  newest: widgets(onlyTypes: [NOTES]) {{
+    type
+    ... on WorkItemWidgetNotes {{
+      discussions(filter: ALL_NOTES, sort: CREATED_DESC, first: 1) {{
+        nodes {{
+          notes(last: 1) {{ nodes {{ createdAt author {_ACCOUNT} systemNoteMetadata {{ action }} }} }}
+        }}
+      }}
+    }}
+  }}
+}}"""
+# Of an item that has moved lately it is enough which engagement it belongs to.
+_MOVED = """
+fragment Moved on WorkItem {
+  id description
+  widgets(onlyTypes: [HIERARCHY]) { type ... on WorkItemWidgetHierarchy { parent { id } } }
+}"""
+
 # Of labelled items the marker is enough: those that turn out to be wanted and new are asked for by id.
 _BRIEF = """
 fragment Brief on WorkItem { id description }"""
@@ -49,30 +71,38 @@ _ARGUMENTS = {
     Part.CHILDREN: ("parentIds: $parents, includeDescendants: true", "$parents: [WorkItemID!]"),
     Part.LABELLED: ("labelName: $labels, includeDescendants: true", "$labels: [String!]"),
     Part.NAMED: ("ids: $ids, includeDescendants: true", "$ids: [WorkItemID!]"),
+    Part.MOVED: ("updatedAfter: $since, includeDescendants: true", "$since: Time"),
 }
+_FRAGMENTS = {Part.LABELLED: "Brief", Part.MOVED: "Moved"}
 
 
 @cache
-def listing(parts: tuple[Part, ...]) -> str:
-    """Return the query for one page of each of *parts* of group ``$group``, oldest first.
+def listing(parts: tuple[Part, ...], with_newest: bool = False) -> str:
+    """Return the query for one page of each of *parts* of group ``$group``, oldest first, *with_newest* notes or not.
 
     Variables: ``group``, ``page``, a cursor ``<part>After`` for each part, and ``parents``, ``labels``,
-    ``ids`` for the parts that filter by them.
+    ``ids``, ``since`` for the parts that filter by them.
     """
     variables = ["$group: ID!", "$page: Int!"]
     fields = []
     for part in parts:
         arguments, variable = _ARGUMENTS[part]
         variables += [*([variable] if variable else []), f"${part}After: String"]
-        fragment = "Brief" if part is Part.LABELLED else "Full"
+        fragment = _FRAGMENTS.get(part, "Full ...Newest" if with_newest else "Full")
         fields.append(
             f"    {part}: workItems({arguments}, state: all, sort: CREATED_ASC, first: $page, after: ${part}After)"
             f" {{ count nodes {{ ...{fragment} }} pageInfo {{ hasNextPage endCursor }} }}"
         )
-    fragments = (_BRIEF if Part.LABELLED in parts else "") + (_FULL if set(parts) - {Part.LABELLED} else "")
+    texts = {"Brief": _BRIEF, "Moved": _MOVED, "Full": _FULL, "Newest": _NEWEST}
+    fragments = "".join(text for name, text in texts.items() if f"...{name} " in "".join(fields))
     head = f"query Listing({', '.join(variables)})"
     body = "\n".join(fields)
     return f"{head} {{\n  group(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
+
+
+ITEM = f"""query Item($namespace: ID!, $iid: String!) {{
+  namespace(fullPath: $namespace) {{ id workItem(iid: $iid) {{ ...Full }} }}
+}}{_FULL}"""
 
 
 @cache
@@ -137,8 +167,9 @@ _SYSTEM_NOTE = f"body createdAt author {_ACCOUNT} systemNoteMetadata {{ action }
 
 _COMMENT = f"id body system createdAt author {_ACCOUNT} lastEditedBy {_ACCOUNT}"
 
-# What was done to items, newest first: an old history may go on over pages, the last events are what counts.
-HISTORIES = f"""query Histories($group: ID!, $ids: [WorkItemID!], $after: String) {{
+
+def _histories(name: str, notes: str, fields: str) -> str:
+    return f"""query {name}($group: ID!, $ids: [WorkItemID!], $after: String) {{
   group(fullPath: $group) {{
     id
     workItems(ids: $ids, includeDescendants: true, state: all, first: 20) {{
@@ -147,8 +178,8 @@ HISTORIES = f"""query Histories($group: ID!, $ids: [WorkItemID!], $after: String
         widgets(onlyTypes: [NOTES]) {{
           type
           ... on WorkItemWidgetNotes {{
-            discussions(filter: ONLY_ACTIVITY, sort: CREATED_DESC, first: 100, after: $after) {{
-              nodes {{ notes(first: 100) {{ nodes {{ {_SYSTEM_NOTE} }} }} }}
+            discussions(filter: {notes}, sort: CREATED_DESC, first: 100, after: $after) {{
+              nodes {{ notes(last: 100) {{ nodes {{ {fields} }} }} }}
               pageInfo {{ hasNextPage endCursor }}
             }}
           }}
@@ -157,6 +188,11 @@ HISTORIES = f"""query Histories($group: ID!, $ids: [WorkItemID!], $after: String
     }}
   }}
 }}"""
+
+
+# What was done to items, newest first: an old history may go on over pages, the last events are what counts.
+HISTORIES = _histories("Histories", "ONLY_ACTIVITY", _SYSTEM_NOTE)
+WHOLE_HISTORIES = _histories("WholeHistories", "ALL_NOTES", f"system {_SYSTEM_NOTE}")
 
 COMMENTS = f"""query Comments($group: ID!, $ids: [WorkItemID!], $after: String) {{
   group(fullPath: $group) {{
@@ -274,6 +310,7 @@ PAIRINGS: tuple[tuple[Part, ...], ...] = (
     (Part.CHILDREN, Part.LABELLED),
     (Part.LABELLED,),
     (Part.NAMED,),
+    (Part.MOVED,),
 )
 
 
@@ -285,7 +322,17 @@ def name_of(document: str) -> str:
 def every_document() -> Iterator[str]:
     """Yield the largest document of every shape, for checks against GitLab's schema and for the docs."""
     yield from map(listing, PAIRINGS)
-    yield from (access(PLACES), access_and_labels(2), LABELS, ACTIVITY, HISTORIES, COMMENTS)
+    yield from (listing(parts, with_newest=True) for parts in PAIRINGS if set(parts) - {Part.LABELLED})
+    yield from (
+        access(PLACES),
+        access_and_labels(2),
+        LABELS,
+        ITEM,
+        ACTIVITY,
+        HISTORIES,
+        WHOLE_HISTORIES,
+        COMMENTS,
+    )
     yield people(("group",) * (PAIRS // 2) + ("project",) * (PAIRS // 2))
     yield from (audience(AUDIENCES), SERVER)
     batches: Iterable[str] = (

@@ -78,19 +78,24 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One page of one listing: ``values`` are the parents, labels or ids that the part filters by."""
+    """One page of one listing: ``values`` are the parents, labels, ids or the instant that the part filters by.
+
+    ``with_newest`` asks for the newest note of each item too.
+    """
 
     part: Part
     values: tuple[str, ...] = ()
     after: str | None = None
+    with_newest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A labelled item in short: its global id and its description, which has the marker."""
+    """An item in short: its global id, its description, which has the marker, and its parent where asked for."""
 
     gid: str
     description: str
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,15 +243,26 @@ class ForgeReader(Protocol):
     def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
         """Return one page for each of *asks*, of items of *group* and below, in one request."""
 
+    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+        """Return one item by its place and number; None where GitLab shows none."""
+
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
         """Return, by global id, what was done to items since they were made; unknown ids are left out."""
 
     def fetch_histories(
         self, group: str, items: Mapping[str, str], labels: Mapping[str, str]
     ) -> Mapping[str, History]:
-        """Return, by key, the label and state events of *items*; items that are not seen are left out.
+        """Return, by global id, the label and state events of *items*; items that are not seen are left out.
 
         *items* are keys by global id, *labels* global ids by title.
+        """
+
+    def fetch_whole_histories(
+        self, group: str, gids: Sequence[str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return, by global id, everything done to and written on items; items that are not seen are left out.
+
+        *labels* are global ids by title. The events name items by their global ids.
         """
 
     def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:

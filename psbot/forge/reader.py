@@ -1,17 +1,20 @@
 """GitLab's work items, read through GraphQL."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from psbot.core.history import History
-from psbot.core.identity import Author
-from psbot.core.touch import Activity
+from psbot.core.identity import Author, Sighting
+from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
 from psbot.forge import documents, labelnotes
 from psbot.forge.answers import (
     Node,
     activity,
+    acts,
     author,
+    brief,
     comments,
     discussions,
     odd,
@@ -20,12 +23,12 @@ from psbot.forge.answers import (
 )
 from psbot.forge.connection import Connection
 from psbot.forge.documents import Part
+from psbot.forge.labelnotes import SystemNote
 from psbot.forge.ports import (
     Access,
     Account,
     Ask,
     Audience,
-    Brief,
     Comment,
     Membership,
     Page,
@@ -85,10 +88,21 @@ class GitLabReader:
         variables: dict[str, object] = {"group": group, "page": self._page}
         for ask in asks:
             variables[f"{ask.part}After"] = ask.after
-            if ask.part in _FILTERS:
+            if ask.part is Part.MOVED:
+                variables["since"] = ask.values[0]
+            elif ask.part in _FILTERS:
                 variables[_FILTERS[ask.part]] = list(ask.values)
-        found = self._read(documents.listing(tuple(ask.part for ask in asks)), variables).node("group")
+        document = documents.listing(
+            tuple(ask.part for ask in asks), with_newest=any(ask.with_newest for ask in asks)
+        )
+        found = self._read(document, variables).node("group")
         return [_page(found.node(ask.part), ask) for ask in asks]
+
+    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+        """Return one item by its place and number; None where GitLab shows none."""
+        found = self._read(documents.ITEM, {"namespace": namespace, "iid": str(iid)}).optional("namespace")
+        item = found.optional("workItem") if found else None
+        return sighting(item) if item else None
 
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
         """Return, by global id, what was done to items since they were made; unknown ids are left out."""
@@ -102,14 +116,31 @@ class GitLabReader:
     def fetch_histories(
         self, group: str, items: Mapping[str, str], labels: Mapping[str, str]
     ) -> Mapping[str, History]:
-        """Return, by key, the label and state events of *items*; items that are not seen are left out."""
+        """Return, by global id, the label and state events of *items*; items that are not seen are left out."""
         titles = {gid.rpartition("/")[2]: title for title, gid in labels.items()}
         found: dict[str, History] = {}
         for chunk in _chunks(tuple(items), _TOUCHES):
             for item in self._noted(documents.HISTORIES, group, chunk):
-                key = items[item.gid()]
+                gid = item.gid()
                 notes, cursor = self._to_the_end(documents.HISTORIES, group, item, system_notes)
-                found[key] = labelnotes.history(key, notes[::-1], titles, is_complete=cursor is None)
+                found[gid] = labelnotes.history(items[gid], notes[::-1], titles, is_complete=cursor is None)
+        return found
+
+    def fetch_whole_histories(
+        self, group: str, gids: Sequence[str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return, by global id, everything done to and written on items; items that are not seen are left out."""
+        titles = {gid.rpartition("/")[2]: title for title, gid in labels.items()}
+        found: dict[str, History] = {}
+        for chunk in _chunks(tuple(gids), _TOUCHES):
+            for item in self._noted(documents.WHOLE_HISTORIES, group, chunk):
+                pairs, cursor = self._to_the_end(documents.WHOLE_HISTORIES, group, item, _pairs)
+                pairs = sorted(pairs[::-1], key=lambda pair: pair[0].at)
+                system = [note for act, note in pairs if act.is_system]
+                history = labelnotes.history(item.gid(), system, titles, is_complete=cursor is None)
+                found[item.gid()] = replace(
+                    history, acts=tuple(act for act, _ in pairs), is_whole=cursor is None
+                )
         return found
 
     def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
@@ -223,6 +254,10 @@ class GitLabReader:
         return Node(self._connection.read(document, variables), "data")
 
 
+def _pairs(item: Node) -> list[tuple[Act, SystemNote]]:
+    return list(zip(acts(item), system_notes(item), strict=True))
+
+
 def _numbered(name: str, values: Sequence[str]) -> dict[str, object]:
     return {f"{name}{number}": value for number, value in enumerate(values)}
 
@@ -263,12 +298,10 @@ def _level(node: Node) -> int:
 
 def _page(connection: Node, ask: Ask) -> Page:
     nodes = connection.nodes("nodes")
-    is_brief = ask.part is Part.LABELLED
+    is_brief = ask.part in (Part.LABELLED, Part.MOVED)
     return Page(
         items=() if is_brief else tuple(map(sighting, nodes)),
-        briefs=tuple(Brief(each.gid(), each.text_or_none("description") or "") for each in nodes)
-        if is_brief
-        else (),
+        briefs=tuple(map(brief, nodes)) if is_brief else (),
         count=connection.number("count"),
         after=_next(connection, ask.after, ask.part),
     )

@@ -10,12 +10,13 @@ from rich.text import Text
 
 from psbot.checkup import Check, Verdict
 from psbot.core.inert import inert, printable
+from psbot.needs import Need, rows
 from psbot.report.data import data_text
 from psbot.report.terminal import console_in_memory, hang, stripped
 
 SCHEMA = 1
+_NEEDED = "What each command needs of the token and the account's role"
 _WIDEST = max(map(len, Verdict))
-
 
 _STYLES = {
     Verdict.OK: "green",
@@ -26,12 +27,14 @@ _STYLES = {
 }
 
 
-def rendered(form: str, checks: Sequence[Check], now: datetime) -> str:
-    """Return *checks* as ``text``, ``json`` or ``markdown``."""
+def rendered(
+    form: str, checks: Sequence[Check], now: datetime, needs: Mapping[str, Need] | None = None
+) -> str:
+    """Return *checks*, and what commands need where that is given, as ``text``, ``json`` or ``markdown``."""
     if form == "json":
         data = {"schema": SCHEMA, "now": now.isoformat(), "checks": list(map(_data, checks))}
-        return data_text(data)
-    return "".join(_markdown(checks)) if form == "markdown" else _text(checks)
+        return data_text(data if needs is None else data | {"needs": _needs(needs)})
+    return "".join(_markdown(checks, needs or {})) if form == "markdown" else _text(checks, needs or {})
 
 
 def _data(check: Check) -> Mapping[str, object]:
@@ -43,7 +46,11 @@ def _data(check: Check) -> Mapping[str, object]:
     }
 
 
-def _text(checks: Sequence[Check]) -> str:
+def _needs(needs: Mapping[str, Need]) -> list[Mapping[str, str]]:
+    return [{"command": command, "scope": need.scope, "role": need.role} for command, need in needs.items()]
+
+
+def _text(checks: Sequence[Check], needs: Mapping[str, Need]) -> str:
     console, out = console_in_memory()
     for about, group in groupby(checks, key=lambda check: check.about):
         hang(console, about, "bold", indent=0)
@@ -54,11 +61,21 @@ def _text(checks: Sequence[Check]) -> str:
             told = f"{check.found}\n→ {check.mend}" if check.mend else check.found
             table.add_row(check.verdict.value, Text(printable(told)), style=_STYLES[check.verdict])
         console.print(Padding(table, (0, 0, 0, 1)))
+    if needs:
+        hang(console, _NEEDED, "bold", indent=0)
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+        for row in rows(needs):
+            table.add_row(*row)
+        console.print(Padding(table, (0, 0, 0, 1)))
     return stripped(out)
 
 
-def _markdown(checks: Sequence[Check]) -> Iterator[str]:
+def _markdown(checks: Sequence[Check], needs: Mapping[str, Need]) -> Iterator[str]:
     yield "| about | verdict | found | what to do |\n| --- | --- | --- | --- |\n"
     for check in checks:
         cells = map(inert, (check.about, check.verdict.value, check.found, check.mend))
         yield f"| {' | '.join(cells)} |\n"
+    if needs:
+        yield f"\n{_NEEDED}:\n\n| command | scope | role |\n| --- | --- | --- |\n"
+        for names, scope, role in rows(needs):
+            yield f"| {names} | `{scope}` | {role} |\n"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psbot.apply import Outcome, Receipt
-from psbot.core.findings import Severity
+from psbot.core.findings import Finding, Severity
 from psbot.core.inert import inert, linked
 from psbot.core.operations import CreateLabel
 from psbot.core.plan import Plan
@@ -40,8 +40,12 @@ class Applied:
     @property
     def wants_attention(self) -> bool:
         """Tell whether somebody should look at a finding."""
-        findings = self.plan.findings if self.plan else ()
-        return any(each.severity is not Severity.INFO for each in findings)
+        return any(each.severity is not Severity.INFO for each in self.findings)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what a person should know of the engagement."""
+        return self.plan.findings if self.plan else ()
 
     def done(self) -> Iterator[Receipt]:
         """Yield the receipts of what is done, labels left out."""
@@ -136,6 +140,10 @@ def as_data(applied: Sequence[Applied], now: datetime) -> dict[str, object]:
                 "file": each.file,
                 "checksum": each.plan.checksum() if each.plan else None,
                 "receipts": [_receipt(receipt) for receipt in each.receipts],
+                "findings": [
+                    {"code": found.code, "severity": found.severity.value, "message": found.message}
+                    for found in each.findings
+                ],
                 "error": str(each.error) if each.error else None,
             }
             for each in applied
@@ -166,6 +174,7 @@ def _markdown(applied: Applied) -> str:
         lines.append(f"- **{inert(str(applied.error))}**")
     elif not applied.receipts:
         lines.append("Nothing to do.")
+    lines += [f"- {each.severity.value}: {inert(each.message)}" for each in applied.findings]
     return "\n".join([*lines, ""])
 
 

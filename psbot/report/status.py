@@ -5,13 +5,15 @@ from datetime import datetime
 
 from rich.table import Table
 
+from psbot.core.findings import Severity
 from psbot.core.inert import inert, linked, printable
-from psbot.core.standing import ItemStanding, Standing
+from psbot.core.standing import ItemStanding, Mover, Standing
 from psbot.report.data import data_text
 from psbot.report.terminal import console_in_memory, hang, stripped
 
 SCHEMA = 1
-_HEADS = ("engagement", "phase", "health", "open", "late", "next", "ends")
+_HEADS = ("engagement", "phase, since", "health", "late", "customer", "found", "next due")
+_WIDE = (0, 6)  # the columns that share what is left
 _SHOWN = 5  # open items that text shows of one engagement
 
 
@@ -42,13 +44,28 @@ def _data(each: Standing) -> dict[str, object]:
         "lead": each.lead,
         "kick_off_on": each.kick_off_on.isoformat(),
         "ends_on": each.ends_on.isoformat(),
-        "in_gitlab": each.is_in_gitlab,
+        "failure": each.failure,
+        "in_gitlab": None if each.failure else each.is_in_gitlab,
         "phase": each.phase,
+        "since": each.since.isoformat() if each.since else None,
+        "label": each.label,
         "health": each.health,
         "url": each.url,
         "open": len(each.items),
         "closed": each.closed,
         "overdue": len(each.overdue),
+        "overdue_days": each.overdue_days,
+        "at_customer": len(each.at_customer),
+        "next_due": each.next.key if each.next else None,
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": finding.severity.value,
+                "message": finding.message,
+                "marker": finding.item,
+            }
+            for finding in each.findings
+        ],
         "states": dict(each.states),
         "items": [
             {
@@ -58,6 +75,8 @@ def _data(each: Standing) -> dict[str, object]:
                 "assignee": item.assignee,
                 "state": item.state,
                 "overdue": item.is_overdue,
+                "overdue_days": item.overdue_days,
+                "waits_for": {"who": item.waiting.mover.value, "name": item.waiting.name},
                 "target": {"namespace": item.namespace, "iid": item.iid},
                 "url": item.url,
             }
@@ -67,17 +86,20 @@ def _data(each: Standing) -> dict[str, object]:
 
 
 def _cells(each: Standing) -> tuple[str, ...]:
-    if not each.is_in_gitlab:
-        return (each.engagement, "not in GitLab yet", "", "", "", "", str(each.ends_on))
-    upcoming = f"{each.next.due_on} {each.next.key}" if each.next else ""
+    """Return what a table shows: a day stands below what it belongs to."""
+    found = len(each.found(Severity.ERROR)) + len(each.found(Severity.WARNING))
+    if each.failure is not None or not each.is_in_gitlab:
+        phase = "not in GitLab yet" if each.failure is None else "not read"
+        return (each.engagement, phase, "", "", "", str(found or ""), "")
+    late = f"{len(each.overdue)}, {each.overdue_days} d" if each.overdue else ""
     return (
         each.engagement,
-        each.phase or "unclear",
+        f"{each.phase or 'unclear'}\n{each.since or ''}".strip(),
         each.health or "",
-        str(len(each.items)),
-        str(len(each.overdue) or ""),
-        upcoming,
-        str(each.ends_on),
+        late,
+        str(len(each.at_customer) or ""),
+        str(found or ""),
+        f"{each.next.due_on}\n{each.next.key}" if each.next else "",
     )
 
 
@@ -85,9 +107,9 @@ def _many(standings: Sequence[Standing]) -> str:
     console, out = console_in_memory()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for number, head in enumerate(_HEADS):
-        table.add_column(head, overflow="fold", ratio=1 if number in (0, 5) else None)
+        table.add_column(head, overflow="fold", ratio=1 if number in _WIDE else None)
     for each in standings:
-        table.add_row(*map(printable, _cells(each)), style="yellow" if each.overdue else None)
+        table.add_row(*map(printable, _cells(each)), style="yellow" if each.wants_attention else None)
     if standings:
         console.print(table)
     return stripped(out)
@@ -98,6 +120,9 @@ def _one(each: Standing) -> str:
     hang(console, f"{each.engagement}  {each.customer}, {each.sow}", "bold", indent=0)
     for name, value in _facts(each):
         hang(console, f"{name:<8} {value}", "")
+    for finding in each.findings if each.is_in_gitlab else ():
+        colour = "" if finding.severity is Severity.INFO else "yellow"
+        hang(console, f"{finding.severity.value:<8} {finding.message}", colour)
     for word, items in (("late", each.overdue), ("next", _upcoming(each))):
         for item in items[:_SHOWN]:
             hang(console, f"{word:<8} {_line(item)}", "yellow" if item.is_overdue else "")
@@ -116,19 +141,38 @@ def _facts(each: Standing) -> Iterator[tuple[str, str]]:
     people = f"{each.manager} manages" + (f", {each.lead} leads" if each.lead else ", nobody leads yet")
     yield "people", people
     yield "dates", f"{each.kick_off_on} to {each.ends_on}"
+    if each.failure is not None:
+        yield "phase", f"could not be read: {each.failure}"
+        return
     if not each.is_in_gitlab:
         yield "phase", "not in GitLab yet; psbot apply makes it"
         return
-    yield "phase", (each.phase or "unclear: the epic has no phase label, or several")
+    yield "phase", _phase(each)
     if each.health:
         yield "health", each.health
     states = ", ".join(f"{count} {state}" for state, count in each.states.items())
     yield "items", f"{len(each.items)} open" + (f" ({states})" if states else "") + f", {each.closed} closed"
 
 
+def _phase(each: Standing) -> str:
+    if each.phase is None:
+        return "unclear: the epic has no phase label, or several"
+    since = f"{each.phase} since {each.since}" if each.since else each.phase
+    return (
+        since if each.label == each.phase else f"{since}; the label shows {each.label or 'none, or several'}"
+    )
+
+
 def _line(item: ItemStanding) -> str:
-    who = item.assignee or "nobody"
-    return f"{item.due_on}  {item.key}, {who}, {item.state or 'state unclear'}"
+    state = item.state or "state unclear"
+    match item.waiting.mover:
+        case Mover.CUSTOMER:
+            who = f"{item.waiting.name} has the next move"
+        case Mover.GATE:
+            state, who = f"{state}: {item.waiting.name}", item.assignee or "nobody"
+        case _:
+            who = item.waiting.name
+    return f"{item.due_on}  {item.key}, {who}, {state}"
 
 
 def _markdown(standings: Sequence[Standing]) -> str:

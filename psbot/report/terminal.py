@@ -2,10 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from io import StringIO
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from psbot.core.inert import printable
@@ -33,3 +35,27 @@ def stripped(out: StringIO) -> str:
 def hang(console: Console, text: str, style: str, indent: int = 2) -> None:
     """Print *text*, which may come from anywhere, wrapped and indented."""
     console.print(Padding(Text(printable(text), style=style), (0, 0, 0, indent)))
+
+
+def listed(chapters: Iterable[tuple[str, list[tuple[str, str]]]]) -> str:
+    """Return chapters of rows, each with what it is about in front; Markdown's backticks go."""
+    console, out = console_in_memory()
+    for number, (name, rows) in enumerate(chapters):
+        console.print(Text(printable(f"\n{name}" if number else name), style="bold"))
+        for about, said in rows:
+            plain = f"{about}: {said}" if about else said
+            console.print(Padding(Text(printable(plain.replace("`", ""))), (0, 0, 0, 2)))
+    return stripped(out)
+
+
+def columns(
+    console: Console, rows: Iterable[tuple[Sequence[str], str]], widths: Sequence[int], indent: int = 2
+) -> None:
+    """Print rows of texts, each row with its style, in columns of *widths* and what is left for the last one."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for width in widths:
+        table.add_column(width=width)
+    table.add_column(overflow="fold", ratio=1)
+    for texts, style in rows:
+        table.add_row(*(Text(printable(text)) for text in texts), style=style)
+    console.print(Padding(table, (0, 0, 0, indent)))

@@ -12,10 +12,12 @@ from psbot.core.findings import Severity
 from psbot.core.inert import printable
 from psbot.core.plan import Plan
 from psbot.core.process import Limits
-from psbot.report import receipts
+from psbot.report import receipts, timelines
 from psbot.report.plans import Planned, Row, cells, row, total_cost, total_summary
 from psbot.report.receipts import Applied
 from psbot.report.terminal import console_in_memory, hang, stripped
+from psbot.report.timelines import Timeline
+from psbot.simulation.timeline import Sort
 
 _SIGNS = {
     "create-epic": ("+", "green"),
@@ -122,3 +124,22 @@ def _totals(planned: Sequence[Planned], limits: Limits) -> Text:
     counts, cost = total_summary(planned), total_cost(planned, limits)
     what = f"{counts['create']} to create, {counts['update']} to update, {counts['close']} to close"
     return Text(f"{what}. Applying it takes about {cost.requests} requests and {cost.notes} notes.")
+
+
+_SORTS = {Sort.PERSON: "", Sort.PSBOT: "cyan", Sort.FINDING: "yellow", Sort.FAILURE: "red"}
+
+
+def timeline(life: Timeline) -> str:
+    """Return a life as a person reads it, day by day."""
+    console, out = console_in_memory()
+    console.print(Text(printable(f"{life.engagement}  ({life.file})"), style="bold"))
+    for day in timelines.told(life.days):
+        console.print(Text(f"{day.on:%Y-%m-%d %A}", style="bold"))
+        table = _columns(12, 20)
+        for each in day.happenings:
+            texts = (" ", each.who, each.item or "", timelines.said(each))
+            table.add_row(*(Text(printable(text)) for text in texts), style=_SORTS[each.sort])
+        console.print(table)
+    for line in (timelines.ending(life), *life.never):
+        console.print(Text(printable(line), style="dim"))
+    return stripped(out)

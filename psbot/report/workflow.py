@@ -5,10 +5,26 @@ from collections.abc import Iterable, Iterator
 from psbot.core.guards import in_words
 from psbot.core.process import Workflow
 from psbot.core.table import Condition, Role, Transition
+from psbot.report.data import data_text
+
+SCHEMA = 1
 
 ANY_PHASE = "any phase but an end"
 _BEFORE = "the phase before"
 _WHO = {Role.MANAGER: "the manager", Role.PEOPLE: "one of the engagement's people"}
+
+
+def rendered(form: str, workflow: Workflow) -> str:
+    """Return the workflow as ``text``, ``json`` or ``markdown``."""
+    match form:
+        case "json":
+            return data_text(_as_data(workflow))
+        case "markdown":
+            return "\n\n".join(paragraphs(workflow)) + "\n"
+        case _:
+            from psbot.report.terminal import listed  # here, because rich is slow to import
+
+            return listed(_chapters(workflow)) + f"\n{diagram(workflow)}"
 
 
 def transitions(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
@@ -33,6 +49,80 @@ def alarms(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
 def diagram(workflow: Workflow) -> str:
     """Return the phases and the transitions between them as a Mermaid state diagram."""
     return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _lines(workflow))]) + "\n"
+
+
+def paragraphs(workflow: Workflow) -> Iterator[str]:
+    """Yield the paragraphs of a page about the workflow, in Markdown."""
+    closing, resting = _closing_and_resting(workflow)
+    yield "# The workflow"
+    yield (
+        "It is in `config/workflow.yml`: what moves an engagement from phase to phase, what opens its items, and "
+        "what people are told. An item is done when its label or its closing says so and that was one of the people "
+        "of the engagement file, or a machine; what others do opens nothing and is reported. A kind that an "
+        "engagement does not have, or leaves out, is done."
+    )
+    yield f"```mermaid\n{diagram(workflow)}```"
+    yield "## Phases"
+    yield _table(["from", "to", "when"], transitions(workflow))
+    yield (
+        f"The epic is closed when one of these begins: {closing}. No calls and standups are made in: {resting}. "
+        "After an end nothing is made."
+    )
+    yield "## Gates"
+    yield (
+        f"An item of these kinds is `{workflow.blocked_state}` first, and `{workflow.open_state}` when its gate opens."
+    )
+    yield _table(["kind", "opens when"], ((f"`{kind}`", words) for kind, words in gates(workflow)))
+    yield "## What people are told"
+    rows = ((f"`{code}`", *rest) for code, *rest in alarms(workflow))
+    yield _table(["finding", "stands while", "unless"], rows)
+    if acceptance := _acceptance(workflow):
+        yield "## Acceptance"
+        yield acceptance
+
+
+def _closing_and_resting(workflow: Workflow) -> tuple[str, str]:
+    table = workflow.table
+    both = (table.closing_phases, table.resting_phases)
+    closing, resting = (", ".join(f"`{phase}`" for phase in sorted(phases)) for phases in both)
+    return closing, resting
+
+
+def _acceptance(workflow: Workflow) -> str:
+    acceptance = workflow.table.acceptance
+    if acceptance is None:
+        return ""
+    return (
+        f"The day a sign-off becomes `{acceptance.sent}` is day 1; on a day off, the next business day is. "
+        f"At the end of business day {acceptance.passive_after} it is accepted, and becomes "
+        f"`{acceptance.passive}` in the first run after that day."
+    )
+
+
+def _table(head: list[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _chapters(workflow: Workflow) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield the tables as chapters of rows, each with what it is about in front."""
+    yield "transitions", [(f"{sources} → {to}", when) for sources, to, when in transitions(workflow)]
+    yield "gates", list(gates(workflow))
+    yield "findings", [(code, f"{when}; unless {unless}") for code, when, unless in alarms(workflow)]
+    if acceptance := _acceptance(workflow):
+        yield "acceptance", [("", acceptance)]
+
+
+def _as_data(workflow: Workflow) -> dict[str, object]:
+    names = {
+        "transitions": (("from", "to", "when"), transitions(workflow)),
+        "gates": (("kind", "opens_when"), gates(workflow)),
+        "findings": (("code", "stands_while", "unless"), alarms(workflow)),
+    }
+    tables: dict[str, object] = {
+        name: [dict(zip(heads, row, strict=True)) for row in rows] for name, (heads, rows) in names.items()
+    }
+    return {"schema": SCHEMA, **tables, "diagram": diagram(workflow)}
 
 
 def _lines(workflow: Workflow) -> Iterator[str]:

@@ -137,6 +137,15 @@ def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot,
     assert writes(applied) == 0
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_what_does_not_count_is_told_in_every_form(psbot: Psbot, applied: Sandbox, form: str) -> None:
+    close(applied, "maria", "welcome-email")
+    close(applied, "ada", "kick-off")
+    for _ in range(2):
+        told = psbot("advance", AWS, "--format", form).stdout
+        assert "kick-off is closed, but by ada, who is not in people:" in " ".join(told.split())
+
+
 def test_words_that_a_person_put_into_a_notice_stay(psbot: Psbot, applied: Sandbox) -> None:
     close(applied, "maria", "welcome-email")
     close(applied, "ada", "kick-off")
@@ -158,6 +167,15 @@ def test_what_has_become_due_is_made(psbot: Psbot, applied: Sandbox) -> None:
         f" item={key} " in "".join(each.description for each in applied.world.items.values()) for key in keys
     )
     assert psbot("plan", AWS, "--exit-code", now="2026-12-03T09:00+01:00").exit_code == 0
+
+
+def test_nothing_is_said_of_an_engagement_in_which_nothing_has_moved_since(
+    psbot: Psbot, applied: Sandbox
+) -> None:
+    quiet = psbot("advance", AWS, "--since", "2h", now="2026-11-23T19:00+01:00")
+    assert (quiet.exit_code, writes(applied)) == (0, 0)
+    assert "nothing to do" in quiet.stdout
+    assert "no epic" not in quiet.stdout
 
 
 def test_person_writes_only_where_the_person_says_so(psbot: Psbot, applied: Sandbox) -> None:

@@ -9,7 +9,7 @@ import pytest
 from psbot.core.advance import needed
 from psbot.core.engagement import Milestone
 from psbot.core.history import Facts
-from psbot.core.model import Snapshot
+from psbot.core.model import Snapshot, Touch
 from psbot.core.operations import (
     Close,
     CreateChild,
@@ -168,6 +168,15 @@ def test_phase_in_the_overview_has_the_day_since_when_and_does_not_change_as_day
 # Phases, by people
 
 
+def test_phase_is_as_old_as_its_label_where_somebody_has_removed_the_marker() -> None:
+    desk = delivering()
+    desk.edit("epic", lambda text: text.partition("\n")[2])
+    desk.on("2026-12-18")
+    desk.advance()
+    assert "phase=delivery since=2026-12-10 " in desk.item("epic").description
+    assert quiet(desk)
+
+
 def test_manager_puts_an_engagement_on_hold_and_no_calls_are_made() -> None:
     desk = delivering()
     desk.label("maria", "epic", "phase", "on-hold")
@@ -201,6 +210,39 @@ def test_engagement_returns_to_the_phase_that_the_manager_sets_after_on_hold() -
     made = desk.advance()
     assert desk.phase == "wrap-up"
     assert "illegal-phase" not in desk.codes(made)
+
+
+def test_engagement_does_not_return_from_on_hold_to_a_phase_that_the_workflow_does_not_have() -> None:
+    desk = delivering()
+    desk.label("maria", "epic", "phase", "on-hold")
+    desk.advance()
+    desk.put("maria", "epic", f"{desk.process.catalogue.scopes['phase'].name}::frozen")
+    made = desk.advance()
+    assert "illegal-phase" in desk.codes(made)
+    assert not [each for each in made.operations if isinstance(each, CreateChild)], "it counts as on-hold"
+    assert quiet(desk)
+
+
+@pytest.mark.parametrize("label", [None, "frozen"])
+def test_nothing_is_guessed_or_written_day_by_day_while_nothing_tells_the_phase(label: str | None) -> None:
+    desk = delivering()
+    if label:
+        desk.put("paul", "epic", f"{desk.process.catalogue.scopes['phase'].name}::{label}")
+    else:
+        desk.unlabel("paul", "epic", "phase", "delivery")
+    desk.edit("epic", lambda text: text.partition("\n")[2])  # its marker too
+    assert "no-phase" in desk.codes(desk.advance())
+    for day in ("2026-12-11", "2026-12-12"):
+        desk.on(day)
+        for run in (desk.advance, desk.apply):
+            epic = desk.item("epic")
+            run()
+            assert desk.item("epic") == epic
+    desk.label("maria", "epic", "phase", "delivery")
+    made = desk.advance()
+    assert not desk.codes(made) & {"no-phase", "illegal-phase"}
+    assert "phase=delivery" in desk.item("epic").description
+    assert quiet(desk)
 
 
 def test_engagement_stays_on_hold_when_its_end_is_reached() -> None:
@@ -400,6 +442,17 @@ def test_two_states_stay_when_psbot_could_not_check_which_is_newer(desk: Desk) -
     assert desk.of("state", "kick-off") == ["doing", "todo"]
 
 
+def test_two_states_stay_when_one_of_them_is_a_label_whose_history_psbot_cannot_read(desk: Desk) -> None:
+    desk.label("paul", "project-summary", "state", "doing")
+    review = f"{desk.process.catalogue.scopes['state'].name}::review"
+    desk.put("paul", "project-summary", review, replacing=False)  # a label of the project, not of the group
+    desk.labels = [each for each in desk.labels if each.title != review]
+    made = desk.advance()
+    assert "unchecked" in desk.codes(made)
+    assert desk.of("state", "project-summary") == ["doing", "review"]
+    assert quiet(desk)
+
+
 def test_labels_of_people_in_other_scopes_stay(desk: Desk) -> None:
     item = desk.item("kick-off")
     desk.world = desk.world.with_item(replace(item, labels=item.labels | {"priority::1", "urgent"}))
@@ -460,6 +513,29 @@ def test_customers_done_is_taken_back_where_the_workflow_says_restore(desk: Desk
     assert desk.item("kick-off").is_open
     assert desk.told()["does-not-count:kick-off"].startswith("Taken back: ")
     assert quiet(desk)
+
+
+def test_customers_second_click_is_taken_back_to_what_stood_before_the_first() -> None:
+    desk = Desk(process=RESTORING)
+    desk.apply()
+    desk.finish("maria", "welcome-email")
+    desk.label(CUSTOMER, "kick-off", "state", "done")
+    desk.label(CUSTOMER, "kick-off", "state", "skipped")
+    desk.advance()
+    assert desk.of("state", "kick-off") == ["todo"], "psbot makes no click of a customer's its own"
+    assert desk.phase == "kick-off"
+    assert quiet(desk)
+
+
+def test_customers_second_click_accepts_no_sign_off_where_it_is_taken_back() -> None:
+    desk = wrapping_up()
+    desk.process = RESTORING
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.label(CUSTOMER, "sign-off", "signoff", "received")
+    desk.label(CUSTOMER, "sign-off", "signoff", "passive")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["sent"]
+    assert desk.of("state", "financial-wrap-up") == ["blocked"]
 
 
 # Gates
@@ -575,6 +651,37 @@ def test_clock_counts_from_the_day_that_the_marker_remembers() -> None:
     assert desk.of("signoff", "sign-off") == ["passive"]
 
 
+@pytest.mark.parametrize("who", ["maria", CUSTOMER])
+def test_clock_begins_anew_when_it_is_sent_again_after_an_objection(who: str) -> None:
+    desk = wrapping_up()
+    desk.on("2027-03-01")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.edit("sign-off", lambda text: text.replace(" -->", " sent=2027-03-01 -->", 1))
+    desk.on("2027-03-03")
+    desk.label(who, "sign-off", "signoff", "objected")
+    desk.on("2027-03-15")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["sent"]
+    desk.on("2027-03-20")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["passive"]
+
+
+def test_clock_goes_on_when_psbot_takes_back_a_customers_click() -> None:
+    desk = wrapping_up()
+    desk.process = RESTORING
+    desk.on("2027-03-01")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.on("2027-03-04")
+    desk.label(CUSTOMER, "sign-off", "signoff", "received")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["sent"]
+    desk.on("2027-03-06")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["passive"], "the fifth business day was 2027-03-05"
+
+
 def test_clock_does_not_run_on_what_an_outsider_has_sent() -> None:
     desk = wrapping_up()
     desk.label(CUSTOMER, "sign-off", "signoff", "sent")
@@ -630,6 +737,54 @@ def test_open_actions_go_into_the_next_call_when_it_is_made_after_the_one_before
         each.item for each in made.operations if isinstance(each, CreateChild) and each.item.kind == "call"
     ]
     assert ["Order disks" in item.description for item in fresh] == [True, False]
+    assert quiet(desk)
+
+
+CALL, NEXT_CALL, CALL_AFTER = "call/2026-12-15", "call/2026-12-22", "call/2026-12-29"
+
+
+def calling(task: str = "Order disks") -> Desk:
+    """Return the AWS example on the day of a call that leaves *task* to be done; two more calls are there."""
+    desk = delivering()
+    desk.on("2026-12-15")
+    desk.advance()
+    desk.edit(CALL, lambda text: text.replace("## Next steps", f"## Next steps\n\n- [ ] {task}"))
+    return desk
+
+
+def test_blank_lines_of_the_form_are_no_open_actions() -> None:
+    desk = delivering()
+    desk.on("2026-12-15")
+    desk.advance()
+    desk.close("paul", CALL)
+    desk.advance()
+    assert "Open actions of the call before" not in desk.item(NEXT_CALL).description
+    other = calling()
+    other.close("paul", CALL)
+    other.advance()
+    section = other.item(NEXT_CALL).description.partition("begin: carried -->\n")[2].partition("<!--")[0]
+    assert section.splitlines()[2:] == ["- [ ] Order disks"]
+
+
+@pytest.mark.parametrize("place", [{"confidential": True}, {"namespace": "acme/delivery/internal"}])
+def test_open_actions_do_not_leave_a_call_that_not_everybody_may_read(place: dict[str, Any]) -> None:
+    desk = calling("Tell nobody of the overrun")
+    hidden = replace(desk.item(CALL), **place, iid=4711)
+    others = [each for each in desk.world.children if each.key != CALL]
+    desk.world = replace(desk.world, children=(*others, hidden))
+    desk.close("paul", CALL)
+    desk.advance()
+    assert "Tell nobody" not in desk.item(NEXT_CALL).description
+
+
+def test_open_actions_pass_by_a_call_that_is_skipped() -> None:
+    desk = calling()
+    desk.label("maria", NEXT_CALL, "state", "skipped")
+    desk.advance()
+    desk.close("paul", CALL)
+    desk.advance()
+    assert "Order disks" in desk.item(CALL_AFTER).description
+    assert "Order disks" not in desk.item(NEXT_CALL).description
     assert quiet(desk)
 
 
@@ -699,6 +854,66 @@ def test_notice_is_posted_once_edited_when_its_facts_change_and_posted_anew_when
     assert quiet(desk)
 
 
+def test_notice_is_left_when_psbot_cannot_check_this_time_whether_it_is_still_so() -> None:
+    desk = delivering()
+    desk.label(CUSTOMER, "project-summary", "state", "done")
+    desk.advance()
+    told = dict(desk.notices)
+    assert told
+    desk.unreadable = frozenset({"project-summary"})
+    made = desk.advance()
+    assert ("unchecked" in desk.codes(made), desk.notices) == (True, told)
+    desk.unreadable = frozenset()
+    assert quiet(desk)
+
+
+def test_notice_that_two_runs_posted_at_once_goes_on_standing_once() -> None:
+    desk = delivering()
+    desk.label(CUSTOMER, "epic", "phase", "wrap-up")
+    desk.advance()
+    (first,) = desk.notices.values()
+    desk.notices["gid://gitlab/Note/2"] = replace(first, gid="gid://gitlab/Note/2")
+    desk.advance()
+    older, newer = desk.notices.values()
+    assert (older, "Resolved: " in newer.body) == (first, True)
+    assert quiet(desk)
+    desk.label("maria", "epic", "phase", "delivery")
+    desk.advance()
+    assert all("Resolved: " in each.body for each in desk.notices.values())
+    assert quiet(desk)
+
+
+@pytest.mark.parametrize("runs", [["advance"], ["apply", "advance"]])
+def test_notices_are_resolved_when_somebody_has_removed_the_marker_of_the_log(runs: list[str]) -> None:
+    desk = delivering()
+    desk.close(CUSTOMER, "project-summary")
+    desk.advance()
+    desk.edit("log", lambda text: text.partition("\n")[2])
+    desk.reopen("paul", "project-summary")
+    for run in runs:
+        getattr(desk, run)()
+    assert desk.told()["does-not-count:project-summary"].startswith("Resolved: ")
+    assert quiet(desk)
+
+
+def test_notice_is_posted_although_somebody_has_removed_the_marker_of_the_log() -> None:
+    desk = delivering()
+    desk.edit("log", lambda text: text.partition("\n")[2])
+    desk.close(CUSTOMER, "project-summary")
+    desk.advance()
+    assert "does-not-count:project-summary" in desk.told()
+    assert quiet(desk)
+
+
+@pytest.mark.parametrize("key", ["standup/2026-W51", "call/2026-12-15", "project-summary"])
+def test_notice_about_any_item_is_told_once(key: str) -> None:
+    desk = delivering()
+    desk.label(CUSTOMER, key, "state", "done")
+    desk.advance()
+    assert f"by {CUSTOMER}, who" in desk.told()[f"does-not-count:{key}"]
+    assert quiet(desk)
+
+
 def test_label_scopes_may_have_other_names() -> None:
     scopes = {
         purpose: replace(
@@ -723,3 +938,9 @@ def test_empty_snapshot_needs_nothing() -> None:
     desk = Desk()
     asked = needed(Facts(desk.engagement, desk.process, Snapshot(), desk.now))
     assert (asked.items, asked.notices) == (frozenset(), False)
+
+
+def test_item_that_the_file_no_longer_has_is_left_to_apply_without_a_word(desk: Desk) -> None:
+    desk.engagement = example(skip={"project-summary": "not sold"})
+    desk.world = desk.world.with_item(replace(desk.item("project-summary"), touched=Touch.UNKNOWN))
+    assert "unwanted-kept" not in desk.codes(desk.plan()), "nobody has looked who worked on it"

@@ -71,7 +71,7 @@ def test_guard_answers_from_the_engagement_file(
     ("found", "deeds", "holds", "reason"),
     [
         (item("kick-off", DONE), [(PAUL, DONE)], True, "kick-off is done, by paul"),
-        (item("kick-off", DONE), [(PSBOT, DONE)], True, "by psbot"),
+        (item("kick-off", DONE), [(PSBOT, DONE)], True, "kick-off is done"),
         (item("kick-off", "ps-state::skipped"), [(PAUL, "ps-state::skipped")], True, "kick-off is skipped, by paul"),
         (item("kick-off", "ps-state::doing"), [], False, "kick-off is doing"),
         (item("kick-off"), [], False, "kick-off is in no clear state"),

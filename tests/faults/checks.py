@@ -1,6 +1,7 @@
 """What must hold when all is over, and the error that says that it does not."""
 
 import re
+from collections import Counter
 from typing import Any
 
 from psbot.sandbox.dump import canonical
@@ -28,6 +29,13 @@ def dumped(world: World) -> Dump:
     return state
 
 
+def lasting(state: Dump) -> Dump:
+    """Return a dump without its events, and without who was told of them."""
+    events = ("system_notes", "label_events", "state_events")
+    items = [{name: value for name, value in item.items() if name not in events} for item in state["items"]]
+    return {**state, "items": items, "notifications": []}
+
+
 def marker_of(item: WorkItem) -> str | None:
     """Return the item key of a marker in the first line; read here, and not by the product."""
     found = _MARKER.match(item.description)
@@ -50,10 +58,28 @@ def check_once(world: World) -> None:
         require(len(opened) <= 1, f"{key} is open {len(opened)} times")
 
 
-def check_quiet(world: World) -> None:
-    """Require that no text of the file has mentioned anybody or been carried out."""
-    mentions = [each for each in world.notifications if "mention" in each.reason]
-    require(not mentions, f"mentioned: {mentions}")
+def check_told_once(world: World) -> None:
+    """Require that no notice stands twice: the others of its identity are resolved, or were taken back."""
+    told = Counter(
+        (note.item.reference, note.body.partition("\n")[0])
+        for note in world.notes.values()
+        if not note.is_system
+        and note.body.startswith("<!-- psbot notice: ")
+        and not note.body.partition("\n")[2].startswith(("Resolved: ", "Taken back: "))
+    )
+    twice = [each for each, number in told.items() if number > 1]
+    require(not twice, f"told twice: {twice}")
+
+
+def mentions_in(world: World) -> tuple[str, ...]:
+    """Return whom notes have mentioned, as often as they have."""
+    return tuple(sorted(each.username for each in world.notifications if "mention" in each.reason))
+
+
+def check_quiet(world: World, meant: tuple[str, ...] = ()) -> None:
+    """Require that nobody was mentioned but those who were *meant* to be, and nothing of the file carried out."""
+    found = mentions_in(world)
+    require(found == meant, f"mentioned: {found}, not {meant}")
 
 
 def differing(found: Dump, expected: Dump) -> str:

@@ -1,16 +1,19 @@
-"""What the runs under test begin with and should come to: a new, a changed, an amended, a confidential engagement."""
+"""What the runs under test begin with and should come to: engagements that are applied, and that are moved on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from psbot.core.engagement import Engagement
 from psbot.errors import Exit
+from psbot.sandbox.changes import Change
+from psbot.sandbox.items import update_item
 from psbot.sandbox.ready import sandbox_world
 from psbot.sandbox.request_log import Entry
 from psbot.sandbox.world import World
-from tests.faults.checks import Dump, dumped
+from tests.faults import deeds
+from tests.faults.checks import Dump, dumped, mentions_in
 from tests.faults.stage import ROOT, engagement_of, kept, put_back, staged
 
 NOW = datetime.fromisoformat("2026-11-30T09:00+01:00")
@@ -48,16 +51,45 @@ _SMALL_CHANGED: Texts = (
     ("welcome-email: x, ", "post-mortem: x, "),
 )
 
+# Every field that follows the file is written: titles too.
+_RENAMED: Texts = (*_SLIPPED, ("customer: Acme Corp", "customer: Acme Corporation"))
+
 # Before and after; None for an engagement that is not there yet.
 FILES: dict[str, tuple[Texts | None, Texts]] = {
+    "plain": (None, ()),
     "new": (None, _MENTION),
     "changed": ((), _SLIPPED),
     "amended": ((), _AMENDED),
     "confidential": (_SHARED, (*_SHARED, *_SLIPPED)),
+    "renamed": ((), _RENAMED),
     "small": (None, _SMALL),
     "small-changed": (_SMALL, _SMALL_CHANGED),
 }
-NAMES = ("new", "changed", "amended", "confidential")
+STALE = "stale"
+STALE_NOW = datetime.fromisoformat("2026-12-03T09:00+01:00")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """An engagement that is moved on: what was before, when, what people have done, and labels missing by then."""
+
+    after: str
+    day: str
+    deeds: deeds.Deeds
+    lost: Sequence[str]
+
+
+CHAPTERS = {
+    "moving": Chapter(
+        "plain", "2026-12-03", deeds.begin, ("ps-phase::kick-off", "ps-state::done", "ps-health::yellow")
+    ),
+    "telling": Chapter("moving", "2026-12-17", deeds.go_on, ("ps-phase::delivery", "ps-state::skipped")),
+    "ending": Chapter("telling", "2027-03-12", deeds.end, ("ps-phase::completed", "ps-health::yellow")),
+    "standing": Chapter("moving", "2026-12-10", deeds.nothing, ("ps-health::yellow",)),
+}
+APPLIED = ("new", "changed", "amended", "confidential")
+ADVANCED = ("moving", "telling", "ending")
+NAMES = (*APPLIED, *ADVANCED)
 # Labels that are missing again when an engagement that exists is applied: one in use, one to close with, one neither.
 _LOST = ("ps-kind::kick-off", "ps-state::skipped", "ps-health::yellow")
 
@@ -72,6 +104,10 @@ class History:
     start: bytes
     expected: Dump
     requests: tuple[Entry, ...]
+    command: str = "apply"
+    now: datetime = NOW
+    end: bytes = b""
+    mentions: tuple[str, ...] = ()
 
     def world(self) -> World:
         return put_back(self.start)
@@ -87,16 +123,60 @@ def text_of(texts: Texts) -> str:
 
 @cache
 def history(name: str) -> History:
+    """Return a history by its name."""
+    if name in CHAPTERS:
+        return _chapter(name)
+    if name == STALE:
+        return _stale()
     before, after = FILES[name]
-    start = _start(before)
-    text = text_of(after)
+    return _undisturbed(name, text_of(after), _start(before), "apply", NOW)
+
+
+def _undisturbed(name: str, text: str, start: bytes, command: str, now: datetime) -> History:
     engagement = engagement_of(text)
     with staged(put_back(start)) as stage:
-        ended = stage.run(engagement, NOW)
-        assert ended.exit_code is Exit.DONE, ended
+        ended = stage.run(engagement, now, command)
+        assert ended.exit_code is Exit.DONE, ended.exit_code
         requests = tuple(stage.gate.log.entries)
         expected = dumped(stage.world)
-    return History(name, text, engagement, start, expected, requests)
+        stage.world.notifications.clear()
+        end = kept(stage.world)
+    return History(name, text, engagement, start, expected, requests, command, now, end)
+
+
+def _chapter(name: str) -> History:
+    """Return a run of advance; it begins where the run before it has ended."""
+    chapter = CHAPTERS[name]
+    now = datetime.fromisoformat(f"{chapter.day}T09:00+01:00")
+    world = put_back(history(chapter.after).end)
+    world.clock.set(now.astimezone(UTC) - timedelta(hours=1))
+    chapter.deeds(world)
+    _lose(world, chapter.lost)
+    world.notifications.clear()
+    return _undisturbed(name, text_of(()), kept(world), "advance", now)
+
+
+def _stale() -> History:
+    """Return a run of psbot stale: a finding comes, one has gone, and with it the digest that told of it."""
+    text = text_of(())
+    engagement = engagement_of(text)
+    world = sandbox_world()
+    with staged(world) as stage:
+        for day, command in (("2026-11-23", "apply"), ("2026-11-30", "stale")):
+            now = datetime.fromisoformat(f"{day}T09:00+01:00")
+            world.clock.set(now)
+            assert stage.run(engagement, now, command=command).exit_code is Exit.DONE
+        (maria,) = (each for each in world.users.values() if each.username == "maria")
+        (mail,) = (each for each in world.items.values() if " item=welcome-email " in each.description)
+        update_item(world, maria, mail, Change(is_open=False))
+        world.clock.set(STALE_NOW)
+        world.notifications.clear()
+        start = kept(world)
+    with staged(put_back(start)) as stage:
+        assert stage.run(engagement, STALE_NOW, command="stale").exit_code is Exit.DONE
+        requests, expected = tuple(stage.gate.log.entries), dumped(stage.world)
+        mentions = mentions_in(stage.world)
+    return History(STALE, text, engagement, start, expected, requests, "stale", STALE_NOW, mentions=mentions)
 
 
 def _start(texts: Texts | None) -> bytes:
@@ -105,11 +185,15 @@ def _start(texts: Texts | None) -> bytes:
         return kept(world)
     with staged(world) as stage:
         assert stage.run(engagement_of(text_of(texts)), NOW).exit_code is Exit.DONE
-        for title in _LOST:
-            (label,) = world.labels_titled(title)
-            world.forget_label(label)
+        _lose(world, _LOST)
         world.notifications.clear()
         return kept(world)
+
+
+def _lose(world: World, titles: Sequence[str]) -> None:
+    for title in titles:
+        (label,) = world.labels_titled(title)
+        world.forget_label(label)
 
 
 def changed_by(history: History, change: Callable[[World], None]) -> bytes:

@@ -2,8 +2,18 @@
 
 from psbot.errors import PsbotError
 from psbot.reconcile import Reconciled
-from tests.faults.checks import UNDISTURBED_RUNS, check_once, check_quiet, differing, dumped, require
-from tests.faults.histories import NOW, History
+from psbot.sandbox.faults import Kind
+from tests.faults.checks import (
+    UNDISTURBED_RUNS,
+    check_once,
+    check_quiet,
+    check_told_once,
+    differing,
+    dumped,
+    lasting,
+    require,
+)
+from tests.faults.histories import History
 from tests.faults.patterns import Case
 from tests.faults.stage import Adapters, Stage, real, staged
 
@@ -13,7 +23,9 @@ def disturbed(
 ) -> Reconciled | PsbotError:
     """Return how a run under a fault ended; anything but an end with a sentence is raised."""
     try:
-        return stage.run(history.engagement, NOW, timeout=timeout, connections=connections)
+        return stage.run(
+            history.engagement, history.now, history.command, timeout=timeout, connections=connections
+        )
     except PsbotError as error:
         return error
 
@@ -24,7 +36,7 @@ def settle(stage: Stage, history: History) -> None:
     stage.time.idle()
     for _ in range(UNDISTURBED_RUNS):
         stage.gate.log.reset()
-        ended = stage.run(history.engagement, NOW)
+        ended = stage.run(history.engagement, history.now, history.command)
         require(ended.error is None, f"an undisturbed run ended with {ended.error}")
         if not stage.writes:
             require(ended.plan.is_empty, f"nothing was written, but planned: {ended.plan.operations}")
@@ -32,11 +44,15 @@ def settle(stage: Stage, history: History) -> None:
     require(False, f"run {UNDISTURBED_RUNS} still wrote")
 
 
-def check_state(stage: Stage, history: History) -> None:
+def check_state(stage: Stage, history: History, *, in_steps: bool = False) -> None:
+    """Require the state of an undisturbed history; where it was reached *in_steps*, without what tells of them."""
     check_once(stage.world)
-    check_quiet(stage.world)
-    found = dumped(stage.world)
-    require(found == history.expected, f"the state differs:\n{differing(found, history.expected)}")
+    check_quiet(stage.world, history.mentions)
+    check_told_once(stage.world)
+    found, expected = dumped(stage.world), history.expected
+    if in_steps:
+        found, expected = lasting(found), lasting(expected)
+    require(found == expected, f"the state differs:\n{differing(found, expected)}")
 
 
 def play(history: History, case: Case, adapters: Adapters = real) -> None:
@@ -46,4 +62,10 @@ def play(history: History, case: Case, adapters: Adapters = real) -> None:
         disturbed(stage, history, case.timeout)
         require(fault.applied == 1, "the request never came, so the case was not played")
         settle(stage, history)
-        check_state(stage, history)
+        check_state(stage, history, in_steps=_is_seen_in_part(history, case))
+
+
+def _is_seen_in_part(history: History, case: Case) -> bool:
+    """Tell whether a run could not check who had acted, and moved the engagement on in two steps for that."""
+    is_hiding = case.kind in (Kind.SHORT_LIST, Kind.EMPTY_LIST, Kind.NO_CONFIDENTIAL)
+    return is_hiding and history.requests[case.number - 1].operation == "Histories"

@@ -1,6 +1,6 @@
 """Adapters and rules that are wrong on purpose: what the harness must notice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -9,16 +9,18 @@ import pytest
 
 from psbot import secondlook, twins
 from psbot import template_language as language
-from psbot.core import identity, inert
+from psbot.core import identity, inert, turns
 from psbot.errors import GitLabError
 from psbot.forge.connection import Connection
 from psbot.forge.ports import (
     Access,
     Ask,
+    Comment,
     ForgeReader,
     ForgeWriter,
     ItemUpdate,
     NewItem,
+    NewNote,
     Page,
     Unclear,
     Written,
@@ -38,6 +40,12 @@ class RepeatingWriter(GitLabWriter):
         except Unclear:
             return super().create_items(items)
 
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+        try:
+            return super().create_notes(notes)
+        except Unclear:
+            return super().create_notes(notes)
+
 
 class CredulousReader(GitLabReader):
     """Takes a read that failed, or a list that is empty, for a group in which there is nothing."""
@@ -50,6 +58,12 @@ class CredulousReader(GitLabReader):
             return super().fetch_pages(group, asks)
         except GitLabError:
             return [Page((), (), 0) for _ in asks]
+
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
+        try:
+            return {**dict.fromkeys(gids, ()), **super().fetch_comments(group, gids)}
+        except GitLabError:
+            return dict.fromkeys(gids, ())
 
 
 class RememberingReader(GitLabReader):
@@ -101,6 +115,11 @@ def wholesale(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
 
 def without_second_look(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(secondlook, "shows_more", lambda *_: False)
+    patch.setattr(secondlook, "tells_more", lambda *_: False)
+
+
+def ending_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turns, "first", lambda operations, _: tuple(operations))
 
 
 def not_neutralising(patch: pytest.MonkeyPatch) -> None:

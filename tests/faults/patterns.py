@@ -79,7 +79,7 @@ def _late(entry: Entry) -> Iterator[Case]:
         yield Case(entry.number, Kind.STALL, when, settings={"seconds": SETTLED - 5})
 
 
-_LISTS = ("Listing", "Activity")
+_LISTS = ("Listing", "Activity", "Histories", "Comments")
 BOTH: tuple[tuple[str, Kind, Mapping[str, object]], ...] = (
     *((str(status), Kind.STATUS, {"status": status}) for status in STATUSES),
     *(

@@ -2,16 +2,19 @@
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from psbot.errors import PsbotError
 from psbot.reconcile import Reconciled
 from psbot.sandbox.world import World
-from tests.faults.checks import check_once, check_quiet, marker_of, require
-from tests.faults.histories import NOW, History
+from tests.faults.checks import check_once, check_quiet, check_told_once, dumped, marker_of, require
+from tests.faults.histories import History
 from tests.faults.stage import Stage
+
+_LASTING = ("title", "description", "state", "labels", "assignees", "start", "due", "parent")
 
 
 class Turns:
@@ -48,14 +51,25 @@ class Turns:
 
 
 def race(
-    stage: Stage, history: History, runs: int, draw: random.Random, between: Callable[[], None] = lambda: None
+    stage: Stage,
+    history: History,
+    runs: int,
+    draw: random.Random,
+    between: Callable[[], None] = lambda: None,
+    commands: Sequence[str] = (),
 ) -> list[Reconciled | PsbotError]:
-    """Let several runs race, and return how each ended; *between* is called before every turn."""
+    """Let several runs race, and return how each ended; *between* is called before every turn.
+
+    Each runs the command of *history* or, in turn, one of *commands*.
+    """
+    commands = commands or (history.command,)
     turns = Turns(runs, draw, between)
 
     def one(who: int) -> Reconciled | PsbotError:
         try:
-            return stage.run(history.engagement, NOW, before=lambda: turns.take(who))
+            return stage.run(
+                history.engagement, history.now, commands[who % len(commands)], before=lambda: turns.take(who)
+            )
         except PsbotError as error:
             return error
         finally:
@@ -63,6 +77,20 @@ def race(
 
     with ThreadPoolExecutor(runs) as pool:
         return list(pool.map(one, range(runs)))
+
+
+def alike(item: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a dumped item does not depend on how many runs there were."""
+    return {name: value for name, value in item.items() if name in _LASTING}
+
+
+def check_arrived(world: World, history: History) -> None:
+    """Require that everything is where an undisturbed run leads, and that no notice stands twice."""
+    check_one_of_each(world, history)
+    check_told_once(world)
+    found = [alike(each) for each in dumped(world)["items"]]
+    for each in history.expected["items"]:
+        require(alike(each) in found, f"not there: {alike(each)}")
 
 
 def check_one_of_each(world: World, history: History) -> None:

@@ -2,24 +2,29 @@
 
 import pickle
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from psbot import stalerun
 from psbot.apply import Tools
 from psbot.core.engagement import Engagement
+from psbot.core.plan import Plan
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement
+from psbot.errors import PsbotError
 from psbot.forge.connection import Connection, Server
 from psbot.forge.patience import Patience
 from psbot.forge.ports import ForgeReader, ForgeWriter
 from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
+from psbot.people import check_machine
+from psbot.portfolio import advance_many, reconcile_many
 from psbot.process import load_process
-from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.reconcile import Reconciled, Work
 from psbot.sandbox.application import application
 from psbot.sandbox.gate import Gate
 from psbot.sandbox.ready import token_of
@@ -31,6 +36,27 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT = 30.0
 
 Adapters = Callable[[Connection], tuple[ForgeReader, ForgeWriter]]
+Command = Callable[
+    [Iterable[Engagement], Work, Callable[[Plan], None]],
+    Iterator[tuple[Engagement, Reconciled | PsbotError]],
+]
+
+
+def _look_for_stale(
+    engagements: Iterable[Engagement], work: Work, _approve: Callable[[Plan], None]
+) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
+    work = replace(work, check_author=check_machine)
+    for result in stalerun.run(list(engagements), work, stalerun.Limits(), lambda: 0):
+        ended = result.ended.reconciled if result.ended else result.error
+        assert ended is not None
+        yield result.engagement, ended
+
+
+COMMANDS: dict[str, Command] = {
+    "apply": reconcile_many,
+    "advance": advance_many,
+    "stale": _look_for_stale,
+}
 
 
 @cache
@@ -83,13 +109,17 @@ class Stage:
         self,
         engagement: Engagement,
         now: datetime,
+        command: str = "apply",
         *,
         account: str = "psbot-bot",
         connections: int = 1,
         timeout: float = TIMEOUT,
         before: Callable[[], None] = lambda: None,
     ) -> Reconciled:
-        """Apply *engagement* once; *before* is called before every request and every wait."""
+        """Run *command* on *engagement* once; *before* is called before every request and every wait.
+
+        Raises PsbotError for what was found before anything was written.
+        """
 
         def wait(seconds: float) -> None:
             before()
@@ -103,10 +133,14 @@ class Stage:
             client.gitlab.session.mount("http://", Transport(self.gate, self.time, before))
         reader, writer = self.adapters(connection)
         tools = Tools(reader, writer, limits, self.time.now)
+        work = Work(tools, process(), words(), now, patience)
         try:
-            return reconcile(engagement, Work(tools, process(), words(), now, patience))
+            ((_, ended),) = COMMANDS[command]([engagement], work, lambda _: None)
         finally:
             connection.close()
+        if isinstance(ended, PsbotError):
+            raise ended
+        return ended
 
     @property
     def writes(self) -> int:

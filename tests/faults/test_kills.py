@@ -12,33 +12,39 @@ from psbot.sandbox.faults import Fault, Kind, When
 from psbot.sandbox.ready import token_of
 from psbot.sandbox.running import running
 from tests.faults.checks import require
-from tests.faults.histories import NAMES, NOW, History, history
+from tests.faults.histories import History, history
 from tests.faults.matrix import check_state, settle
+from tests.faults.rows import KILLS, row
 from tests.faults.stage import ROOT, staged
 
 PROGRAM = str(Path(sys.executable).with_name("psbot"))
-Count = Callable[[int, int], None]
-Start = Callable[[str, str], subprocess.Popen[bytes]]
+Count = Callable[[str, int], None]
+Start = Callable[[History, str], subprocess.Popen[bytes]]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """Start ``psbot apply`` with one connection, on a file with a text, at an address."""
-    return lambda text, url: started(tmp_path, text, url)
+    """Start what a history does, with one connection, at an address."""
+    return lambda asked, url: started(tmp_path, asked, url)
 
 
-def started(folder: Path, text: str, url: str, connections: int = 1) -> subprocess.Popen[bytes]:
+def started(
+    folder: Path, asked: History, url: str, connections: int = 1, command: str = ""
+) -> subprocess.Popen[bytes]:
     file = folder / "engagement.yml"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(asked.text, encoding="utf-8")
     env = os.environ | {
         "PSBOT_GITLAB_URL": url,
         "PSBOT_TOKEN": token_of("psbot-bot"),
-        "PSBOT_NOW": NOW.isoformat(),
+        "PSBOT_NOW": asked.now.isoformat(),
         "PSBOT_CONFIG_DIR": str(config(folder, connections)),
         "PSBOT_PROFILE": "",
     }
     return subprocess.Popen(
-        [PROGRAM, "apply", str(file)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [PROGRAM, command or asked.command, str(file)],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
 
 
@@ -60,7 +66,7 @@ def kill_at(asked: History, number: int, when: When, start: Start) -> None:
     world = asked.world()
     killed: list[int] = []
     with running(world) as sandbox:
-        process = start(asked.text, sandbox.url)
+        process = start(asked, sandbox.url)
 
         def kill(_: object) -> bool:
             process.kill()
@@ -75,8 +81,7 @@ def kill_at(asked: History, number: int, when: When, start: Start) -> None:
         check_state(stage, asked)
 
 
-@pytest.mark.parametrize("when", list(When))
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "when"), KILLS)
 def test_two_runs_later_all_is_as_undisturbed_when_the_process_is_killed(
     name: str, when: When, start: Start, count_cases: Count
 ) -> None:
@@ -85,5 +90,5 @@ def test_two_runs_later_all_is_as_undisturbed_when_the_process_is_killed(
     for entry in asked.requests:
         kill_at(asked, entry.number, when, start)
         played += 1
-    count_cases(len(asked.requests), played)
+    count_cases(row("kills", name, when), played)
     assert played == len(asked.requests)

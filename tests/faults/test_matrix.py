@@ -5,15 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.checks import Violation
-from tests.faults.histories import NAMES, history
+from tests.faults.histories import history
 from tests.faults.matrix import play
-from tests.faults.patterns import PATTERNS, cases
+from tests.faults.patterns import cases
+from tests.faults.rows import MATRIX, row
 
-Count = Callable[[int, int], None]
+Count = Callable[[str, int], None]
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "pattern"), MATRIX)
 def test_two_runs_later_all_is_as_undisturbed_when_a_request_goes_wrong(
     name: str, pattern: str, count_cases: Count
 ) -> None:
@@ -29,6 +29,6 @@ def test_two_runs_later_all_is_as_undisturbed_when_a_request_goes_wrong(
             broken.append(
                 f"request {case.number}, {asked.requests[case.number - 1].operation}: {case}\n{violation}"
             )
-    count_cases(len(enumerated), played)
+    count_cases(row("faults", name, pattern), played)
     assert not broken, "\n\n".join(broken)
     assert played == len(enumerated) > 0

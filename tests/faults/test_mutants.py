@@ -7,9 +7,16 @@ from tests.faults.checks import Violation, check_quiet
 from tests.faults.histories import NOW, history
 from tests.faults.matrix import play
 from tests.faults.patterns import cases
-from tests.faults.stage import Adapters, staged
+from tests.faults.stage import Adapters, real, staged
 from tests.faults.test_people import edited_before, window
 from tests.faults.test_races import SEEDS, raced
+
+
+@pytest.fixture(autouse=True)
+def undisturbed() -> None:
+    """Play the histories once with what is right, before anything is broken on purpose."""
+    for name in ("new", "changed", "small", "moving", "standing", "ending"):
+        history(name)
 
 
 def violations(name: str, pattern: str, adapters: Adapters) -> list[Violation]:
@@ -35,6 +42,27 @@ def test_harness_notices_a_read_that_is_taken_for_absence(
 ) -> None:
     mutants.without_second_look(monkeypatch)
     assert violations("changed", pattern, mutants.credulous)
+
+
+@pytest.mark.parametrize("pattern", ["502 after", "time-out"])
+def test_harness_notices_a_notice_that_is_posted_again(pattern: str) -> None:
+    assert violations("moving", pattern, mutants.repeating)
+
+
+@pytest.mark.parametrize("pattern", ["empty list", "login page after"])
+def test_harness_notices_a_log_that_is_taken_for_one_without_notices(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not violations("standing", "empty list", real)
+    mutants.without_second_look(monkeypatch)
+    assert [
+        each for each in violations("standing", pattern, mutants.credulous) if "does-not-count" in str(each)
+    ]
+
+
+def test_harness_notices_an_engagement_that_ends_before_all_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    mutants.ending_at_once(monkeypatch)
+    assert violations("ending", "partial", real)
 
 
 def test_harness_notices_that_a_short_list_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:

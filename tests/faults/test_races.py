@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from psbot.sandbox.running import running
+from psbot.sandbox.world import World
 from tests.faults import people
-from tests.faults.histories import history
+from tests.faults.checks import check_told_once
+from tests.faults.histories import ADVANCED, History, history
 from tests.faults.matrix import settle
-from tests.faults.race import Touched, check_one_of_each, race
+from tests.faults.race import Touched, check_arrived, check_one_of_each, race
 from tests.faults.stage import Adapters, real, staged
 from tests.faults.test_kills import started
 
@@ -55,6 +57,53 @@ def test_what_a_person_did_stays_when_two_runs_race() -> None:
             done[0].check(stage.world)
 
 
+# Two that move an engagement on, and one beside a run that applies its file.
+BESIDE = (("advance", "advance"), ("advance", "apply"))
+
+
+@pytest.mark.parametrize("commands", BESIDE, ids="-".join)
+@pytest.mark.parametrize("name", ADVANCED)
+def test_engagement_gets_where_one_run_leads_when_two_take_turns(
+    name: str, commands: tuple[str, ...]
+) -> None:
+    asked = history(name)
+    for seed in range(6):
+        with staged(asked.world()) as stage:
+            race(stage, asked, 2, random.Random(seed), commands=commands)
+            check_one_of_each(stage.world, asked)
+            settle(stage, asked)
+            check_arrived(stage.world, asked)
+
+
+def between(asked: History, number: int, command: str, adapters: Adapters = real) -> World:
+    """Let another run begin and end right before request *number*, and return what there is when both have ended."""
+    with staged(asked.world(), adapters) as stage:
+        begun = False
+
+        def before() -> None:
+            nonlocal begun
+            if not begun and stage.gate.log.received == number - 1:
+                begun = True
+                stage.run(asked.engagement, asked.now, command)
+
+        stage.run(asked.engagement, asked.now, asked.command, before=before)
+        assert begun
+        check_one_of_each(stage.world, asked)
+        if asked.requests[number - 1].operation != "CreateNotes":  # behind the last look
+            check_told_once(stage.world)
+        settle(stage, asked)
+        check_arrived(stage.world, asked)
+        return stage.world
+
+
+@pytest.mark.parametrize("command", ["advance", "apply"])
+@pytest.mark.parametrize("name", ADVANCED)
+def test_nothing_is_done_or_told_twice_when_another_run_comes_in_between(name: str, command: str) -> None:
+    asked = history(name)
+    for entry in asked.requests:
+        between(asked, entry.number, command)
+
+
 @pytest.mark.parametrize("processes", [2, 10])
 def test_one_open_item_a_marker_is_left_when_several_processes_apply_at_once(
     processes: int, tmp_path: Path
@@ -66,10 +115,30 @@ def test_one_open_item_a_marker_is_left_when_several_processes_apply_at_once(
         for number in range(processes):
             folder = tmp_path / str(number)
             folder.mkdir()
-            begun.append(started(folder, asked.text, sandbox.url, connections=4))
+            begun.append(started(folder, asked, sandbox.url, connections=4))
         said = [process.communicate(timeout=120)[1].decode() for process in begun]
     assert not any("Traceback" in each for each in said), said
     check_one_of_each(world, asked)
     with staged(world) as stage:
         settle(stage, asked)
         check_one_of_each(world, asked)
+
+
+@pytest.mark.parametrize("commands", BESIDE, ids="-".join)
+def test_engagement_gets_where_one_run_leads_when_two_processes_run_at_once(
+    commands: tuple[str, ...], tmp_path: Path
+) -> None:
+    asked = history("telling")
+    world = asked.world()
+    with running(world, latency_ms=20, work_ms=5) as sandbox:
+        begun: list[subprocess.Popen[bytes]] = []
+        for number, command in enumerate(commands):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            begun.append(started(folder, asked, sandbox.url, connections=4, command=command))
+        said = [process.communicate(timeout=120)[1].decode() for process in begun]
+    assert not any("Traceback" in each for each in said), said
+    check_one_of_each(world, asked)
+    with staged(world) as stage:
+        settle(stage, asked)
+        check_arrived(world, asked)

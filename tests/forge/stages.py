@@ -8,6 +8,7 @@ a member of the shared project alone.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol, cast
 
 import responses
@@ -29,6 +30,7 @@ from tests.forge.contract import Witness
 from tests.forge.wire import Wire
 
 BASE = "https://gitlab.example/sub"
+MINUTE = timedelta(minutes=1)
 
 
 class Stage(Protocol):
@@ -61,6 +63,9 @@ class Stage(Protocol):
 
     def comment(self, gid: str, by: str, text: str) -> None:
         """Let a person comment on an item."""
+
+    def wait(self) -> None:
+        """Let a minute pass."""
 
 
 @dataclass
@@ -97,6 +102,9 @@ class InMemory:
 
     def comment(self, gid: str, by: str, text: str) -> None:
         self.forge.person_comments(gid, by, text)
+
+    def wait(self) -> None:
+        self.forge.now += MINUTE
 
 
 def _level(path: str, joined: str | None, level: int) -> int | None:
@@ -143,6 +151,9 @@ class OverHttp:
 
     def comment(self, gid: str, by: str, text: str) -> None:
         self.others.comment(gid, by, text)
+
+    def wait(self) -> None:
+        self.others.wait()
 
 
 @dataclass
@@ -193,6 +204,9 @@ class OnSandbox:
     def comment(self, gid: str, by: str, text: str) -> None:
         world = self.sandbox.world
         create_note(world, world.users[by], world.items[int(gid.rpartition("/")[2])], text)
+
+    def wait(self) -> None:
+        self.sandbox.world.clock.advance(MINUTE)
 
 
 def _writer(connection: Connection) -> ForgeWriter:

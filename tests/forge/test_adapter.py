@@ -69,6 +69,7 @@ def item(gid: int = 1, **changes: object) -> dict[str, object]:
         "state": "OPEN",
         "confidential": False,
         "webUrl": f"{BASE}/acme/-/work_items/{gid}",
+        "createdAt": "2026-11-16T09:00:00Z",
         "updatedAt": "2026-11-23T09:00:00Z",
         "movedToWorkItemUrl": None,
         "author": {"username": "psbot-bot", "bot": True, "type": "SERVICE_ACCOUNT"},

@@ -1,7 +1,8 @@
 """What both ports promise, specified once and held by the fake, the adapter and the sandbox alike."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -106,6 +107,17 @@ def test_access_tells_account_roles_types_and_labels(stage: Stage, labels: Mappi
     assert found.labels == stage.reader().fetch_labels(LABEL_GROUP) == labels
     assert found.label_group
     assert (found.label_group.path, found.label_group.level) == (LABEL_GROUP, 40)
+
+
+def test_item_is_found_by_its_place_and_number_alone(stage: Stage, labels: Mapping[str, str]) -> None:
+    wanted = made(stage, SHARED, "One", labels=(labels[TODO],))
+    (one,) = seen(stage, wanted)
+    reader = stage.reader()
+    assert reader.fetch_item(SHARED, one.iid) == one
+    assert one.labels == {TODO}
+    assert reader.fetch_item(INTERNAL, one.iid) is None
+    assert reader.fetch_item(SHARED, one.iid + 1) is None
+    assert reader.fetch_item(f"{GROUP}/nowhere", one.iid) is None
 
 
 def test_access_has_no_type_for_epics_when_the_edition_lacks_them(stage: Stage) -> None:
@@ -454,6 +466,21 @@ def test_activity_names_who_changed_an_item_and_its_description(stage: Stage) ->
 # Histories and comments
 
 
+def test_moved_list_has_what_has_changed_since_an_instant_with_its_parent(stage: Stage) -> None:
+    epic = made(stage, GROUP, "epic")
+    child, other = made(stage, SHARED, "child", parent=epic), made(stage, INTERNAL, "other", parent=epic)
+    last = max(each.updated_at for each in seen(stage, epic, child, other) if each.updated_at)
+    stage.wait()
+    since = (last + timedelta(seconds=1)).isoformat()
+    assert stage.reader().fetch_pages(GROUP, [Ask(Part.MOVED, (since,))])[0].briefs == ()
+    stage.comment(child, "maria", "Fine.")
+    (page,) = stage.reader().fetch_pages(GROUP, [Ask(Part.MOVED, (since,))])
+    assert [(each.gid, each.description, each.parent) for each in page.briefs] == [
+        (child, "About child", epic)
+    ]
+    assert (page.items, page.count, page.after) == ((), 1, None)
+
+
 def test_history_tells_who_labelled_closed_and_opened_an_item_oldest_first(
     stage: Stage, labels: Mapping[str, str]
 ) -> None:
@@ -462,8 +489,8 @@ def test_history_tells_who_labelled_closed_and_opened_an_item_oldest_first(
     stage.close(item, "maria")
     update(stage, item, is_open=True)
     found = stage.reader().fetch_histories(GROUP, {item: "kick-off", MISSING: "gone"}, labels)
-    assert list(found) == ["kick-off"]
-    history = found["kick-off"]
+    assert list(found) == [item]
+    history = found[item]
     assert [(each.title, each.is_added, each.author) for each in history.labels] == [
         (TODO, True, BOT),
         (TODO, False, BOT),
@@ -481,9 +508,49 @@ def test_history_is_complete_when_other_things_happened_in_between(
     stage.describe(item, "maria", "Words of Maria")
     stage.comment(item, "maria", "added ~1 label")
     update(stage, item, title="closed", dates=Dates(None, ENDS))
-    history = stage.reader().fetch_histories(GROUP, {item: "kick-off"}, {TODO: labels[TODO]})["kick-off"]
+    history = stage.reader().fetch_histories(GROUP, {item: "kick-off"}, {TODO: labels[TODO]})[item]
     assert [(each.title, each.is_added) for each in history.labels] == [(TODO, True)], "of labels asked for"
     assert (history.states, history.is_complete) == ((), True)
+
+
+def test_whole_history_tells_also_who_wrote_and_who_changed_words(
+    stage: Stage, labels: Mapping[str, str]
+) -> None:
+    item, other = made(stage, SHARED, "item", labels=(labels[TODO],)), made(stage, INTERNAL, "other")
+    stage.describe(item, "maria", "Words of Maria")
+    stage.comment(item, "maria", "added ~1 label")
+    stage.close(item, "maria")
+    found = stage.reader().fetch_whole_histories(GROUP, [item, other, MISSING], labels)
+    assert set(found) == {item, other}
+    history = found[item]
+    assert history.acts is not None
+    by_maria = [act for act in history.acts if act.author == Author("maria")]
+    assert [act.is_system for act in by_maria] == [True, False, True]
+    assert [act.at for act in history.acts] == sorted(act.at for act in history.acts)
+    assert not any(act.is_mention for act in history.acts)
+    assert [(each.title, each.item) for each in history.labels] == [(TODO, item)]
+    assert [each.is_open for each in history.states] == [False]
+    assert (history.is_complete, history.is_whole) == (True, True)
+
+
+def test_list_tells_the_newest_note_when_it_is_asked_for(stage: Stage) -> None:
+    item = made(stage, SHARED, "item")
+    plain = Ask(Part.NAMED, (item,))
+    (page,) = stage.reader().fetch_pages(GROUP, [plain])
+    assert page.items[0].newest is None
+    stage.comment(item, "maria", "First.")
+    (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest=True)])
+    newest, seen = page.items[0].newest, page.items[0]
+    assert newest is not None
+    assert seen.made_at is not None
+    assert seen.updated_at is not None
+    assert (newest.username, newest.is_machine, newest.is_mention) == ("maria", False, False)
+    assert seen.made_at <= newest.at <= seen.updated_at
+    update(stage, item, title="Another")
+    (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest=True)])
+    newest = page.items[0].newest
+    assert newest is not None
+    assert (newest.username, newest.is_machine) == (BOT.username, True)
 
 
 def test_comments_come_oldest_first_with_their_authors(stage: Stage) -> None:

@@ -16,12 +16,14 @@ from requests import PreparedRequest
 from psbot.core.history import History, LabelEvent, StateEvent
 from psbot.core.identity import Author, Sighting
 from psbot.core.labels import LabelSpec
+from psbot.core.model import NewestNote
 from psbot.core.touch import Activity
 from psbot.errors import GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import (
     Ask,
     Audience,
+    Brief,
     Comment,
     Dates,
     ItemUpdate,
@@ -39,7 +41,7 @@ from tests.fakes import UNAVAILABLE, FakeForge
 Json = dict[str, Any]
 
 LARGEST_PAGE = 100
-_VALUES = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids"}
+_VALUES = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids", Part.MOVED: "since"}
 
 
 @dataclass
@@ -90,9 +92,10 @@ class Wire:
         }
         return {"labelGroup": labelled}
 
-    def _Listing(self, _document: str, given: Json) -> Json:
+    def _Listing(self, document: str, given: Json) -> Json:
+        with_newest = "...Newest" in document
         asks = [
-            Ask(part, tuple(given.get(_VALUES.get(part, ""), ())), given[f"{part}After"])
+            Ask(part, _values(given.get(_VALUES.get(part, ""), ())), given[f"{part}After"], with_newest)
             for part in Part
             if f"{part}After" in given
         ]
@@ -100,8 +103,14 @@ class Wire:
             pages = self.forge.fetch_pages(given["group"], asks)
         except GitLabError:
             return {"group": None}
-        shown = {ask.part.value: _page(page) for ask, page in zip(asks, pages, strict=True)}
+        shown = {ask.part.value: _page(page, ask.part) for ask, page in zip(asks, pages, strict=True)}
         return {"group": {"id": "gid://gitlab/Group/1"} | shown}
+
+    def _Item(self, _document: str, given: Json) -> Json:
+        if self.forge.levels.get(given["namespace"]) is None:
+            return {"namespace": None}
+        found = self.forge.fetch_item(given["namespace"], int(given["iid"]))
+        return {"namespace": {"id": "gid://gitlab/Namespace/1", "workItem": _node(found) if found else None}}
 
     def _Activity(self, _document: str, given: Json) -> Json:
         found = self.forge.fetch_activity(given["group"], given["ids"])
@@ -114,6 +123,11 @@ class Wire:
             given["group"], {gid: gid for gid in given["ids"]}, self.forge.labels
         )
         nodes = [_noted(gid, list(_system_notes(each, self.forge.labels))) for gid, each in found.items()]
+        return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
+
+    def _WholeHistories(self, _document: str, given: Json) -> Json:
+        found = self.forge.fetch_whole_histories(given["group"], given["ids"], self.forge.labels)
+        nodes = [_noted(gid, list(_all_notes(each, self.forge.labels))) for gid, each in found.items()]
         return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
 
     def _Comments(self, _document: str, given: Json) -> Json:
@@ -203,6 +217,10 @@ class Wire:
         return _payloads(written, "note", [{"id": one.gid, "url": None} for one in written])
 
 
+def _values(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def _account(author: Author | None) -> Json:
     assert author
     kind = "SERVICE_ACCOUNT" if author.is_machine else "HUMAN"
@@ -226,8 +244,8 @@ def _connection(nodes: Sequence[Json], after: str | None = None) -> Json:
     return {"nodes": list(nodes), "pageInfo": {"hasNextPage": after is not None, "endCursor": after}}
 
 
-def _page(page: Page) -> Json:
-    briefs = [{"id": one.gid, "description": one.description} for one in page.briefs]
+def _page(page: Page, part: Part) -> Json:
+    briefs = [_brief(one, part) for one in page.briefs]
     return {"count": page.count} | _connection(briefs or list(map(_node, page.items)), page.after)
 
 
@@ -242,6 +260,7 @@ def _node(item: Sighting) -> Json:
         "confidential": item.confidential,
         "webUrl": item.url,
         "movedToWorkItemUrl": None,
+        "createdAt": item.made_at.isoformat() if item.made_at else None,
         "updatedAt": item.updated_at.isoformat() if item.updated_at else None,
         "author": _account(item.author),
         "namespace": {"fullPath": item.namespace},
@@ -252,7 +271,15 @@ def _node(item: Sighting) -> Json:
             {"type": "HIERARCHY", "parent": {"id": item.parent} if item.parent else None},
             {"type": "START_AND_DUE_DATE", "startDate": _text(item.start_on), "dueDate": _text(item.due_on)},
         ],
-    }
+    } | ({"newest": _newest(item.newest)} if item.newest else {})
+
+
+def _newest(note: NewestNote) -> list[Json]:
+    kind = "SERVICE_ACCOUNT" if note.is_machine else "HUMAN"
+    author = {"username": note.username, "bot": note.is_machine, "type": kind} if note.username else None
+    action = {"action": "cross_reference"} if note.is_mention else None
+    shown = {"createdAt": note.at.isoformat(), "author": author, "systemNoteMetadata": action}
+    return [{"type": "NOTES", "discussions": {"nodes": [{"notes": {"nodes": [shown]}}]}}]
 
 
 def _history(gid: str, activity: Activity) -> Json:
@@ -271,6 +298,14 @@ def _history(gid: str, activity: Activity) -> Json:
             {"type": "NOTES", "discussions": {"nodes": threads, "pageInfo": {"hasNextPage": False}}},
         ],
     }
+
+
+def _brief(brief: Brief, part: Part) -> Json:
+    shown: Json = {"id": brief.gid, "description": brief.description}
+    if part is Part.MOVED:
+        parent = {"id": brief.parent} if brief.parent else None
+        shown["widgets"] = [{"type": "HIERARCHY", "parent": parent}]
+    return shown
 
 
 def _noted(gid: str, notes: list[Json]) -> Json:
@@ -293,6 +328,22 @@ def _system_notes(history: History, labels: Mapping[str, str]) -> Iterator[Json]
             "author": _account(event.author),
             "systemNoteMetadata": {"action": action},
         }
+
+
+def _all_notes(history: History, labels: Mapping[str, str]) -> Iterator[Json]:
+    events = list(_system_notes(history, labels))
+    seen = {note["createdAt"] for note in events}
+    yield from ({"system": True} | note for note in events)
+    for act in history.acts or ():
+        if act.at.isoformat() not in seen:
+            action = "cross_reference" if act.is_mention else "title"
+            yield {
+                "system": act.is_system,
+                "body": "changed",
+                "createdAt": act.at.isoformat(),
+                "author": _account(act.author) if act.author else None,
+                "systemNoteMetadata": {"action": action} if act.is_system else None,
+            }
 
 
 def _comment(comment: Comment) -> Json:

@@ -24,7 +24,6 @@ from psbot.core.inert import printable
 from psbot.core.model import Snapshot
 from psbot.core.plan import plan
 from psbot.core.process import Limits, Process
-from psbot.core.standing import standing
 from psbot.doctor import Patient, examine
 from psbot.engagement import parse_engagement
 from psbot.errors import PsbotError
@@ -32,7 +31,6 @@ from psbot.forge.connection import Connection, Server
 from psbot.forge.patience import Patience
 from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
-from psbot.observe import observe
 from psbot.portfolio import draw_up_many
 from psbot.reconcile import Work, reconcile
 from psbot.report import checks, plans, receipts, status
@@ -41,6 +39,7 @@ from psbot.report.receipts import Applied
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.ready import sandbox_world, token_of
 from psbot.sandbox.running import running
+from psbot.standings import stand_many
 from psbot.templates import Templates
 from tests.hostile.oracle import assert_quiet
 
@@ -141,8 +140,10 @@ def read_everything(process: Process) -> Iterator[str]:
         yield from (
             plans.rendered(form, planned, process.limits, NOW) for form in ("text", "json", "markdown")
         )
-    seen = standing(mine, observe(reader, mine, process).snapshot, process, NOW.date())
-    yield from (status.rendered(form, [seen], NOW) for form in ("text", "json", "markdown"))
+    for _, stands in stand_many(reader, [mine], process, NOW):
+        if isinstance(stands, PsbotError):
+            raise stands
+        yield from (status.rendered(form, [stands], NOW) for form in ("text", "json", "markdown"))
     found_labels = list(check_labels(reader, [mine.gitlab.label_group], process.catalogue))
     wanted = plan(mine, desired(mine, process, NOW, WORDS), Snapshot(), process)
     patient = Patient({"acme.yml": mine}, {"acme.yml": wanted}, process, NOW.date())

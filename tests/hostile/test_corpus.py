@@ -224,6 +224,7 @@ def test_text_in_every_field_is_refused_with_its_place_or_does_nothing(entry: En
     engagement, loaded = taken(entry.text)
     assert_nothing_in_descriptions(entry, engagement, loaded)
     assert_nothing_in_titles_and_reports(entry, without_skip(engagement))
+    assert_nothing_in_a_reason_to_leave_out(engagement.skip.get("post-mortem", PLAIN))
     assert_nothing_in_the_mail(engagement)
 
 
@@ -257,6 +258,23 @@ def assert_nothing_in_titles_and_reports(entry: Entry, engagement: Engagement) -
     assert data["engagements"][0]["file"] == file
     same = plain_report(len(engagement.links))
     assert_like(report(engagement, wanted, "markdown", file), same)
+
+
+def left_out(form: str, reason: str) -> str:
+    base = replace(plain(0), skip={"post-mortem": reason})
+    return report(base, desired(base, PROCESS, NOW, WORDS), form, "engagements/x.yml")
+
+
+@cache
+def plainly_left_out() -> str:
+    return left_out("markdown", PLAIN)
+
+
+def assert_nothing_in_a_reason_to_leave_out(reason: str) -> None:
+    for form in ("text", "json"):
+        assert_quiet(left_out(form, reason))
+    assert f"is left out: {PLAIN}" in plainly_left_out()
+    assert_like(left_out("markdown", reason), plainly_left_out())
 
 
 def assert_nothing_in_the_mail(engagement: Engagement) -> None:

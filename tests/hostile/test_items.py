@@ -9,6 +9,7 @@ import pytest
 
 from psbot.apply import Tools
 from psbot.core.findings import Finding
+from psbot.core.history import Facts
 from psbot.core.identity import Sighting
 from psbot.core.inert import printable
 from psbot.core.plan import Plan
@@ -112,7 +113,7 @@ def test_text_in_titles_descriptions_and_labels_confuses_no_item_and_no_reader(e
     }
     for form in FORMS:
         assert_quiet(report(form, mine))
-    seen = standing(MINE, found, PROCESS, NOW.date())
+    seen = standing(Facts(MINE, PROCESS, found, NOW))
     for form in FORMS:
         assert_quiet(status.rendered(form, [seen], NOW))
         assert_quiet(status.rendered(form, [seen, seen], NOW))

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 PRODUCT = ROOT / "psbot"
 AWS = str(ROOT / "examples" / "acme-aws.yml")
 SECRET = token_of("psbot-bot")
-COMMANDS = ("plan", "apply", "status", "labels", "doctor")
+COMMANDS = ("plan", "apply", "advance", "status", "labels", "doctor")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 import yaml
 
+from psbot import stalerun
 from psbot.apply import Tools
 from psbot.core.engagement import Engagement
 from psbot.core.plan import Plan
@@ -21,7 +22,9 @@ from psbot.forge.connection import Connection, Server
 from psbot.forge.patience import Patience
 from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
+from psbot.people import check_machine
 from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.report.stale import Told
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.ready import token_of
 from psbot.templates import Templates
@@ -99,6 +102,7 @@ class Story:
     process: Process
     file: Data = field(default_factory=dict)
     today: str = TODAY
+    hour: str = "09:00+01:00"
     seconds: float = 0.0
     last: Reconciled | None = None
 
@@ -151,12 +155,40 @@ class Story:
         finally:
             connection.close()
 
+    def looked_for_stale(
+        self, *, on: str | None = None, hour: str | None = None, by: str = "psbot-bot", again: bool = True
+    ) -> Told:
+        """Run psbot stale on a day, and again: the second run must find the same and write nothing."""
+        self.hour = hour or self.hour
+        self.written(on=on)
+        first = self.run_stale(by)
+        if again and first.error is None:
+            before = self.state(), self.notifications()
+            self.control("DELETE", "/requests")
+            second = self.run_stale(by)
+            assert self.requests()["writes"] == 0, [each.operation for each in second.receipts]
+            assert (self.state(), self.notifications()) == before
+        return first
+
+    def run_stale(self, by: str = "psbot-bot", limits: Limits | None = None) -> Told:
+        """Run psbot stale once, as the owner of *by*'s token."""
+        limits = limits or Limits()
+        patience = Patience(limits.rate_limit_seconds, self._wait)
+        connection = Connection(Server(self.sandbox.url, token_of(by), connections=1, timeout=10), patience)
+        tools = Tools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
+        try:
+            work = Work(tools, self.process, WORDS, self.now, patience, check_author=check_machine)
+            (result,) = stalerun.run([self.engagement], work, stalerun.Limits(), lambda: connection.requests)
+            return Told.of("engagement.yml", result)
+        finally:
+            connection.close()
+
     def _wait(self, seconds: float) -> None:
         self.seconds += seconds
 
     @property
     def now(self) -> datetime:
-        return datetime.fromisoformat(f"{self.today}T09:00+01:00")
+        return datetime.fromisoformat(f"{self.today}T{self.hour}")
 
     @property
     def engagement(self) -> Engagement:

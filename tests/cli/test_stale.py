@@ -1,0 +1,169 @@
+"""``psbot stale`` against the sandbox, as scheduled pipelines meet it."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from psbot.cli import main
+from psbot.sandbox.application import Sandbox
+from psbot.sandbox.ready import sandbox_world, token_of
+from psbot.sandbox.running import running
+
+AWS = str(Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml")
+MONDAY, NEXT_MONDAY = "2026-11-23T09:00+01:00", "2026-11-30T09:00+01:00"
+
+Psbot = Callable[..., Result]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running(sandbox_world()) as started:
+        yield started
+
+
+@pytest.fixture
+def psbot(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Psbot:
+    for name in ("GITLAB_CI", "CI_NODE_INDEX", "CI_NODE_TOTAL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: object, now: str = NEXT_MONDAY, token: str = "psbot-bot", **more: str) -> Result:
+        environment = {
+            "PSBOT_GITLAB_URL": sandbox.url,
+            "PSBOT_TOKEN": token_of(token),
+            "PSBOT_NOW": now,
+            "COLUMNS": "100",
+            "PSBOT_PROFILE": "",
+        } | more
+        return CliRunner().invoke(main, list(map(str, arguments)), env=environment)
+
+    return run
+
+
+@pytest.fixture
+def applied(psbot: Psbot, sandbox: Sandbox) -> Sandbox:
+    """The AWS example, applied a week ago, its welcome e-mail overdue."""
+    assert psbot("apply", AWS, now=MONDAY).exit_code == 0
+    sandbox.gate.log.reset()
+    sandbox.world.clock.set(datetime.fromisoformat(NEXT_MONDAY))
+    return sandbox
+
+
+def writes(sandbox: Sandbox) -> int:
+    found = sum(entry.is_write for entry in sandbox.gate.log.entries)
+    sandbox.gate.log.reset()
+    return found
+
+
+def test_findings_end_with_4_and_a_second_run_writes_nothing(psbot: Psbot, applied: Sandbox) -> None:
+    first = psbot("stale", AWS)
+    assert first.exit_code == 4, first.output
+    assert "welcome-email: its due day is past; since 2026-11-19" in " ".join(first.stdout.split())
+    assert writes(applied) > 0
+    again = psbot("stale", AWS)
+    assert again.exit_code == 4
+    assert writes(applied) == 0
+    assert "\x1b" not in first.stdout
+
+
+def test_nothing_quiet_ends_with_0(psbot: Psbot, applied: Sandbox) -> None:
+    done = psbot("stale", AWS, now="2026-11-19T12:00+01:00")
+    assert (done.exit_code, writes(applied)) == (0, 0)
+    assert done.stdout == "1 engagements, 1 with nothing to say\n"
+
+
+def test_preview_shows_what_would_be_done_and_writes_nothing(psbot: Psbot, applied: Sandbox) -> None:
+    shown = psbot("stale", "--preview", "--format", "json", AWS)
+    assert shown.exit_code == 0, shown.output
+    (plan,) = json.loads(shown.stdout)["engagements"]
+    assert {(op["op"], op["marker"]) for op in plan["operations"]} == {
+        ("relabel", "welcome-email"),
+        ("relabel", "log"),
+        ("post-notice", "log"),
+    }
+    assert json.loads(shown.stdout)["cost"]["notes"] == 1
+    assert writes(applied) == 0
+    assert psbot("stale", "--preview", "--format", "junit", AWS).exit_code == 2
+
+
+def test_json_markdown_and_junit_say_the_same(psbot: Psbot, applied: Sandbox) -> None:
+    data = json.loads(psbot("stale", "--format", "json", AWS).stdout)
+    (each,) = data["engagements"]
+    found = {(one["policy"], one["marker"]) for one in each["findings"]}
+    assert found == {("overdue", "welcome-email"), ("idle", "welcome-email")}
+    assert data["summary"]["findings"] == 2
+    markdown = psbot("stale", "--format", "markdown", AWS).stdout
+    assert markdown.startswith("| engagement | findings |")
+    suite = ElementTree.fromstring(psbot("stale", "--format", "junit", AWS).stdout)[0]
+    assert suite.get("failures") == "2"
+    cases = {case.get("name") for case in suite if case.find("failure") is not None}
+    assert cases == {"welcome-email: overdue", "welcome-email: idle"}
+
+
+def test_job_log_has_one_collapsed_section_an_engagement(psbot: Psbot, applied: Sandbox) -> None:
+    shown = psbot("stale", AWS, GITLAB_CI="true").stdout
+    assert shown.count("section_start:") == shown.count("section_end:") == 1
+    assert ":psbot_acme_sow_142[collapsed=true]\r\x1b[0Kacme-sow-142" in shown
+
+
+def test_policies_are_listed_in_words_without_a_server() -> None:
+    shown = CliRunner().invoke(main, ["stale", "--list-policies"], env={"PSBOT_TOKEN": ""})
+    assert shown.exit_code == 0
+    assert "customer-silent: any item in waiting-customer, from 5 business days on" in shown.stdout
+    assert "Told: the assignee first, flagged stale; the manager after 5 business days more" in shown.stdout
+
+
+def test_ceiling_of_notes_ends_with_5(psbot: Psbot, applied: Sandbox) -> None:
+    done = psbot("stale", "--max-notes", "0", AWS)
+    assert (done.exit_code, writes(applied)) == (5, 0)
+    assert "a ceiling is reached; the next run goes on here" in done.stdout
+
+
+def test_too_few_requests_end_with_5_and_say_what_was_left(psbot: Psbot, applied: Sandbox) -> None:
+    done = psbot("stale", "--max-requests", "1", AWS)
+    assert (done.exit_code, writes(applied)) == (5, 0)
+    assert "stopped before acme-sow-142; run again" in done.stderr
+
+
+@pytest.mark.parametrize("span", ["10", "ten minutes", "1d"])
+def test_time_limit_needs_a_unit(psbot: Psbot, span: str) -> None:
+    refused = psbot("stale", "--time-limit", span, AWS)
+    assert refused.exit_code == 2
+    assert "write it as 90s, 20m or 1h" in refused.stderr
+
+
+def test_parallel_jobs_share_the_engagements(psbot: Psbot, applied: Sandbox) -> None:
+    shares = [
+        json.loads(psbot("stale", "--format", "json", AWS, CI_NODE_INDEX=index, CI_NODE_TOTAL="2").stdout)[
+            "summary"
+        ]["engagements"]
+        for index in ("1", "2")
+    ]
+    assert sorted(shares) == [0, 1]
+    assert psbot("stale", AWS, CI_NODE_INDEX="3", CI_NODE_TOTAL="2").exit_code == 2
+
+
+def test_a_persons_token_writes_only_as_me(psbot: Psbot, applied: Sandbox) -> None:
+    refused = psbot("stale", AWS, token="maria")
+    assert (refused.exit_code, writes(applied)) == (3, 0)
+    assert "the token belongs to maria, a person" in refused.stderr
+    assert psbot("stale", "--as-me", AWS, token="maria").exit_code == 4
+    assert writes(applied) > 0
+
+
+def test_explain_says_why_an_item_is_stale_or_not_with_the_dates(psbot: Psbot, applied: Sandbox) -> None:
+    psbot("stale", AWS)
+    shown = " ".join(psbot("explain", "acme-sow-142/welcome-email", AWS).stdout.split())
+    assert "idle (idle): since 2026-11-23, 5 business days count until 2026-11-30; 5 make a finding" in shown
+    assert (
+        "overdue (overdue): since 2026-11-19, 7 business days count until 2026-11-30; 1 make a finding"
+        in shown
+    )
+    assert "rung 1 of the ladder, which tells maria" in shown
+    assert "flagged ps-attention::stale since 2026-11-30" in shown
+    calm = " ".join(psbot("explain", "acme-sow-142/kick-off", AWS).stdout.split())
+    assert "no policy asks about it, as it is now" in calm

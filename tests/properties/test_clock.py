@@ -1,0 +1,274 @@
+"""The activity clock against a slow oracle that replays every history instant by instant, and knows nothing of ours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from psbot.core.engagement import Engagement
+from psbot.core.history import Facts, Histories, History, LabelEvent, StateEvent
+from psbot.core.identity import Author
+from psbot.core.model import Item, NewestNote, Snapshot
+from psbot.core.policies import Measure, Policy
+from psbot.core.process import Process
+from psbot.core.staleness import Verdict, judge
+from psbot.core.touch import Act
+from psbot.core.workdays import Workdays
+from psbot.process import load_process
+from tests.builders import GROUP, SHARED, engagement
+
+SHIPPED: Process = load_process(Path(__file__).parent.parent.parent / "config")
+PEOPLE = ("maria", "ada")
+ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Auckland", "UTC")
+MADE = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)  # the clocks change on both sides of it
+
+IDLE = Policy("idle", Measure.IDLE, 1, "x", states=frozenset({"todo", "doing", "blocked"}))
+WAITING = Policy("waiting", Measure.WAITING, 1, "x", states=frozenset({"waiting-customer"}))
+IN_STATE = Policy("in-state", Measure.IN_STATE, 1, "x")
+SILENT = Policy("silent", Measure.SILENCE, 1, "x")
+OWN = replace(IDLE, name="own", in_own_phase=True)
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One thing that was done, by whom, to the item or (a phase) to the epic."""
+
+    at: datetime
+    by: str
+    what: str  # comment | reply | mention | title | state:… | phase:… | close | reopen
+
+
+def _events(first: list[str], most: int) -> st.SearchStrategy[list[Happened]]:
+    return st.lists(
+        st.builds(
+            Happened,
+            st.integers(1, 60 * 24 * 40).map(lambda minutes: MADE + timedelta(minutes=minutes)),
+            st.sampled_from(["psbot-bot", "old-bot", "psbot-bot", "maria", "ada"]),
+            st.sampled_from(first),
+        ),
+        max_size=most,
+    )
+
+
+def _in_time(parts: tuple[list[Happened], ...]) -> list[Happened]:
+    found = {one.at: one for part in parts for one in part}
+    return [found[at] for at in sorted(found)]
+
+
+happenings = st.tuples(
+    _events(["comment", "mention", "title", "reply"], 5),
+    _events(
+        ["state:doing", "state:waiting-customer", "state:waiting-customer", "state:blocked", "state:todo"], 5
+    ),
+    _events(["phase:intake", "phase:on-hold", "phase:kick-off"], 3),
+    _events(["close", "reopen"], 2),
+).map(_in_time)
+
+
+@dataclass(frozen=True)
+class World:
+    """An item and its epic after what has happened, and the engagement they belong to."""
+
+    happened: list[Happened]
+    zone: str
+    days_off: frozenset[date]
+    now: datetime
+
+    def replay(self, until: datetime) -> tuple[str, str, bool]:
+        """Return state, phase and open flag just after *until*."""
+        state, phase, is_open = "todo", "kick-off", True
+        for one in self.happened:
+            if one.at > until:
+                break
+            name, _, value = one.what.partition(":")
+            if name == "state":
+                state = value
+            elif name == "phase":
+                phase = value
+            elif name in ("close", "reopen"):
+                is_open = name == "reopen"
+        return state, phase, is_open
+
+    # The oracle
+
+    def day(self, at: datetime) -> date:
+        return at.astimezone(ZoneInfo(self.zone)).date()
+
+    def instants(self, day: date) -> list[datetime]:
+        """Return the beginning of *day* and every instant in it at which something happened."""
+        zone = ZoneInfo(self.zone)
+        start = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+        return [start] + [one.at for one in self.happened if self.day(one.at) == day and one.at <= self.now]
+
+    def last_human(self, *, everywhere: bool) -> datetime:
+        acts = [
+            one.at
+            for one in self.happened
+            if one.by in PEOPLE
+            and one.what != "mention"
+            and (everywhere or not one.what.startswith("phase:"))
+        ]
+        return max([MADE, *acts])
+
+    def business_days(self, after: date) -> list[date]:
+        found, day = [], after + timedelta(days=1)
+        while day <= self.day(self.now):
+            if day.isoweekday() < 6 and day not in self.days_off:
+                found.append(day)
+            day += timedelta(days=1)
+        return found
+
+    def count(self, after: datetime, runs: "Runs") -> int:
+        return sum(
+            all(runs(*self.replay(instant)) for instant in self.instants(day))
+            for day in self.business_days(self.day(after))
+        )
+
+    # What psbot is given
+
+    @property
+    def engagement(self) -> Engagement:
+        return engagement(
+            zone=ZoneInfo(self.zone), time_zone=self.zone, workdays=Workdays(days_off=self.days_off)
+        )
+
+    def facts(self, policy: Policy, *, is_read: bool) -> Facts:
+        process = replace(
+            SHIPPED,
+            machine_accounts=frozenset({"old-bot"}),
+            staleness=replace(SHIPPED.staleness, policies={policy.name: policy}),
+        )
+        state, phase, is_open = self.replay(self.now)
+        mine = [one for one in self.happened if not one.what.startswith("phase:")]
+        epics = [one for one in self.happened if one.what.startswith("phase:")]
+        item = self._item("kick-off", "kick-off", f"ps-state::{state}", mine, is_open)
+        epic = self._item("epic", "engagement", f"ps-phase::{phase}", epics, True)
+        found = {
+            "kick-off": self._history("state", "todo", mine),
+            "epic": self._history("phase", "kick-off", epics),
+        }
+        histories = Histories(dict(found) if is_read else {})
+        return Facts(self.engagement, process, Snapshot(epic, (item,)), self.now, histories)
+
+    @staticmethod
+    def _item(key: str, kind: str, label: str, happened: list[Happened], is_open: bool) -> Item:
+        newest = None
+        if threads := [one for one in happened if one.what != "reply"]:  # a reply is in an older thread
+            last = threads[-1]
+            is_machine = last.by == "psbot-bot"
+            newest = NewestNote(last.by, is_machine, last.at, last.what == "mention")
+        place = GROUP if key == "epic" else SHARED
+        return Item(
+            key, kind, place, key, "", frozenset({f"ps-kind::{kind}", label}), is_open=is_open, iid=1, gid=key,
+            made_at=MADE, updated_at=happened[-1].at if happened else MADE, newest=newest,
+        )  # fmt: skip
+
+    @staticmethod
+    def _history(scope: str, first: str, happened: list[Happened]) -> History:
+        labels = [LabelEvent("x", f"ps-{scope}::{first}", True, author("psbot-bot"), MADE)]
+        states, acts, value = [], [Act(author("psbot-bot"), MADE, True)], first
+        is_open = True
+        for one in happened:
+            name, _, new = one.what.partition(":")
+            if name == scope and new != value:
+                labels += [
+                    LabelEvent("x", f"ps-{scope}::{value}", False, author(one.by), one.at),
+                    LabelEvent("x", f"ps-{scope}::{new}", True, author(one.by), one.at),
+                ]
+                value = new
+            elif name in ("close", "reopen") and is_open is not (name == "reopen"):
+                is_open = not is_open
+                states.append(StateEvent("x", is_open, author(one.by), one.at))
+            acts.append(Act(author(one.by), one.at, name not in ("comment", "reply"), name == "mention"))
+        return History(tuple(labels), tuple(states), acts=tuple(acts))
+
+
+def author(name: str) -> Author:
+    return Author(name, is_machine=name == "psbot-bot")
+
+
+worlds = st.builds(
+    World,
+    happenings,
+    st.sampled_from(ZONES),
+    st.frozensets(st.dates(date(2026, 10, 20), date(2026, 12, 31)), max_size=6),
+    st.integers(20 * 24 * 60, 60 * 24 * 60).map(lambda minutes: MADE + timedelta(minutes=minutes)),
+).map(lambda world: replace(world, happened=[one for one in world.happened if one.at <= world.now]))
+
+
+def verdict(world: World, policy: Policy, *, is_read: bool = True) -> Verdict | None:
+    found = judge(world.facts(policy, is_read=is_read)).verdicts
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+Runs = Callable[[str, str, bool], bool]
+# On which of a state, a phase and an open flag each clock runs.
+RUNS: dict[str, Runs] = {
+    "idle": lambda state, phase, is_open: state != "waiting-customer" and phase != "on-hold" and is_open,
+    "waiting": lambda state, phase, is_open: state == "waiting-customer" and phase != "on-hold" and is_open,
+    "own": lambda state, phase, is_open: state != "waiting-customer" and phase == "kick-off" and is_open,
+    "in-state": lambda state, phase, is_open: phase != "on-hold",
+    "silent": lambda state, phase, is_open: phase != "on-hold",
+}
+
+
+def is_asked(world: World, policy: Policy) -> bool:
+    """Tell whether the policy is about the item as it is now, or, for silence, about the engagement."""
+    state, phase, is_open = world.replay(world.now)
+    if phase == "on-hold" or (policy.in_own_phase and phase != "kick-off"):
+        return False
+    if policy.is_of_engagement:
+        return not (is_open and state == "waiting-customer")
+    return is_open and (not policy.states or state in policy.states)
+
+
+def expected(world: World, policy: Policy) -> int | None:
+    """Return the oracle's number of days; None where the policy does not ask."""
+    if not is_asked(world, policy):
+        return None
+    start = world.last_human(everywhere=policy.is_of_engagement)
+    if policy.measure is Measure.IN_STATE:
+        start, value = MADE, "todo"
+        for one in world.happened:
+            if one.what.startswith("state:") and one.what != f"state:{value}":
+                start, value = one.at, one.what.removeprefix("state:")
+    return world.count(start, RUNS[policy.name])
+
+
+@settings(max_examples=600, deadline=None)
+@given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]))
+def test_days_are_those_of_a_slow_oracle(world: World, policy: Policy) -> None:
+    found, days = verdict(world, policy), expected(world, policy)
+    if found is None:
+        assert days is None
+        return
+    assert days is not None
+    assert (found.days.low, found.days.high) == (days, days)
+    assert found.is_stale is (days >= 1)
+    assert not found.needs
+
+
+@settings(max_examples=600, deadline=None)
+@given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]), st.integers(1, 20))
+def test_lists_alone_say_what_the_notes_would_say_or_ask_for_them(
+    world: World, policy: Policy, after: int
+) -> None:
+    asked = replace(policy, after=after)
+    found = judge(world.facts(asked, is_read=False)).verdicts
+    days = expected(world, policy)
+    if not found:
+        assert days is None
+        return
+    assert days is not None
+    assert found[0].days.low <= days <= found[0].days.high
+    if found[0].is_stale is None:
+        assert found[0].needs
+    else:
+        assert found[0].is_stale is (days >= after)
+    if found[0].is_stale and not found[0].needs:
+        assert found[0].days.low == days, "a finding that nothing more is read for is exact"
