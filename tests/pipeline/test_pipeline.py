@@ -135,10 +135,10 @@ def test_engagement_goes_from_a_merge_request_to_gitlab_and_on(place: Place) -> 
     assert "acme_sow_142 took" in merged.said, "the log folds each engagement"
     assert re.search(r"psbot: [0-9]+ requests, 0 notes, [0-9.]+ seconds", merged.said)
 
-    for job in ("advance", "advance-all"):
+    for job in ("advance", "advance-all", "stale"):
         carried = place.on_main("schedule", PSBOT_RUN=job)
         assert carried.code == 0, carried.said
-        assert carried.passed + carried.yellow == ["psbot-advance"], carried.said
+        assert carried.passed + carried.yellow == ["psbot-" + job.removesuffix("-all")], carried.said
     assert len(place.titles()) >= 11
     assert len(place.notes) == 1
 
