@@ -119,6 +119,7 @@ def _preview(app: App, files: tuple[Path, ...], form: str) -> int:
 def _run(app: App, files: tuple[Path, ...], limits: Limits, form: str, *, as_me: bool) -> int:
     from dataclasses import replace
 
+    from psbot.apply import Outcome
     from psbot.cli import _gitlab
     from psbot.errors import Exit, gravest
     from psbot.people import check_author, check_machine
@@ -136,7 +137,11 @@ def _run(app: App, files: tuple[Path, ...], limits: Limits, form: str, *, as_me:
         work = replace(session.work, check_author=check_author if as_me else check_machine)
         engagements = [sheet.engagement for sheet in ours.values()]
         found = run(engagements, work, limits, lambda: session.connection.requests, begin)
-    told = [report.Told.of(ours[each.engagement.key].file, each) for each in found]
+        told = [report.Told.of(ours[each.engagement.key].file, each) for each in found]
+        for each in told:
+            if refused := sum(receipt.outcome is Outcome.REFUSED for receipt in each.receipts):
+                why = _gitlab.refusal(session.reader, refused, len(each.receipts))
+                codes.append(_gitlab.say_failure(each.file, why))
     in_ci = "GITLAB_CI" in os.environ
     # click takes escapes away where there is no terminal; GitLab's job log folds by them
     click.echo(report.rendered(form, told, app.now, in_ci=in_ci), nl=False, color=in_ci or None)
