@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from psbot.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
-AWS, PEOPLE = str(ROOT / "examples" / "acme-aws.yml"), str(ROOT / "examples" / "people.yml")
+AWS, PEOPLE = str(ROOT / "examples" / "acme-aws.yml"), str(ROOT / "examples" / "scripts" / "people.yml")
 
 
 def psbot(*arguments: object) -> Result:
