@@ -173,7 +173,7 @@ class Response:
     def _line(self, stale: Stale) -> Line:
         policy, verdict = stale.verdict.policy, stale.verdict
         item = self.facts.observed.by_key()[verdict.item]
-        limit = f"{policy.after} business days allowed ({policy.name})"
+        limit = f"business days allowed: {policy.after} ({policy.name})"
         words = digests.sentence(item.title, policy.says, verdict.since, verdict.by, limit)
         return Line(
             stale.entry, words, f"{item.namespace}{'&' if item.is_epic else '#'}{item.iid}", stale.people
