@@ -69,7 +69,23 @@ class Story:
         self._psbot("plan", _EXAMPLE)
         self._say("The kick-off is kept: a person has moved it. Everything else follows the file.")
         self._psbot("apply", _EXAMPLE)
+        self._work_goes_on(items)
         self._psbot("status", _EXAMPLE)
+
+    def _work_goes_on(self, items: Mapping[str, Mapping[str, Any]]) -> None:
+        self._say(
+            "maria sends the welcome e-mail and closes its issue; the customer, ada, closes the kick-off."
+        )
+        for username, key in (("maria", "welcome-email"), ("ada", "kick-off")):
+            issue = self._issue(username, items[key])
+            issue.state_event = "close"
+            issue.save()
+        self._say(
+            "Every hour psbot moves the engagement on. What maria did counts, what the customer did does not."
+        )
+        self._psbot("advance", _EXAMPLE)
+        self._say("Why did the phase stop there?")
+        self._psbot("explain", json.loads(self._status())["engagements"][0]["engagement"], _EXAMPLE)
 
     def _people(self, items: Mapping[str, Mapping[str, Any]]) -> None:
         first, second = (self.stage.process.catalogue.title("state", each) for each in self._states())
@@ -96,9 +112,7 @@ class Story:
 
     def _tree(self) -> dict[str, dict[str, Any]]:
         """Print what was made, with links; return the items by key."""
-        (engagement,) = json.loads(self._run(["status", _EXAMPLE, "--format", "json"], subprocess.PIPE))[
-            "engagements"
-        ]
+        (engagement,) = json.loads(self._status())["engagements"]
         tree = Tree(_linked(f"{engagement['customer']}: {engagement['sow']}", engagement["url"]))
         for item in engagement["items"]:
             due = item["due_on"] or "no due day"
@@ -106,6 +120,9 @@ class Story:
         self.console.print(tree)
         self.console.print()
         return {item["marker"]: item for item in engagement["items"]}
+
+    def _status(self) -> str:
+        return self._run(["status", _EXAMPLE, "--format", "json"], subprocess.PIPE)
 
     def _say(self, text: str) -> None:
         self.console.print(Text(f"# {text}", style="bold cyan"))

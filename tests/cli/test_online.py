@@ -343,7 +343,9 @@ def test_demo_tells_the_whole_story_and_ends_by_itself() -> None:
         "12 to create",
         "nothing to do",
         "kept    kick-off due_on: GitLab has 2026-12-03",
-        "1 doing",
+        "-ps-phase::setup",
+        "kick-off is closed, but by ada",
+        "kick-off since 2026-11-23",
     ):
         assert word in told.stdout
     assert max(map(len, told.stdout.splitlines())) <= 80
