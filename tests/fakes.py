@@ -322,7 +322,15 @@ class FakeForge:
 
     def _all(self) -> Iterator[Sighting]:
         stored = [each for each in self.items.values() if not each.is_deleted]
-        return (replace(each.sighting, updated_at=each.updated_at) for each in stored)
+        return (
+            replace(
+                each.sighting,
+                created_at=each.created_at,
+                updated_at=each.updated_at,
+                closed_at=None if each.sighting.is_open or not each.switched else each.switched[-1].at,
+            )
+            for each in stored
+        )
 
     def _is_member(self, username: str, path: str) -> bool:
         return (username, path) not in self.outsiders and username in self.accounts

@@ -41,7 +41,10 @@ class Sighting:
     url: str | None = None
     parent: str | None = None
     is_moved: bool = False
+    created_at: datetime | None = None
     updated_at: datetime | None = None
+    closed_at: datetime | None = None
+    seconds_spent: int = 0
     label_gids: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -410,7 +413,10 @@ def as_item(sighting: Sighting) -> Item:
         iid=sighting.iid,
         gid=sighting.gid,
         url=sighting.url,
+        created_at=sighting.created_at,
         updated_at=sighting.updated_at,
+        closed_at=sighting.closed_at,
+        seconds_spent=sighting.seconds_spent,
     )
 
 

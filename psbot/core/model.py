@@ -23,7 +23,8 @@ class Item:
 
     ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
     account made the item, ``made_by`` the account's name, ``updated_at`` when anything of
-    it changed last, a new note included.
+    it changed last, a new note included, ``closed_at`` when it was closed last,
+    ``seconds_spent`` the time booked on it.
     """
 
     key: str
@@ -44,7 +45,10 @@ class Item:
     is_adrift: bool = False
     by_machine: bool = False
     made_by: str | None = None
+    created_at: datetime | None = None
     updated_at: datetime | None = None
+    closed_at: datetime | None = None
+    seconds_spent: int = 0
 
     @property
     def is_epic(self) -> bool:

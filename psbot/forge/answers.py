@@ -110,6 +110,10 @@ class Node:
             raise odd(f"{self.where}.{key} is not a time with its zone")
         return found
 
+    def instant_or_none(self, key: str) -> datetime | None:
+        """Return the aware time under *key*, None for null."""
+        return None if self._get(key) is None else self.instant(key)
+
     def cursor(self) -> str | None:
         """Return the cursor of the next page of a connection, None at its end."""
         info = self.node("pageInfo")
@@ -159,9 +163,18 @@ def sighting(node: Node) -> Sighting:
         url=node.text_or_none("webUrl"),
         parent=parent.gid() if parent else None,
         is_moved=node.text_or_none("movedToWorkItemUrl") is not None,
+        created_at=node.instant("createdAt"),
         updated_at=node.instant("updatedAt"),
+        closed_at=node.instant_or_none("closedAt"),
+        seconds_spent=_spent(widgets),
         label_gids=label_gids,
     )
+
+
+def _spent(widgets: Mapping[str, Node]) -> int:
+    """Return the seconds booked on an item; a type without time tracking has none, and neither has null."""
+    booked = widgets.get("TIME_TRACKING")
+    return booked.number("totalTimeSpent") if booked and booked.value.get("totalTimeSpent") else 0
 
 
 def brief(node: Node) -> Brief:
