@@ -35,7 +35,7 @@ def draw_up(  # noqa: PLR0917  see Draw
 
     Raises PsbotError where the file has another key, or names other places, than the engagement that is there.
     """
-    _check_places(engagement, observation, process)
+    check_places(engagement, observation, process)
     if ended := phases.over(observation.snapshot.epic, process):
         return Plan(engagement.key, findings=(ended, *observation.findings)), observation
     wanted = desired(engagement, process, now, words, observation.snapshot)
@@ -63,7 +63,7 @@ def draw_advance(  # noqa: PLR0917  see Draw
     It is empty where the look went no further than the epic: the engagement has ended, or nothing has moved. Raises
     PsbotError where the file names other places than the engagement that is there.
     """
-    _check_places(engagement, observation, process)
+    check_places(engagement, observation, process)
     if ended := phases.ended(observation.snapshot.epic, process):
         return Plan(engagement.key, findings=(ended, *observation.findings)), observation
     if observation.reach < Reach.CHILDREN:
@@ -77,7 +77,8 @@ def draw_advance(  # noqa: PLR0917  see Draw
     )
 
 
-def _check_places(engagement: Engagement, observation: Observation, process: Process) -> None:
+def check_places(engagement: Engagement, observation: Observation, process: Process) -> None:
+    """Raise PsbotError where the file names other places than the engagement that is there."""
     if moved := list(places.changed(engagement, observation.snapshot, process)):
         raise PsbotError(
             f"{engagement.key}: {'; '.join(moved)}",

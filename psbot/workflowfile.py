@@ -92,8 +92,9 @@ class AcceptanceEntry(BaseModel):
 
     model_config = STRICT
     sent: Word
-    accepted: Annotated[list[Word], Field(min_length=1)]
+    received: Word
     passive: Word
+    objected: Word
     passive_after: Annotated[int, Field(ge=1, le=60)] = 5
 
 
@@ -110,6 +111,7 @@ class WorkflowFile(Phases, BaseModel):
     customer_states: list[Word] = []
     transitions: list[TransitionEntry]
     gates: dict[Word, Annotated[list[Guarded], Field(min_length=1)]] = {}
+    closes: dict[Word, Annotated[list[Guarded], Field(min_length=1)]] = {}
     alarms: dict[Word, AlarmEntry] = {}
     acceptance: AcceptanceEntry | None = None
     on_illegal: Literal["report", "restore"] = "report"

@@ -1,13 +1,18 @@
 """The acceptance clock: a sign-off that was sent, and to which nobody objects in time, is accepted."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from psbot.core.coherence import refused
 from psbot.core.guards import by_hand
-from psbot.core.history import Facts
+from psbot.core.history import Facts, LabelEvent
 from psbot.core.model import Item
 from psbot.core.progress import Progress
+from psbot.core.signoff import SignOff, recorded, recording
+from psbot.core.table import Acceptance
 from psbot.core.workdays import Workdays
+
+_RECORDED = "psbot records the days of the sign-off"
 
 
 def accepted_on(sent_on: date, workdays: Workdays, business_days: int) -> date:
@@ -16,41 +21,80 @@ def accepted_on(sent_on: date, workdays: Workdays, business_days: int) -> date:
 
 
 def clocked(progress: Progress) -> Progress:
-    """Return the progress after which sign-offs whose time is over are accepted passively."""
+    """Return the progress after which sign-offs whose time is over are accepted passively, and days are recorded."""
     acceptance = progress.facts.process.workflow.table.acceptance
     if acceptance is None:
         return progress
+    answers = {getattr(acceptance, name): name for name in ("received", "passive", "objected")}
     for _, item in sorted(progress.facts.observed.by_key().items()):
-        if progress.facts.process.catalogue.value("signoff", item.labels) == acceptance.sent:
-            progress = _clocked(progress, item, acceptance.sent)
+        value = progress.facts.process.catalogue.value("signoff", item.labels)
+        if value == acceptance.sent:
+            progress = _clocked(progress, item, acceptance)
+        elif value in answers:
+            progress = _answered(progress, item, str(value), answers[value])
     return progress
 
 
-def _clocked(progress: Progress, item: Item, sent: str) -> Progress:
-    facts = progress.facts
-    acceptance = facts.process.workflow.table.acceptance
+def _clocked(progress: Progress, item: Item, acceptance: Acceptance) -> Progress:
+    facts, sent = progress.facts, acceptance.sent
     hand = facts.labelled_by(item, [facts.process.catalogue.title("signoff", sent)])
     answer = by_hand(hand, item, "signoff", f"{item.key} is {sent}")
     if answer.holds is None:
         return progress.unchecked(answer.reason, item, answer.needs)
-    if not answer.holds or acceptance is None:
+    if not answer.holds:
         return refused(progress, answer.disputes)
     since = sent_on(item, facts)
     last = accepted_on(since, facts.engagement.workdays, acceptance.passive_after)
+    record = recorded(item)
+    if record.sent != since or record.objected or record.accepted:
+        record = record.resent(since)
+    progress = progress.asking(answer.needs)
     if facts.today <= last:
-        return progress.asking(answer.needs)
+        return _recorded(progress, item, record)
     reason = (
         f"sent on {since}, and nobody objected by the end of business day {acceptance.passive_after}, {last}"
     )
-    return progress.relabelled(item, "signoff", acceptance.passive, reason).asking(answer.needs)
+    progress = progress.relabelled(item, "signoff", acceptance.passive, reason)
+    return _recorded(progress, progress.item(item), record.answered("passive", last))
+
+
+def _answered(progress: Progress, item: Item, value: str, name: str) -> Progress:
+    """Record the day of an answer that somebody has set by hand; who may not do that is judged where it matters."""
+    record, facts = recorded(item), progress.facts
+    if getattr(record, name) is not None:
+        return progress
+    hand = facts.labelled_by(item, [facts.process.catalogue.title("signoff", value)])
+    progress = progress.asking(hand.needs)
+    if not hand.counts or hand.at is None:
+        return progress
+    return _recorded(progress, item, record.answered(name, facts.engagement.today(hand.at)))
+
+
+def _recorded(progress: Progress, item: Item, record: SignOff) -> Progress:
+    if recorded(item) == record:
+        return progress
+    return progress.becomes(recording(item, record, progress.facts.engagement.key), _RECORDED)
 
 
 def sent_on(item: Item, facts: Facts) -> date:
-    """Return the day the marker remembers, else the day on which the label was set, at the engagement's home."""
-    try:
-        return date.fromisoformat(item.marker.memory.get("sent", "") if item.marker else "")
-    except ValueError:
-        acceptance = facts.process.workflow.table.acceptance
-        titles = [facts.process.catalogue.title("signoff", acceptance.sent)] if acceptance else []
-        at = facts.labelled_by(item, titles).at
-        return facts.engagement.today(at or facts.now)
+    """Return the day the marker remembers, else the day on which the label was set, at the engagement's home.
+
+    What the marker remembers is over once there was an answer: a label that was set again after it is a new request.
+    """
+    acceptance, catalogue = facts.process.workflow.table.acceptance, facts.process.catalogue
+    known, labelled = recorded(item).sent, facts.today
+    if acceptance is None:
+        return known or labelled
+    sent = _set(item, [catalogue.title("signoff", acceptance.sent)], facts)
+    labelled = facts.engagement.today(sent.at) if sent else labelled
+    answers = (acceptance.received, acceptance.passive, acceptance.objected)
+    answer = _set(item, [catalogue.title("signoff", each) for each in answers], facts)
+    is_over = (
+        answer and known and sent and known <= facts.engagement.today(answer.at) and answer.at <= sent.at
+    )
+    return labelled if known is None or is_over else known
+
+
+def _set(item: Item, titles: Iterable[str], facts: Facts) -> LabelEvent | None:
+    history = facts.history(item)
+    return history.last_label(titles) if history else None

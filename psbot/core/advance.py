@@ -13,7 +13,7 @@ from psbot.core.carrying import carried
 from psbot.core.coherence import coherent
 from psbot.core.desired import Words, desired
 from psbot.core.findings import Finding, Severity
-from psbot.core.gates import alarmed, opened
+from psbot.core.gates import alarmed, finished, opened
 from psbot.core.history import Facts
 from psbot.core.model import Item, Snapshot
 from psbot.core.moves import moved
@@ -30,7 +30,7 @@ from psbot.core.plan import UNWANTED_KEPT, Plan, in_order, plan
 from psbot.core.process import Process
 from psbot.core.progress import UNCHECKED, Progress, operations
 
-_STAGES = (coherent, clocked, moved, opened, alarmed)
+_STAGES = (coherent, clocked, moved, opened, finished, alarmed)
 
 
 @dataclass(frozen=True, slots=True)

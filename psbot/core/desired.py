@@ -13,6 +13,7 @@ from psbot.core.marker import Marker, write
 from psbot.core.model import Desired, Item, Snapshot
 from psbot.core.phases import accepted
 from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup
+from psbot.core.signoff import SignOff, recorded
 
 LONGEST_TIMELINE = 20
 
@@ -93,7 +94,7 @@ def desired(
     for key, draft in outlines.items():
         template = process.kinds[draft.kind].template
         if (key in due_now and key not in found) or words.sections(template):
-            text = words.render(template, known | {"item": draft})
+            text = words.render(template, known | {"item": draft, "sign_off": recorded(found.get(key))})
             items[key] = _described(items[key], text, engagement, known)
     return Desired(
         Snapshot(
@@ -133,6 +134,7 @@ def _situation_facts(situation: Situation, found: Mapping[str, Item]) -> dict[st
         "health": _health(situation, found),
         "intake": _intake(situation),
         "contact_roles": situation.process.contact_roles,
+        "sign_off": SignOff(),
     }
 
 
