@@ -17,6 +17,7 @@ from psbot.core.drafts import Draft
 from psbot.core.engagement import Amendment, Engagement
 from psbot.core.model import Item
 from psbot.core.signoff import SignOff
+from psbot.core.wrapup import WrapUp
 from psbot.errors import FileProblems, Problem, PsbotError
 from psbot.template_check import Source
 from psbot.template_language import (
@@ -45,6 +46,7 @@ FACTS: Mapping[str, object] = MappingProxyType(
         "shared_items": tuple[Item, ...],
         "timeline": tuple[Row, ...],
         "sign_off": SignOff,
+        "wrap_up": WrapUp,
     }
 )
 MAIL_FACTS: Mapping[str, object] = MappingProxyType({**FACTS, "manager_name": str})

@@ -109,6 +109,7 @@ class WorkflowFile(Phases, BaseModel):
     blocked_state: Word
     finished_state: Word
     customer_states: list[Word] = []
+    wrap_up_phases: list[Word] = []
     transitions: list[TransitionEntry]
     gates: dict[Word, Annotated[list[Guarded], Field(min_length=1)]] = {}
     closes: dict[Word, Annotated[list[Guarded], Field(min_length=1)]] = {}

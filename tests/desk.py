@@ -155,6 +155,9 @@ class Desk:
         before = {(item.namespace, item.iid): item for item in self.world.items}
         self.world = performed(self.world, made.operations)
         for item in self.world.items:
+            was_open = (old := before.get((item.namespace, item.iid))) is None or old.is_open
+            if was_open and not item.is_open:
+                self.world = self.world.with_item(replace(item, closed_at=self.now))
             old = before.get((item.namespace, item.iid))
             self._note(BOT, item, old.labels if old else frozenset(), is_open=old.is_open if old else True)
         for each in made.operations:
@@ -170,7 +173,9 @@ class Desk:
 
     def _switched(self, who: Author, item: Item, *, is_open: bool) -> None:
         self.now += timedelta(minutes=1)
-        self.world = self.world.with_item(replace(item, is_open=is_open))
+        self.world = self.world.with_item(
+            replace(item, is_open=is_open, closed_at=None if is_open else self.now)
+        )
         self._note(who, self.item(item.key), item.labels, is_open=item.is_open)
 
     def _note(self, who: Author, item: Item, before: frozenset[str], *, is_open: bool) -> None:

@@ -67,6 +67,14 @@ def _answered(progress: Progress, item: Item, value: str, name: str) -> Progress
     progress = progress.asking(hand.needs)
     if not hand.counts or hand.at is None:
         return progress
+    acceptance = facts.process.workflow.table.acceptance
+    sent = (
+        _set(item, [facts.process.catalogue.title("signoff", acceptance.sent)], facts) if acceptance else None
+    )
+    if record.sent is None and sent and sent.at <= hand.at and facts.hand(sent).counts:
+        record = record.resent(
+            facts.engagement.today(sent.at)
+        )  # the answer came before any run saw the request
     return _recorded(progress, item, record.answered(name, facts.engagement.today(hand.at)))
 
 

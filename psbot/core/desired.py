@@ -14,6 +14,7 @@ from psbot.core.model import Desired, Item, Snapshot
 from psbot.core.phases import accepted
 from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup
 from psbot.core.signoff import SignOff, recorded
+from psbot.core.wrapup import Ending, WrapUp, wrapped_up
 
 LONGEST_TIMELINE = 20
 
@@ -91,6 +92,9 @@ def desired(
     }
     items = {key: _item(situation, draft) for key, draft in outlines.items()}
     known = _facts(situation, outlines, items, found)
+    effective = {key: ownership.effective(item, found.get(key)) for key, item in items.items()}
+    phase = accepted(found.get(EPIC), process.workflow)
+    known["wrap_up"] = wrapped_up(Ending(situation, outlines, effective, found, frozenset(due_now), phase))
     for key, draft in outlines.items():
         template = process.kinds[draft.kind].template
         if (key in due_now and key not in found) or words.sections(template):
@@ -135,6 +139,7 @@ def _situation_facts(situation: Situation, found: Mapping[str, Item]) -> dict[st
         "intake": _intake(situation),
         "contact_roles": situation.process.contact_roles,
         "sign_off": SignOff(),
+        "wrap_up": WrapUp(),
     }
 
 
