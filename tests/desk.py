@@ -16,6 +16,7 @@ from psbot.core.operations import PostNotice
 from psbot.core.plan import Plan, plan
 from psbot.core.process import Process
 from psbot.core.table import OnIllegal
+from psbot.core.wrapup import told_by
 from psbot.engagement import parse_engagement
 from psbot.process import load_process
 from psbot.templates import Templates
@@ -79,7 +80,8 @@ class Desk:
 
     def apply(self) -> None:
         """Apply the engagement file."""
-        wanted = desired(self.engagement, self.process, self.now, TEMPLATES, self.world)
+        histories = {key: self._history(key) for key in told_by(self.world, self.process)}
+        wanted = desired(self.engagement, self.process, self.now, TEMPLATES, self.world, histories=histories)
         self._perform(plan(self.engagement, wanted, self.world, self.process))
 
     def label(self, who: str, key: str, purpose: str, value: str, *, replacing: bool = True) -> None:

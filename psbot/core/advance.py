@@ -29,6 +29,7 @@ from psbot.core.operations import (
 from psbot.core.plan import UNWANTED_KEPT, Plan, in_order, plan
 from psbot.core.process import Process
 from psbot.core.progress import UNCHECKED, Progress, operations
+from psbot.core.wrapup import told_by
 
 _STAGES = (coherent, clocked, moved, opened, finished, alarmed)
 
@@ -59,7 +60,9 @@ def needed(facts: Facts) -> Needed:
     log = log_of(facts.observed, facts.process)
     has_notices = log is not None and log.marker is not None and MEMORY in log.marker.memory
     is_told = bool(_lasting(progress)) or has_notices
-    return Needed(progress.needs, is_told and facts.histories.notices is None)
+    telling, found = told_by(progress.facts.observed, facts.process), facts.observed.by_key()
+    told = {key for key in telling if facts.unread(found[key])}
+    return Needed(progress.needs | told, is_told and facts.histories.notices is None)
 
 
 def advance(facts: Facts, words: Words) -> Plan:
@@ -73,7 +76,7 @@ def advance(facts: Facts, words: Words) -> Plan:
         return Plan(engagement.key, findings=(finding,))
     progress = _noting(progressed(facts))
     after = progress.facts.observed
-    wanted = desired(engagement, process, facts.now, words, after)
+    wanted = desired(engagement, process, facts.now, words, after, histories=progress.facts.histories.items)
     # An epic that is closed in this run gets its last overview with it.
     structure = plan(engagement, wanted, _still_open(after, epic), process)
     decided: list[Operation] = [

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from psbot.core import ownership
 from psbot.core.drafts import Draft, Situation, drafts, fill
 from psbot.core.engagement import Engagement
 from psbot.core.findings import findings
+from psbot.core.history import History
 from psbot.core.marker import Marker, write
 from psbot.core.model import Desired, Item, Snapshot
 from psbot.core.phases import accepted
@@ -75,12 +77,19 @@ class Row:
 
 
 def desired(
-    engagement: Engagement, process: Process, now: datetime, words: Words, observed: Snapshot | None = None
+    engagement: Engagement,
+    process: Process,
+    now: datetime,
+    words: Words,
+    observed: Snapshot | None = None,
+    *,
+    histories: Mapping[str, History | None] = MappingProxyType({}),
 ) -> Desired:
     """Return what should exist for *engagement* at *now*.
 
     *observed* is asked for what only GitLab knows (the phase, the dates people have set), never for what
-    should exist. Words are written only for items that are to be made and for managed sections.
+    should exist; *histories* of items, by key, for how long the customer was waited for. Words are written only for
+    items that are to be made and for managed sections.
     """
     situation = Situation(engagement, process, engagement.today(now))
     found = (observed or Snapshot()).by_key()
@@ -94,7 +103,9 @@ def desired(
     known = _facts(situation, outlines, items, found)
     effective = {key: ownership.effective(item, found.get(key)) for key, item in items.items()}
     phase = accepted(found.get(EPIC), process.workflow)
-    known["wrap_up"] = wrapped_up(Ending(situation, outlines, effective, found, frozenset(due_now), phase))
+    known["wrap_up"] = wrapped_up(
+        Ending(situation, outlines, effective, found, frozenset(due_now), phase, histories)
+    )
     for key, draft in outlines.items():
         template = process.kinds[draft.kind].template
         if (key in due_now and key not in found) or words.sections(template):

@@ -5,15 +5,16 @@ Nothing here hangs on the day it is asked on, so that what is written stays true
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from psbot.core import inert
 from psbot.core.drafts import Draft, Situation
 from psbot.core.headings import below
-from psbot.core.model import Item
-from psbot.core.phases import Accepted
-from psbot.core.process import Kind, PlaceKind, Repeat
+from psbot.core.history import History
+from psbot.core.model import Item, Snapshot
+from psbot.core.phases import Accepted, accepted
+from psbot.core.process import Kind, PlaceKind, Process, Repeat
 from psbot.core.signoff import SignOff, recorded
 
 _MOST = 100  # decisions and links
@@ -88,6 +89,7 @@ class Ending:
     found: Mapping[str, Item]
     due_now: frozenset[str]
     known: Accepted | None
+    histories: Mapping[str, History | None] = field(default_factory=dict)
 
     def kind(self, item: Item) -> Kind:
         """Return the kind of *item*."""
@@ -101,8 +103,7 @@ class Ending:
 
 def wrapped_up(ending: Ending) -> WrapUp:
     """Return what an engagement is summed up from, once its phase has come to the wrap-up."""
-    known, workflow = ending.known, ending.situation.process.workflow
-    if known is None or not workflow.wrap_up_phases & {known.phase, *(name for name, _ in known.trail)}:
+    if not _is_begun(ending.known, ending.situation.process):
         return WrapUp()
     opened = [item for key, item in sorted(ending.wanted.items()) if _is_open(ending, key)]
     changes = [item for _, item in sorted(ending.found.items()) if _is_change(ending, item)]
@@ -116,6 +117,21 @@ def wrapped_up(ending: Ending) -> WrapUp:
         open_items=tuple(item for item in opened if "health" not in ending.kind(item).seeds),
         events=tuple(sorted(_events(ending, changes), key=lambda each: (each.day, each.sort, each.what))),
     )
+
+
+def told_by(observed: Snapshot, process: Process) -> frozenset[str]:
+    """Return the items whose histories tell how long the customer was waited for: none before the wrap-up."""
+    epic = observed.epic
+    if epic is None or not epic.is_open or not _is_begun(accepted(epic, process.workflow), process):
+        return frozenset()
+    kinds = process.kinds
+    known = [item for item in observed.by_key().values() if item.kind in kinds and not item.is_epic]
+    return frozenset(item.key for item in known if not kinds[item.kind].is_occurrence)
+
+
+def _is_begun(known: Accepted | None, process: Process) -> bool:
+    phases = {known.phase, *(name for name, _ in known.trail)} if known else set()
+    return bool(process.workflow.wrap_up_phases & phases)
 
 
 def _hours(seconds: int) -> float:
@@ -195,6 +211,7 @@ def _events(ending: Ending, changes: list[Item]) -> Iterator[Event]:
         if change.created_at:
             yield Event(home.today(change.created_at), "opened", change.key)
     yield from _closings(ending, changes)
+    yield from _waits(ending)
     for each in _acceptances(ending):
         yield from _of_acceptance(each)
 
@@ -207,6 +224,19 @@ def _closings(ending: Ending, changes: list[Item]) -> Iterator[Event]:
         if closed_on := ending.closed_on(item):
             state = ending.situation.process.catalogue.value("state", item.labels)
             yield Event(closed_on, "closed", item.key, state or "")
+
+
+def _waits(ending: Ending) -> Iterator[Event]:
+    """Yield when items began to wait for the customer, and when they waited no more."""
+    process, home = ending.situation.process, ending.situation.engagement
+    titles = {process.catalogue.title("state", state) for state in process.workflow.customer_states}
+    for key, history in ending.histories.items():
+        item = ending.found.get(key)
+        if item is None or item.is_epic or history is None or ending.kind(item).is_occurrence:
+            continue
+        for event in history.labels:
+            if event.title in titles:
+                yield Event(home.today(event.at), "waiting" if event.is_added else "resumed", key)
 
 
 def _of_acceptance(acceptance: Acceptance) -> Iterator[Event]:

@@ -185,3 +185,19 @@ def test_change_that_is_open_blocks_completion() -> None:
     desk.advance()
     assert "- Change open: More runners" in section(desk, "financial-wrap-up")
     assert "| 2027-02-01 | change-request/1 was opened |" in section(desk, "post-mortem")
+
+
+def test_post_mortem_tells_since_when_and_until_when_the_customer_was_waited_for() -> None:
+    desk = delivering()
+    desk.on("2027-01-11")
+    desk.label("paul", "project-summary", "state", "waiting-customer")
+    desk.on("2027-01-20")
+    desk.label("paul", "project-summary", "state", "doing")
+    desk.on("2027-02-26")
+    desk.advance()
+    timeline = section(desk, "post-mortem")
+    assert "| 2027-01-11 | project-summary began to wait for the customer |" in timeline
+    assert "| 2027-01-20 | project-summary waited no more |" in timeline
+    assert desk.plan().is_empty
+    desk.apply()
+    assert desk.plan().is_empty
