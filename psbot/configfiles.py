@@ -83,6 +83,7 @@ class KindEntry(BaseModel):
     when_unwanted: Word | None = None
     chart: Title | None = None
     carries: CarriesEntry | None = None
+    gathers: Title | None = None
 
 
 class Blueprint(BaseModel):

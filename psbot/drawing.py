@@ -14,9 +14,10 @@ from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
 from psbot.core.plan import Plan, in_doubt, plan
 from psbot.core.process import Process
+from psbot.core.wrapup import told_by
 from psbot.errors import PsbotError
 from psbot.forge.ports import ForgeReader
-from psbot.histories import facts_of
+from psbot.histories import facts_of, histories_of
 from psbot.observe import Observation, Reach, with_touches
 
 Drawn = tuple[Plan, Observation]
@@ -38,7 +39,8 @@ def draw_up(  # noqa: PLR0917  see Draw
     check_places(engagement, observation, process)
     if ended := phases.over(observation.snapshot.epic, process):
         return Plan(engagement.key, findings=(ended, *observation.findings)), observation
-    wanted = desired(engagement, process, now, words, observation.snapshot)
+    histories = histories_of(reader, engagement, observation, told_by(observation.snapshot, process))
+    wanted = desired(engagement, process, now, words, observation.snapshot, histories=histories)
     if observation.snapshot.epic is None and (namesake := places.namesake(wanted, observation.titles)):
         raise PsbotError(
             f"{engagement.key}: {namesake} is the epic of the same customer and statement of work",

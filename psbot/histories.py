@@ -76,6 +76,18 @@ def _told(
             yield engagement, replace(found, histories=known.histories)
 
 
+def histories_of(
+    reader: ForgeReader, engagement: Engagement, observation: Observation, keys: Iterable[str]
+) -> Mapping[str, History | None]:
+    """Return the histories of the items *keys*, by key; one that GitLab does not show is None."""
+    found = observation.snapshot.by_key()
+    gids = {gid: key for key in keys if (gid := found[key].gid)}
+    if not gids:
+        return {}
+    read = reader.fetch_histories(engagement.gitlab.group, gids, observation.handles.labels)
+    return {key: read.get(gid) for gid, key in gids.items()}
+
+
 def notices_of(reader: ForgeReader, group: str, log: str, me: Author, process: Process) -> tuple[Notice, ...]:
     """Return the notices that stand on the log with the global id *log*, oldest first.
 

@@ -24,6 +24,7 @@ NEEDS: Mapping[str, Need] = {
     "explain": Need(READING, _PLANNER),
     "labels": Need(READING, "any that sees the label group"),
     "plan": Need(READING, _PLANNER),
+    "sign-off": Need(WRITING, _AND_LABELS),
     "stale": Need(WRITING, _AND_LABELS),
     "status": Need(READING, _PLANNER),
 }

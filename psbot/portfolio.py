@@ -10,6 +10,7 @@ from psbot.core.engagement import Engagement
 from psbot.core.operations import CreateChild
 from psbot.core.plan import Plan
 from psbot.core.process import Process
+from psbot.core.signing import Entry
 from psbot.drawing import Drawn, draw_advance, draw_up
 from psbot.errors import Exit, PsbotError
 from psbot.forge.ports import ForgeReader
@@ -17,6 +18,7 @@ from psbot.histories import ahead
 from psbot.observe import Look, Observation, Observed, Reach, observe_many
 from psbot.people import check_author, check_machine
 from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.signing import draw_sign_off
 
 LIMITS = 2  # engagements in a row that came to a limit before the rest is left
 
@@ -44,6 +46,30 @@ def draw_advance_many(
 
     looked = ahead(reader, observe_many(reader, engagements, process), process, now)
     yield from _plans(_drawn(looked, draw))
+
+
+def draw_sign_off_many(
+    reader: ForgeReader,
+    engagements: Iterable[Engagement],
+    process: Process,
+    words: Words,
+    now: datetime,
+    *,
+    entry: Entry,
+) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
+    """Yield each engagement with the plan that records *entry*, in the manner of :func:`draw_up_many`."""
+
+    def draw(engagement: Engagement, observation: Observation) -> Drawn:
+        return draw_sign_off(entry)(reader, engagement, observation, process, words, now)
+
+    yield from _plans(_drawn(observe_many(reader, engagements, process), draw))
+
+
+def sign_off_many(
+    engagements: Iterable[Engagement], work: Work, approve: Callable[[Plan], None], *, entry: Entry
+) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
+    """Yield each engagement with how *entry* was recorded, in the manner of :func:`reconcile_many`."""
+    yield from reconcile_many(engagements, replace(work, draw=draw_sign_off(entry)), approve)
 
 
 def reconcile_many(

@@ -89,6 +89,7 @@ def _of_workflow(file: ConfigFile[WorkflowFile], labels: Labels) -> Iterator[Pro
         ("resting_phases", file.model.resting_phases, phases),
         ("done_states", file.model.done_states, states),
         ("customer_states", file.model.customer_states, states),
+        ("wrap_up_phases", file.model.wrap_up_phases, phases),
     ):
         for value in sorted(set(used) - set(known)):
             where = (field, used.index(value))
@@ -199,5 +200,6 @@ def _workflow(file: WorkflowFile) -> core.Workflow:
         blocked_state=file.blocked_state,
         finished_state=file.finished_state,
         customer_states=frozenset(file.customer_states),
+        wrap_up_phases=frozenset(file.wrap_up_phases),
         table=workflowtable.table(file),
     )

@@ -16,6 +16,8 @@ from psbot.core.desired import Intake, Row
 from psbot.core.drafts import Draft
 from psbot.core.engagement import Amendment, Engagement
 from psbot.core.model import Item
+from psbot.core.signoff import SignOff
+from psbot.core.wrapup import WrapUp
 from psbot.errors import FileProblems, Problem, PsbotError
 from psbot.template_check import Source
 from psbot.template_language import (
@@ -43,6 +45,8 @@ FACTS: Mapping[str, object] = MappingProxyType(
         "contact_roles": tuple[str, ...],
         "shared_items": tuple[Item, ...],
         "timeline": tuple[Row, ...],
+        "sign_off": SignOff,
+        "wrap_up": WrapUp,
     }
 )
 MAIL_FACTS: Mapping[str, object] = MappingProxyType({**FACTS, "manager_name": str})

@@ -92,8 +92,9 @@ class AcceptanceEntry(BaseModel):
 
     model_config = STRICT
     sent: Word
-    accepted: Annotated[list[Word], Field(min_length=1)]
+    received: Word
     passive: Word
+    objected: Word
     passive_after: Annotated[int, Field(ge=1, le=60)] = 5
 
 
@@ -108,8 +109,10 @@ class WorkflowFile(Phases, BaseModel):
     blocked_state: Word
     finished_state: Word
     customer_states: list[Word] = []
+    wrap_up_phases: list[Word] = []
     transitions: list[TransitionEntry]
     gates: dict[Word, Annotated[list[Guarded], Field(min_length=1)]] = {}
+    closes: dict[Word, Annotated[list[Guarded], Field(min_length=1)]] = {}
     alarms: dict[Word, AlarmEntry] = {}
     acceptance: AcceptanceEntry | None = None
     on_illegal: Literal["report", "restore"] = "report"

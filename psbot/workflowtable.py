@@ -13,6 +13,7 @@ from psbot.yamlfile import Document, Path
 ANYWHERE = "*"
 BACK = "back"
 _What = tuple[Path, str, str]
+_BY_KIND = (("gates",), ("closes",))
 
 
 def table(file: WorkflowFile) -> Table:
@@ -28,6 +29,7 @@ def table(file: WorkflowFile) -> Table:
             for entry in file.transitions
         ),
         gates={kind: tuple(conditions) for kind, conditions in file.gates.items()},
+        closes={kind: tuple(conditions) for kind, conditions in file.closes.items()},
         alarms=tuple(
             Alarm(code, each.phase, tuple(each.when), tuple(each.unless), each.hint)
             for code, each in file.alarms.items()
@@ -43,7 +45,7 @@ def _acceptance(file: WorkflowFile) -> Acceptance | None:
     entry = file.acceptance
     if entry is None:
         return None
-    return Acceptance(entry.sent, entry.passive, frozenset(entry.accepted), entry.passive_after)
+    return Acceptance(**entry.model_dump())
 
 
 def _sources(entry: TransitionEntry, file: WorkflowFile) -> list[str]:
@@ -64,9 +66,10 @@ def problems(
         for at, entry in enumerate(file.transitions)
         for what in known.of(("transitions", at, "when"), entry.when)
     ]
-    for kind, conditions in file.gates.items():
-        found += _unknown(("gates", kind), kind, kinds, "a kind of blueprint.yml")
-        found += known.of(("gates", kind), conditions)
+    for field, entries in (("gates", file.gates), ("closes", file.closes)):
+        for kind, conditions in entries.items():
+            found += _unknown((field, kind), kind, kinds, "a kind of blueprint.yml")
+            found += known.of((field, kind), conditions)
     for code, alarm in file.alarms.items():
         found += _unknown(("alarms", code, "phase"), alarm.phase, file.phases, "one of the phases")
         found += known.of(("alarms", code, "when"), alarm.when)
@@ -74,7 +77,7 @@ def problems(
     found += _of_acceptance(file, labels)
     found += _of_ways(file) if not found else []
     for path, message, hint in found:
-        yield document.problem(path, message, hint, at_key=path[:1] == ("gates",) and path[-1] in kinds)
+        yield document.problem(path, message, hint, at_key=path[:1] in _BY_KIND and path[-1] in kinds)
 
 
 class _Known:
@@ -141,12 +144,12 @@ def _of_acceptance(file: WorkflowFile, labels: Labels) -> Iterator[_What]:
     entry = file.acceptance
     if entry is None:
         return
-    for name, value in (("sent", entry.sent), ("passive", entry.passive)):
+    named: dict[str, str] = {}
+    for name in ("sent", "received", "passive", "objected"):
+        value = getattr(entry, name)
         yield from _of_label(("acceptance", name), "signoff", value, labels)
-    for at, value in enumerate(entry.accepted):
-        yield from _of_label(("acceptance", "accepted", at), "signoff", value, labels)
-    if entry.passive not in entry.accepted:
-        yield ("acceptance", "passive"), f"{entry.passive} is not accepted", "add it to accepted"
+        if (first := named.setdefault(value, name)) != name:
+            yield ("acceptance", name), f"{value} is {first} already", "give it a label of its own"
 
 
 def _of_ways(file: WorkflowFile) -> Iterator[_What]:

@@ -17,6 +17,7 @@ from psbot.core.operations import PostNotice
 from psbot.core.plan import Plan, plan
 from psbot.core.process import Process
 from psbot.core.table import OnIllegal
+from psbot.core.wrapup import told_by
 from psbot.engagement import parse_engagement
 from psbot.process import load_process
 from psbot.templates import Templates
@@ -81,7 +82,8 @@ class Desk:
 
     def apply(self) -> None:
         """Apply the engagement file."""
-        wanted = desired(self.engagement, self.process, self.now, TEMPLATES, self.world)
+        histories = {key: self._history(key) for key in told_by(self.world, self.process)}
+        wanted = desired(self.engagement, self.process, self.now, TEMPLATES, self.world, histories=histories)
         self._perform(plan(self.engagement, wanted, self.world, self.process))
 
     def label(self, who: str, key: str, purpose: str, value: str, *, replacing: bool = True) -> None:
@@ -160,6 +162,9 @@ class Desk:
         before = {(item.namespace, item.iid): item for item in self.world.items}
         self.world = performed(self.world, made.operations)
         for item in self.world.items:
+            was_open = (old := before.get((item.namespace, item.iid))) is None or old.is_open
+            if was_open and not item.is_open:
+                self.world = self.world.with_item(replace(item, closed_at=self.now))
             old = before.get((item.namespace, item.iid))
             self._note(BOT, item, old.labels if old else frozenset(), is_open=old.is_open if old else True)
         for each in made.operations:
@@ -181,7 +186,9 @@ class Desk:
 
     def _switched(self, who: Author, item: Item, *, is_open: bool) -> None:
         self.now += timedelta(minutes=1)
-        self.world = self.world.with_item(replace(item, is_open=is_open))
+        self.world = self.world.with_item(
+            replace(item, is_open=is_open, closed_at=None if is_open else self.now)
+        )
         self._note(who, self.item(item.key), item.labels, is_open=item.is_open)
 
     def _note(self, who: Author, item: Item, before: frozenset[str], *, is_open: bool) -> None:

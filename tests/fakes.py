@@ -347,7 +347,13 @@ class FakeForge:
     def _all(self) -> Iterator[Sighting]:
         stored = [each for each in self.items.values() if not each.is_deleted]
         return (
-            replace(each.sighting, updated_at=each.updated_at, made_at=each.created_at) for each in stored
+            replace(
+                each.sighting,
+                updated_at=each.updated_at,
+                made_at=each.created_at,
+                closed_at=None if each.sighting.is_open or not each.switched else each.switched[-1].at,
+            )
+            for each in stored
         )
 
     def _with_newest(self, sighting: Sighting) -> Sighting:

@@ -103,7 +103,7 @@ def test_process_that_ships_is_right_and_complete(process: Process) -> None:
         ("workflow.yml", "instrument: work-at-risk", "instrument: work-at-risc", "alarms.kick-off-without-deal.unless.0.labelled.instrument: labels.yml has no label work-at-risc for instrument; did you mean work-at-risk?"),
         ("workflow.yml", "change: approved", "changes: approved", "alarms.kick-off-without-deal.unless.0.labelled.changes: labels.yml has no scope for changes; did you mean change?"),
         ("workflow.yml", "{sent: sent,", "{sent: send,", "acceptance.sent: labels.yml has no label send for signoff; did you mean sent?"),
-        ("workflow.yml", "[received, passive]", "[received]", "acceptance.passive: passive is not accepted; add it to accepted"),
+        ("workflow.yml", "received: received", "received: sent", "acceptance.received: sent is sent already; give it a label of its own"),
         ("workflow.yml", "passive_after: 5", "passive_after: 0", "acceptance.passive_after: 0 is too small"),
         ("workflow.yml", "on_illegal: report", "on_illegal: revert", "on_illegal: revert is not a choice; did you mean"),
         ("workflow.yml", "closing_phases: [completed]", "closing_phases: [complete]", "closing_phases.0: complete is not among them; did you mean completed?"),

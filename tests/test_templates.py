@@ -14,6 +14,8 @@ from psbot.core.drafts import Draft
 from psbot.core.engagement import Amendment, Contact, Engagement, Milestone
 from psbot.core.inert import JOINER, Safe
 from psbot.core.model import Item
+from psbot.core.signoff import SignOff
+from psbot.core.wrapup import WrapUp
 from psbot.errors import FileProblems, PsbotError
 from psbot.templates import FACTS, Templates
 from tests import builders
@@ -40,6 +42,8 @@ def facts(kind: str, engagement: Engagement, **more: object) -> Mapping[str, obj
         "hours": 191.5,
         "signed_amendments": (Amendment("CR-1", date(2026, 12, 15), 31.5),),
         "phase": "delivery",
+        "wrap_up": WrapUp(),
+        "sign_off": SignOff(sent=date(2027, 3, 1)),
         "phase_since_on": date(2026, 12, 8),
         "health": "yellow",
         "intake": Intake((), ()),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -34,6 +34,19 @@ class Instant(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is not an instant; write it as 2026-11-23T09:00+01:00", param, ctx)
         return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+class Day(click.ParamType[date]):
+    """A day."""
+
+    name = "day"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return *value* as a date."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write it as 2026-11-23", param, ctx)
 
 
 class Span(click.ParamType[timedelta]):

@@ -13,7 +13,7 @@ from psbot.core.carrying import carried
 from psbot.core.coherence import coherent
 from psbot.core.desired import Words, desired
 from psbot.core.findings import Finding, Severity
-from psbot.core.gates import alarmed, opened
+from psbot.core.gates import alarmed, finished, opened
 from psbot.core.history import Facts
 from psbot.core.marker import Marker
 from psbot.core.model import Item, Snapshot
@@ -30,8 +30,9 @@ from psbot.core.operations import (
 from psbot.core.plan import UNWANTED_KEPT, Plan, in_order, plan
 from psbot.core.process import Process
 from psbot.core.progress import UNCHECKED, Progress, operations
+from psbot.core.wrapup import told_by
 
-_STAGES = (coherent, clocked, moved, opened, alarmed)
+_STAGES = (coherent, clocked, moved, opened, finished, alarmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def needed(facts: Facts) -> Needed:
     progress = progressed(replace(facts, presumes=True))
     log = log_of(facts.observed, facts.process)
     is_told = bool(_lasting(progress)) or (log is not None and _may_have_notices(log))
-    return Needed(progress.needs, is_told and facts.histories.notices is None)
+    telling, found = told_by(progress.facts.observed, facts.process), facts.observed.by_key()
+    told = {key for key in telling if facts.unread(found[key])}
+    return Needed(progress.needs | told, is_told and facts.histories.notices is None)
 
 
 def advance(facts: Facts, words: Words) -> Plan:
@@ -73,7 +76,7 @@ def advance(facts: Facts, words: Words) -> Plan:
         return Plan(engagement.key, findings=(finding,))
     progress = _noting(progressed(facts))
     after = progress.facts.observed
-    wanted = desired(engagement, process, facts.now, words, after)
+    wanted = desired(engagement, process, facts.now, words, after, histories=progress.facts.histories.items)
     # An epic that is closed in this run gets its last overview with it.
     structure = plan(engagement, wanted, _still_open(after, epic), process)
     decided: list[Operation] = [

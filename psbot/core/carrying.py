@@ -8,29 +8,18 @@ from itertools import pairwise
 
 from psbot.core import inert
 from psbot.core import marker as markers
+from psbot.core.headings import below
 from psbot.core.model import Item
 from psbot.core.process import Carries, Process, Repeat
 
 SECTION = "carried"
 _MOST = 50
-_HEADING = re.compile(r"^#+[ \t]+(?P<title>.+?)[ \t#]*$")
 _TASK = re.compile(r"^[ \t]*[-*+][ \t]+\[ \][ \t]+(?P<text>\S.*)$")
-_FENCE = re.compile(r"^[ \t]*(```|~~~)")
 
 
 def open_tasks(description: str, heading: str) -> tuple[str, ...]:
     """Return the unticked task items below *heading*, up to the next heading; code blocks and comments do not count."""
-    tasks: list[str] = []
-    is_below = is_code = False
-    for line in re.sub(r"<!--.*?-->", "", description, flags=re.DOTALL).splitlines():
-        if _FENCE.match(line):
-            is_code = not is_code
-        elif is_code:
-            continue
-        elif match := _HEADING.match(line):
-            is_below = match["title"].strip().casefold() == heading.casefold()
-        elif is_below and (task := _TASK.match(line)):
-            tasks.append(task["text"].strip())
+    tasks = [task["text"].strip() for line in below(description, heading) if (task := _TASK.match(line))]
     return tuple(tasks[:_MOST])
 
 

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from psbot.core import ownership
 from psbot.core.drafts import Draft, Situation, drafts, fill
 from psbot.core.engagement import Engagement
 from psbot.core.findings import findings
+from psbot.core.history import History
 from psbot.core.marker import Marker, write
 from psbot.core.model import Desired, Item, Snapshot
 from psbot.core.phases import accepted
 from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup
+from psbot.core.signoff import SignOff, recorded
+from psbot.core.wrapup import Ending, WrapUp, wrapped_up
 
 LONGEST_TIMELINE = 20
 
@@ -73,12 +77,19 @@ class Row:
 
 
 def desired(
-    engagement: Engagement, process: Process, now: datetime, words: Words, observed: Snapshot | None = None
+    engagement: Engagement,
+    process: Process,
+    now: datetime,
+    words: Words,
+    observed: Snapshot | None = None,
+    *,
+    histories: Mapping[str, History | None] = MappingProxyType({}),
 ) -> Desired:
     """Return what should exist for *engagement* at *now*.
 
     *observed* is asked for what only GitLab knows (the phase, the dates people have set), never for what
-    should exist. Words are written only for items that are to be made and for managed sections.
+    should exist; *histories* of items, by key, for how long the customer was waited for. Words are written only for
+    items that are to be made and for managed sections.
     """
     situation = Situation(engagement, process, engagement.today(now))
     found = (observed or Snapshot()).by_key()
@@ -90,11 +101,16 @@ def desired(
     }
     items = {key: _item(situation, draft) for key, draft in outlines.items()}
     known = _facts(situation, outlines, items, found)
+    effective = {key: ownership.effective(item, found.get(key)) for key, item in items.items()}
+    phase = accepted(found.get(EPIC), process.workflow)
+    known["wrap_up"] = wrapped_up(
+        Ending(situation, outlines, effective, found, frozenset(due_now), phase, histories)
+    )
     is_clear = _is_clear(process, found.get(EPIC))
     for key, draft in outlines.items():
         template = process.kinds[draft.kind].template
         if (key in due_now and key not in found) or (is_clear and words.sections(template)):
-            text = words.render(template, known | {"item": draft})
+            text = words.render(template, known | {"item": draft, "sign_off": recorded(found.get(key))})
             items[key] = _described(items[key], text, engagement, known)
     return Desired(
         Snapshot(
@@ -134,6 +150,8 @@ def _situation_facts(situation: Situation, found: Mapping[str, Item]) -> dict[st
         "health": _health(situation, found),
         "intake": _intake(situation),
         "contact_roles": situation.process.contact_roles,
+        "sign_off": SignOff(),
+        "wrap_up": WrapUp(),
     }
 
 

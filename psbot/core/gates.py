@@ -1,4 +1,4 @@
-"""What opens when its conditions hold: gated items, and alarms that people should hear."""
+"""What opens, or is closed, when its conditions hold, and alarms that people should hear."""
 
 from psbot.core.coherence import refused
 from psbot.core.guards import ask_all
@@ -18,6 +18,25 @@ def opened(progress: Progress) -> Progress:
         progress = refused(progress.asking(answer.needs), answer.disputes)
         if answer.holds:
             progress = progress.relabelled(progress.item(item), "state", workflow.open_state, answer.reason)
+    return progress
+
+
+def finished(progress: Progress) -> Progress:
+    """Return the progress after which what is done by the workflow is closed; what a person opened again stays."""
+    workflow = progress.facts.process.workflow
+    for _, item in sorted(progress.facts.observed.by_key().items()):
+        if not item.is_open or item.kind not in workflow.table.closes:
+            continue
+        answer = ask_all(workflow.table.closes[item.kind], progress.facts, item)
+        progress = refused(progress.asking(answer.needs), answer.disputes)
+        if not answer.holds:
+            continue
+        progress = progress.asking(progress.facts.unread(item))
+        history = progress.facts.history(item)
+        if (history is None or history.last_state(True)) and not progress.facts.presumes:
+            continue
+        progress = progress.relabelled(item, "state", workflow.finished_state, answer.reason)
+        progress = progress.switched(progress.item(item), False, answer.reason)
     return progress
 
 

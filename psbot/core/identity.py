@@ -42,6 +42,8 @@ class Sighting:
     parent: str | None = None
     is_moved: bool = False
     updated_at: datetime | None = None
+    closed_at: datetime | None = None
+    seconds_spent: int = 0
     label_gids: Mapping[str, str] = field(default_factory=dict)
     made_at: datetime | None = None
     newest: NewestNote | None = None
@@ -413,6 +415,8 @@ def as_item(sighting: Sighting) -> Item:
         gid=sighting.gid,
         url=sighting.url,
         updated_at=sighting.updated_at,
+        closed_at=sighting.closed_at,
+        seconds_spent=sighting.seconds_spent,
         made_at=sighting.made_at,
         newest=sighting.newest,
     )

@@ -36,8 +36,8 @@ class Item:
 
     ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
     account made the item, ``made_by`` the account's name, ``updated_at`` when anything of
-    it changed last, a new note included, ``made_at`` when it was made, ``newest`` its newest note where that was
-    asked for.
+    it changed last, a new note included, ``made_at`` when it was made, ``closed_at`` when it was closed last,
+    ``seconds_spent`` the time booked on it, ``newest`` its newest note where that was asked for.
     """
 
     key: str
@@ -59,6 +59,8 @@ class Item:
     by_machine: bool = False
     made_by: str | None = None
     updated_at: datetime | None = None
+    closed_at: datetime | None = None
+    seconds_spent: int = 0
     made_at: datetime | None = None
     newest: NewestNote | None = None
 

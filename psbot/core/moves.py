@@ -1,6 +1,7 @@
 """The engagement's phase: what facts move, and what people have moved, judged by the table."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from psbot.core.coherence import refused
 from psbot.core.history import Facts, Hand, Standing
@@ -104,12 +105,22 @@ def _judged(progress: Progress, epic: Item, way: Way, shown: str | None) -> Prog
         case Outcome.MOVE:
             left = places[len(places) - 1 - verdicts.index(verdict)]
             since = facts.engagement.today(move.hand.at or facts.now)
-            on = onward(Accepted(verdict.phase, since, left), facts)
+            on = onward(_through(way, left, facts.today).then(verdict.phase, since), facts)
             return _arrived(progress, epic, replace(on, verdicts=(verdict, *on.verdicts)))
         case Outcome.UNKNOWN:
             return _at(progress.unchecked("; ".join(verdict.reasons), epic, verdict.needs), way.start)
         case _:
             return _illegal(progress, epic, way, verdict, move.hand)
+
+
+def _through(way: Way, phase: str, today: date) -> Accepted:
+    """Return what is accepted where *way* has come to *phase*."""
+    known = way.start
+    for each in way.phases:
+        if known.phase == phase:
+            break
+        known = known.then(each, today)
+    return known
 
 
 def _mover(facts: Facts, epic: Item, shown: str | None) -> Hand:

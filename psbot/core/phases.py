@@ -4,6 +4,8 @@ The epic's label is what people see and move. Where label and memory differ, som
 ``psbot advance`` judges the move before it remembers it.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,24 +14,29 @@ from psbot.core.findings import Finding, Severity
 from psbot.core.model import Item
 from psbot.core.process import EPIC, Process, Workflow
 
+_LONGEST_TRAIL = 30  # phases that the marker remembers
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A phase, the day it began, and the phase before it."""
+    """A phase, the day it began, the phase before it, and the ``trail``: earlier phases and their days, in order."""
 
     phase: str
     since: date
     before: str | None = None
+    trail: tuple[tuple[str, date], ...] = ()
 
     @property
     def memory(self) -> dict[str, str]:
         """Return what the epic's marker is to remember."""
         memory = {"phase": self.phase, "since": self.since.isoformat()}
-        return memory | ({"before": self.before} if self.before else {})
+        memory |= {"before": self.before} if self.before else {}
+        trail = ",".join(f"{phase}:{day}" for phase, day in self.trail)
+        return memory | ({"trail": trail} if trail else {})
 
     def then(self, phase: str, since: date) -> "Accepted":
         """Return what is accepted after a move to *phase*."""
-        return Accepted(phase, since, self.phase)
+        return Accepted(phase, since, self.phase, (*self.trail, (self.phase, self.since))[-_LONGEST_TRAIL:])
 
 
 def accepted(epic: Item | None, workflow: Workflow) -> Accepted | None:
@@ -43,7 +50,15 @@ def accepted(epic: Item | None, workflow: Workflow) -> Accepted | None:
         since = date.fromisoformat(memory.get("since", ""))
     except ValueError:
         return None  # a person has edited the marker
-    return Accepted(phase, since, before if before in workflow.phases else None)
+    trail = tuple(_trail(memory.get("trail", ""), workflow))
+    return Accepted(phase, since, before if before in workflow.phases else None, trail)
+
+
+def _trail(text: str, workflow: Workflow) -> Iterator[tuple[str, date]]:
+    for phase, _, day in (each.partition(":") for each in text.split(",")):
+        with suppress(ValueError):  # a person has edited the marker
+            if phase in workflow.phases:
+                yield phase, date.fromisoformat(day)
 
 
 def remembering(epic: Item, wanted: Accepted, marker: markers.Marker) -> Item:

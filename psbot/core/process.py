@@ -76,6 +76,7 @@ class Kind:
     when_unwanted: str | None = None
     chart: str | None = None
     carries: Carries | None = None
+    gathers: str | None = None
 
     @property
     def is_epic(self) -> bool:
@@ -126,6 +127,7 @@ class Workflow:
     blocked_state: str = "blocked"
     finished_state: str = "done"
     customer_states: frozenset[str] = frozenset()
+    wrap_up_phases: frozenset[str] = frozenset()
     table: Table = field(default_factory=Table)
 
 

@@ -49,7 +49,8 @@ class Progress:
     def switched(self, item: Item, is_open: bool, reason: str) -> "Progress":
         """Return the progress after which *item* is open, or closed."""
         event = StateEvent(item.key, is_open, PSBOT, self.facts.now)
-        return self.becomes(replace(item, is_open=is_open), reason, event)
+        after = replace(item, is_open=is_open, closed_at=None if is_open else self.facts.now)
+        return self.becomes(after, reason, event)
 
     def finding(self, code: str, message: str, item: Item) -> "Progress":
         """Return the progress with one more finding; of one kind an item has one."""

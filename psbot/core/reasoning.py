@@ -119,10 +119,11 @@ def _is_accepted_at_all(kind: Kind, facts: Facts) -> bool:
 
 
 def _waiting(kind: Kind, facts: Facts, notes: Notes) -> Iterator[Point]:
-    """Yield what waits for items of *kind*: transitions and gates that name it."""
+    """Yield what waits for items of *kind*: transitions, gates and closings that name it."""
     table = facts.process.workflow.table
     rules = [(f"{', '.join(rule.sources)} → {rule.to or 'back'}", rule.when) for rule in table.transitions]
     rules += [(f"the gate of {gated}", conditions) for gated, conditions in table.gates.items()]
+    rules += [(f"the end of {closed}", conditions) for closed, conditions in table.closes.items()]
     for name, conditions in rules:
         for condition in conditions:
             if any(_names(part, kind) for part in condition.parts()):

@@ -65,17 +65,24 @@ class Acceptance:
     """The values of the sign-off scope, and the business day at whose end silence accepts; the day sent is day 1."""
 
     sent: str
+    received: str
     passive: str
-    accepted: frozenset[str]
+    objected: str
     passive_after: int = 5
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Return the values with which the customer has accepted."""
+        return frozenset({self.received, self.passive})
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Transitions in order of priority, gates by kind, alarms, and what follows from them."""
+    """Transitions in order of priority, gates and what closes items, both by kind, alarms, and what follows."""
 
     transitions: tuple[Transition, ...] = ()
     gates: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
+    closes: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
     alarms: tuple[Alarm, ...] = ()
     acceptance: Acceptance | None = None
     closing_phases: frozenset[str] = frozenset()
@@ -87,8 +94,8 @@ class Table:
         return tuple(each for each in self.transitions if phase in each.sources)
 
     def conditions(self) -> Iterator[Condition]:
-        """Yield every condition of transitions, gates and alarms."""
-        lists = [each.when for each in self.transitions] + list(self.gates.values())
+        """Yield every condition of transitions, gates, closings and alarms."""
+        lists = [each.when for each in self.transitions] + [*self.gates.values(), *self.closes.values()]
         lists += [(*each.when, *each.unless) for each in self.alarms]
         for conditions in lists:
             for condition in conditions:

@@ -16,13 +16,20 @@ def first(operations: Sequence[Operation], process: Process) -> tuple[Operation,
     is, and must not find it with work undone.
     """
     is_end = any(_ends(each, process) for each in operations)
-    saying = {each.item.key for each in operations if is_end and isinstance(each, Redescribe)}
+    saying = _saying(operations) if is_end else frozenset[str]()
     last = sorted(
         (each for each in operations if _is_of(saying, each)), key=lambda each: _is_of({EPIC}, each)
     )
     told = [each for each in operations if isinstance(each, PostNotice) and each.note is None]
     rest = [each for each in operations if each not in last and each not in told]
     return tuple(rest or told or last)
+
+
+def _saying(operations: Sequence[Operation]) -> frozenset[str]:
+    """Return the epic, and the items of which nothing changes but their words."""
+    about = [each for each in operations if not isinstance(each, CreateLabel | PostNotice)]
+    changed = {each.item.key for each in about if not isinstance(each, Redescribe)}
+    return frozenset({EPIC} | {each.item.key for each in about} - changed)
 
 
 def _ends(operation: Operation, process: Process) -> bool:

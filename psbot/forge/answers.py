@@ -112,6 +112,10 @@ class Node:
             raise odd(f"{self.where}.{key} is not a time with its zone")
         return found
 
+    def instant_or_none(self, key: str) -> datetime | None:
+        """Return the aware time under *key*, None for null."""
+        return None if self._get(key) is None else self.instant(key)
+
     def cursor(self) -> str | None:
         """Return the cursor of the next page of a connection, None at its end."""
         info = self.node("pageInfo")
@@ -162,6 +166,8 @@ def sighting(node: Node) -> Sighting:
         parent=parent.gid() if parent else None,
         is_moved=node.text_or_none("movedToWorkItemUrl") is not None,
         updated_at=node.instant("updatedAt"),
+        closed_at=node.instant_or_none("closedAt"),
+        seconds_spent=_spent(widgets),
         label_gids=label_gids,
         made_at=node.instant("createdAt"),
         newest=_newest(node) if "newest" in node.value else None,
@@ -181,6 +187,12 @@ def _newest(node: Node) -> NewestNote | None:
             act.is_mention,
         )
     return None
+
+
+def _spent(widgets: Mapping[str, Node]) -> int:
+    """Return the seconds booked on an item; a type without time tracking has none, and neither has null."""
+    booked = widgets.get("TIME_TRACKING")
+    return booked.number("totalTimeSpent") if booked and booked.value.get("totalTimeSpent") else 0
 
 
 def brief(node: Node) -> Brief:

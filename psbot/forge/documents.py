@@ -28,16 +28,17 @@ _ACCOUNT = "{ username bot type }"
 
 _FULL = f"""
 fragment Full on WorkItem {{
-  id iid title description state confidential webUrl createdAt updatedAt movedToWorkItemUrl
+  id iid title description state confidential webUrl createdAt updatedAt closedAt movedToWorkItemUrl
   author {_ACCOUNT}
   namespace {{ fullPath }}
   workItemType {{ name }}
-  widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE]) {{
+  widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE, TIME_TRACKING]) {{
     type
     ... on WorkItemWidgetLabels {{ labels(first: 100) {{ nodes {{ id title }} pageInfo {{ hasNextPage }} }} }}
     ... on WorkItemWidgetAssignees {{ assignees(first: 100) {{ nodes {{ username }} }} }}
     ... on WorkItemWidgetHierarchy {{ parent {{ id }} }}
     ... on WorkItemWidgetStartAndDueDate {{ startDate dueDate }}
+    ... on WorkItemWidgetTimeTracking {{ totalTimeSpent }}
   }}
 }}"""
 

@@ -40,6 +40,12 @@ def gates(workflow: Workflow) -> Iterator[tuple[str, str]]:
         yield kind, _all(conditions)
 
 
+def closes(workflow: Workflow) -> Iterator[tuple[str, str]]:
+    """Yield (kind, what has to hold so that psbot closes it) of every kind that psbot closes."""
+    for kind, conditions in workflow.table.closes.items():
+        yield kind, _all(conditions)
+
+
 def alarms(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
     """Yield (code, when it stands, what excuses it) of every alarm."""
     for alarm in workflow.table.alarms:
@@ -73,9 +79,14 @@ def paragraphs(workflow: Workflow) -> Iterator[str]:
         f"An item of these kinds is `{workflow.blocked_state}` first, and `{workflow.open_state}` when its gate opens."
     )
     yield _table(["kind", "opens when"], ((f"`{kind}`", words) for kind, words in gates(workflow)))
+    if workflow.table.closes:
+        yield "## What psbot closes"
+        yield "An item that a person has opened again stays open."
+        rows = ((f"`{kind}`", words) for kind, words in closes(workflow))
+        yield _table(["kind", "is done when"], rows)
     yield "## What people are told"
-    rows = ((f"`{code}`", *rest) for code, *rest in alarms(workflow))
-    yield _table(["finding", "stands while", "unless"], rows)
+    told = ((f"`{code}`", *rest) for code, *rest in alarms(workflow))
+    yield _table(["finding", "stands while", "unless"], told)
     if acceptance := _acceptance(workflow):
         yield "## Acceptance"
         yield acceptance
@@ -108,6 +119,7 @@ def _chapters(workflow: Workflow) -> Iterator[tuple[str, list[tuple[str, str]]]]
     """Yield the tables as chapters of rows, each with what it is about in front."""
     yield "transitions", [(f"{sources} → {to}", when) for sources, to, when in transitions(workflow)]
     yield "gates", list(gates(workflow))
+    yield "closes", list(closes(workflow))
     yield "findings", [(code, f"{when}; unless {unless}") for code, when, unless in alarms(workflow)]
     if acceptance := _acceptance(workflow):
         yield "acceptance", [("", acceptance)]
@@ -117,6 +129,7 @@ def _as_data(workflow: Workflow) -> dict[str, object]:
     names = {
         "transitions": (("from", "to", "when"), transitions(workflow)),
         "gates": (("kind", "opens_when"), gates(workflow)),
+        "closes": (("kind", "is_done_when"), closes(workflow)),
         "findings": (("code", "stands_while", "unless"), alarms(workflow)),
     }
     tables: dict[str, object] = {

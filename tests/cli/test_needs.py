@@ -42,8 +42,10 @@ def psbot(sandbox: Sandbox, token: str, *arguments: str) -> Result:
 
 
 def of_engagement(command: str) -> tuple[str, ...]:
-    """The command about the AWS example; explain wants to know of which item."""
-    return (command, *(["acme-sow-142"] if command == "explain" else []), AWS)
+    """The command about the AWS example; explain wants to know of which item, sign-off what happened."""
+    more = {"explain": (["acme-sow-142"], []), "sign-off": ([], ["--sent", "2026-11-23"])}
+    before, after = more.get(command, ([], []))
+    return (command, *before, AWS, *after)
 
 
 def let_in(sandbox: Sandbox, path: str, role: Access) -> None:
@@ -72,7 +74,7 @@ def test_command_that_writes_says_so_when_the_token_can_only_read(sandbox: Sandb
     assert psbot(sandbox, token_of("psbot-bot"), "apply", AWS).exit_code == 0
     made = len(sandbox.world.items)
     later = ("--now", "2026-12-01T09:00+01:00")  # calls and standups have become due
-    ended = psbot(sandbox, READ_ONLY_TOKEN, *later, command, AWS)
+    ended = psbot(sandbox, READ_ONLY_TOKEN, *later, *of_engagement(command))
     assert (ended.exit_code, len(sandbox.world.items)) == (3, made)
     assert f"make one with the scope {WRITING}" in ended.stderr
 
@@ -88,6 +90,8 @@ def test_advance_shows_what_it_would_do_with_a_token_that_can_only_read(sandbox:
 @pytest.mark.parametrize("command", NEEDING_PLANNER)
 def test_role_planner_is_enough_and_a_lower_one_is_refused(sandbox: Sandbox, command: str) -> None:
     token = token_of(LOWEST) if NEEDS[command].scope == WRITING else "lowest-reads"
+    if command == "sign-off":
+        assert psbot(sandbox, token_of("psbot-bot"), "apply", AWS).exit_code == 0
     let_in(sandbox, "acme/delivery", Access.GUEST)
     refused = psbot(sandbox, token, *of_engagement(command))
     assert (refused.exit_code, "give the account the role Planner or more" in refused.stderr) == (3, True)

@@ -612,6 +612,8 @@ def test_done_sign_off_is_not_an_accepted_one() -> None:
         ("2027-03-01", "2027-03-05", "2027-03-06"),  # Monday is day 1, Friday day 5
         ("2027-03-06", "2027-03-12", "2027-03-13"),  # on a Saturday: the Monday is day 1
         ("2027-03-24", "2027-04-01", "2027-04-02"),  # Good Friday and Easter Monday are no business days
+        ("2027-12-29", "2028-01-04", "2028-01-05"),  # New Year's Day is a Saturday
+        ("2027-12-31", "2028-01-07", "2028-01-08"),  # and Epiphany a Thursday, on which Bavaria rests
     ],
 )
 def test_sign_off_is_accepted_passively_after_the_fifth_business_day(
@@ -628,6 +630,64 @@ def test_sign_off_is_accepted_passively_after_the_fifth_business_day(
     assert desk.of("signoff", "sign-off") == ["passive"]
     assert desk.of("state", "financial-wrap-up") == ["todo"], "which opens the gate in the same run"
     assert quiet(desk)
+
+
+def test_request_that_is_sent_again_by_hand_after_an_objection_has_a_clock_of_its_own() -> None:
+    desk = wrapping_up()
+    desk.on("2027-03-01")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.advance()
+    desk.on("2027-03-03")
+    desk.label("maria", "sign-off", "signoff", "objected")
+    desk.on("2027-03-15")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["sent"], "the marker remembers a request that is over"
+    desk.on("2027-03-19", "23:59")
+    assert quiet(desk)
+    desk.on("2027-03-20")
+    desk.advance()
+    assert desk.of("signoff", "sign-off") == ["passive"]
+
+
+def test_day_of_what_people_set_by_hand_is_recorded_in_the_item() -> None:
+    desk = wrapping_up()
+    desk.on("2027-03-01")
+    desk.label("maria", "sign-off", "signoff", "sent")
+    desk.advance()
+    desk.on("2027-03-03")
+    desk.label("paul", "sign-off", "signoff", "objected")
+    desk.on("2027-03-04")
+    desk.advance()
+    text = desk.item("sign-off").description
+    assert "| Request sent | 2027-03-01 |" in text
+    assert "| Objected, so the clock stands still | 2027-03-03 |" in text
+    assert quiet(desk)
+
+
+def test_quote_to_sign_off_is_closed_with_the_last_accepted_sign_off() -> None:
+    one, two = (Milestone(name, date(2027, 1, 15), name.lower()) for name in ("One", "Two"))
+    desk = delivering(milestones=(one, two))
+    desk.label("maria", "sign-off/one", "signoff", "received")
+    desk.advance()
+    assert desk.item("quote-to-sign-off").is_open
+    desk.label("maria", "sign-off/two", "signoff", "received")
+    desk.advance()
+    assert desk.of("state", "quote-to-sign-off") == ["done"]
+    assert not desk.item("quote-to-sign-off").is_open
+    assert quiet(desk)
+    desk.on("2026-12-11")
+    desk.reopen("maria", "quote-to-sign-off")
+    desk.advance()
+    assert desk.item("quote-to-sign-off").is_open, "what a person opens again stays open"
+    assert quiet(desk)
+
+
+def test_quote_to_sign_off_stays_open_for_an_acceptance_that_a_customer_has_set() -> None:
+    desk = wrapping_up()
+    desk.label(CUSTOMER, "sign-off", "signoff", "received")
+    desk.advance()
+    assert desk.item("quote-to-sign-off").is_open
 
 
 def test_objection_stops_the_clock() -> None:

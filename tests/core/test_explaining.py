@@ -190,7 +190,11 @@ def test_item_tells_what_waits_for_it(desk: Desk) -> None:
     assert waiting == {
         "welcome-email": ["setup → kick-off"],
         "project-summary": ["wrap-up → post-mortem", "the gate of post-mortem"],
-        "sign-off": ["wrap-up → post-mortem", "the gate of financial-wrap-up"],
+        "sign-off": [
+            "wrap-up → post-mortem",
+            "the gate of financial-wrap-up",
+            "the end of quote-to-sign-off",
+        ],
         "post-mortem": ["post-mortem → completed"],
         "log": [],
     }
@@ -226,7 +230,7 @@ def test_sign_off_tells_how_its_clock_runs() -> None:
     desk.on("2027-03-05")
     told = of(desk, "sign-off")
     assert said(told, "clock")[0][0] == "yes"
-    assert ops(told)["advance"] == ["relabel"]
+    assert ops(told)["advance"] == ["relabel", "redescribe"], "which records the days"
     desk.advance()
     assert said(of(desk, "sign-off"), "clock") == [("told", "it is passive")]
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -71,6 +71,7 @@ def item(gid: int = 1, **changes: object) -> dict[str, object]:
         "webUrl": f"{BASE}/acme/-/work_items/{gid}",
         "createdAt": "2026-11-16T09:00:00Z",
         "updatedAt": "2026-11-23T09:00:00Z",
+        "closedAt": None,
         "movedToWorkItemUrl": None,
         "author": {"username": "psbot-bot", "bot": True, "type": "SERVICE_ACCOUNT"},
         "namespace": {"fullPath": "acme/delivery/project"},
@@ -86,6 +87,7 @@ def item(gid: int = 1, **changes: object) -> dict[str, object]:
             {"type": "ASSIGNEES", "assignees": {"nodes": [{"username": "paul"}]}},
             {"type": "HIERARCHY", "parent": {"id": "gid://gitlab/WorkItem/9"}},
             {"type": "START_AND_DUE_DATE", "startDate": None, "dueDate": "2026-12-01"},
+            {"type": "TIME_TRACKING", "totalTimeSpent": 5400},
         ],
     } | changes
 
@@ -112,6 +114,8 @@ def test_reader_turns_a_work_item_into_a_sighting(answers: Answers, connection: 
         ("paul",),
         "gid://gitlab/WorkItem/9",
     )
+    assert seen.made_at == datetime(2026, 11, 16, 9, tzinfo=UTC)
+    assert (seen.closed_at, seen.seconds_spent) == (None, 5400)
     assert seen.label_gids == {"ps-state::todo": "gid://gitlab/GroupLabel/7"}
     assert seen.author
     assert seen.author.is_machine

@@ -262,6 +262,7 @@ def _node(item: Sighting) -> Json:
         "movedToWorkItemUrl": None,
         "createdAt": item.made_at.isoformat() if item.made_at else None,
         "updatedAt": item.updated_at.isoformat() if item.updated_at else None,
+        "closedAt": item.closed_at.isoformat() if item.closed_at else None,
         "author": _account(item.author),
         "namespace": {"fullPath": item.namespace},
         "workItemType": {"name": "Epic" if item.is_epic else "Issue"},
@@ -270,6 +271,7 @@ def _node(item: Sighting) -> Json:
             {"type": "LABELS", "labels": {"nodes": labels, "pageInfo": {"hasNextPage": False}}},
             {"type": "HIERARCHY", "parent": {"id": item.parent} if item.parent else None},
             {"type": "START_AND_DUE_DATE", "startDate": _text(item.start_on), "dueDate": _text(item.due_on)},
+            {"type": "TIME_TRACKING", "totalTimeSpent": item.seconds_spent},
         ],
     } | ({"newest": _newest(item.newest)} if item.newest else {})
 
