@@ -235,14 +235,15 @@ def _change(run: _Run, by_item: Mapping[str, Sequence[ItemOperation]]) -> None:
         _leave(run, [each for group in by_item.values() for each in group])
         return
     now = {each.gid: each for each in seen}
+    moved = {gid for gid, each in by_item.items() if gid not in now or updates.has_moved(each, now[gid])}
     jobs = []
     for gid, operations in by_item.items():
-        found = now.get(gid)
-        if found is None or updates.has_moved(operations, found):
-            run.note(operations, Outcome.MOVED, "somebody changed the item at the same time")
+        if gid in moved or (moved and operations[0].item.is_epic):
+            # The epic may say that an engagement has ended: it must not, while something else waits.
+            run.note(operations, Outcome.MOVED, "somebody changed this or another item at the same time")
             continue
         try:
-            jobs.append((operations, updates.update(operations, found, run.ids)))
+            jobs.append((operations, updates.update(operations, now[gid], run.ids)))
         except MissingId as missing:
             run.note(operations, Outcome.REFUSED, str(missing.args[0]))
     _perform(run, jobs, run.tools.writer.update_items)
