@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from psbot import workflowtable
+from psbot import changesfile, workflowtable
 from psbot.bounds import Calendar, ConfigFile, Questions, business_days, read, repeated
+from psbot.changesfile import ChangesFile
 from psbot.configfiles import Accounts, Blueprint, KindEntry, Labels, LimitsFile
 from psbot.core import process as core
 from psbot.core.labels import Catalogue, LabelSpec, Scope
@@ -35,17 +36,19 @@ def load_process(folder: Path) -> core.Process:
     accounts = reader.read("accounts", Accounts)
     blueprint = reader.read("blueprint", Blueprint)
     calendar = reader.read("calendar", Calendar)
+    changes = reader.read("changes", ChangesFile)
     labels = reader.read("labels", Labels)
     limits = reader.read("limits", LimitsFile)
     questions = reader.read("questions", Questions)
     workflow = reader.read("workflow", WorkflowFile)
-    if not (accounts and blueprint and calendar and labels and limits and questions and workflow):
+    if not (accounts and blueprint and calendar and changes and labels and limits and questions and workflow):
         raise FileProblems(reader.problems)
     if problems := [
         *_of_workflow(workflow, labels.model),
         *workflowtable.problems(workflow.document, workflow.model, blueprint.model.kinds, labels.model),
         *_of_blueprint(blueprint, labels.model, workflow.model),
         *repeated(questions),
+        *changesfile.problems(changes.document, changes.model, blueprint.model.kinds, labels.model),
     ]:
         raise FileProblems(problems)
     return core.Process(
@@ -62,6 +65,7 @@ def load_process(folder: Path) -> core.Process:
         machine_accounts=frozenset(accounts.model.machine_accounts),
         colleagues=frozenset(accounts.model.colleagues),
         contact_roles=tuple(blueprint.model.contact_roles),
+        changes=changesfile.changes(changes.model),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from psbot.core.changes import Changes
 from psbot.core.labels import Catalogue
 from psbot.core.table import Table
 from psbot.core.workdays import Workdays
@@ -163,6 +164,7 @@ class Process:
     machine_accounts: frozenset[str] = frozenset()
     colleagues: frozenset[str] = frozenset()
     contact_roles: tuple[str, ...] = ()
+    changes: Changes = field(default_factory=Changes)
 
     @property
     def hostings(self) -> Mapping[str, str]:
