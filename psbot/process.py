@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from psbot import stalenessfile, workflowtable
+from psbot import changesfile, stalenessfile, workflowtable
 from psbot.bounds import Calendar, ConfigFile, Questions, business_days, read, repeated
+from psbot.changesfile import ChangesFile
 from psbot.configfiles import Accounts, Blueprint, KindEntry, Labels, LimitsFile
 from psbot.core import process as core
 from psbot.core.labels import Catalogue, LabelSpec, Scope
@@ -36,13 +37,22 @@ def load_process(folder: Path) -> core.Process:
     accounts = reader.read("accounts", Accounts)
     blueprint = reader.read("blueprint", Blueprint)
     calendar = reader.read("calendar", Calendar)
+    changes = reader.read("changes", ChangesFile)
     labels = reader.read("labels", Labels)
     limits = reader.read("limits", LimitsFile)
     questions = reader.read("questions", Questions)
     staleness = reader.read("staleness", StalenessFile)
     workflow = reader.read("workflow", WorkflowFile)
     if not (
-        accounts and blueprint and calendar and labels and limits and questions and staleness and workflow
+        accounts
+        and blueprint
+        and calendar
+        and changes
+        and labels
+        and limits
+        and questions
+        and staleness
+        and workflow
     ):
         raise FileProblems(reader.problems)
     if problems := [
@@ -53,6 +63,7 @@ def load_process(folder: Path) -> core.Process:
             staleness.document, staleness.model, workflow.model, blueprint.model.kinds, labels.model
         ),
         *repeated(questions),
+        *changesfile.problems(changes.document, changes.model, blueprint.model.kinds, labels.model),
     ]:
         raise FileProblems(problems)
     return core.Process(
@@ -70,6 +81,7 @@ def load_process(folder: Path) -> core.Process:
         colleagues=frozenset(accounts.model.colleagues),
         contact_roles=tuple(blueprint.model.contact_roles),
         staleness=stalenessfile.staleness(staleness.model),
+        changes=changesfile.changes(changes.model),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from psbot.core.changes import Changes
 from psbot.core.labels import Catalogue
 from psbot.core.policies import Staleness
 from psbot.core.table import Table
@@ -168,6 +169,7 @@ class Process:
     colleagues: frozenset[str] = frozenset()
     contact_roles: tuple[str, ...] = ()
     staleness: Staleness = field(default_factory=Staleness)
+    changes: Changes = field(default_factory=Changes)
 
     @property
     def hostings(self) -> Mapping[str, str]:

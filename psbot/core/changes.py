@@ -1,0 +1,236 @@
+"""Change requests: what one says, which instrument it needs and why, and who may decide on it."""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from psbot.core.engagement import Amendment, Engagement
+
+_LINE = re.compile(
+    r"^[ \t]*(?:[-*+][ \t]+)?(?:\[[ xX]\][ \t]+)?\**(?P<name>[^:*|]{1,60}?)\**[ \t]*:\**(?P<value>.*)$"
+)
+_HOURS = re.compile(r"[+-]?\d{1,6}(?:\.\d{1,2})?")
+_MOST_HOURS = 100_000
+_LARGEST_TEXT = 500
+QUARTER = 3  # months
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a change request: how it begins, and what is asked for it."""
+
+    line: str
+    ask: str
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Conditions, all of which must hold; None for one that is not set."""
+
+    hours: str | None = None
+    months: int | None = None
+    later: bool | None = None
+    contract: str | None = None
+    situation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An instrument, when it is the one, and why."""
+
+    use: str
+    because: str
+    when: When = field(default_factory=When)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The values of the change scope, by what they stand for."""
+
+    draft: str = "draft"
+    impact: str = "impact"
+    approval: str = "approval"
+    approved: str = "approved"
+    rejected: str = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Quarterly:
+    """The instruments that are to be closed by the end of a quarter, and how many business days before that is said."""
+
+    instruments: frozenset[str] = frozenset()
+    warn_before: int = 10
+    first_month: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What ``config/changes.yml`` says; without a kind there are no change requests."""
+
+    kind: str = ""
+    lines: Mapping[str, Line] = field(default_factory=dict)
+    nothing: str = "none"
+    situations: Mapping[str, str] = field(default_factory=dict)
+    instruments: tuple[Rule, ...] = ()
+    approvers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    way: Way = field(default_factory=Way)
+    impact: tuple[str, ...] = ()
+    quarterly: Quarterly = field(default_factory=Quarterly)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a change request says; ``answers`` are the lines that are filled, ``wrong`` what cannot be read, and why."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    hours: float | None = None
+    new_end: date | None = None
+    contract: str | None = None
+    situations: frozenset[str] = frozenset()
+    signed_on: date | None = None
+    reference: str | None = None
+
+    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of *names* that have no readable answer."""
+        return tuple(name for name in names if name not in self.answers or name in self.wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An instrument and why it is the one."""
+
+    instrument: str
+    because: str
+
+
+# The lines without which no instrument can be told.
+TELLING = ("hours", "new_end", "contract", "situation")
+
+
+def read(description: str, changes: Changes) -> Request:
+    """Return what the lines of *description* say; the first filled line of a name counts."""
+    names = {line.line.casefold(): name for name, line in changes.lines.items()}
+    answers: dict[str, str] = {}
+    for text in re.sub(r"<!--.*?-->", "", description, flags=re.DOTALL).splitlines():
+        match = _LINE.match(text[:_LARGEST_TEXT])
+        name = names.get(match["name"].strip().casefold()) if match else None
+        if match and name and name not in answers and (value := match["value"].strip(" \t*")):
+            answers[name] = value
+    return understood(answers, changes)
+
+
+def understood(answers: Mapping[str, str], changes: Changes) -> Request:
+    """Return what *answers*, by the names of the lines, say."""
+    wrong: dict[str, str] = {}
+    given = {
+        name: value
+        for name, value in answers.items()
+        if value.strip().casefold() != changes.nothing.casefold()
+    }
+    hours = _hours(given.get("hours"), wrong)
+    days = {name: _day(name, given.get(name), wrong) for name in ("new_end", "signed_on")}
+    contract = given.get("contract")
+    if contract not in (None, "fixed-fee", "time-and-materials"):
+        wrong["contract"] = f"{contract} is neither fixed-fee nor time-and-materials"
+        contract = None
+    said = [each.strip() for each in given.get("situation", "").split(",") if each.strip()]
+    if unknown := [each for each in said if each not in changes.situations]:
+        wrong["situation"] = f"{', '.join(unknown)} is not among {', '.join(changes.situations)}"
+    return Request(
+        answers=dict(answers),
+        wrong=wrong,
+        hours=hours,
+        new_end=days["new_end"],
+        contract=contract,
+        situations=frozenset(said) & changes.situations.keys(),
+        signed_on=days["signed_on"],
+        reference=given.get("reference"),
+    )
+
+
+def _hours(text: str | None, wrong: dict[str, str]) -> float | None:
+    if text is None:
+        return 0.0
+    match = _HOURS.match(text)
+    if match is None or abs(float(match.group())) > _MOST_HOURS or not _is_hours(text[match.end() :]):
+        wrong["hours"] = f"{text} is not a number of hours, such as 40 or -8"
+        return None
+    return float(match.group())
+
+
+def _is_hours(rest: str) -> bool:
+    return rest.strip().casefold() in ("", "h", "hours")
+
+
+def _day(name: str, text: str | None, wrong: dict[str, str]) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        wrong[name] = f"{text} is not a day, such as 2027-03-26"
+        return None
+
+
+def choose(request: Request, engagement: Engagement, today: date, changes: Changes) -> Choice | None:
+    """Return the instrument that *request* needs and why; None while it does not say enough."""
+    if request.missing(TELLING):
+        return None
+    for rule in changes.instruments:
+        if _holds(rule.when, request, engagement, today):
+            return Choice(rule.use, rule.because)
+    return None
+
+
+def _holds(when: When, request: Request, engagement: Engagement, today: date) -> bool:
+    hours, end, new_end = request.hours or 0, engagement.ends_on(today), request.new_end
+    is_switched = request.contract is not None and request.contract != engagement.contract
+    return all(
+        (
+            when.hours is None or (hours > 0 if when.hours == "more" else hours < 0),
+            when.months is None or (new_end is not None and new_end >= months_after(end, when.months)),
+            when.later is None or (new_end is not None and new_end > end) is when.later,
+            when.contract is None or is_switched,
+            when.situation is None or when.situation in request.situations,
+        )
+    )
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day *months* later, or the last of its month where that is shorter."""
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def approvers(instrument: str | None, engagement: Engagement, changes: Changes) -> frozenset[str]:
+    """Return the usernames of those who may decide on a change by *instrument*; the manager stands in."""
+    people = {
+        "manager": engagement.manager,
+        "project_manager": engagement.project_manager,
+        "delivery_lead": engagement.delivery_lead,
+        "lead": engagement.lead,
+    }
+    roles = changes.approvers.get(instrument or "", ("manager",))
+    return frozenset(people[role] or engagement.manager for role in roles)
+
+
+def quarter_end(day: date, first_month: int = 1) -> date:
+    """Return the last day of the quarter that *day* lies in; quarters are counted from *first_month* of a year."""
+    into = (day.month - first_month) % QUARTER
+    return months_after(day.replace(day=1), QUARTER - into) - timedelta(days=1)
+
+
+def amendment(key: str, request: Request) -> Amendment | None:
+    """Return the amendment that *request* becomes; None where it is not signed, or changes nothing of the file."""
+    if request.signed_on is None or request.wrong or not (request.hours or request.new_end):
+        return None
+    return Amendment(request.reference or key, request.signed_on, request.hours or None, request.new_end)
+
+
+def is_amended(key: str, request: Request, engagement: Engagement) -> bool:
+    """Tell whether the engagement file has the change *request* of item *key*."""
+    return any(each.reference in (key, request.reference) for each in engagement.amendments)

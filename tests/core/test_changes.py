@@ -1,0 +1,130 @@
+"""Which instrument a change needs: the decision table with its borders, one case a line."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from psbot.core.changes import (
+    amendment,
+    approvers,
+    choose,
+    months_after,
+    quarter_end,
+    read,
+    understood,
+)
+from tests.desk import PROCESS, example
+
+CHANGES = PROCESS.changes
+TODAY = date(2026, 12, 10)
+ENDS = date(2027, 2, 26)
+NOTHING = {"hours": "0", "new_end": "none", "contract": "none", "situation": "none"}
+
+
+def chosen(engagement: Any = None, **answers: str) -> str | None:
+    """Return the instrument for a change that says nothing but *answers*."""
+    request = understood(NOTHING | answers, CHANGES)
+    choice = choose(request, engagement or example(), TODAY, CHANGES)
+    return choice.instrument if choice else None
+
+
+@pytest.mark.parametrize(
+    ("answers", "instrument"),
+    [
+        ({"hours": "+40"}, "change-order"),
+        ({"hours": "0.5"}, "change-order"),
+        ({"hours": "-8"}, "change-order"),
+        ({"hours": "0"}, "written-confirmation"),
+        ({"new_end": "2027-04-25"}, "written-confirmation"),  # two months less a day
+        ({"new_end": "2027-04-26"}, "change-order"),  # two months
+        ({"new_end": "2027-02-26"}, "written-confirmation"),  # the end as it is
+        ({"new_end": "2027-01-29"}, "written-confirmation"),  # earlier
+        ({"contract": "time-and-materials"}, "change-order"),
+        ({"contract": "fixed-fee"}, "written-confirmation"),  # as it is
+        ({"situation": "rewording"}, "written-confirmation"),
+        ({"situation": "paper-wanted"}, "change-order"),
+        ({"situation": "other-work", "hours": "80"}, "new-sow"),
+        ({"situation": "before-signature", "hours": "40"}, "work-at-risk"),
+        ({"situation": "overrun", "hours": "12"}, "work-exception"),
+        ({"situation": "overrun, other-work"}, "new-sow"),
+    ],
+)
+def test_instrument_is_the_one_of_the_decision_table(answers: dict[str, str], instrument: str) -> None:
+    assert example().ends_on(TODAY) == ENDS
+    assert example().contract == "fixed-fee"
+    assert chosen(**answers) == instrument
+
+
+def test_switch_from_time_and_materials_to_fixed_fee_needs_a_change_order() -> None:
+    assert chosen(example(contract="time-and-materials"), contract="fixed-fee") == "change-order"
+
+
+@pytest.mark.parametrize("name", list(NOTHING))
+def test_no_instrument_is_chosen_while_a_telling_answer_is_missing(name: str) -> None:
+    answers = {key: value for key, value in NOTHING.items() if key != name}
+    assert choose(understood(answers, CHANGES), example(), TODAY, CHANGES) is None
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"hours": "many"}, {"hours": "1e9"}, {"new_end": "soon"}, {"contract": "free"}, {"situation": "sad"}],
+)
+def test_answer_that_cannot_be_read_chooses_nothing_and_is_named(answers: dict[str, str]) -> None:
+    assert chosen(**answers) is None
+    assert set(understood(NOTHING | answers, CHANGES).wrong) == set(answers)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        ("2026-12-31", 2, "2027-02-28"),
+        ("2027-12-31", 2, "2028-02-29"),
+        ("2026-11-30", 3, "2027-02-28"),
+        ("2026-10-15", 2, "2026-12-15"),
+        ("2026-11-15", 2, "2027-01-15"),
+    ],
+)
+def test_months_end_where_a_month_has_no_such_day(day: str, months: int, later: str) -> None:
+    assert str(months_after(date.fromisoformat(day), months)) == later
+
+
+@pytest.mark.parametrize(
+    ("day", "first_month", "end"),
+    [
+        ("2026-12-10", 1, "2026-12-31"),
+        ("2027-01-01", 1, "2027-03-31"),
+        ("2027-03-31", 1, "2027-03-31"),
+        ("2026-12-10", 2, "2027-01-31"),
+        ("2028-02-29", 12, "2028-02-29"),
+    ],
+)
+def test_quarter_ends_with_the_companys_year(day: str, first_month: int, end: str) -> None:
+    assert str(quarter_end(date.fromisoformat(day), first_month)) == end
+
+
+def test_lines_are_read_however_people_mark_them_up() -> None:
+    text = "- Hours: +40 hours\n* **New end**: 2027-03-26\nnew contract: none\n- [x] Situation: rewording\n- Hours: 7\n"
+    request = read(text, CHANGES)
+    assert (request.hours, request.new_end, request.contract) == (40, date(2027, 3, 26), None)
+    assert request.situations == {"rewording"}
+    assert request.missing(["budget", "hours"]) == ("budget",)
+
+
+def test_empty_lines_and_comments_say_nothing() -> None:
+    assert read("- Hours:\n- **New end**:\n<!-- Hours: 7 -->\n", CHANGES).answers == {}
+
+
+def test_leadership_approves_work_at_risk_and_the_manager_stands_in_for_a_role_nobody_has() -> None:
+    assert approvers("work-at-risk", example(delivery_lead="dora"), CHANGES) == {"dora"}
+    assert approvers("work-at-risk", example(delivery_lead=None), CHANGES) == {"maria"}
+    assert approvers("change-order", example(delivery_lead="dora"), CHANGES) == {"maria"}
+
+
+def test_signed_change_becomes_an_amendment_only_where_the_file_changes() -> None:
+    signed = NOTHING | {"signed_on": "2026-12-15"}
+    assert amendment("change-request/1", understood(signed, CHANGES)) is None
+    assert amendment("change-request/1", understood(NOTHING | {"hours": "40"}, CHANGES)) is None
+    made = amendment("change-request/1", understood(signed | {"hours": "40", "reference": "CO-1"}, CHANGES))
+    assert made is not None
+    assert (made.reference, made.hours, made.ends_on) == ("CO-1", 40, None)
