@@ -31,8 +31,8 @@ lint: $(READY) ## style, formatting, and that core/ stays pure
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
 
-unit: $(READY) ## the tests
-	$(BIN)/pytest
+unit: $(READY) ## the tests, on all processors
+	$(BIN)/pytest -n auto
 
 soak: $(READY) ## 10,000 random schedules of faults, races and people
 	$(BIN)/python -m tests.faults.soak --count 10000 --jobs 2
