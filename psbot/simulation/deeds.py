@@ -20,6 +20,7 @@ class Verb(StrEnum):
     RETITLE = "retitle"  # with text
     RESCHEDULE = "reschedule"  # with a date, or without one
     ASSIGN = "assign"  # with usernames
+    WRITE = "write"  # with text, at the end of the description
     TICK = "tick"  # with words of a task
     UNMARK = "unmark"  # take psbot's marker away
     OPEN = "open"  # a new item of a kind, with a title

@@ -82,6 +82,12 @@ def _assign(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
     return f"gives it to {' and '.join(deed.value) or 'nobody'}"
 
 
+def _write(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
+    text = f"{item.description.rstrip()}\n{deed.value}\n"
+    update_item(stage.world, user, item, Change(description=text))
+    return f"writes: {deed.value}"
+
+
 def _tick(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
     task = rf"^(\s*[-*] )\[ \](.*{re.escape(deed.value)})"
     text, count = re.subn(task, r"\1[x]\2", item.description, count=1, flags=re.MULTILINE)
@@ -124,6 +130,7 @@ _WAYS: Mapping[Verb, Callable[[Stage, User, WorkItem, Deed], str]] = {
     Verb.RETITLE: _retitle,
     Verb.RESCHEDULE: _reschedule,
     Verb.ASSIGN: _assign,
+    Verb.WRITE: _write,
     Verb.TICK: _tick,
     Verb.UNMARK: _unmark,
 }

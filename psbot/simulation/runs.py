@@ -12,14 +12,15 @@ from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding
 from psbot.core.notices import identity
 from psbot.core.operations import CreateLabel, PostNotice, Redescribe
+from psbot.core.plan import Plan
 from psbot.core.process import Process
-from psbot.drawing import draw_advance, draw_up
 from psbot.errors import PsbotError
 from psbot.forge.connection import Connection, Server
 from psbot.forge.patience import Patience
 from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
-from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.portfolio import advance_many, reconcile_many
+from psbot.reconcile import Reconciled, Work
 from psbot.report import receipts
 from psbot.simulation.timeline import Happening, Sort
 
@@ -56,12 +57,10 @@ class Runs(AbstractContextManager["Runs"]):
         """Run psbot once; what went wrong before anything was written is returned, too."""
         limits, reader = self.process.limits, GitLabReader(self._connection, self.process.limits.page)
         tools = Tools(reader, GitLabWriter(self._connection), limits, lambda: self._seconds)
-        draw = draw_advance if command is Command.ADVANCE else draw_up
-        work = Work(tools, self.process, self.words, now, self._patience, draw=draw)
-        try:
-            return reconcile(engagement, work)
-        except PsbotError as error:
-            return error
+        work = Work(tools, self.process, self.words, now, self._patience)
+        carry_out = advance_many if command is Command.ADVANCE else reconcile_many
+        ((_, ended),) = carry_out([engagement], work, _yes)
+        return ended
 
     def news(self, command: Command, engagement: Engagement, now: datetime) -> Iterator[Happening]:
         """Run psbot once and yield what it did, and what it found that was not known before."""
@@ -119,3 +118,6 @@ def _what(receipt: Receipt) -> str:
     if operation.op.startswith("create"):
         return f"makes {said}"
     return f"rewrites what psbot keeps: {said}" if isinstance(operation, Redescribe) else said
+
+
+def _yes(_: Plan) -> None: ...

@@ -178,6 +178,7 @@ _SHAPES: Mapping[Verb, Callable[[object, Process], _Fault | None]] = {
     Verb.RETITLE: _text,
     Verb.RESCHEDULE: _day_or_nothing,
     Verb.ASSIGN: _people,
+    Verb.WRITE: _text,
     Verb.TICK: _text,
     Verb.UNMARK: _nothing,
     Verb.OPEN: _text,

@@ -5,7 +5,7 @@ guards are those of tests/properties/test_advance.py, and what people did is rem
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,10 +18,10 @@ from psbot.apply import Tools
 from psbot.core.engagement import Engagement
 from psbot.core.history import LabelEvent, StateEvent
 from psbot.core.identity import Sighting
-from psbot.drawing import Draw, draw_advance, draw_up
-from psbot.errors import Exit
+from psbot.errors import Exit, PsbotError
 from psbot.forge.patience import Patience
-from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.portfolio import advance_many, reconcile_many
+from psbot.reconcile import Reconciled, Work
 from tests.builders import SHARED
 from tests.desk import PROCESS, TEMPLATES, example
 from tests.fakes import BOT, FakeForge
@@ -45,6 +45,8 @@ TITLES = {
     "assign-engineer": "Assign engineer: Acme Corp",
 }
 OF_THE_LEAD = frozenset({"kick-off", "intake-aws", "project-summary", "financial-wrap-up"})
+
+Command = Callable[..., Iterator[tuple[Engagement, Reconciled | PsbotError]]]
 
 who = st.sampled_from(["maria", "paul", "pia", "zoe"])
 anybody = st.sampled_from(["maria", "paul", "zoe", "ada"])
@@ -112,7 +114,7 @@ class Lives(RuleBasedStateMachine):
         self.written: list[tuple[str, str]] = []
         self.moved: dict[str, str] = {}
         self.forgotten: set[str] = set()
-        self.held: str | None = None
+        self.held: str | None = None  # the phase that rests while the engagement is on hold
         self.count = 0
 
     @initialize(won=st.booleans(), named=st.booleans())
@@ -126,7 +128,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def applies(self) -> None:
-        self._runs(draw_up)
+        self._runs(reconcile_many)
         if self.phase not in FINAL:
             self._as_the_file_says()
 
@@ -135,7 +137,7 @@ class Lives(RuleBasedStateMachine):
         before, oracle = self._accepted(), Guards(View(self.forge, self.engagement, self.now))  # type: ignore[arg-type]
         deed = oracle.last_phase_deed()
         ways = oracle.allowed(before, self.held, deed) if before else set(PHASES)
-        ended = self._runs(draw_advance)
+        ended = self._runs(advance_many)
         after = self._accepted()
         assert after in ways, (before, after, deed, ended.plan.findings)
         self.held = before if after == "on-hold" != before else self.held
@@ -277,21 +279,24 @@ class Lives(RuleBasedStateMachine):
         self.count += 1
         return self.count
 
-    def _runs(self, draw: Draw) -> Reconciled:
+    def _runs(self, command: Command) -> Reconciled:
         """Run psbot, and again: the second time it must have nothing to do, and write nothing."""
         self.forge.now = self.now
-        ended = reconcile(self.engagement, self._work(draw))
+        ended = self._run(command)
         assert ended.exit_code is Exit.DONE, ended
         before = len(self.forge.writes)
-        again = reconcile(self.engagement, self._work(draw))
+        again = self._run(command)
         assert again.plan.is_empty, again.plan.operations
         assert len(self.forge.writes) == before
         return ended
 
-    def _work(self, draw: Draw) -> Work:
+    def _run(self, command: Command) -> Reconciled:
         tools = Tools(self.forge, self.forge, PROCESS.limits, lambda: 0.0)
         patience = Patience(PROCESS.limits.rate_limit_seconds, _never)
-        return Work(tools, PROCESS, TEMPLATES, self.now, patience, draw=draw)
+        work = Work(tools, PROCESS, TEMPLATES, self.now, patience)
+        ((_, ended),) = command([self.engagement], work, lambda _: None)
+        assert isinstance(ended, Reconciled), ended
+        return ended
 
     def _accepted(self) -> str | None:
         mark = the(self.forge, "epic").marker

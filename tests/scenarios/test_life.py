@@ -285,9 +285,14 @@ def test_a_customer_who_says_nothing_has_accepted_after_five_business_days(live:
     assert life.state("financial-wrap-up", "2026-12-31") == "todo"
 
 
-def test_open_actions_of_one_call_come_up_in_the_next_one(live: Live) -> None:
+def test_open_actions_of_one_call_come_up_in_the_next_one_once(live: Live) -> None:
     life = live("acme-aws", """
-      - {on: 2026-12-07, who: paul, does: comment call/2026-12-08, with: See you tomorrow.}
+      - {on: 2026-12-08, who: paul, does: write call/2026-12-08, with: "- [ ] Ada names the approver"}
+      - {on: 2026-12-08, who: petra, does: write call/2026-12-08, with: "- [ ] Paul draws the network"}
+      - {on: 2026-12-08, who: paul, does: tick call/2026-12-08, with: Paul draws the network}
       """, until="2026-12-16", **SHORT)  # fmt: skip
-    assert "(2026-12-08)" in life.on("2026-12-08")["call/2026-12-15"].description
-    assert "(2026-12-08)" in life.end["call/2026-12-15"].description
+    following = life.on("2026-12-08")["call/2026-12-15"].description
+    assert following.count("- [ ] Ada names the approver") == 1
+    assert "(2026-12-08)" in following
+    assert "Paul draws the network" not in following  # it is done
+    assert life.end["call/2026-12-15"].description.count("Ada names the approver") == 1
