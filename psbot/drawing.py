@@ -4,7 +4,7 @@ Each takes the facts of one engagement in the order in which they are found: whe
 observed, process, words, the instant.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,10 +12,11 @@ from psbot.core import advance as carrying_on
 from psbot.core import phases, places
 from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
+from psbot.core.history import History
 from psbot.core.plan import Plan, in_doubt, plan
 from psbot.core.process import Process
 from psbot.core.wrapup import told_by
-from psbot.errors import PsbotError
+from psbot.errors import GitLabError, PsbotError
 from psbot.forge.ports import ForgeReader
 from psbot.histories import facts_of, histories_of
 from psbot.observe import Observation, Reach, with_touches
@@ -40,6 +41,7 @@ def draw_up(  # noqa: PLR0917  see Draw
     if ended := phases.over(observation.snapshot.epic, process):
         return Plan(engagement.key, findings=(ended, *observation.findings)), observation
     histories = histories_of(reader, engagement, observation, told_by(observation.snapshot, process))
+    _require(engagement, histories, told_by(observation.snapshot, process))
     wanted = desired(engagement, process, now, words, observation.snapshot, histories=histories)
     if observation.snapshot.epic is None and (namesake := places.namesake(wanted, observation.titles)):
         raise PsbotError(
@@ -73,10 +75,25 @@ def draw_advance(  # noqa: PLR0917  see Draw
     twins = [each for each in observation.snapshot.duplicates if each.by_machine]
     told = with_touches(reader, observation, engagement.gitlab.group, twins, process)
     facts = facts_of(reader, engagement, told, process, now)
+    if None in facts.histories.items.values():
+        after = carrying_on.progressed(facts).facts.observed
+        _require(engagement, facts.histories.items, told_by(after, process))
     drawn = carrying_on.advance(facts, words)
     return replace(drawn, findings=(*drawn.findings, *told.findings)), replace(
         told, histories=facts.histories
     )
+
+
+def _require(
+    engagement: Engagement, histories: Mapping[str, History | None], telling: frozenset[str]
+) -> None:
+    """Raise GitLabError where GitLab hides a history from which words are written: they would stay as they are."""
+    hidden = sorted(key for key in telling if histories.get(key, True) is None)
+    if hidden:
+        raise GitLabError(
+            f"{engagement.key}: GitLab does not show what was done to {', '.join(hidden)}, which it has just listed",
+            "run again; psbot writes no history that it has seen in part only",
+        )
 
 
 def check_places(engagement: Engagement, observation: Observation, process: Process) -> None:
