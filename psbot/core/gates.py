@@ -37,6 +37,7 @@ def finished(progress: Progress) -> Progress:
             continue
         progress = progress.relabelled(item, "state", workflow.finished_state, answer.reason)
         progress = progress.switched(progress.item(item), False, answer.reason)
+        progress = progress.without("does-not-count", item)  # done by an outsider or not, it is done now
     return progress
 
 

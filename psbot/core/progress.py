@@ -59,6 +59,11 @@ class Progress:
         new = Finding(code, Severity.WARNING, message, item.key)
         return replace(self, findings=(*self.findings, new))
 
+    def without(self, code: str, item: Item) -> "Progress":
+        """Return the progress without the finding of that code on *item*: what this run decided has settled it."""
+        rest = tuple(each for each in self.findings if (each.code, each.item) != (code, item.key))
+        return replace(self, findings=rest)
+
     def unchecked(self, message: str, item: Item, needs: frozenset[str]) -> "Progress":
         """Return the progress with what could not be checked: said in this run, and no notice."""
         new = Finding(UNCHECKED, Severity.INFO, message, item.key)

@@ -690,6 +690,16 @@ def test_quote_to_sign_off_stays_open_for_an_acceptance_that_a_customer_has_set(
     assert desk.item("quote-to-sign-off").is_open
 
 
+def test_what_an_outsider_calls_done_is_not_told_of_when_the_workflow_itself_closes_it() -> None:
+    desk = wrapping_up()
+    desk.label(CUSTOMER, "quote-to-sign-off", "state", "done")
+    desk.label("maria", "sign-off", "signoff", "received")
+    made = desk.advance()
+    assert not desk.item("quote-to-sign-off").is_open
+    assert "does-not-count" not in desk.codes(made)
+    assert quiet(desk)
+
+
 def test_objection_stops_the_clock() -> None:
     desk = wrapping_up()
     desk.on("2027-03-01")
