@@ -15,29 +15,24 @@ from psbot.yamlfile import Document, Path
 _What = tuple[Path, str, str]
 
 
-class LineEntry(BaseModel):
-    """A line of a change request."""
-
-    model_config = STRICT
-    line: Annotated[Text, Field(pattern=r"^[^:*|\n]{1,60}$")]
-    ask: Text
+Line = Annotated[Text, Field(pattern=r"^[^:*|\n]{1,60}$")]
 
 
 class LineEntries(BaseModel):
-    """The lines that psbot reads, by what they say."""
+    """How the lines that psbot reads begin, by what they say."""
 
     model_config = STRICT
-    summary: LineEntry
-    hours: LineEntry
-    new_end: LineEntry
-    contract: LineEntry
-    situation: LineEntry
-    timeline: LineEntry
-    scope: LineEntry
-    quality: LineEntry
-    budget: LineEntry
-    reference: LineEntry
-    signed_on: LineEntry
+    summary: Line
+    hours: Line
+    new_end: Line
+    contract: Line
+    situation: Line
+    timeline: Line
+    scope: Line
+    quality: Line
+    budget: Line
+    reference: Line
+    signed_on: Line
 
 
 class WhenEntry(BaseModel):
@@ -96,6 +91,7 @@ class ChangesFile(BaseModel):
     approvers: dict[Word, Annotated[list[Role], Field(min_length=1)]]
     way: WayEntry
     impact: list[Impact]
+    amends: list[Word]
     quarterly: QuarterlyEntry
 
 
@@ -103,7 +99,7 @@ def changes(file: ChangesFile) -> core.Changes:
     """Return what a file says in which nothing is wrong."""
     return core.Changes(
         kind=file.kind,
-        lines={name: core.Line(**dict(line)) for name, line in file.lines},
+        lines=dict(file.lines),
         nothing=file.nothing,
         situations=dict(file.situations),
         instruments=tuple(
@@ -112,6 +108,7 @@ def changes(file: ChangesFile) -> core.Changes:
         approvers={name: tuple(roles) for name, roles in file.approvers.items()},
         way=core.Way(**dict(file.way)),
         impact=tuple(file.impact),
+        amends=frozenset(file.amends),
         quarterly=core.Quarterly(
             frozenset(file.quarterly.instruments), file.quarterly.warn_before, file.quarterly.first_month
         ),
@@ -132,6 +129,7 @@ def _of_names(file: ChangesFile, kinds: Mapping[str, KindEntry], labels: Labels)
     used: list[tuple[Path, str, str]] = [(("way", name), "change", value) for name, value in file.way]
     used += [(("instruments", at, "use"), "instrument", each.use) for at, each in enumerate(file.instruments)]
     used += [(("approvers", name), "instrument", name) for name in file.approvers]
+    used += [(("amends", at), "instrument", name) for at, name in enumerate(file.amends)]
     used += [
         (("quarterly", "instruments", at), "instrument", name)
         for at, name in enumerate(file.quarterly.instruments)

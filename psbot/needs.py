@@ -20,6 +20,7 @@ _AND_LABELS = f"{_PLANNER}, and in the label group where labels are missing"
 NEEDS: Mapping[str, Need] = {
     "advance": Need(WRITING, _AND_LABELS),
     "apply": Need(WRITING, _AND_LABELS),
+    "change-request": Need(WRITING, _AND_LABELS),
     "doctor": Need(READING, "none; it says what is too low"),
     "explain": Need(READING, _PLANNER),
     "labels": Need(READING, "any that sees the label group"),

@@ -10,19 +10,17 @@ from psbot.core.engagement import Engagement
 from psbot.core.operations import CreateChild
 from psbot.core.plan import Plan
 from psbot.core.process import Process
-from psbot.core.signing import Entry
-from psbot.drawing import Drawn, draw_advance, draw_up
+from psbot.drawing import Draw, Drawn, draw_advance, draw_up
 from psbot.errors import Exit, PsbotError
 from psbot.forge.ports import ForgeReader
 from psbot.histories import ahead
 from psbot.observe import Look, Observation, Observed, Reach, observe_many
 from psbot.people import check_author, check_machine
 from psbot.reconcile import Reconciled, Work, reconcile
-from psbot.signing import draw_sign_off
 
 LIMITS = 2  # engagements in a row that came to a limit before the rest is left
 
-_Draw = Callable[[Engagement, Observation], Drawn]
+_Drawing = Callable[[Engagement, Observation], Drawn]
 
 
 def draw_up_many(
@@ -48,28 +46,28 @@ def draw_advance_many(
     yield from _plans(_drawn(looked, draw))
 
 
-def draw_sign_off_many(
+def draw_many_by(
     reader: ForgeReader,
     engagements: Iterable[Engagement],
     process: Process,
     words: Words,
     now: datetime,
     *,
-    entry: Entry,
+    draw: Draw,
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
-    """Yield each engagement with the plan that records *entry*, in the manner of :func:`draw_up_many`."""
+    """Yield each engagement with the plan that *draw* makes, in the manner of :func:`draw_up_many`."""
 
-    def draw(engagement: Engagement, observation: Observation) -> Drawn:
-        return draw_sign_off(entry)(reader, engagement, observation, process, words, now)
+    def drawing(engagement: Engagement, observation: Observation) -> Drawn:
+        return draw(reader, engagement, observation, process, words, now)
 
-    yield from _plans(_drawn(observe_many(reader, engagements, process), draw))
+    yield from _plans(_drawn(observe_many(reader, engagements, process), drawing))
 
 
-def sign_off_many(
-    engagements: Iterable[Engagement], work: Work, approve: Callable[[Plan], None], *, entry: Entry
+def write_many_by(
+    engagements: Iterable[Engagement], work: Work, approve: Callable[[Plan], None], *, draw: Draw
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
-    """Yield each engagement with how *entry* was recorded, in the manner of :func:`reconcile_many`."""
-    yield from reconcile_many(engagements, replace(work, draw=draw_sign_off(entry)), approve)
+    """Yield each engagement with what became of the plan of *draw*, in the manner of :func:`reconcile_many`."""
+    yield from reconcile_many(engagements, replace(work, draw=draw), approve)
 
 
 def reconcile_many(
@@ -117,7 +115,7 @@ def _draw(work: Work, engagement: Engagement, observation: Observation) -> Drawn
 
 
 def _drawn(
-    looked: Iterable[tuple[Engagement, Observed]], draw: _Draw
+    looked: Iterable[tuple[Engagement, Observed]], draw: _Drawing
 ) -> Iterator[tuple[Engagement, Drawn | PsbotError]]:
     for engagement, found in looked:
         if isinstance(found, PsbotError):
@@ -141,7 +139,6 @@ def _plans(
 def _certain(
     drawn: Iterable[tuple[Engagement, Drawn | PsbotError]], later: list[Engagement]
 ) -> Iterator[tuple[Engagement, Drawn | PsbotError]]:
-    """Yield plans that make nothing; the engagements of the others go to *later*."""
     """Yield what epics and their children are enough for; the rest goes to *later*."""
     for engagement, found in drawn:
         if isinstance(found, PsbotError):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from psbot.core.changeform import Change, form
+from psbot.core.changes import Request
 from psbot.core.desired import facts
 from psbot.core.drafts import Draft, Situation, occurrences, on_demand
 from psbot.core.process import Repeat
@@ -19,7 +21,13 @@ def words(name: str, situation: Situation, templates: "Templates") -> str:
     """Return the words of an item: *name* is a kind, or the key of one of its items."""
     draft = draft_of(name, situation)
     template = situation.process.kinds[draft.kind].template
-    return templates.render(template, facts(situation) | {"item": draft})
+    return templates.render(template, facts(situation) | {"item": draft, "change": _change(draft, situation)})
+
+
+def _change(draft: Draft, situation: Situation) -> Change:
+    engagement, process = situation.engagement, situation.process
+    is_change = draft.kind == process.changes.kind
+    return form(draft.key, Request(), engagement, process, situation.today) if is_change else Change()
 
 
 def draft_of(name: str, situation: Situation) -> Draft:

@@ -12,6 +12,7 @@ from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateRuntimeEr
 from jinja2.loaders import BaseLoader
 
 from psbot import template_check
+from psbot.core.changeform import Change
 from psbot.core.desired import Intake, Row
 from psbot.core.drafts import Draft
 from psbot.core.engagement import Amendment, Engagement
@@ -46,6 +47,7 @@ FACTS: Mapping[str, object] = MappingProxyType(
         "shared_items": tuple[Item, ...],
         "timeline": tuple[Row, ...],
         "sign_off": SignOff,
+        "change": Change,
         "wrap_up": WrapUp,
     }
 )

@@ -42,7 +42,8 @@ def test_generated_page_is_what_make_docs_writes(name: str) -> None:
 
 def test_every_command_is_documented_under_a_heading_of_its_own() -> None:
     headings = re.findall(r"^## psbot (.+)$", (FOLDER / "cli.md").read_text(), re.MULTILINE)
-    assert headings == COMMANDS
+    assert sorted({each.split()[0] for each in headings}) == COMMANDS
+    assert headings == [name.removeprefix("psbot ") for name, _ in commands(main, "psbot") if name != "psbot"]
 
 
 def test_every_option_has_help() -> None:
@@ -98,7 +99,8 @@ def test_every_command_that_asks_gitlab_has_its_scope_and_role_on_the_endpoints_
         name
         for name in COMMANDS
         if re.search(
-            r"_gitlab.session\(|_drawing|_writing", (folder / f"{name.replace('-', '_')}.py").read_text()
+            r"_gitlab.session\(|_drawing|_writing|_one ",
+            (folder / f"{name.replace('-', '_')}.py").read_text(),
         )
     ]
     assert sorted(NEEDS) == asking

@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from psbot.core.changeform import Change
 from psbot.core.desired import Intake, Row
 from psbot.core.drafts import Draft
 from psbot.core.engagement import Amendment, Contact, Engagement, Milestone
@@ -43,6 +44,7 @@ def facts(kind: str, engagement: Engagement, **more: object) -> Mapping[str, obj
         "signed_amendments": (Amendment("CR-1", date(2026, 12, 15), 31.5),),
         "phase": "delivery",
         "wrap_up": WrapUp(),
+        "change": Change(),
         "sign_off": SignOff(sent=date(2027, 3, 1)),
         "phase_since_on": date(2026, 12, 8),
         "health": "yellow",

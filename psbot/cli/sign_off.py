@@ -1,21 +1,14 @@
 """``psbot sign-off``."""
 
-from __future__ import annotations
-
 import re
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from psbot.cli import _options
 from psbot.cli._app import App
 from psbot.cli._options import option
-
-if TYPE_CHECKING:
-    from psbot.core.signing import Entry
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]{1,1000}", re.ASCII)
 
@@ -56,21 +49,7 @@ def sign_off(
     if proof and not _ADDRESS.fullmatch(proof):
         raise click.UsageError(f"--proof: {proof!r} is no web address; write it as https://…")
     entry = Entry(sent, received, objected, proof, milestone)
-    if preview:
-        return _preview(app, file, form, entry)
-    from psbot.cli._writing import Order, write
-    from psbot.portfolio import sign_off_many
+    from psbot.cli._one import Change, carry_out
+    from psbot.signing import draw_sign_off
 
-    return write(app, Order(partial(sign_off_many, entry=entry), (file,), form, exit_code=False))
-
-
-def _preview(app: App, file: Path, form: str, entry: Entry) -> int:
-    from psbot.cli._drawing import drawn
-    from psbot.errors import Exit, gravest
-    from psbot.portfolio import draw_sign_off_many
-    from psbot.report import plans
-
-    codes = [Exit.DONE]
-    planned = drawn(app, app.load([file]), codes, partial(draw_sign_off_many, entry=entry))
-    click.echo(plans.rendered(form, planned, app.process.limits, app.now), nl=False)
-    return gravest(codes)
+    return carry_out(app, Change(draw_sign_off(entry), file, form, preview))

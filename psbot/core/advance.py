@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from psbot.core import marker as markers
 from psbot.core.acceptance import clocked
 from psbot.core.carrying import carried
+from psbot.core.changing import changed
 from psbot.core.coherence import coherent
 from psbot.core.desired import Words, desired
 from psbot.core.findings import Finding, Severity
@@ -32,7 +33,7 @@ from psbot.core.process import Process
 from psbot.core.progress import UNCHECKED, Progress, operations
 from psbot.core.wrapup import told_by
 
-_STAGES = (coherent, clocked, moved, opened, finished, alarmed)
+_STAGES = (coherent, clocked, changed, moved, opened, finished, alarmed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,23 @@
 """Change requests: what one says, which instrument it needs and why, and who may decide on it."""
 
+import json
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from psbot.core.engagement import Amendment, Engagement
+from psbot.core.inert import written
 
 _LINE = re.compile(
     r"^[ \t]*(?:[-*+][ \t]+)?(?:\[[ xX]\][ \t]+)?\**(?P<name>[^:*|]{1,60}?)\**[ \t]*:\**(?P<value>.*)$"
 )
 _HOURS = re.compile(r"[+-]?\d{1,6}(?:\.\d{1,2})?")
+_PLAIN = re.compile(r"[A-Z]{2,}-[A-Za-z0-9-]+|[a-z-]+/\d+")  # needs no quotes in YAML
 _MOST_HOURS = 100_000
 _LARGEST_TEXT = 500
 QUARTER = 3  # months
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a change request: how it begins, and what is asked for it."""
-
-    line: str
-    ask: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +62,25 @@ class Quarterly:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What ``config/changes.yml`` says; without a kind there are no change requests."""
+    """What ``config/changes.yml`` says; without a kind there are no change requests.
+
+    ``lines`` are how the lines that psbot reads begin, by what they say.
+    """
 
     kind: str = ""
-    lines: Mapping[str, Line] = field(default_factory=dict)
+    lines: Mapping[str, str] = field(default_factory=dict)
     nothing: str = "none"
     situations: Mapping[str, str] = field(default_factory=dict)
     instruments: tuple[Rule, ...] = ()
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     way: Way = field(default_factory=Way)
     impact: tuple[str, ...] = ()
+    amends: frozenset[str] = frozenset()
     quarterly: Quarterly = field(default_factory=Quarterly)
+
+    def named(self, names: Iterable[str]) -> str:
+        """Return how people call the lines *names*."""
+        return ", ".join(self.lines[name] for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +109,19 @@ class Choice:
     because: str
 
 
-# The lines without which no instrument can be told.
+# The lines without which no instrument can be told, and those of the signed paper.
 TELLING = ("hours", "new_end", "contract", "situation")
+PAPER = ("reference", "signed_on")
 
 
 def read(description: str, changes: Changes) -> Request:
     """Return what the lines of *description* say; the first filled line of a name counts."""
-    names = {line.line.casefold(): name for name, line in changes.lines.items()}
+    names = {line.casefold(): name for name, line in changes.lines.items()}
     answers: dict[str, str] = {}
     for text in re.sub(r"<!--.*?-->", "", description, flags=re.DOTALL).splitlines():
         match = _LINE.match(text[:_LARGEST_TEXT])
         name = names.get(match["name"].strip().casefold()) if match else None
-        if match and name and name not in answers and (value := match["value"].strip(" \t*")):
+        if match and name and name not in answers and (value := written(match["value"].strip(" \t*"))):
             answers[name] = value
     return understood(answers, changes)
 
@@ -154,6 +158,7 @@ def understood(answers: Mapping[str, str], changes: Changes) -> Request:
 def _hours(text: str | None, wrong: dict[str, str]) -> float | None:
     if text is None:
         return 0.0
+    text = text.replace("\N{MINUS SIGN}", "-")
     match = _HOURS.match(text)
     if match is None or abs(float(match.group())) > _MOST_HOURS or not _is_hours(text[match.end() :]):
         wrong["hours"] = f"{text} is not a number of hours, such as 40 or -8"
@@ -224,13 +229,63 @@ def quarter_end(day: date, first_month: int = 1) -> date:
     return months_after(day.replace(day=1), QUARTER - into) - timedelta(days=1)
 
 
-def amendment(key: str, request: Request) -> Amendment | None:
-    """Return the amendment that *request* becomes; None where it is not signed, or changes nothing of the file."""
-    if request.signed_on is None or request.wrong or not (request.hours or request.new_end):
+def is_own(each: Amendment, key: str, request: Request) -> bool:
+    """Tell whether an amendment of the engagement file is the change *request* of item *key*."""
+    return each.reference in (key, request.reference)
+
+
+def without(key: str, request: Request, engagement: Engagement) -> Engagement:
+    """Return the engagement as it is without the change *request* of item *key* and those signed after it."""
+    places = [at for at, each in enumerate(engagement.amendments) if is_own(each, key, request)]
+    return replace(engagement, amendments=engagement.amendments[: places[0]]) if places else engagement
+
+
+@dataclass(frozen=True, slots=True)
+class Amending:
+    """What the engagement file still lacks of a signed change: an entry under ``amendments:``, another contract."""
+
+    amendment: Amendment | None = None
+    contract: str | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether the file has it all."""
+        return self.amendment is None and self.contract is None
+
+
+def amending(key: str, request: Request, engagement: Engagement, today: date) -> Amending | None:
+    """Return what the file lacks of the change *request* of item *key*; None while it is not signed.
+
+    A day of signature that cannot be read, or is still to come, is none. A change of the contract alone has an
+    entry of no hours, so that the log keeps it.
+    """
+    if request.signed_on is None or request.signed_on > today or request.wrong:
         return None
-    return Amendment(request.reference or key, request.signed_on, request.hours or None, request.new_end)
+    contract = request.contract if request.contract != engagement.contract else None
+    has_it = any(is_own(each, key, request) for each in engagement.amendments)
+    if has_it or not (request.hours or request.new_end or contract):
+        return Amending(contract=contract)
+    hours = request.hours or (None if request.new_end else 0.0)
+    entry = Amendment(request.reference or key, request.signed_on, hours, request.new_end)
+    return Amending(entry, contract)
 
 
-def is_amended(key: str, request: Request, engagement: Engagement) -> bool:
-    """Tell whether the engagement file has the change *request* of item *key*."""
-    return any(each.reference in (key, request.reference) for each in engagement.amendments)
+def entry(amendment: Amendment) -> str:
+    """Return *amendment* as it is written under ``amendments:``, one line of YAML."""
+    parts = [f"reference: {_scalar(amendment.reference)}", f"signed_on: {amendment.signed_on}"]
+    if amendment.hours is not None:
+        parts.append(f"hours: {f'{amendment.hours:.2f}'.rstrip('0').rstrip('.')}")
+    if amendment.ends_on is not None:
+        parts.append(f"ends_on: {amendment.ends_on}")
+    return "{" + ", ".join(parts) + "}"
+
+
+def lines_of(change: Amending) -> str:
+    """Say in one line what the engagement file lacks."""
+    parts = [f"contract: {change.contract}"] if change.contract else []
+    parts += [f"amendments: - {entry(change.amendment)}"] if change.amendment else []
+    return " and ".join(parts)
+
+
+def _scalar(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

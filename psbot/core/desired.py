@@ -7,14 +7,15 @@ from types import MappingProxyType
 from typing import Protocol
 
 from psbot.core import ownership
-from psbot.core.drafts import Draft, Situation, drafts, fill
+from psbot.core.changeform import Change, form_of
+from psbot.core.drafts import Draft, Situation, drafts, fill, on_demand
 from psbot.core.engagement import Engagement
 from psbot.core.findings import findings
 from psbot.core.history import History
-from psbot.core.marker import Marker, write
+from psbot.core.marker import Marker, sections, write
 from psbot.core.model import Desired, Item, Snapshot
 from psbot.core.phases import accepted
-from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup
+from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup, Repeat
 from psbot.core.signoff import SignOff, recorded
 from psbot.core.wrapup import Ending, WrapUp, wrapped_up
 
@@ -99,7 +100,7 @@ def desired(
         for key, draft in outlines.items()
         if draft.is_due and not _rests(situation, draft.kind, found.get(EPIC))
     }
-    items = {key: _item(situation, draft) for key, draft in outlines.items()}
+    items = {key: outlined(situation, draft) for key, draft in outlines.items()}
     known = _facts(situation, outlines, items, found)
     effective = {key: ownership.effective(item, found.get(key)) for key, item in items.items()}
     phase = accepted(found.get(EPIC), process.workflow)
@@ -120,13 +121,40 @@ def desired(
         ),
         frozenset(due_now),
         tuple(findings(engagement, process, situation.today)),
+        _asked_for(situation, found, known, words) if is_clear else {},
     )
+
+
+def _asked_for(
+    situation: Situation, found: Mapping[str, Item], known: Mapping[str, object], words: Words
+) -> dict[str, Mapping[str, str]]:
+    """Return the managed sections of open items that people have asked for."""
+    written: dict[str, Mapping[str, str]] = {}
+    for key, item in found.items():
+        kind = situation.process.kinds.get(item.kind)
+        if kind is None or kind.repeat is not Repeat.ON_DEMAND or not item.is_open:
+            continue
+        if words.sections(kind.template):
+            text = words.render(kind.template, {**known, **asked_for(situation, item)})
+            written[key] = sections(text)
+    return written
+
+
+def asked_for(situation: Situation, item: Item) -> Mapping[str, object]:
+    """Return what the template of an item that somebody has asked for may use besides what all may."""
+    process, today = situation.process, situation.today
+    number = item.key.rpartition("/")[2]
+    opened_on = situation.engagement.today(item.made_at) if item.made_at else today
+    draft = on_demand(process.kinds[item.kind], situation, int(number) if number.isdigit() else 0, opened_on)
+    is_change = item.kind == process.changes.kind
+    change = form_of(item, situation.engagement, process, today) if is_change else Change()
+    return {"item": draft, "change": change}
 
 
 def facts(situation: Situation, observed: Snapshot | None = None) -> dict[str, object]:
     """Return what every template may use besides its own ``item``."""
     outlines = drafts(situation)
-    items = {key: _item(situation, draft) for key, draft in outlines.items()}
+    items = {key: outlined(situation, draft) for key, draft in outlines.items()}
     return _facts(situation, outlines, items, (observed or Snapshot()).by_key())
 
 
@@ -151,6 +179,7 @@ def _situation_facts(situation: Situation, found: Mapping[str, Item]) -> dict[st
         "intake": _intake(situation),
         "contact_roles": situation.process.contact_roles,
         "sign_off": SignOff(),
+        "change": Change(),
         "wrap_up": WrapUp(),
     }
 
@@ -241,7 +270,8 @@ def _row(situation: Situation, draft: Draft, item: Item) -> Row | None:
     return Row(name, item.due_on) if item.due_on else None
 
 
-def _item(situation: Situation, draft: Draft) -> Item:
+def outlined(situation: Situation, draft: Draft) -> Item:
+    """Return the item of *draft* before its words: place, labels, people, dates."""
     engagement, process = situation.engagement, situation.process
     kind = process.kinds[draft.kind]
     namespaces = {

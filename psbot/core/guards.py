@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from psbot.core.changerecord import decision
+from psbot.core.changes import approvers
 from psbot.core.drafts import Draft, Situation, is_wanted, occurrences
 from psbot.core.history import PSBOT, Facts, Hand, Standing
 from psbot.core.model import Item
@@ -193,16 +195,39 @@ def _labelled(condition: Condition, facts: Facts, _item: Item | None) -> Answer:
     titles = {facts.process.catalogue.title(*label): label[0] for label in condition.labels}
     shown = " and ".join(sorted(titles))
     answers = [
-        every(
-            by_hand(facts.labelled_by(item, [title]), item, purpose, f"{item.key} is {title}")
-            for title, purpose in sorted(titles.items())
-        )
+        every(_by_label(item, purpose, value, facts) for purpose, value in condition.labels)
         for item in facts.observed.by_key().values()
         if titles.keys() <= item.labels
     ]
     if not answers:
         return Answer(False, f"no item is {shown}")
     return next((each for each in answers if each.holds), _joined(answers, " and "))
+
+
+def _by_label(item: Item, purpose: str, value: str, facts: Facts) -> Answer:
+    way, title = facts.process.changes.way, facts.process.catalogue.title(purpose, value)
+    if purpose == "change" and value in (way.approved, way.rejected):
+        return is_decided(item, value, facts)
+    return by_hand(facts.labelled_by(item, [title]), item, purpose, f"{item.key} is {title}")
+
+
+def is_decided(item: Item, value: str, facts: Facts) -> Answer:
+    """Answer whether the change request *item*, whose label says *value*, was decided by one who may."""
+    catalogue, what = facts.process.catalogue, f"{item.key} is {value}"
+    known = decision(item)
+    if known and known.value == value:
+        return Answer(True, f"{what}, by {known.by}")
+    hand = facts.labelled_by(item, [catalogue.title("change", value)])
+    answer = by_hand(hand, item, "change", what)
+    instrument = catalogue.value("instrument", item.labels)
+    deciders = approvers(instrument, facts.engagement, facts.process.changes)
+    if not answer.holds or hand.needs or hand.name in deciders:
+        return answer
+    who = f"a change by {instrument}" if instrument else "a change whose instrument is not known"
+    reason = (
+        f"{what}, but by {hand.name}; on {who} {' or '.join(sorted(deciders))} decides, so it does not count"
+    )
+    return Answer(False, reason, disputes=frozenset({Dispute(item.key, "change", reason)}))
 
 
 def by_hand(hand: Hand, item: Item, purpose: str, what: str) -> Answer:

@@ -194,7 +194,7 @@ def identify(
         return Identified(Snapshot(), lost=tuple(each.reference for each in ours))
     counted = [each for each in ours if not case.is_misplaced(each)]
     found = _by_key(case, counted)
-    adopted, findings = _unmarked(case, rest, found)
+    adopted, findings = _unmarked(case, rest, found, _misnumbered(case, found))
     items = [_item(case, key, each) for key, group in found.items() for each in group[:1]] + adopted
     duplicates = [
         _item(case, key, each) for key, group in found.items() for each in group[1:] if each.is_open
@@ -272,11 +272,28 @@ def _by_key(case: _Case, counted: Iterable[Sighting]) -> dict[str, list[Sighting
     return found
 
 
+def _misnumbered(case: _Case, found: dict[str, list[Sighting]]) -> list[Sighting]:
+    """Take out of *found*, and return, open items that were given one number at the same time, asked for otherwise."""
+    taken: list[Sighting] = []
+    for key, group in found.items():
+        kind, first = case.kind_of(key), marker.asked(group[0].marker)
+        if kind is None or kind.repeat is not Repeat.ON_DEMAND or first is None:
+            continue
+        others = [
+            each for each in group[1:] if each.is_open and marker.asked(each.marker) not in (None, first)
+        ]
+        group[:] = [each for each in group if each not in others]
+        taken += others
+    return sorted(taken, key=lambda each: each.number)
+
+
 def _unmarked(
-    case: _Case, rest: list[Sighting], found: Mapping[str, object]
+    case: _Case, rest: list[Sighting], found: Mapping[str, object], misnumbered: Iterable[Sighting]
 ) -> tuple[list[Item], list[Finding]]:
     """Return the children without a marker that are items all the same, and where psbot cannot tell."""
     bare: dict[str, list[Sighting]] = {}
+    for sighting in misnumbered:
+        bare.setdefault(str(_key(sighting)).partition("/")[0], []).append(sighting)
     for sighting in rest:
         kind = case.labelled_kind(sighting)
         if kind and sighting.marker is None and not sighting.is_epic and case.hangs_here(sighting):

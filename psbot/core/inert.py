@@ -23,6 +23,7 @@ _ACTIVE = re.compile(
 _ENTITY = re.compile(r"&(?=\#?\w+;)")
 _SCHEME = re.compile(r":(?=//)")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
+_ESCAPED = re.compile(r"\\([\\`*_\[\]|~])")
 _SLASH = re.compile(r"^(?=[/\uff0f\u2044\u2215\u29f8])")
 _LINE_SLASH = re.compile(r"^((?:[^\S\n]|[>*+\-])*)(?=[/\uff0f\u2044\u2215\u29f8])", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&'*+,;=%\[\]-]+", re.ASCII)
@@ -65,6 +66,11 @@ def inert(text: str) -> str:
     line = _ENTITY.sub("&" + JOINER, defused(text))
     escaped = _MARKDOWN.sub(r"\\\1", line).replace("<", "&lt;")
     return re.sub(r"^([#>+=\-]|\d+[.)])", JOINER + r"\1", escaped)
+
+
+def written(markdown: str) -> str:
+    """Return the text that one line of *markdown* shows, as it was before :func:`inert`; other markup stays."""
+    return _ESCAPED.sub(r"\1", one_line(markdown)).replace("&lt;", "<")
 
 
 def without_actions(text: str) -> str:

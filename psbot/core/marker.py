@@ -17,6 +17,7 @@ _ENGAGEMENT = re.compile(r"[a-z0-9-]+")
 _ITEM = re.compile(r"[a-z0-9-]+(?:/[A-Za-z0-9-]+)?")
 _COMMENT = re.compile(r"^<!-- psbot (?P<edge>begin|end): (?P<name>[a-z-]+) -->[ \t]*(?=\r?$)", re.MULTILINE)
 _LONGEST_MARKER = 2000
+ASKED = "asked"  # the memory of what an item was asked for by, where people ask for one of many
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ def read(description: str) -> Marker | None:
     if not (_ENGAGEMENT.fullmatch(engagement) and _ITEM.fullmatch(item)):
         return None
     return Marker(engagement, item, pairs)
+
+
+def asked(marker: Marker | None) -> str | None:
+    """Return by what an item was asked for, as its marker remembers it; None for one that nobody asked psbot for."""
+    return marker.memory.get(ASKED) if marker else None
 
 
 def write(description: str, marker: Marker) -> str:

@@ -1,6 +1,7 @@
 """Frozen facts: items as the file wants them and as GitLab has them, in one type."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -119,9 +120,11 @@ class Desired:
     """What an engagement should look like in GitLab at one instant.
 
     ``due_now`` are the keys to be made when they are missing; the other items of ``snapshot`` belong to the
-    engagement too, but are not made (their day is past, or beyond the horizon).
+    engagement too, but are not made (their day is past, or beyond the horizon). ``sections`` are the managed sections
+    of items that people have asked for, by key and name.
     """
 
     snapshot: Snapshot
     due_now: frozenset[str]
     findings: tuple[Finding, ...] = ()
+    sections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -49,6 +49,7 @@ _VERBS = (
 UNWANTED_KEPT = (
     "unwanted-kept"  # the finding of an open item that the file no longer has, and people have worked on
 )
+_OUTDATED = "the managed section no longer says what is so"
 _READS = 3  # access and labels; epics with the labelled items; the children, or a look for a second epic
 _CREATIONS = (CreateEpic, CreateChild)
 
@@ -169,7 +170,7 @@ def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: 
     """Return what has to be written so that GitLab has what *desired* says, without touching people's work."""
     found = observed.by_key()
     wanted = desired.snapshot.by_key()
-    decisions: list[Operation | Kept | Finding] = [*desired.findings, *_duplicates(observed, process)]
+    decisions: list[Operation | Kept | Finding] = [*desired.findings, *duplicates(observed, process)]
     decisions += [
         CreateLabel(engagement.gitlab.label_group, spec)
         for spec in process.catalogue.specs()
@@ -185,7 +186,7 @@ def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: 
             decisions += (
                 _update(engagement.key, wanted[key], item, process)
                 if key in wanted
-                else _unwanted(engagement, process, item)
+                else _unwanted(engagement, process, item, desired.sections.get(key, {}))
             )
             decisions += _adrift(item, observed.epic)
     return Plan(
@@ -248,27 +249,23 @@ def _three_way(wanted: Item, found: Item, is_occurrence: bool) -> Iterator[Opera
 
 
 def _description(engagement: str, wanted: Item, found: Item) -> Iterator[Redescribe]:
-    have = markers.sections(found.description)
-    broken = markers.damaged(found.description)
-    differing = {
-        name: text
-        for name, text in markers.sections(wanted.description).items()
-        if name not in broken and have.get(name, "").split() != text.split()
-    }
+    differing = _differing(found, markers.sections(wanted.description))
     has_marker = found.marker is not None
     standing = ownership.standing(wanted)
     is_remembered = standing.items() <= ownership.standing(found).items()
     if differing or not has_marker or not is_remembered:
-        reason = "the managed section no longer says what is so" if has_marker else "its marker was removed"
+        reason = _OUTDATED if has_marker else "its marker was removed"
         line = None if has_marker else str(Marker(engagement, found.key))
         yield Redescribe(found, differing, line, reason, memory=standing)
 
 
-def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[Operation | Finding]:
-    """Yield what becomes of an open item that the engagement no longer has."""
+def _unwanted(
+    engagement: Engagement, process: Process, item: Item, sections: Mapping[str, str]
+) -> Iterator[Operation | Finding]:
+    """Yield what becomes of an open item that the engagement file does not have: any more, or on demand."""
     kind = process.kinds.get(item.kind)
-    if kind and kind.repeat is Repeat.ON_DEMAND and item.marker is None:
-        yield Redescribe(item, {}, str(Marker(engagement.key, item.key)), "a person has opened it")
+    if kind and kind.repeat is Repeat.ON_DEMAND:
+        yield from _asked_for(engagement, item, sections)
     if kind is None or not _may_be_unwanted(item, process):
         return
     why = engagement.skip.get(item.key) or engagement.skip.get(kind.name)
@@ -291,6 +288,25 @@ def _unwanted(engagement: Engagement, process: Process, item: Item) -> Iterator[
     )
 
 
+def _asked_for(engagement: Engagement, item: Item, sections: Mapping[str, str]) -> Iterator[Redescribe]:
+    """Yield the marker of an item that a person has opened, and its managed sections."""
+    differing, note = _differing(item, sections), item.marker
+    is_named = note is not None and note.item == item.key
+    line = None if is_named else str(Marker(engagement.key, item.key, note.memory if note else {}))
+    if line or differing:
+        reason = "its number was given twice at the same time" if note else "a person has opened it"
+        yield Redescribe(item, differing, line, reason if line else _OUTDATED)
+
+
+def _differing(found: Item, sections: Mapping[str, str]) -> dict[str, str]:
+    have, broken = markers.sections(found.description), markers.damaged(found.description)
+    return {
+        name: text
+        for name, text in sections.items()
+        if name not in broken and have.get(name, "").split() != text.split()
+    }
+
+
 def _may_be_unwanted(item: Item, process: Process) -> bool:
     kind = process.kinds.get(item.kind)
     return not item.is_epic and kind is not None and kind.repeat is not Repeat.ON_DEMAND
@@ -301,7 +317,7 @@ def _adrift(item: Item, epic: Item | None) -> Iterator[Redescribe]:
         yield Redescribe(item, reason="it belongs under the engagement's epic", parent=epic.gid)
 
 
-def _duplicates(observed: Snapshot, process: Process) -> Iterator[Close | Finding]:
+def duplicates(observed: Snapshot, process: Process) -> Iterator[Close | Finding]:
     """Yield what becomes of open items whose marker another one carries too: psbot closes only its own."""
     chosen = observed.by_key()
     kept = {(item.namespace, item.iid) for item in chosen.values()}

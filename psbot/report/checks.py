@@ -63,10 +63,8 @@ def _text(checks: Sequence[Check], needs: Mapping[str, Need]) -> str:
         console.print(Padding(table, (0, 0, 0, 1)))
     if needs:
         hang(console, _NEEDED, "bold", indent=0)
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
-        for row in rows(needs):
-            table.add_row(*row)
-        console.print(Padding(table, (0, 0, 0, 1)))
+        for names, scope, role in rows(needs):
+            hang(console, f"{names}: {scope}; {role}", "")
     return stripped(out)
 
 

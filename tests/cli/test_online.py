@@ -208,7 +208,7 @@ def test_doctor_names_every_lack_with_how_to_mend_it(psbot: Psbot, sandbox: Sand
     assert said.exit_code == 3
     words = " ".join(said.stdout.split())
     for lack in (
-        "the token has the scope read_api: it can read, not write → for advance, apply, sign-off, stale, make one with the scope api",
+        "the token has the scope read_api: it can read, not write → for advance, apply, change-request, sign-off, stale, make one with the scope api",
         "GitLab knows no user zoe → correct people: in the file, or have them invited",
         "GitLab shows no globex/delivery (gitlab.group) → check the path",
     ):

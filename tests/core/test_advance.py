@@ -367,7 +367,9 @@ def test_kick_off_reached_without_closed_won_is_told_until_work_at_risk_is_appro
         kind="change-request",
         iid=900,
         labels=frozenset({"ps-kind::change-request", "ps-state::doing", "ps-change::approval"}),
-        description="<!-- psbot: engagement=acme-sow-142 item=change-request/1 -->\nMore.\n",
+        description="<!-- psbot: engagement=acme-sow-142 item=change-request/1 -->\n"
+        "Hours: 40\nNew end date: none\nNew contract: none\nSituation: before-signature\n"
+        "Timeline: none\nScope: more\nQuality: none\nBudget: more\n",
     )
     desk.world = desk.world.with_item(request)
     desk.label("pia", "change-request/1", "instrument", "work-at-risk")

@@ -1,25 +1,38 @@
 """Which instrument a change needs: the decision table with its borders, one case a line."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from psbot.core.changes import (
-    amendment,
+    Amending,
+    amending,
     approvers,
     choose,
     months_after,
     quarter_end,
     read,
     understood,
+    without,
 )
+from psbot.core.engagement import Amendment, Engagement
+from psbot.core.inert import inert
 from tests.desk import PROCESS, example
 
 CHANGES = PROCESS.changes
 TODAY = date(2026, 12, 10)
 ENDS = date(2027, 2, 26)
 NOTHING = {"hours": "0", "new_end": "none", "contract": "none", "situation": "none"}
+
+
+SIGNED = date(2026, 12, 15)
+
+
+def lacks(answers: dict[str, str], engagement: Engagement | None = None) -> Amending | None:
+    """Return what the file lacks of a change that says *answers*, on the day it is signed."""
+    return amending("change-request/1", understood(answers, CHANGES), engagement or example(), SIGNED)
 
 
 def chosen(engagement: Any = None, **answers: str) -> str | None:
@@ -104,7 +117,7 @@ def test_quarter_ends_with_the_companys_year(day: str, first_month: int, end: st
 
 
 def test_lines_are_read_however_people_mark_them_up() -> None:
-    text = "- Hours: +40 hours\n* **New end**: 2027-03-26\nnew contract: none\n- [x] Situation: rewording\n- Hours: 7\n"
+    text = "- Hours: +40 hours\n* **New end date**: 2027-03-26\nnew contract: none\n- [x] Situation: rewording\n- Hours: 7\n"
     request = read(text, CHANGES)
     assert (request.hours, request.new_end, request.contract) == (40, date(2027, 3, 26), None)
     assert request.situations == {"rewording"}
@@ -112,7 +125,7 @@ def test_lines_are_read_however_people_mark_them_up() -> None:
 
 
 def test_empty_lines_and_comments_say_nothing() -> None:
-    assert read("- Hours:\n- **New end**:\n<!-- Hours: 7 -->\n", CHANGES).answers == {}
+    assert read("- Hours:\n- **New end date**:\n<!-- Hours: 7 -->\n", CHANGES).answers == {}
 
 
 def test_leadership_approves_work_at_risk_and_the_manager_stands_in_for_a_role_nobody_has() -> None:
@@ -123,8 +136,36 @@ def test_leadership_approves_work_at_risk_and_the_manager_stands_in_for_a_role_n
 
 def test_signed_change_becomes_an_amendment_only_where_the_file_changes() -> None:
     signed = NOTHING | {"signed_on": "2026-12-15"}
-    assert amendment("change-request/1", understood(signed, CHANGES)) is None
-    assert amendment("change-request/1", understood(NOTHING | {"hours": "40"}, CHANGES)) is None
-    made = amendment("change-request/1", understood(signed | {"hours": "40", "reference": "CO-1"}, CHANGES))
-    assert made is not None
-    assert (made.reference, made.hours, made.ends_on) == ("CO-1", 40, None)
+    assert lacks(signed) == Amending()
+    assert lacks(NOTHING | {"hours": "40"}) is None
+    assert lacks(signed | {"hours": "40", "signed_on": "2026-12-16"}) is None  # still to come
+    assert lacks(signed | {"hours": "40"}) == Amending(Amendment("change-request/1", SIGNED, 40, None))
+    ended = lacks(signed | {"hours": "-8", "new_end": "2027-03-26", "reference": "CO-1"})
+    assert ended == Amending(Amendment("CO-1", SIGNED, -8, date(2027, 3, 26)))
+
+
+def test_another_contract_is_a_change_of_the_file_and_an_entry_without_hours() -> None:
+    switched = NOTHING | {"signed_on": "2026-12-15", "contract": "time-and-materials", "reference": "CO-1"}
+    assert lacks(switched) == Amending(Amendment("CO-1", SIGNED, 0, None), "time-and-materials")
+    noted = replace(example(), amendments=(Amendment("CO-1", SIGNED, 0, None),))
+    assert lacks(switched, noted) == Amending(None, "time-and-materials")
+    assert lacks(switched, replace(noted, contract="time-and-materials")) == Amending()
+
+
+def test_change_is_weighed_against_what_was_so_before_it_however_late_it_is_looked_at() -> None:
+    request = understood(NOTHING | {"new_end": "2027-04-26", "reference": "CO-1"}, CHANGES)
+    later = Amendment("CO-2", date(2027, 1, 5), 8, date(2027, 6, 1))
+    amended = replace(example(), amendments=(Amendment("CO-1", SIGNED, None, date(2027, 4, 26)), later))
+    choice = choose(request, without("change-request/1", request, amended), date(2027, 2, 1), CHANGES)
+    assert choice is not None
+    assert choice.instrument == "change-order"
+
+
+@pytest.mark.parametrize("said", ["+40", "-8", "40 h", "\N{MINUS SIGN}8", "\u2060+40"])
+def test_hours_are_read_as_people_and_psbot_write_them(said: str) -> None:
+    assert read(f"- Hours: {said}", CHANGES).hours in (40, -8)
+
+
+@pytest.mark.parametrize("said", ["CO-1 [draft]", "a|b *c* `d` ~e_f", "+1 <b> #12 @maria", "C:\\D"])
+def test_what_psbot_has_written_down_is_read_as_it_was_said(said: str) -> None:
+    assert read(f"- Summary: {inert(said)}", CHANGES).answers["summary"] == said

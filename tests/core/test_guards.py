@@ -15,7 +15,7 @@ from psbot.core.table import Condition
 from tests.desk import PROCESS, example
 
 NOON = datetime(2027, 1, 14, 12, tzinfo=UTC)
-PAUL, MALLORY, GHOST = Author("paul"), Author("mallory"), Author("ghost", is_ghost=True)
+DORA, PAUL, MALLORY, GHOST = Author("dora"), Author("paul"), Author("mallory"), Author("ghost", is_ghost=True)
 
 
 def item(key: str, *labels: str, **changes: Any) -> Item:
@@ -156,10 +156,22 @@ def test_labelled_wants_all_labels_on_one_item() -> None:
     split = [item("change-request/1", labels[0]), item("change-request/2", labels[1])]
     assert ask(condition, facts(*split)).holds is False
     both = item("change-request/3", *labels)
-    by_paul = history("change-request/3", (PAUL, labels[0]), (PAUL, labels[1]))
-    assert ask(condition, facts(both, histories=by_paul)).holds
-    by_customer = history("change-request/3", (MALLORY, labels[0]), (PAUL, labels[1]))
+    by_dora = history("change-request/3", (DORA, labels[0]), (PAUL, labels[1]))
+    assert ask(condition, facts(both, histories=by_dora)).holds
+    by_customer = history("change-request/3", (DORA, labels[0]), (MALLORY, labels[1]))
     assert ask(condition, facts(both, histories=by_customer)).holds is False
+
+
+def test_labelled_approved_is_approved_by_one_who_may_decide_on_that_instrument() -> None:
+    condition = Condition("labelled", labels=(("change", "approved"), ("instrument", "work-at-risk")))
+    both = item("change-request/3", "ps-change::approved", "ps-instrument::work-at-risk")
+    by_paul = history(
+        "change-request/3", (PAUL, "ps-change::approved"), (PAUL, "ps-instrument::work-at-risk")
+    )
+    answer = ask(condition, facts(both, histories=by_paul))
+    assert answer.holds is False
+    assert "by paul; on a change by work-at-risk dora decides" in answer.reason
+    assert [(each.item, each.purpose) for each in answer.disputes] == [("change-request/3", "change")]
 
 
 def test_any_of_several_is_enough_and_a_doubt_is_no_no() -> None:

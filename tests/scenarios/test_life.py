@@ -207,10 +207,13 @@ def test_a_kick_off_that_comes_before_the_deal_is_told_until_the_deal_is_won(liv
 def test_work_at_risk_that_is_approved_excuses_a_kick_off_before_the_deal(live: Live) -> None:
     life = live("umbrella-quote", """
       - {on: 2027-01-05, who: maria, does: open change-request, with: We begin before the signature}
-      - {on: 2027-01-07, who: maria, does: label change-request/1, with: {change: approved, instrument: work-at-risk}}
+      - {on: 2027-01-06, who: maria, does: write change-request/1, with: "Hours: 0\\nNew end date: none\\n\
+      New contract: none\\nSituation: before-signature\\nTimeline: none\\nScope: none\\nQuality: none\\nBudget: none"}
+      - {on: 2027-01-07, who: maria, does: label change-request/1, with: {change: approved}}
       - {on: kick_off_on +9, who: maria, does: edit file, with: {closed_won_on: 2027-01-25}}
       """, until="2027-01-14")  # fmt: skip
     assert life.phases == {"2026-12-10": "quote"}
+    assert life.end["change-request/1"].values["instrument"] == "work-at-risk"
     assert life.ever_told == set()
 
 

@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from psbot.core.desired import facts
 from psbot.core.drafts import Situation
 from psbot.core.engagement import Calls, Places
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement
-from psbot.rendering import draft_of
+from psbot.rendering import words
 from psbot.templates import Templates
 
 ROOT = Path(__file__).parent.parent.parent
@@ -77,10 +76,7 @@ def rendered(kind: str, process: Process, hosting: str = "aws", **changes: Any) 
     assert engagement is not None
     today = engagement.today(datetime.fromisoformat("2026-11-23T09:00+01:00"))
     situation = Situation(replace(engagement, **changes), process, today)
-    templates = Templates(ROOT / "issue_templates")
-    return templates.render(
-        process.kinds[kind].template, facts(situation) | {"item": draft_of(kind, situation)}
-    )
+    return words(kind, situation, Templates(ROOT / "issue_templates"))
 
 
 def missing(phrases: str, text: str) -> list[str]:

@@ -1,0 +1,45 @@
+"""What somebody asks for on demand: the marker remembers it, so that one command, run twice, asks for it once."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from psbot.core import marker as markers
+from psbot.core import ownership
+from psbot.core.desired import Words, facts, outlined
+from psbot.core.drafts import Draft, Situation
+from psbot.core.model import Item, Snapshot
+from psbot.core.process import Kind
+
+
+def identity(answers: Mapping[str, str]) -> str:
+    """Return what tells apart what is asked for, fit to stand in a marker."""
+    return markers.fingerprint(json.dumps(dict(answers), sort_keys=True))
+
+
+def lowest_free(kind: Kind, keys: Iterable[str]) -> int:
+    """Return the lowest number that no item of *kind* has among *keys*."""
+    taken, number = frozenset(keys), 1
+    while f"{kind.item}/{number}" in taken:
+        number += 1
+    return number
+
+
+def asked_already(kind: Kind, mark: str, observed: Snapshot) -> Item | None:
+    """Return the open item of *kind* that was asked for by the same words; *mark* is their identity."""
+    same = [
+        item
+        for item in observed.by_key().values()
+        if item.kind == kind.name and item.is_open and markers.asked(item.marker) == mark
+    ]
+    return min(same, key=lambda item: item.iid or 0) if same else None
+
+
+def asked_for(
+    draft: Draft, mark: str, situation: Situation, words: Words, known: Mapping[str, object]
+) -> Item:
+    """Return the item of *draft*, asked for by *mark*; *known* is what its template may use besides."""
+    kind, item = situation.process.kinds[draft.kind], outlined(situation, draft)
+    text = words.render(kind.template, {**facts(situation), **known, "item": draft})
+    note = markers.Marker(situation.engagement.key, draft.key, ownership.memory(item) | {markers.ASKED: mark})
+    return replace(item, description=markers.write(text, note))

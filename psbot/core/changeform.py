@@ -1,0 +1,115 @@
+"""A change request as it reads: its lines, the instrument and why, what becomes of hours, end and contract."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from psbot.core import changes
+from psbot.core.changerecord import Decision, decision
+from psbot.core.changes import Changes, Request
+from psbot.core.engagement import Engagement
+from psbot.core.marker import words
+from psbot.core.model import Item
+from psbot.core.process import Process
+
+_WHAT = ("summary", *changes.TELLING)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line of a change request and what stands there; empty where nothing does."""
+
+    line: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change request as its template sees it; hours, end and contract are those before and after it.
+
+    ``what``, ``impact`` and ``paper`` are its lines, ``missing`` the names of those that are still to be filled,
+    ``wrong`` what cannot be read there. ``meaning`` says what the instrument is. ``approvers`` are usernames.
+    """
+
+    what: tuple[Said, ...] = ()
+    impact: tuple[Said, ...] = ()
+    paper: tuple[Said, ...] = ()
+    nothing: str = ""
+    situations: tuple[Said, ...] = ()
+    instrument: str | None = None
+    meaning: str = ""
+    because: str = ""
+    hours: float = 0
+    hours_after: float = 0
+    ends_on: date | None = None
+    ends_on_after: date | None = None
+    contract: str = ""
+    contract_after: str = ""
+    missing: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
+    decision: Decision | None = None
+
+
+def request_of(item: Item, policy: Changes) -> Request:
+    """Return what people say in the description of *item*; what psbot writes there does not count."""
+    return changes.read(words(item.description), policy)
+
+
+def form(key: str, request: Request, engagement: Engagement, process: Process, today: date) -> Change:
+    """Return how a change request reads that is to be made of *request*."""
+    return _form(key, request, engagement, process, today, instrument=None, made=None)
+
+
+def form_of(item: Item, engagement: Engagement, process: Process, today: date) -> Change:
+    """Return how the change request *item* reads; its label names the instrument."""
+    request = request_of(item, process.changes)
+    instrument = process.catalogue.value("instrument", item.labels)
+    return _form(item.key, request, engagement, process, today, instrument=instrument, made=decision(item))
+
+
+def _form(
+    key: str,
+    request: Request,
+    engagement: Engagement,
+    process: Process,
+    today: date,
+    *,
+    instrument: str | None,
+    made: Decision | None,
+) -> Change:
+    policy, before = process.changes, changes.without(key, request, engagement)
+    choice = changes.choose(request, before, today, policy)
+    named = instrument or (choice.instrument if choice else None)
+    specs = process.catalogue.scopes["instrument"].labels if "instrument" in process.catalogue.scopes else {}
+    hours, ends_on = before.hours(today), before.ends_on(today)
+    return Change(
+        what=_said(_WHAT, request, policy),
+        impact=_said(policy.impact, request, policy),
+        paper=_said(changes.PAPER, request, policy),
+        nothing=policy.nothing,
+        situations=tuple(Said(name, meaning) for name, meaning in policy.situations.items()),
+        instrument=named,
+        meaning=specs[named].description if named and named in specs else "",
+        because=choice.because if choice and choice.instrument == named else "",
+        hours=hours,
+        hours_after=hours + (request.hours or 0),
+        ends_on=ends_on,
+        ends_on_after=request.new_end or ends_on,
+        contract=before.contract,
+        contract_after=request.contract or before.contract,
+        missing=tuple(policy.lines[name] for name in request.missing(_needed(policy))),
+        wrong=tuple(request.wrong.values()),
+        approvers=tuple(sorted(changes.approvers(named, engagement, policy))) if named else (),
+        decision=made,
+    )
+
+
+def _needed(policy: Changes) -> tuple[str, ...]:
+    return (*changes.TELLING, *policy.impact)
+
+
+def _said(names: Iterable[str], request: Request, policy: Changes) -> tuple[Said, ...]:
+    return tuple(
+        Said(policy.lines[name], request.answers.get(name, "")) for name in names if name in policy.lines
+    )

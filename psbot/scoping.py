@@ -1,0 +1,134 @@
+"""``psbot change-request``: draw what opens one, refusing what cannot be read; and where those that are there stand."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from psbot.core import phases
+from psbot.core.asking import asked_already, asked_for, identity, lowest_free
+from psbot.core.changeform import Change, form, form_of
+from psbot.core.changes import Amending, understood
+from psbot.core.changing import lacking
+from psbot.core.desired import Words
+from psbot.core.drafts import Situation, on_demand
+from psbot.core.engagement import Engagement
+from psbot.core.findings import Finding, Severity
+from psbot.core.history import Facts
+from psbot.core.model import Item, Snapshot
+from psbot.core.operations import CreateChild, CreateLabel, Operation
+from psbot.core.plan import Plan, duplicates, in_order
+from psbot.core.process import Process
+from psbot.drawing import Draw, Drawn, check_places, draw_advance
+from psbot.errors import PsbotError
+from psbot.forge.ports import ForgeReader
+from psbot.histories import ahead
+from psbot.observe import Observation, observe_many, with_touches
+from psbot.standings import WORDLESS
+
+
+def draw_change(answers: Mapping[str, str]) -> Draw:
+    """Return the function that draws the plan which opens a change request of *answers*, by the names of its lines.
+
+    Raises PsbotError where an answer cannot be read, where the engagement is not in GitLab, and where it is over.
+    """
+
+    def draw(  # noqa: PLR0917  see Draw
+        reader: ForgeReader,
+        engagement: Engagement,
+        observation: Observation,
+        process: Process,
+        words: Words,
+        now: datetime,
+    ) -> Drawn:
+        check_places(engagement, observation, process)
+        observed, situation = observation.snapshot, Situation(engagement, process, engagement.today(now))
+        _check(engagement, observed, process)
+        plan = _opened(answers, situation, observed, words)
+        twins = [
+            each for each in observed.duplicates if each.by_machine and each.kind == process.changes.kind
+        ]
+        told = with_touches(reader, observation, engagement.gitlab.group, twins, process)
+        doubles = [each for each in duplicates(told.snapshot, process) if not isinstance(each, Finding)]
+        own = [each for each in doubles if each.item.kind == process.changes.kind]
+        return Plan(engagement.key, in_order((*plan.operations, *own)), findings=plan.findings), told
+
+    return draw
+
+
+def _check(engagement: Engagement, observed: Snapshot, process: Process) -> None:
+    if observed.epic is None:
+        raise PsbotError(f"{engagement.key} is not in GitLab", "apply the engagement file first")
+    if ended := phases.over(observed.epic, process):
+        raise PsbotError(f"{engagement.key}: {ended.message}", "nothing was opened")
+
+
+def _opened(answers: Mapping[str, str], situation: Situation, observed: Snapshot, words: Words) -> Plan:
+    engagement, process = situation.engagement, situation.process
+    kind, request = process.kinds[process.changes.kind], understood(answers, process.changes)
+    if request.wrong:
+        raise PsbotError(f"{engagement.key}: {'; '.join(request.wrong.values())}", "nothing was opened")
+    mark = identity(answers)
+    if same := asked_already(kind, mark, observed):
+        said = f"it is open already: {same.namespace}#{same.iid}; close that one to ask for the same again"
+        return Plan(engagement.key, findings=(Finding("asked-already", Severity.INFO, said, same.key),))
+    draft = on_demand(kind, situation, lowest_free(kind, observed.by_key()), situation.today)
+    change = form(draft.key, request, engagement, process, situation.today)
+    item = asked_for(draft, mark, situation, words, {"change": change})
+    why = f"somebody asks for it; {_needs(change.instrument, change.because)}"
+    labels: list[Operation] = [
+        CreateLabel(engagement.gitlab.label_group, spec)
+        for spec in process.catalogue.specs()
+        if spec.title in item.labels - observed.labels
+    ]
+    return Plan(engagement.key, in_order((*labels, CreateChild(item, why))))
+
+
+def _needs(instrument: str | None, because: str) -> str:
+    return (
+        f"by what it says it needs {instrument}, because {because}"
+        if instrument
+        else "its instrument is open"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """One change request: how it reads, how far it is (the label's value), what was found, what the file lacks."""
+
+    item: Item
+    change: Change
+    value: str | None
+    findings: tuple[Finding, ...] = ()
+    lacking: Amending | None = None
+
+
+def requests_many(
+    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, now: datetime
+) -> Iterator[tuple[Engagement, tuple[Requested, ...] | PsbotError]]:
+    """Yield each engagement with its change requests by number, or with what keeps it from being read."""
+    for engagement, found in ahead(reader, observe_many(reader, engagements, process), process, now):
+        try:
+            if isinstance(found, PsbotError):
+                raise found
+            drawn, told = draw_advance(reader, engagement, found, process, WORDLESS, now)
+        except PsbotError as error:
+            yield engagement, error
+            continue
+        facts = Facts(engagement, process, told.snapshot, now, told.histories)
+        items = [item for item in told.snapshot.by_key().values() if item.kind == process.changes.kind]
+        yield engagement, tuple(_requested(item, facts, drawn) for item in sorted(items, key=_number))
+
+
+def _number(item: Item) -> tuple[int, str]:
+    return len(item.key), item.key
+
+
+def _requested(item: Item, facts: Facts, drawn: Plan) -> Requested:
+    engagement, process = facts.engagement, facts.process
+    return Requested(
+        item,
+        form_of(item, engagement, process, facts.today),
+        process.catalogue.value("change", item.labels),
+        tuple(each for each in drawn.findings if each.item == item.key),
+        lacking(item, facts),
+    )
