@@ -11,6 +11,7 @@ from tests.faults.checks import marker_of
 
 Deeds = Callable[[World], None]
 OVER = "call/2026-12-15"
+REQUEST = "change-request/1"
 
 
 def nothing(_: World) -> None:
@@ -34,6 +35,19 @@ def go_on(world: World) -> None:
     text = call.description.replace("## Next steps", "## Next steps\n\n- [ ] Order disks, @paul", 1)
     assert text != call.description
     change(world, "paul", OVER, Change(description=text))
+
+
+def decide(world: World) -> None:
+    """A change is worked out, signed, and approved by the manager."""
+    request = item(world, REQUEST)
+    text = request.description
+    for line in ("Scope", "Quality", "Budget"):
+        text = text.replace(f"- {line}:\n", f"- {line}: as agreed\n")
+    text = text.replace("- Reference:\n- Signed on:\n", "- Reference: CO-1\n- Signed on: 2026-12-04\n")
+    assert text.count("as agreed") == 3
+    assert "CO-1" in text
+    change(world, "paul", REQUEST, Change(description=text))
+    labels(world, "maria", REQUEST, "ps-change::approved")
 
 
 def end(world: World) -> None:

@@ -71,12 +71,16 @@ STALE_NOW = datetime.fromisoformat("2026-12-03T09:00+01:00")
 
 @dataclass(frozen=True)
 class Chapter:
-    """An engagement that is moved on: what was before, when, what people have done, and labels missing by then."""
+    """An engagement that is moved on: what was before, when, what people have done, and labels missing by then.
+
+    Unless another command is named, it is moved on by ``advance``.
+    """
 
     after: str
     day: str
     deeds: deeds.Deeds
     lost: Sequence[str]
+    command: str = "advance"
 
 
 CHAPTERS = {
@@ -85,11 +89,21 @@ CHAPTERS = {
     ),
     "telling": Chapter("moving", "2026-12-17", deeds.go_on, ("ps-phase::delivery", "ps-state::skipped")),
     "ending": Chapter("telling", "2027-03-12", deeds.end, ("ps-phase::completed", "ps-health::yellow")),
+    "asking": Chapter(
+        "plain",
+        "2026-12-03",
+        deeds.nothing,
+        ("ps-kind::change-request", "ps-change::draft"),
+        "change-request",
+    ),
+    "deciding": Chapter("asking", "2026-12-04", deeds.decide, ("ps-instrument::change-order",)),
+    "signing": Chapter("moving", "2026-12-10", deeds.nothing, ("ps-signoff::sent",), "sign-off"),
     "standing": Chapter("moving", "2026-12-10", deeds.nothing, ("ps-health::yellow",)),
 }
 APPLIED = ("new", "changed", "amended", "confidential")
-ADVANCED = ("moving", "telling", "ending")
-NAMES = (*APPLIED, *ADVANCED)
+ADVANCED = ("moving", "telling", "ending", "deciding")
+RECORDED = ("asking", "signing")
+NAMES = (*APPLIED, *ADVANCED, *RECORDED)
 # Labels that are missing again when an engagement that exists is applied: one in use, one to close with, one neither.
 _LOST = ("ps-kind::kick-off", "ps-state::skipped", "ps-health::yellow")
 
@@ -153,7 +167,7 @@ def _chapter(name: str) -> History:
     chapter.deeds(world)
     _lose(world, chapter.lost)
     world.notifications.clear()
-    return _undisturbed(name, text_of(()), kept(world), "advance", now)
+    return _undisturbed(name, text_of(()), kept(world), chapter.command, now)
 
 
 def _stale() -> History:

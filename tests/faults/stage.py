@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, partial
 from pathlib import Path
 
 from psbot import stalerun
@@ -14,6 +14,7 @@ from psbot.apply import Tools
 from psbot.core.engagement import Engagement
 from psbot.core.plan import Plan
 from psbot.core.process import Process
+from psbot.core.signing import Entry
 from psbot.engagement import parse_engagement
 from psbot.errors import PsbotError
 from psbot.forge.connection import Connection, Server
@@ -22,13 +23,15 @@ from psbot.forge.ports import ForgeReader, ForgeWriter
 from psbot.forge.reader import GitLabReader
 from psbot.forge.writer import GitLabWriter
 from psbot.people import check_machine
-from psbot.portfolio import advance_many, reconcile_many
+from psbot.portfolio import advance_many, reconcile_many, write_many_by
 from psbot.process import load_process
 from psbot.reconcile import Reconciled, Work
 from psbot.sandbox.application import application
 from psbot.sandbox.gate import Gate
 from psbot.sandbox.ready import token_of
 from psbot.sandbox.world import World
+from psbot.scoping import draw_change
+from psbot.signing import draw_sign_off
 from psbot.templates import Templates
 from tests.faults.virtual import Transport, VirtualTime
 
@@ -52,10 +55,28 @@ def _look_for_stale(
         yield result.engagement, ended
 
 
+# What is asked for on the command line, behind the file; what two people ask for differs.
+OPTIONS = {
+    "change-request": ("--summary", "A second site", "--hours", "40", "--timeline", "four weeks"),
+    "sign-off": ("--sent", "2026-12-10", "--proof", "https://docs.example/42"),
+}
+_ASKED = {
+    "summary": "A second site",
+    "hours": "40",
+    "new_end": "none",
+    "contract": "none",
+    "situation": "none",
+}
+_ASKED |= {"timeline": "four weeks"}
+_SENT = Entry(sent=date(2026, 12, 10), proof="https://docs.example/42")
+
 COMMANDS: dict[str, Command] = {
     "apply": reconcile_many,
     "advance": advance_many,
     "stale": _look_for_stale,
+    "change-request": partial(write_many_by, draw=draw_change(_ASKED)),
+    "another change-request": partial(write_many_by, draw=draw_change(_ASKED | {"summary": "More users"})),
+    "sign-off": partial(write_many_by, draw=draw_sign_off(_SENT)),
 }
 
 

@@ -15,7 +15,7 @@ from tests.faults.checks import require
 from tests.faults.histories import History, history
 from tests.faults.matrix import check_state, settle
 from tests.faults.rows import KILLS, row
-from tests.faults.stage import ROOT, staged
+from tests.faults.stage import OPTIONS, ROOT, staged
 
 PROGRAM = str(Path(sys.executable).with_name("psbot"))
 Count = Callable[[str, int], None]
@@ -40,10 +40,13 @@ def started(
         "PSBOT_CONFIG_DIR": str(config(folder, connections)),
         "PSBOT_PROFILE": "",
     }
+    command = command or asked.command
+    words = ("change-request", "new") if command == "change-request" else (command,)
     return subprocess.Popen(
-        [PROGRAM, command or asked.command, str(file)],
+        [PROGRAM, *words, str(file), *OPTIONS.get(command, ())],
         env=env,
         stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
 

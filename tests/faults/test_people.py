@@ -23,6 +23,7 @@ KEYS = {
     "moving": "log",
     "telling": "log",
     "ending": "log",
+    "deciding": "change-request/1",
 }
 
 

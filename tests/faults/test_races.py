@@ -9,7 +9,7 @@ import pytest
 from psbot.sandbox.running import running
 from psbot.sandbox.world import World
 from tests.faults import people
-from tests.faults.checks import check_told_once
+from tests.faults.checks import check_once, check_told_once, marker_of
 from tests.faults.histories import ADVANCED, History, history
 from tests.faults.matrix import settle
 from tests.faults.race import Touched, check_arrived, check_one_of_each, race
@@ -142,3 +142,34 @@ def test_engagement_gets_where_one_run_leads_when_two_processes_run_at_once(
     with staged(world) as stage:
         settle(stage, asked)
         check_arrived(world, asked)
+
+
+def test_two_who_ask_for_the_same_at_once_get_it_once() -> None:
+    asked = history("asking")
+    for seed in SEEDS:
+        with staged(asked.world()) as stage:
+            race(stage, asked, 2, random.Random(seed))
+            check_one_of_each(stage.world, asked)
+            settle(stage, asked)
+            check_arrived(stage.world, asked)
+
+
+def test_two_who_ask_for_different_changes_at_once_get_both_and_each_its_number() -> None:
+    asked = history("asking")
+    for seed in SEEDS:
+        with staged(asked.world()) as stage:
+            race(stage, asked, 2, random.Random(seed), commands=("change-request", "another change-request"))
+            settle(stage, asked)
+            stage.run(asked.engagement, asked.now, "advance")
+            opened = [
+                item for item in stage.world.items.values() if item.is_open and "asked=" in item.description
+            ]
+            assert sorted(marker_of(item) or "" for item in opened) == [
+                "change-request/1",
+                "change-request/2",
+            ]
+            assert {"A second site" in item.description for item in opened} == {True, False}
+            check_once(stage.world)
+            settle(stage, asked)
+            stage.gate.log.reset()
+            assert stage.run(asked.engagement, asked.now, "advance").plan.is_empty
