@@ -57,8 +57,13 @@ def new(app: App, /, file: Path, *, preview: bool, form: str, **given: str | Non
     from psbot.cli._one import Change, carry_out
     from psbot.scoping import draw_change
 
-    answers = _hold(given, asks=sys.stdin.isatty())
+    answers = _hold(given, asks=is_asking())
     return carry_out(app, Change(draw_change(answers), file, form, preview))
+
+
+def is_asking() -> bool:
+    """Tell whether there is a person who can be asked."""
+    return sys.stdin.isatty()
 
 
 def _hold(given: Mapping[str, str | None], *, asks: bool) -> dict[str, str]:
