@@ -61,6 +61,25 @@ class CarriesEntry(BaseModel):
     heading: Text
 
 
+class ColumnsEntry(BaseModel):
+    """The heads of a table of actions, by what stands below them."""
+
+    model_config = STRICT
+    what: Text
+    item: Text
+    due: Text
+    owner: Text
+
+
+class ActsEntry(BaseModel):
+    """Which rows become items, and of which kind."""
+
+    model_config = STRICT
+    below: Text
+    kind: Annotated[Word, Field(alias="as")]
+    columns: ColumnsEntry
+
+
 class KindEntry(BaseModel):
     """A kind of ``blueprint.yml``."""
 
@@ -84,6 +103,9 @@ class KindEntry(BaseModel):
     chart: Title | None = None
     carries: CarriesEntry | None = None
     gathers: Title | None = None
+    lines: list[Annotated[str, *matching(r"[^:*|\n]{1,60}", "write a few words without a colon", 60)]] = []
+    listed: Title | None = None
+    acts: ActsEntry | None = None
 
 
 class Blueprint(BaseModel):

@@ -1,12 +1,12 @@
 """``config/`` → the process as core facts; everything wrong in all its files at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from psbot import changesfile, stalenessfile, workflowtable
 from psbot.bounds import Calendar, ConfigFile, Questions, business_days, read, repeated
 from psbot.changesfile import ChangesFile
-from psbot.configfiles import Accounts, Blueprint, KindEntry, Labels, LimitsFile
+from psbot.configfiles import Accounts, ActsEntry, Blueprint, KindEntry, Labels, LimitsFile
 from psbot.core import process as core
 from psbot.core.labels import Catalogue, LabelSpec, Scope
 from psbot.errors import FileProblems, Problem
@@ -134,7 +134,7 @@ def _of_blueprint(file: ConfigFile[Blueprint], labels: Labels, workflow: Workflo
                 f"{entry.item} is the item of {first} already",
                 "give it a key of its own",
             )
-        for path, message, hint in _of_kind(name, entry, labels, workflow):
+        for path, message, hint in (*_of_kind(name, entry, labels, workflow), *_of_raising(entry, kinds)):
             yield file.document.problem(("kinds", name, *path), message, hint, at_key=not path)
 
 
@@ -154,6 +154,18 @@ def _of_kind(
         yield ("when_unwanted",), f"{entry.when_unwanted} is not a state of workflow.yml", hint
     if entry.due and entry.due.base == "opened_on" and entry.repeat != "on-demand":
         yield ("due",), "opened_on is for kinds with repeat: on-demand", "choose another base date"
+
+
+def _of_raising(
+    entry: KindEntry, kinds: Mapping[str, KindEntry]
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Yield what is wrong with what people raise on demand."""
+    if entry.acts and (entry.acts.kind not in kinds or kinds[entry.acts.kind].repeat != "on-demand"):
+        message = f"{entry.acts.kind} is not a kind with repeat: on-demand"
+        yield ("acts", "as"), message, suggestion(entry.acts.kind, kinds)
+    for field in ("lines", "listed"):
+        if getattr(entry, field) and entry.repeat != "on-demand":
+            yield (field,), f"{field} is for kinds with repeat: on-demand", f"delete {field}"
 
 
 def _unlabelled(labels: Labels, purpose: str, value: str) -> tuple[str, str] | None:
@@ -179,8 +191,14 @@ def _kind(name: str, entry: KindEntry) -> core.Kind:
             "wanted_from": core.Stage(entry.wanted_from),
             "only": entry.only.model_dump(exclude_none=True),
             "carries": core.Carries(**dict(entry.carries)) if entry.carries else None,
+            "lines": tuple(entry.lines),
+            "acts": _acts(entry.acts) if entry.acts else None,
         }
     )
+
+
+def _acts(entry: ActsEntry) -> core.Acts:
+    return core.Acts(entry.below, entry.kind, **dict(entry.columns))
 
 
 def _catalogue(labels: Labels) -> Catalogue:

@@ -182,9 +182,7 @@ class _Progress:
             if Outcome.LEFT in outcomes and self.work.tools.stop():
                 raise self._stopped()
             if applied.error is None and Outcome.MOVED not in outcomes:
-                drawn = replace(
-                    drawn, operations=tuple(each for each in drawn.operations if each not in todo)
-                )
+                drawn, looked = self._go_on(drawn, todo, looked)
                 continue
             if not isinstance(applied.error, RateLimited):
                 troubles += 1
@@ -192,6 +190,12 @@ class _Progress:
                 raise self._unclear()
             drawn, looked = self._look_again(applied)
             self._check_epic(looked.snapshot)
+
+    def _go_on(self, drawn: Plan, done: tuple[Operation, ...], looked: Observation) -> Drawn:
+        """Return what is left of *drawn*; what others have asked for has a place only now, and other items name it."""
+        if any(isinstance(each, CreateChild) and each.linked for each in done):
+            return self._look_again(performing.Applied(()))
+        return replace(drawn, operations=tuple(each for each in drawn.operations if each not in done)), looked
 
     def _overlooked(self, todo: tuple[Operation, ...], looked: Observation) -> bool:
         """Tell whether the first lists have left out items or notices, when something is to be made or posted."""
@@ -264,9 +268,12 @@ class _Progress:
     def _next(self, drawn: Plan) -> tuple[Operation, ...]:
         """Return what is to be done next: what has had an unclear answer comes after all the rest.
 
-        So an item on which GitLab breaks every time does not keep the others from being made.
+        So an item on which GitLab breaks every time does not keep the others from being made; only the end of the
+        engagement waits for it.
         """
         untried = self._untried(drawn)
+        last = turns.ending(untried, self.work.process)
+        untried = tuple(each for each in untried if each not in last) or untried
         fewest = min((self.suspects[identity_of(each)] for each in untried), default=0)
         todo = [each for each in untried if self.suspects[identity_of(each)] == fewest]
         return turns.first(todo, self.work.process)

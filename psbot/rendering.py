@@ -10,6 +10,7 @@ from psbot.core.changes import Request
 from psbot.core.desired import facts
 from psbot.core.drafts import Draft, Situation, occurrences, on_demand
 from psbot.core.process import Repeat
+from psbot.core.raised import blank
 from psbot.errors import PsbotError
 from psbot.validation import suggestion
 
@@ -21,13 +22,15 @@ def words(name: str, situation: Situation, templates: "Templates") -> str:
     """Return the words of an item: *name* is a kind, or the key of one of its items."""
     draft = draft_of(name, situation)
     template = situation.process.kinds[draft.kind].template
-    return templates.render(template, facts(situation) | {"item": draft, "change": _change(draft, situation)})
+    return templates.render(template, facts(situation) | _raised(draft, situation))
 
 
-def _change(draft: Draft, situation: Situation) -> Change:
+def _raised(draft: Draft, situation: Situation) -> dict[str, object]:
+    """Return what the template of *draft* may use of its own, as long as nothing is filled in."""
     engagement, process = situation.engagement, situation.process
     is_change = draft.kind == process.changes.kind
-    return form(draft.key, Request(), engagement, process, situation.today) if is_change else Change()
+    change = form(draft.key, Request(), engagement, process, situation.today) if is_change else Change()
+    return {"item": draft, "change": change, "raised": blank(process.kinds[draft.kind])}
 
 
 def draft_of(name: str, situation: Situation) -> Draft:

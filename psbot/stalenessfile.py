@@ -15,10 +15,11 @@ from psbot.workflowfile import WorkflowFile
 from psbot.yamlfile import Document, Path
 
 ATTENTION = "attention"
+SEVERITY = "severity"
 _LONGEST = 250  # business days, about a year
 _MOST = 100_000
 _OCCURRENCES = ("call", "standup")
-_UNFIT = {Measure.SILENCE: ("kinds", "except_kinds", "states", "in_own_phase")}
+_UNFIT = {Measure.SILENCE: ("kinds", "except_kinds", "states", "severities", "in_own_phase")}
 _What = tuple[Path, str, str]
 
 Days = Annotated[int, Field(ge=1, le=_LONGEST)]
@@ -37,6 +38,8 @@ class PolicyEntry(BaseModel):
     phases: list[Word] = []
     states: list[Word] = []
     in_own_phase: bool = False
+    severities: list[Word] = []
+    begins: Literal["assignee", "manager", "delivery_lead"] | None = None
 
 
 class RungEntry(BaseModel):
@@ -100,6 +103,8 @@ def _policy(name: str, entry: PolicyEntry) -> Policy:
         frozenset(entry.phases),
         frozenset(entry.states),
         entry.in_own_phase,
+        frozenset(entry.severities),
+        Tell(entry.begins) if entry.begins else None,
     )
 
 
@@ -111,11 +116,13 @@ def problems(
     labels: Labels,
 ) -> Iterator[Problem]:
     """Yield what is wrong in the file: names that no other file knows, and settings that have no meaning."""
+    severities = labels.scopes[SEVERITY].labels if SEVERITY in labels.scopes else {}
     known = {
         "kinds": (kinds, "a kind of blueprint.yml"),
         "except_kinds": (kinds, "a kind of blueprint.yml"),
         "phases": (workflow.phases, "a phase of workflow.yml"),
         "states": (workflow.states, "a state of workflow.yml"),
+        "severities": (severities, "a severity of labels.yml"),
     }
     found: list[_What] = []
     for name, entry in file.policies.items():

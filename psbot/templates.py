@@ -12,11 +12,13 @@ from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateRuntimeEr
 from jinja2.loaders import BaseLoader
 
 from psbot import template_check
+from psbot.core.acting import Action
 from psbot.core.changeform import Change
 from psbot.core.desired import Intake, Row
 from psbot.core.drafts import Draft
 from psbot.core.engagement import Amendment, Engagement
 from psbot.core.model import Item
+from psbot.core.raised import Chapter, Raised
 from psbot.core.signoff import SignOff
 from psbot.core.wrapup import WrapUp
 from psbot.errors import FileProblems, Problem, PsbotError
@@ -48,6 +50,9 @@ FACTS: Mapping[str, object] = MappingProxyType(
         "timeline": tuple[Row, ...],
         "sign_off": SignOff,
         "change": Change,
+        "raised": Raised,
+        "action": Action,
+        "chapters": tuple[Chapter, ...],
         "wrap_up": WrapUp,
     }
 )

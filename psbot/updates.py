@@ -71,7 +71,13 @@ def creation(operation: CreateEpic | CreateChild, ids: Ids) -> NewItem:
         confidential=item.confidential,
         parent=None if item.is_epic else ids.epic,
         is_epic=item.is_epic,
+        linked=_linked(operation),
     )
+
+
+def _linked(operation: CreateEpic | CreateChild) -> tuple[str, ...]:
+    related = operation.linked if isinstance(operation, CreateChild) else ()
+    return tuple(each.gid for each in related if each.gid)
 
 
 def has_moved(operations: Sequence[ItemOperation], now: Sighting) -> bool:

@@ -9,12 +9,14 @@ from typing import get_args
 
 import pytest
 
+from psbot.core.acting import Action
 from psbot.core.changeform import Change
 from psbot.core.desired import Intake, Row
 from psbot.core.drafts import Draft
 from psbot.core.engagement import Amendment, Contact, Engagement, Milestone
 from psbot.core.inert import JOINER, Safe
 from psbot.core.model import Item
+from psbot.core.raised import Chapter, Raised
 from psbot.core.signoff import SignOff
 from psbot.core.wrapup import WrapUp
 from psbot.errors import FileProblems, PsbotError
@@ -45,6 +47,9 @@ def facts(kind: str, engagement: Engagement, **more: object) -> Mapping[str, obj
         "phase": "delivery",
         "wrap_up": WrapUp(),
         "change": Change(),
+        "raised": Raised(),
+        "action": Action(),
+        "chapters": (Chapter("Risks", (Raised("SSO", standing="high"),)),),
         "sign_off": SignOff(sent=date(2027, 3, 1)),
         "phase_since_on": date(2026, 12, 8),
         "health": "yellow",

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 
 from psbot.core import marker as markers
 from psbot.core.acceptance import clocked
+from psbot.core.adopting import adopted
 from psbot.core.carrying import carried
 from psbot.core.changing import changed
 from psbot.core.coherence import coherent
 from psbot.core.desired import Words, desired
+from psbot.core.drafts import Situation
 from psbot.core.findings import Finding, Severity
+from psbot.core.followups import followed, followups
 from psbot.core.gates import alarmed, finished, opened
 from psbot.core.history import Facts
 from psbot.core.marker import Marker
@@ -33,7 +36,7 @@ from psbot.core.process import Process
 from psbot.core.progress import UNCHECKED, Progress, operations
 from psbot.core.wrapup import told_by
 
-_STAGES = (coherent, clocked, changed, moved, opened, finished, alarmed)
+_STAGES = (adopted, coherent, clocked, changed, moved, opened, finished, followed, alarmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def advance(facts: Facts, words: Words) -> Plan:
     decided: list[Operation] = [
         *operations(facts.observed, after, progress.reasons),
         *_structure(structure, progress, facts.observed),
+        *_followups(facts, after, words),
         *_told(progress, facts),
     ]
     # Alarms are progress's to judge; who worked on what the file no longer has is read by apply alone.
@@ -94,6 +98,12 @@ def advance(facts: Facts, words: Words) -> Plan:
         findings=tuple(sorted({*progress.findings, *known}, key=str)),
         open_items=structure.open_items,
     )
+
+
+def _followups(facts: Facts, after: Snapshot, words: Words) -> Iterator[Operation]:
+    """Yield the items that others name as actions; of one item there is one change of its description."""
+    situation = Situation(facts.engagement, facts.process, facts.today)
+    yield from followups(situation, after.by_key(), words)
 
 
 def _still_open(after: Snapshot, epic: Item) -> Snapshot:

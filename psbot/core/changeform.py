@@ -8,19 +8,12 @@ from psbot.core import changes
 from psbot.core.changerecord import Decision, decision
 from psbot.core.changes import Changes, Request
 from psbot.core.engagement import Engagement
+from psbot.core.lines import Said
 from psbot.core.marker import words
 from psbot.core.model import Item
 from psbot.core.process import Process
 
 _WHAT = ("summary", *changes.TELLING)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A line of a change request and what stands there; empty where nothing does."""
-
-    line: str
-    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from psbot.core.engagement import Amendment, Engagement
-from psbot.core.inert import written
+from psbot.core.lines import said
 
-_LINE = re.compile(
-    r"^[ \t]*(?:[-*+][ \t]+)?(?:\[[ xX]\][ \t]+)?\**(?P<name>[^:*|]{1,60}?)\**[ \t]*:\**(?P<value>.*)$"
-)
 _HOURS = re.compile(r"[+-]?\d{1,6}(?:\.\d{1,2})?")
 _PLAIN = re.compile(r"[A-Z]{2,}-[A-Za-z0-9-]+|[a-z-]+/\d+")  # needs no quotes in YAML
 _MOST_HOURS = 100_000
-_LARGEST_TEXT = 500
 QUARTER = 3  # months
 
 
@@ -116,14 +112,7 @@ PAPER = ("reference", "signed_on")
 
 def read(description: str, changes: Changes) -> Request:
     """Return what the lines of *description* say; the first filled line of a name counts."""
-    names = {line.casefold(): name for name, line in changes.lines.items()}
-    answers: dict[str, str] = {}
-    for text in re.sub(r"<!--.*?-->", "", description, flags=re.DOTALL).splitlines():
-        match = _LINE.match(text[:_LARGEST_TEXT])
-        name = names.get(match["name"].strip().casefold()) if match else None
-        if match and name and name not in answers and (value := written(match["value"].strip(" \t*"))):
-            answers[name] = value
-    return understood(answers, changes)
+    return understood(said(description, changes.lines), changes)
 
 
 def understood(answers: Mapping[str, str], changes: Changes) -> Request:
@@ -140,8 +129,8 @@ def understood(answers: Mapping[str, str], changes: Changes) -> Request:
     if contract not in (None, "fixed-fee", "time-and-materials"):
         wrong["contract"] = f"{contract} is neither fixed-fee nor time-and-materials"
         contract = None
-    said = [each.strip() for each in given.get("situation", "").split(",") if each.strip()]
-    if unknown := [each for each in said if each not in changes.situations]:
+    named = [each.strip() for each in given.get("situation", "").split(",") if each.strip()]
+    if unknown := [each for each in named if each not in changes.situations]:
         wrong["situation"] = f"{', '.join(unknown)} is not among {', '.join(changes.situations)}"
     return Request(
         answers=dict(answers),
@@ -149,7 +138,7 @@ def understood(answers: Mapping[str, str], changes: Changes) -> Request:
         hours=hours,
         new_end=days["new_end"],
         contract=contract,
-        situations=frozenset(said) & changes.situations.keys(),
+        situations=frozenset(named) & changes.situations.keys(),
         signed_on=days["signed_on"],
         reference=given.get("reference"),
     )

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from psbot.core import ownership
+from psbot.core.acting import Action
 from psbot.core.changeform import Change, form_of
 from psbot.core.drafts import Draft, Situation, drafts, fill, on_demand
 from psbot.core.engagement import Engagement
@@ -16,6 +17,7 @@ from psbot.core.marker import Marker, sections, write
 from psbot.core.model import Desired, Item, Snapshot
 from psbot.core.phases import accepted
 from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup, Repeat
+from psbot.core.raised import Raised, chapters, raised
 from psbot.core.signoff import SignOff, recorded
 from psbot.core.wrapup import Ending, WrapUp, wrapped_up
 
@@ -148,7 +150,7 @@ def asked_for(situation: Situation, item: Item) -> Mapping[str, object]:
     draft = on_demand(process.kinds[item.kind], situation, int(number) if number.isdigit() else 0, opened_on)
     is_change = item.kind == process.changes.kind
     change = form_of(item, situation.engagement, process, today) if is_change else Change()
-    return {"item": draft, "change": change}
+    return {"item": draft, "change": change, "raised": raised(item, process)}
 
 
 def facts(situation: Situation, observed: Snapshot | None = None) -> dict[str, object]:
@@ -180,6 +182,9 @@ def _situation_facts(situation: Situation, found: Mapping[str, Item]) -> dict[st
         "contact_roles": situation.process.contact_roles,
         "sign_off": SignOff(),
         "change": Change(),
+        "raised": Raised(),
+        "action": Action(),
+        "chapters": chapters(found, situation.process),
         "wrap_up": WrapUp(),
     }
 

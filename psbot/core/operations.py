@@ -32,12 +32,13 @@ class CreateEpic:
 
 @dataclass(frozen=True, slots=True)
 class CreateChild:
-    """Make a child item under the epic."""
+    """Make a child item under the epic, linked as related to the items *linked*."""
 
     op: ClassVar[str] = "create-child"
     item: Item
     reason: str
     is_occurrence: bool = False
+    linked: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from psbot.core.operations import (
 )
 from psbot.core.ownership import Kept, Ruling
 from psbot.core.process import Kind, Limits, Process, Repeat
+from psbot.core.raised import first_labels
 
 _VERBS = (
     CreateLabel,
@@ -265,6 +266,9 @@ def _unwanted(
     """Yield what becomes of an open item that the engagement file does not have: any more, or on demand."""
     kind = process.kinds.get(item.kind)
     if kind and kind.repeat is Repeat.ON_DEMAND:
+        first = process.catalogue.titles(first_labels(item, process))
+        if first:
+            yield Relabel(item, LabelDelta(tuple(sorted(first))), "a person has opened it")
         yield from _asked_for(engagement, item, sections)
     if kind is None or not _may_be_unwanted(item, process):
         return

@@ -37,14 +37,18 @@ class Policy:
     phases: frozenset[str] = frozenset()
     states: frozenset[str] = frozenset()
     in_own_phase: bool = False
+    severities: frozenset[str] = frozenset()
+    begins: Tell | None = None
 
     @property
     def is_of_engagement(self) -> bool:
         """Tell whether it is about the whole engagement, not about single items."""
         return self.measure is Measure.SILENCE
 
-    def is_about(self, kind: str, state: str | None) -> bool:
-        """Tell whether it is about an item of *kind* in *state*."""
+    def is_about(self, kind: str, state: str | None, severity: str | None = None) -> bool:
+        """Tell whether it is about an item of *kind* in *state* and of that *severity*."""
+        if self.severities and severity not in self.severities:
+            return False
         if (self.kinds and kind not in self.kinds) or kind in self.except_kinds:
             return False
         return not self.states or state in self.states

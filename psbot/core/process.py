@@ -55,6 +55,18 @@ class Carries:
 
 
 @dataclass(frozen=True, slots=True)
+class Acts:
+    """Rows of the table below the heading ``below`` become items of ``kind``; the rest are the heads of its columns."""
+
+    below: str
+    kind: str
+    what: str
+    item: str
+    due: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """An item kind, as ``config/blueprint.yml`` has it."""
 
@@ -78,6 +90,9 @@ class Kind:
     chart: str | None = None
     carries: Carries | None = None
     gathers: str | None = None
+    lines: tuple[str, ...] = ()
+    listed: str | None = None
+    acts: Acts | None = None
 
     @property
     def is_epic(self) -> bool:

@@ -116,8 +116,10 @@ class Response:
         """Return how far a finding has climbed: it waits from when it was flagged, or somebody acted after that."""
         history = self.facts.history(carrier)
         flagged_at = flagged_since(history, self.flags) if history else None
+        ladder = self.facts.process.staleness.ladder
+        first = next((at for at, each in enumerate(ladder) if each.tell is verdict.policy.begins), 0)
         if flagged_at is None or not carrier.labels & self.flags:
-            return 0
+            return first
         engagement = self.facts.engagement
         begun = [engagement.today(flagged_at), verdict.since]
         if verdict.item != EPIC:
@@ -125,8 +127,8 @@ class Response:
             begun.append(engagement.today(last.earliest))
         stood = engagement.workdays.between(max(begun), self.facts.today)
         stood = min(stood, verdict.days.low - verdict.policy.after)
-        rung, waited = 0, 0
-        for number, each in enumerate(self.facts.process.staleness.ladder):
+        rung, waited = first, 0
+        for number, each in enumerate(ladder[first + 1 :], first + 1):
             waited += each.wait
             rung = number if stood >= waited else rung
         return rung

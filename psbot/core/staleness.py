@@ -121,7 +121,9 @@ class _Judging:
 
     def _of_items(self, policy: Policy, items: list[Item]) -> Iterator[Verdict]:
         for item in items:
-            if policy.is_about(item.kind, self.facts.state(item)) and self._is_in_phase(policy, item):
+            severity = self._severity(item) if policy.severities else None
+            is_about = policy.is_about(item.kind, self.facts.state(item), severity)
+            if is_about and self._is_in_phase(policy, item):
                 match policy.measure:
                     case Measure.OVERDUE:
                         yield from self._overdue(policy, item)
@@ -129,6 +131,9 @@ class _Judging:
                         yield self._in_state(policy, item)
                     case _:
                         yield self._idle(policy, item)
+
+    def _severity(self, item: Item) -> str | None:
+        return self.facts.process.catalogue.value("severity", item.labels)
 
     def _is_looked_at(self, item: Item) -> bool:
         exempt, workflow = self.facts.process.staleness.exempt, self.facts.process.workflow

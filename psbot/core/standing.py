@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from psbot.core import raised
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding, Severity
 from psbot.core.guards import ask_all
@@ -38,6 +39,7 @@ class ItemStanding:
     """One open item: its state, None where its labels do not say one, and how late it is.
 
     ``overdue_days`` are business days, at least one for an item that is past its due day; 0 for one that is not.
+    ``heading`` is that of the log's list for what people have raised, ``severity`` how grave it is.
     """
 
     key: str
@@ -50,6 +52,8 @@ class ItemStanding:
     url: str | None
     overdue_days: int
     waiting: Waiting
+    heading: str | None = None
+    severity: str | None = None
 
     @property
     def is_overdue(self) -> bool:
@@ -98,6 +102,15 @@ class Standing:
     def at_customer(self) -> tuple[ItemStanding, ...]:
         """Return the open items on which the customer has the next move."""
         return tuple(item for item in self.items if item.waiting.mover is Mover.CUSTOMER)
+
+    @property
+    def raised(self) -> Mapping[str, tuple[ItemStanding, ...]]:
+        """Return the open items that people have raised, by heading."""
+        found: dict[str, tuple[ItemStanding, ...]] = {}
+        for item in self.items:
+            if item.heading:
+                found[item.heading] = (*found.get(item.heading, ()), item)
+        return found
 
     @property
     def next(self) -> ItemStanding | None:
@@ -179,6 +192,7 @@ def unread(engagement: Engagement, today: date, failure: str | None = None) -> S
 
 
 def _item(item: Item, facts: Facts) -> ItemStanding:
+    kind = facts.process.kinds.get(item.kind)
     return ItemStanding(
         key=item.key,
         title=item.title,
@@ -190,6 +204,8 @@ def _item(item: Item, facts: Facts) -> ItemStanding:
         url=item.url,
         overdue_days=_overdue_days(item.due_on, facts),
         waiting=_waiting(item, facts),
+        heading=kind.listed if kind else None,
+        severity=raised.value("severity", item, facts.process),
     )
 
 

@@ -15,14 +15,18 @@ def first(operations: Sequence[Operation], process: Process) -> tuple[Operation,
     engagement comes last, with what says so elsewhere right before it: a run that finds the end leaves all else as it
     is, and must not find it with work undone.
     """
-    is_end = any(_ends(each, process) for each in operations)
-    saying = _saying(operations) if is_end else frozenset[str]()
-    last = sorted(
-        (each for each in operations if _is_of(saying, each)), key=lambda each: _is_of({EPIC}, each)
-    )
+    last = ending(operations, process)
     told = [each for each in operations if isinstance(each, PostNotice) and each.note is None]
     rest = [each for each in operations if each not in last and each not in told]
     return tuple(rest or told or last)
+
+
+def ending(operations: Sequence[Operation], process: Process) -> tuple[Operation, ...]:
+    """Return those of *operations* that end an engagement, after what says so elsewhere; none where there is no end."""
+    is_end = any(_ends(each, process) for each in operations)
+    saying = _saying(operations) if is_end else frozenset[str]()
+    found = (each for each in operations if _is_of(saying, each))
+    return tuple(sorted(found, key=lambda each: _is_of({EPIC}, each)))
 
 
 def _saying(operations: Sequence[Operation]) -> frozenset[str]:

@@ -153,7 +153,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A work item to be made, all at once; ids are global ids."""
+    """A work item to be made, all at once; ids are global ids. ``linked`` are items that it is related to."""
 
     namespace: str
     item_type: str
@@ -166,6 +166,7 @@ class NewItem:
     confidential: bool = False
     parent: str | None = None
     is_epic: bool = False
+    linked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

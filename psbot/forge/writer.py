@@ -100,6 +100,8 @@ def _creation(item: NewItem) -> Input:
         widgets["startAndDueDateWidget"] = _dates(Dates(item.start_on, item.due_on, item.is_epic))
     if item.parent:
         widgets["hierarchyWidget"] = {"parentId": item.parent}
+    if item.linked:
+        widgets["linkedItemsWidget"] = {"linkType": "RELATED", "workItemsIds": list(item.linked)}
     return {
         "namespacePath": item.namespace,
         "workItemTypeId": item.item_type,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from rich.console import Console
 from rich.table import Table
 
 from psbot.core.findings import Severity
@@ -74,6 +75,8 @@ def _data(each: Standing) -> dict[str, object]:
                 "due_on": item.due_on.isoformat() if item.due_on else None,
                 "assignee": item.assignee,
                 "state": item.state,
+                "severity": item.severity,
+                "raised_as": item.heading,
                 "overdue": item.is_overdue,
                 "overdue_days": item.overdue_days,
                 "waits_for": {"who": item.waiting.mover.value, "name": item.waiting.name},
@@ -124,13 +127,32 @@ def _one(each: Standing) -> str:
         colour = "" if finding.severity is Severity.INFO else "yellow"
         hang(console, f"{finding.severity.value:<8} {finding.message}", colour)
     for word, items in (("late", each.overdue), ("next", _upcoming(each))):
-        for item in items[:_SHOWN]:
-            hang(console, f"{word:<8} {_line(item)}", "yellow" if item.is_overdue else "")
-        if len(items) > _SHOWN:
-            hang(console, f"{'':<8} and {len(items) - _SHOWN} more", "dim")
+        _dated(console, word, items)
+    for heading, items in each.raised.items():
+        _chapter(console, heading, items)
     if each.url:
         hang(console, each.url, "dim")
     return stripped(out)
+
+
+def _dated(console: Console, word: str, items: Sequence[ItemStanding]) -> None:
+    for item in items[:_SHOWN]:
+        hang(console, f"{word:<8} {_line(item)}", "yellow" if item.is_overdue else "")
+    if len(items) > _SHOWN:
+        hang(console, f"{'':<8} and {len(items) - _SHOWN} more", "dim")
+
+
+def _chapter(console: Console, heading: str, items: Sequence[ItemStanding]) -> None:
+    hang(console, heading.lower(), "bold")
+    for item in items[:_SHOWN]:
+        hang(console, _raised(item), "", indent=4)
+    if len(items) > _SHOWN:
+        hang(console, f"and {len(items) - _SHOWN} more", "dim", indent=4)
+
+
+def _raised(item: ItemStanding) -> str:
+    shown = [item.severity, item.state, item.assignee or "nobody owns it"]
+    return f"{item.key} {item.title}: {', '.join(each for each in shown if each)}"
 
 
 def _upcoming(each: Standing) -> tuple[ItemStanding, ...]:

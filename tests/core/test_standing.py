@@ -10,6 +10,8 @@ import pytest
 
 from psbot.core.advance import advance
 from psbot.core.findings import Finding, Severity
+from psbot.core.history import Facts
+from psbot.core.model import Item, Snapshot
 from psbot.core.standing import (
     ATTENTION,
     ItemStanding,
@@ -20,10 +22,11 @@ from psbot.core.standing import (
     standing,
     unread,
 )
+from psbot.report.status import rendered
 from psbot.standings import WORDLESS
 from tests.builders import engagement
 from tests.core.test_advance import delivering, wrapping_up
-from tests.desk import CUSTOMER, TEMPLATES, Desk, example
+from tests.desk import CUSTOMER, MONDAY, PROCESS, TEMPLATES, Desk, example
 
 
 def of(desk: Desk) -> Standing:
@@ -210,3 +213,21 @@ def test_order_is_the_one_that_the_command_tells() -> None:
     assert list(words) == list(ATTENTION)
     places = [told.index(each) for each in words.values()]
     assert places == sorted(places)
+
+
+def test_open_risks_are_shown_with_how_grave_they_are_and_who_owns_them() -> None:
+    item = Item(
+        "risk/1",
+        "risk",
+        "acme/delivery/internal",
+        "The disks are late",
+        "",
+        frozenset({"ps-severity::high", "ps-state::todo"}),
+    )
+    closed = replace(item, key="risk/2", iid=2, is_open=False)
+    facts = Facts(example(), PROCESS, Snapshot(children=(replace(item, iid=1), closed)), MONDAY)
+    shown = standing(facts)
+    ((heading, (risk,)),) = shown.raised.items()
+    assert (heading, risk.key, risk.severity, risk.assignee) == ("Risks", "risk/1", "high", None)
+    text = rendered("text", [replace(shown, is_in_gitlab=True)], MONDAY)
+    assert "  risks\n    risk/1 The disks are late: high, todo, nobody owns it\n" in text

@@ -40,6 +40,10 @@ CONTENT = {
     "change-request": """engagement epic|scoping issue|statement of work|requested by|requested on|change order|written confirmation|work at risk|work exception
         |new statement of work|what changes|why|cause|timeline|scope|quality|budget|0 included|new end date|opportunity|PSA|document|project manager
         |engagement manager|account team|leadership|director|customer's confirmation|reason label|quarter|decision|date""",
+    "risk": """what may happen|why|timeline|scope|quality|budget|owner|accepts|mitigates|resolves|critical|every day|high|several times a week|medium
+        |low|leadership""",
+    "decision": "question|options|decided|decided by|timeline|scope|quality|budget|owner|everybody concerned|change request",
+    "action": "owner|due date|what came of it",
     "project-summary": """goals and value|services delivered|deliverables|link|planned|actual|start|end|scope|burn-down|open items|owner|learned|voice of the customer
         |permission|thanks|next services|customer success|support|architecture diagram|account executive|own manager|customer contacts|attendees
         |went well|improve|lessons|process|initials|survey|closure meeting""",
