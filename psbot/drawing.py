@@ -13,7 +13,8 @@ from psbot.core import phases, places
 from psbot.core.desired import Words, desired
 from psbot.core.engagement import Engagement
 from psbot.core.history import History
-from psbot.core.plan import Plan, in_doubt, plan
+from psbot.core.operations import Close
+from psbot.core.plan import Plan, duplicates, in_doubt, in_order, plan
 from psbot.core.process import Process
 from psbot.core.wrapup import told_by
 from psbot.errors import GitLabError, PsbotError
@@ -65,14 +66,17 @@ def draw_advance(  # noqa: PLR0917  see Draw
     """Return the plan that moves the engagement on; reads histories only where a rule hangs on them.
 
     It is empty where the look went no further than the epic, if that far: the engagement has ended, or nothing has
-    moved. Raises PsbotError where the file names other places than the engagement that is there.
+    moved. What was made twice at the same time is closed after the end too. Raises PsbotError where the file names
+    other places than the engagement that is there.
     """
     check_places(engagement, observation, process)
+    twins = [each for each in observation.snapshot.duplicates if each.by_machine]
     if ended := phases.ended(observation.snapshot.epic, process):
-        return Plan(engagement.key, findings=(ended, *observation.findings)), observation
+        told = with_touches(reader, observation, engagement.gitlab.group, twins, process)
+        closing = [each for each in duplicates(told.snapshot, process) if isinstance(each, Close)]
+        return Plan(engagement.key, in_order(closing), findings=(ended, *observation.findings)), told
     if observation.reach < Reach.CHILDREN:
         return Plan(engagement.key), observation
-    twins = [each for each in observation.snapshot.duplicates if each.by_machine]
     told = with_touches(reader, observation, engagement.gitlab.group, twins, process)
     facts = facts_of(reader, engagement, told, process, now)
     if None in facts.histories.items.values():
