@@ -20,7 +20,9 @@ _AND_LABELS = f"{_PLANNER}, and in the label group where labels are missing"
 NEEDS: Mapping[str, Need] = {
     "advance": Need(WRITING, _AND_LABELS),
     "apply": Need(WRITING, _AND_LABELS),
-    "doctor": Need(READING, "none; it says what is too low"),
+    "doctor": Need(
+        READING, "none; it says what is too low. Maintainer to see the engagements repository's settings"
+    ),
     "explain": Need(READING, _PLANNER),
     "labels": Need(READING, "any that sees the label group"),
     "plan": Need(READING, _PLANNER),

@@ -74,13 +74,18 @@ def portfolio(given: tuple[Path, ...]) -> list[Path]:
     """Return *given*, or the engagement files below the current directory; PsbotError where there are none."""
     if given:
         return list(dict.fromkeys(given))
-    found = sorted(path for path in Path().glob(DEFAULT_FILES) if path.is_file())
+    found = found_here()
     if not found:
         raise PsbotError(
             f"there is no engagement file: none was named and {DEFAULT_FILES} is empty here",
             "name files, or write one with psbot new",
         )
     return found
+
+
+def found_here() -> list[Path]:
+    """Return the engagement files below the current directory."""
+    return sorted(path for path in Path().glob(DEFAULT_FILES) if path.is_file())
 
 
 output_format = option(

@@ -22,12 +22,11 @@ from psbot.gitfiles import GitFiles
 from psbot.mergerequest import MergeRequest, Proposed, merge_request_of, proposed
 from psbot.plannote import marked, own, publish, read
 from psbot.report import plannote
+from psbot.repository import NOTE_TOKEN, READ_TOKEN
 
 if TYPE_CHECKING:
     from psbot.cli._app import App
     from psbot.report.plans import Planned
-
-READ_TOKEN, NOTE_TOKEN = "PSBOT_READ_TOKEN", "PSBOT_NOTE_TOKEN"  # names of variables
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,16 @@ def test_every_merge_request_and_pipeline_path_is_one_that_gitlabs_own_client_kn
         shape(method, path)
         for method, path, _ in TABLE
         if path.startswith(
-            ("projects/:id/merge_requests", "projects/:id/repository", "projects/:id/pipeline")
+            (
+                "projects/:id/merge_requests",
+                "projects/:id/repository",
+                "projects/:id/pipeline",
+                "projects/:id/variables",
+                "groups/:id/variables",
+            )
         )
     }
-    assert len(served) == 9
+    assert len(served) == 12
     assert served - known == set()
 
 
