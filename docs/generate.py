@@ -57,7 +57,7 @@ REST = (
     ),
 )
 SETTINGS = (
-    ("`GET /api/v4/projects/:id`", "its default branch and the groups above it", "Guest"),
+    ("`GET /api/v4/projects/:id`", "its default branch, and the groups above it", "Reporter"),
     (
         "`GET /api/v4/projects/:id/repository/branches/:branch`",
         "whether the default branch is protected",
@@ -73,7 +73,7 @@ SETTINGS = (
         "the same of each group above, where one is missing",
         "Owner of the group",
     ),
-    ("`GET /api/v4/projects/:id/pipeline_schedules`", "its schedules", "Developer"),
+    ("`GET /api/v4/projects/:id/pipeline_schedules`", "its schedules", "Reporter"),
     (
         "`GET /api/v4/projects/:id/pipeline_schedules/:pipeline_schedule_id`",
         "what each of them runs, and whose it is",

@@ -88,7 +88,8 @@ def examine_repository(pipelines: Pipelines, repository: Repository) -> Iterator
         return
     name, branch = project.default_branch, None
     if name is None:
-        yield Check(about, Verdict.MISSING, "there is no default branch", "push the first commit")
+        found = "GitLab shows no default branch, so whether it is protected could not be checked"
+        yield Check(about, Verdict.UNKNOWN, found, "it needs the role Reporter, and a first commit")
     else:
         try:
             branch = pipelines.fetch_branch(name)

@@ -12,7 +12,7 @@ _HEADS = "refs/heads/"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project: its path, its default branch (None before the first commit), the groups above it, nearest first."""
+    """A project: its path, its default branch (None where GitLab does not show it), the groups above, nearest first."""
 
     path: str
     default_branch: str | None
@@ -72,7 +72,9 @@ class Pipelines:
         path = above.text("full_path") if above.text("kind") == "group" else ""
         parts = path.split("/") if path else []
         groups = tuple("/".join(parts[:count]) for count in range(len(parts), 0, -1))
-        return Project(found.text("path_with_namespace"), found.text_or_none("default_branch"), groups)
+        # Left out below the role Reporter (GitLab, lib/api/entities/basic_project_details.rb).
+        branch = found.text_or_none("default_branch") if "default_branch" in found.value else None
+        return Project(found.text("path_with_namespace"), branch, groups)
 
     def fetch_branch(self, name: str) -> Branch:
         """Return how the branch *name* is protected."""

@@ -327,6 +327,15 @@ def test_what_the_role_does_not_show_could_not_be_checked(doctor: Doctor) -> Non
     assert not any(verdict.startswith("missing") for verdict in said.values())
 
 
+def test_role_that_sees_no_code_is_shown_no_default_branch(doctor: Doctor, sandbox: Sandbox) -> None:
+    world = sandbox.world
+    world.add_member(world.namespaces["acme"], world.users["psbot-bot"], Access.PLANNER)
+    said = of_repository(doctor("--format", "json", who="psbot-bot"))
+    hidden = "GitLab shows no default branch, so whether it is protected could not be checked"
+    assert said[hidden] == "unknown; it needs the role Reporter, and a first commit"
+    assert {verdict.partition(";")[0] for verdict in said.values()} == {"unknown"}
+
+
 def test_read_that_fails_is_never_told_as_something_that_is_not_there(
     doctor: Doctor, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,7 +65,6 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
         "name_with_namespace": names,
         "path_with_namespace": namespace.full_path,
         "archived": namespace.is_read_only,
-        "default_branch": "main",
         "issues_enabled": True,
         "shared_with_groups": [_share(share) for share in namespace.shares],
         "open_issues_count": sum(item.is_open for item in world.items_of[namespace.namespace_id].values()),

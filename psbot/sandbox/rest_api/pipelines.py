@@ -69,14 +69,14 @@ def _variable(found: Variable) -> Entity:
 
 
 def schedules(call: Call) -> Answer:
-    """Return the schedules, for Developers; their variables are shown one by one."""
-    found = _project(call, Access.DEVELOPER)
+    """Return the schedules, for Reporters (GitLab, project_policy.rb); their variables are shown one by one."""
+    found = _project(call, Access.REPORTER)
     return paged(call, call.world.schedules_of[found.namespace_id], lambda each: _schedule(call, each))
 
 
 def schedule(call: Call) -> object:
     """Return one schedule; its variables are for its owner and for Maintainers."""
-    project = _project(call, Access.DEVELOPER)
+    project = _project(call, Access.REPORTER)
     listed = call.world.schedules_of[project.namespace_id]
     found = next((each for each in listed if str(each.id) == call.parts["schedule_id"]), None)
     if found is None:
