@@ -119,6 +119,12 @@ def test_repository_with_all_that_its_readme_asks_for_has_nothing_missing(doctor
     }
 
 
+def test_maintainers_token_that_can_only_read_shows_all_of_it(doctor: Doctor, sandbox: Sandbox) -> None:
+    sandbox.world.add_token("glpat-maria-reads", sandbox.world.users["maria"], ["read_api"])
+    said = of_repository(doctor("--format", "json", PSBOT_TOKEN="glpat-maria-reads"))
+    assert (len(said), set(said.values())) == (7, {"ok"})
+
+
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_value_of_a_variable_is_in_no_output(doctor: Doctor, sandbox: Sandbox, form: str) -> None:
     ended = doctor("--format", form)
