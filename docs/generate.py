@@ -56,6 +56,31 @@ REST = (
         "the merge request whose plan was reviewed",
     ),
 )
+SETTINGS = (
+    ("`GET /api/v4/projects/:id`", "its default branch, and the groups above it", "Reporter"),
+    (
+        "`GET /api/v4/projects/:id/repository/branches/:branch`",
+        "whether the default branch is protected",
+        "Reporter",
+    ),
+    (
+        "`GET /api/v4/projects/:id/variables`",
+        "which of its three tokens are there, and how they are kept",
+        "Maintainer",
+    ),
+    (
+        "`GET /api/v4/groups/:id/variables`",
+        "the same of each group above, where one is missing",
+        "Owner of the group",
+    ),
+    ("`GET /api/v4/projects/:id/pipeline_schedules`", "its schedules", "Reporter"),
+    (
+        "`GET /api/v4/projects/:id/pipeline_schedules/:pipeline_schedule_id`",
+        "what each of them runs, and whose it is",
+        "Maintainer",
+    ),
+    ("`GET /api/v4/projects/:id/members/all`", "the roles of those owners", "Guest"),
+)
 NOTE = "<!-- Written by `make docs`; do not edit. -->"
 
 
@@ -152,6 +177,14 @@ def _endpoints() -> Iterator[str]:
     )
     yield "| request | for |\n| --- | --- |\n" + "\n".join(
         f"| {path} | {purpose} |" for path, purpose in REST
+    )
+    yield (
+        "`psbot doctor` looks at the settings of the engagements repository, in its own pipelines or with "
+        "`--repository`. It changes nothing, and forgets the values of variables as soon as GitLab has sent "
+        "them. Where the role is too low it says so and goes on."
+    )
+    yield "| request | for | role |\n| --- | --- | --- |\n" + "\n".join(
+        f"| {path} | {purpose} | {role} |" for path, purpose, role in SETTINGS
     )
     yield (
         "Reading needs a token with the scope `read_api`, writing one with `api`. Queries are repeated after errors "

@@ -1,7 +1,7 @@
 """What is missing on the server, in the token and around the engagements, and how to mend it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -32,8 +32,8 @@ class Patient:
     today: date
 
 
-def examine(reader: GitLabReader, url: str, patient: Patient) -> Iterator[Check]:
-    """Yield every check; ends early where the server or the token makes the others pointless."""
+def examine(reader: GitLabReader, url: str, patient: Patient, more: Iterable[Check] = ()) -> Iterator[Check]:
+    """Yield every check, then *more*; ends early where the server or the token makes the others pointless."""
     try:
         facts = reader.fetch_server()
     except GitLabError as error:
@@ -50,6 +50,7 @@ def examine(reader: GitLabReader, url: str, patient: Patient) -> Iterator[Check]
         yield from _engagement(reader, file, engagement, patient)
     groups = [each.gitlab.label_group for each in patient.engagements.values()]
     yield from _or_unknown("labels", lambda: check_labels(reader, groups, patient.process.catalogue))
+    yield from more
 
 
 def _version(url: str, version: str, is_enterprise: bool) -> Check:

@@ -21,7 +21,9 @@ NEEDS: Mapping[str, Need] = {
     "advance": Need(WRITING, _AND_LABELS),
     "apply": Need(WRITING, _AND_LABELS),
     "change-request": Need(WRITING, _AND_LABELS),
-    "doctor": Need(READING, "none; it says what is too low"),
+    "doctor": Need(
+        READING, "none; it says what is too low. Maintainer to see the engagements repository's settings"
+    ),
     "explain": Need(READING, _PLANNER),
     "labels": Need(READING, "any that sees the label group"),
     "plan": Need(READING, _PLANNER),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from docs.generate import FOLDER, PURPOSES, commands, documents
+from docs.generate import FOLDER, PURPOSES, REST, SETTINGS, commands, documents
 from psbot.cli import main
 from psbot.core.process import Process
 from psbot.engagement import parse_engagement
@@ -118,6 +118,25 @@ def test_product_asks_gitlab_in_one_place_and_at_the_addresses_that_are_listed()
     assert sorted(calls) == [".http_get", ".http_post", ".http_request", ".http_request"]
     assert f"GET /api/v4{SELF}" in (FOLDER / "endpoints.md").read_text()
     assert 'f"{self.url}/api/graphql"' in (ROOT / "psbot" / "forge" / "connection.py").read_text()
+
+
+def test_every_rest_request_on_the_endpoints_page_is_one_that_gitlab_documents() -> None:
+    contract = ROOT.parent / "shared" / "gitlab-api" / "endpoints.tsv"
+    if not contract.exists():
+        pytest.skip("the index of GitLab's endpoints is not at hand")
+
+    def shape(path: str) -> str:
+        return re.sub(r":[a-z_]+|{[a-z_]+}", ":x", path)
+
+    known = {
+        (method, shape(path))
+        for method, path, *_ in (
+            line.split("\t") for line in contract.read_text(encoding="utf-8").splitlines()
+        )
+    }
+    named = re.findall(r"`(GET|POST|PUT) (/api/v4/\S+)`", (FOLDER / "endpoints.md").read_text())
+    assert len(named) == len(REST) + len(SETTINGS) + 1
+    assert [each for each in named if (each[0], shape(each[1])) not in known] == []
 
 
 def test_readme_shows_the_plan_that_psbot_prints(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,13 +74,33 @@ def portfolio(given: tuple[Path, ...]) -> list[Path]:
     """Return *given*, or the engagement files below the current directory; PsbotError where there are none."""
     if given:
         return list(dict.fromkeys(given))
-    found = sorted(path for path in Path().glob(DEFAULT_FILES) if path.is_file())
+    found = found_here()
     if not found:
         raise PsbotError(
             f"there is no engagement file: none was named and {DEFAULT_FILES} is empty here",
             "name files, or write one with psbot new",
         )
     return found
+
+
+def write_out(file: Path, text: str) -> None:
+    """Write a report that a job collects; raises PsbotError where the file cannot be written.
+
+    A symbolic link gives way instead of being followed: the branch of a merge request may have brought it.
+    """
+    try:
+        if file.is_symlink():
+            file.unlink()
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PsbotError(
+            f"{file} cannot be written: {error.strerror}", "name a file in a folder that you may write to"
+        ) from None
+
+
+def found_here() -> list[Path]:
+    """Return the engagement files below the current directory."""
+    return sorted(path for path in Path().glob(DEFAULT_FILES) if path.is_file())
 
 
 output_format = option(
@@ -90,6 +110,13 @@ output_format = option(
     default="text",
     show_default=True,
     help="How to print it.",
+)
+
+junit = option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a test report of the JUnit kind there, too, for GitLab to collect.",
 )
 
 exit_code = option(

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from psbot.cli import _gitlab
+from psbot.cli._options import write_out
 from psbot.cli._stop import Stop
 from psbot.core.inert import printable
 from psbot.core.review import Reviewed, reviewed
@@ -22,12 +23,11 @@ from psbot.gitfiles import GitFiles
 from psbot.mergerequest import MergeRequest, Proposed, merge_request_of, proposed
 from psbot.plannote import marked, own, publish, read
 from psbot.report import plannote
+from psbot.repository import NOTE_TOKEN, READ_TOKEN
 
 if TYPE_CHECKING:
     from psbot.cli._app import App
     from psbot.report.plans import Planned
-
-READ_TOKEN, NOTE_TOKEN = "PSBOT_READ_TOKEN", "PSBOT_NOTE_TOKEN"  # names of variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def publish_plans(
     seen = {each.plan.engagement: reviewed(each.plan) for each in planned}
     body = marked(seen, plannote.text(note, under.app.process.limits))
     if out is not None:
-        out.write_text(body, encoding="utf-8")
+        write_out(out, body)
     environment = environment_with(NOTE_TOKEN)
     if not environment[TOKEN_VARIABLES[0]]:
         _gitlab.say(f"{NOTE_TOKEN} is not set, so the plan is not written to the merge request")

@@ -69,6 +69,7 @@ class Span(click.ParamType[float]):
     show_default=True,
     help="How to print it.",
 )
+@_options.junit
 @click.pass_obj
 def stale(
     app: App,
@@ -83,6 +84,7 @@ def stale(
     node_index: int | None,
     node_total: int | None,
     form: str,
+    junit: Path | None,
 ) -> int:
     """Find what has gone quiet, by config/staleness.yml: flag it, and tell in the engagement log, each person once.
 
@@ -97,9 +99,9 @@ def stale(
         click.echo("\n".join(in_words(app.process.staleness)))
         return 0
     if preview:
-        return _preview(app, files, form)
+        return _preview(app, files, "junit" if junit else form)
     limits = Limits(max_notes, max_requests, time_limit, Share.of(node_index, node_total))
-    return _run(app, files, limits, form, as_me=as_me)
+    return _run(app, files, limits, form, junit, as_me=as_me)
 
 
 def _preview(app: App, files: tuple[Path, ...], form: str) -> int:
@@ -109,14 +111,18 @@ def _preview(app: App, files: tuple[Path, ...], form: str) -> int:
     from psbot.report import plans
 
     if form == "junit":
-        raise PsbotError("a preview is no test report", "choose --format text, json or markdown")
+        raise PsbotError(
+            "a preview is no test report", "leave --junit out, and choose --format text, json or markdown"
+        )
     codes = [Exit.DONE]
     planned = drawn(app, app.load(_options.portfolio(files)), codes, draw_stale_many)
     click.echo(plans.rendered(form, planned, app.process.limits, app.now), nl=False)
     return gravest(codes)
 
 
-def _run(app: App, files: tuple[Path, ...], limits: Limits, form: str, *, as_me: bool) -> int:
+def _run(
+    app: App, files: tuple[Path, ...], limits: Limits, form: str, junit: Path | None, *, as_me: bool
+) -> int:
     from dataclasses import replace
 
     from psbot.apply import Outcome
@@ -145,6 +151,8 @@ def _run(app: App, files: tuple[Path, ...], limits: Limits, form: str, *, as_me:
     in_ci = "GITLAB_CI" in os.environ
     # click takes escapes away where there is no terminal; GitLab's job log folds by them
     click.echo(report.rendered(form, told, app.now, in_ci=in_ci), nl=False, color=in_ci or None)
+    if junit:
+        _options.write_out(junit, report.junit(told))
     codes += [_gitlab.say_failure(each.file, each.error) for each in told if each.error]
     if missing := sorted(ours.keys() - {each.engagement for each in told}):
         _gitlab.say(

@@ -6,12 +6,22 @@ import click
 
 from psbot.cli import _options
 from psbot.cli._app import App
+from psbot.cli._options import option
 
 
 @click.command()
 @_options.files
+@option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "junit"]),
+    default="text",
+    show_default=True,
+    help="How to print it; errors and warnings are on stderr besides.",
+)
+@_options.junit
 @click.pass_obj
-def validate(app: App, files: tuple[Path, ...]) -> int:
+def validate(app: App, files: tuple[Path, ...], *, form: str, junit: Path | None) -> int:
     """Check engagement files, offline.
 
     Every error of a file comes at once, as FILE:LINE:COLUMN, what is wrong and what would be right. Exits with
@@ -30,6 +40,14 @@ def validate(app: App, files: tuple[Path, ...]) -> int:
             click.echo(printable(f"{remark}"), err=True)
         if loaded.error:
             codes.append(say_error(loaded.error))
-        else:
+        elif form == "text":
             click.echo(printable(f"{loaded.file}: ok"))
+    if form == "junit" or junit:
+        from psbot.report.files import as_junit
+
+        told = as_junit(portfolio)
+        if form == "junit":
+            click.echo(told, nl=False)
+        if junit:
+            _options.write_out(junit, told)
     return gravest(codes)

@@ -37,7 +37,7 @@ class Rest:
         """Return the object at *path*; raises GitLabError where it is not there or the token may not see it."""
         return self._connection.get(path)
 
-    def pages(self, path: str, **query: str) -> Iterator[Thing]:
+    def pages(self, path: str, **query: str | list[str]) -> Iterator[Thing]:
         """Yield everything that the list at *path* has; raises GitLabError.
 
         The next page is asked for by its number: no link of an answer is followed. A page may be short and not
@@ -50,7 +50,7 @@ class Rest:
             yield from found.things
             page = found.after
 
-    def _page(self, path: str, query: Mapping[str, str]) -> _Page:
+    def _page(self, path: str, query: Mapping[str, str | list[str]]) -> _Page:
         def ask(client: gitlab.Gitlab) -> object:
             answer = client.http_request("get", path, query_data=dict(query), **ONCE)
             return {"things": answer.json(), "after": answer.headers.get("x-next-page", "")}

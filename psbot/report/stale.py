@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from xml.etree import ElementTree
 
 from rich.table import Table
 
 from psbot.apply import Outcome, Receipt
 from psbot.core.findings import Finding
-from psbot.core.inert import inert, one_line, printable
+from psbot.core.inert import inert, printable
 from psbot.core.respond import Stale
 from psbot.core.staleness import Verdict
 from psbot.errors import PsbotError
 from psbot.report.data import data_text
+from psbot.report.junit import Case, Ending, Suite, report
 from psbot.report.receipts import name, why_undone
 from psbot.report.terminal import console_in_memory, hang, stripped
 from psbot.stalerun import Result
@@ -76,7 +76,7 @@ def rendered(form: str, told: Sequence[Told], now: datetime, *, in_ci: bool = Fa
         case "markdown":
             return _markdown(told)
         case "junit":
-            return _junit(told)
+            return junit(told)
         case _:
             return "".join(_section(each, now, in_ci) for each in told if not each.is_quiet) + _summary(told)
 
@@ -228,33 +228,18 @@ def _markdown(told: Sequence[Told]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _junit(told: Sequence[Told]) -> str:
+def junit(told: Sequence[Told]) -> str:
     """Return what GitLab shows in a pipeline's test report: a suite an engagement, a case a finding."""
-    root = ElementTree.Element("testsuites", name="psbot stale")
-    for each in told:
-        suite = ElementTree.SubElement(root, "testsuite", name=each.engagement, tests=str(_tests(each)))
-        suite.set("failures", str(len(each.stale)))
-        suite.set("errors", str(int(each.error is not None)))
-        suite.set("skipped", str(len(each.unchecked)))
-        for stale in each.stale:
-            case = _case(suite, f"{stale.verdict.item}: {stale.verdict.policy.name}", each)
-            ElementTree.SubElement(case, "failure", message=one_line(sentence(stale)))
-        for verdict in each.unchecked:
-            case = _case(suite, f"{verdict.item}: {verdict.policy.name}", each)
-            ElementTree.SubElement(case, "skipped", message=one_line(doubt(verdict)))
-        if each.error:
-            ElementTree.SubElement(_case(suite, "run", each), "error", message=one_line(str(each.error)))
-        elif not (each.stale or each.unchecked):
-            _case(suite, each.rests or "nothing has gone quiet", each)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+    return report("psbot stale", [Suite(each.engagement, tuple(_cases(each))) for each in told])
 
 
-def _tests(each: Told) -> int:
-    return max(1, len(each.stale) + len(each.unchecked) + int(each.error is not None))
-
-
-def _case(suite: ElementTree.Element, what: str, each: Told) -> ElementTree.Element:
-    return ElementTree.SubElement(
-        suite, "testcase", name=one_line(what), classname=each.engagement, file=each.file
-    )
+def _cases(each: Told) -> Iterator[Case]:
+    for stale in each.stale:
+        name = f"{stale.verdict.item}: {stale.verdict.policy.name}"
+        yield Case(name, each.file, Ending.FAILURE, (sentence(stale),))
+    for verdict in each.unchecked:
+        yield Case(f"{verdict.item}: {verdict.policy.name}", each.file, Ending.SKIPPED, (doubt(verdict),))
+    if each.error:
+        yield Case("run", each.file, Ending.ERROR, (str(each.error),))
+    elif not (each.stale or each.unchecked):
+        yield Case(each.rests or "nothing has gone quiet", each.file)

@@ -40,22 +40,33 @@ class MergeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable of a project's pipelines; its value is nobody's business here."""
+    """A variable of the pipelines of a project, or of all projects of a group."""
 
     key: str
+    value: str = "x"
     is_protected: bool = False
     is_masked: bool = False
     is_hidden: bool = False
+    environment_scope: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch, as far as it is protected."""
+
+    name: str
+    is_protected: bool = True
+    developers_can_merge: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """What starts a pipeline regularly, with the permissions of its owner."""
+    """What starts a pipeline regularly, with the permissions of its owner, if that account still exists."""
 
     id: int
     description: str
     cron: str
-    owner: User
+    owner: User | None
     ref: str = "refs/heads/main"
     is_active: bool = True
     variables: tuple[tuple[str, str], ...] = ()

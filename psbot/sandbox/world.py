@@ -24,7 +24,7 @@ from psbot.sandbox.model import (
     UserKind,
     WorkItem,
 )
-from psbot.sandbox.pipelines import MergeRequest, Schedule, Variable
+from psbot.sandbox.pipelines import Branch, MergeRequest, Schedule, Variable
 
 VERSION = "19.5.0-ee"
 
@@ -62,6 +62,9 @@ class World:
     notifications: list[Notification] = field(default_factory=list)
     merge_requests: dict[int, MergeRequest] = field(default_factory=dict)
     variables_of: dict[int, list[Variable]] = field(default_factory=lambda: defaultdict(list))
+    branches_of: dict[int, list[Branch]] = field(
+        default_factory=lambda: defaultdict(lambda: [Branch("main")])
+    )
     schedules_of: dict[int, list[Schedule]] = field(default_factory=lambda: defaultdict(list))
     is_in_maintenance: bool = False
     version: int = 0

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -83,6 +84,44 @@ def test_validate_exits_with_2_and_says_all_errors_of_all_files(tmp_path: Path) 
     assert "Traceback" not in result.output
 
 
+def test_validate_reports_to_gitlab_one_case_a_file_with_all_its_problems(tmp_path: Path) -> None:
+    bad, gone, told = tmp_path / "bad.yml", tmp_path / "gone.yml", tmp_path / "report.xml"
+    bad.write_text("engagement: x\nhosting: asw\n")
+    result = psbot("validate", "--junit", told, bad, AWS, gone)
+    assert (result.exit_code, result.stdout) == (2, f"{AWS}: ok\n")
+    (suite,) = ElementTree.fromstring(told.read_text())
+    assert [suite.get(each) for each in ("tests", "failures", "errors", "skipped")] == ["3", "2", "0", "0"]
+    failures = {case.get("name"): case.findtext("failure") for case in suite}
+    assert failures[AWS] is None
+    assert f"there is no file {gone}; check its name" in (failures[str(gone)] or "")
+    lines = (failures[str(bad)] or "").splitlines()
+    assert f"{bad}:2:10: hosting: asw is not a choice; did you mean aws?" in lines
+    assert lines == [line for line in result.stderr.splitlines() if line.startswith(f"{bad}:")]
+    printed = psbot("validate", "--format", "junit", bad, AWS, gone)
+    assert (printed.exit_code, printed.stdout) == (2, told.read_text())
+    nowhere = psbot("validate", "--junit", tmp_path / "no" / "report.xml", AWS)
+    assert (nowhere.exit_code, "cannot be written" in nowhere.stderr) == (2, True)
+
+
+def test_report_does_not_follow_a_link_that_a_branch_has_brought(tmp_path: Path) -> None:
+    precious, link = tmp_path / "precious", tmp_path / "report.xml"
+    precious.write_text("keep")
+    link.symlink_to(precious)
+    assert psbot("validate", "--junit", link, AWS).exit_code == 0
+    assert precious.read_text() == "keep"
+    assert "<testcase" in link.read_text()
+
+
+def test_report_of_validate_is_xml_whatever_a_file_is_called_and_has_in_it(tmp_path: Path) -> None:
+    bad = tmp_path / 'a"<b>&\ufffe\x1b[31m.yml'
+    bad.write_text("hosting: ']]><failure>\\u202e'\n")
+    result = psbot("validate", "--format", "junit", bad)
+    (suite,) = ElementTree.fromstring(result.stdout)
+    (case,) = suite
+    assert [each.tag for each in case] == ["failure"]
+    assert "\x1b" not in result.stdout
+
+
 def test_commands_take_the_engagements_folder_when_no_file_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +153,7 @@ def test_plan_fits_80_columns_and_shows_dates_people_and_notifications() -> None
         "welcome-email",
         "2026-11-19",
         "maria",
-        "53 labels",
+        "60 labels",
         "GitLab will notify maria (5), paul (6)",
         "12 to create",
     ):

@@ -96,7 +96,7 @@ def test_apply_shows_every_item_with_its_place_at_80_columns(psbot: Psbot, sandb
     made = psbot("apply", AWS).stdout
     assert max(map(len, made.splitlines())) <= 80
     for word in (
-        "+ 53 labels",
+        "+ 60 labels",
         "acme/delivery&1",
         "Kick-off: Acme Corp",
         f"{sandbox.url}/groups/acme/delivery/",
@@ -188,7 +188,7 @@ def test_status_tells_phase_people_and_what_is_late(psbot: Psbot) -> None:
 def test_labels_says_what_apply_would_make_and_what_does_not_belong(psbot: Psbot, sandbox: Sandbox) -> None:
     assert "ps-state: none of 6 labels is there; apply makes them" in psbot("labels", AWS).stdout
     psbot("apply", AWS)
-    assert "all 53 labels of the catalogue are there" in psbot("labels", "--group", "acme").stdout
+    assert "all 60 labels of the catalogue are there" in psbot("labels", "--group", "acme").stdout
     with sandbox.world.lock:
         sandbox.world.add_label(sandbox.world.namespaces["acme"], "ps-state::parked")
     found = psbot("labels", AWS, "--exit-code")
@@ -235,7 +235,7 @@ CIRCUMSTANCES: dict[str, tuple[dict[str, str], Callable[[Sandbox], None] | None,
     "read-only token": ({"PSBOT_TOKEN": READ_ONLY_TOKEN}, None, "the token can only read; make one with the scope api"),
     "role too low": ({"PSBOT_TOKEN": token_of("ada")}, None, "the role of ada in acme/delivery is too low"),
     "no epics": ({}, _no_epics, "acme/delivery has no epics"),
-    "maintenance": ({}, _maintenance, "GitLab refused 65 of 65 operations; the reasons stand above"),
+    "maintenance": ({}, _maintenance, "GitLab refused 72 of 72 operations; the reasons stand above"),
     "unknown host": ({"PSBOT_GITLAB_URL": "http://gitlab.invalid"}, None, "no host of the name in http://gitlab.invalid"),
     "login page": ({}, _fault(Kind.LOGIN_PAGE), "a proxy or a login page may stand in between"),
     "redirect": ({}, _fault(Kind.REDIRECT), "a redirect, which psbot does not follow with a token"),

@@ -102,6 +102,20 @@ def test_json_markdown_and_junit_say_the_same(psbot: Psbot, applied: Sandbox) ->
     assert suite.get("failures") == "2"
     cases = {case.get("name") for case in suite if case.find("failure") is not None}
     assert cases == {"welcome-email: overdue", "welcome-email: idle"}
+    for case in suite:
+        assert (case.findtext("failure") or "").strip(), "GitLab shows the text of the element"
+
+
+def test_junit_file_is_written_besides_what_is_printed(
+    psbot: Psbot, applied: Sandbox, tmp_path: Path
+) -> None:
+    told = tmp_path / "stale.xml"
+    done = psbot("stale", "--junit", told, AWS)
+    assert done.exit_code == 4
+    assert "<testsuites" not in done.stdout
+    assert "welcome-email" in done.stdout
+    assert told.read_text() == psbot("stale", "--format", "junit", AWS).stdout
+    assert psbot("stale", "--preview", "--junit", told, AWS).exit_code == 2
 
 
 def test_job_log_has_one_collapsed_section_an_engagement(psbot: Psbot, applied: Sandbox) -> None:

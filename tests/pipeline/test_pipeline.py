@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -144,6 +145,42 @@ def test_engagement_goes_from_a_merge_request_to_gitlab_and_on(place: Place) -> 
 
     again = place.on_main("push")
     assert (again.code, again.passed) == (0, ["psbot-apply"]), again.said
+
+
+def report_of(place: Place, name: str) -> ElementTree.Element:
+    """Return the only suite of the test report that a job has left for GitLab."""
+    (found,) = {file.read_text() for file in place.repository.folder.rglob(name)}
+    (suite,) = ElementTree.fromstring(found)
+    return suite
+
+
+def test_jobs_leave_test_reports_with_every_problem_and_finding(place: Place) -> None:
+    assert place.proposes({FILE: ACME.replace("hosting: aws", "hosting: azure")}).code == 1
+    (case,) = report_of(place, "psbot-validate.xml")
+    assert case.get("name") == FILE
+    assert f"{FILE}:5:10: hosting: azure is not a choice" in (case.findtext("failure") or "")
+    place.repository.commit({FILE: ACME})
+    place.merges()
+    stale = place.on_main("schedule", PSBOT_RUN="stale")
+    assert stale.yellow == ["psbot-stale"], stale.said
+    findings = {case.get("name") for case in report_of(place, "psbot-stale.xml")}
+    assert "welcome-email: overdue" in findings
+    assert "welcome-email" in stale.said, "people read it in the log"
+
+
+def test_doctor_says_what_the_repository_still_lacks(place: Place) -> None:
+    place.repository.commit({FILE: ACME})
+    place.repository.merge()
+    place.push()
+    ran = place.on_main("web", "psbot-doctor")
+    said = " ".join(re.sub(r"^psbot-doctor +>? ?", "", ran.said, flags=re.MULTILINE).split())
+    assert FILE in said
+    assert "PSBOT_TOKEN is no variable of the project; could not check those of acme" in said
+    for run in ("advance", "advance-all", "stale"):
+        assert f"there is no schedule with PSBOT_RUN={run}" in said
+    assert ran.failed + ran.yellow == ["psbot-doctor"], ran.said
+    for secret in (API_SECRET, READ_SECRET, NOTE_SECRET):
+        assert secret not in ran.said
 
 
 def test_findings_make_a_yellow_job_and_a_mistake_a_red_one(place: Place) -> None:

@@ -114,8 +114,12 @@ def projects(call: Call) -> Answer:
 
 
 def project(call: Call) -> object:
-    """Return a project."""
-    return namespace_entity(call.world, call.namespace(is_group=False))
+    """Return a project; its default branch is for those who may read the repository."""
+    found = call.namespace(is_group=False)
+    shown = namespace_entity(call.world, found)
+    if access.level(call.world, call.viewer, found) >= Access.REPORTER:
+        shown["default_branch"] = "main"
+    return shown
 
 
 def archive_project(call: Call, *, archived: bool) -> Answer:

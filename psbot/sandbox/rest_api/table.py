@@ -162,6 +162,8 @@ def _merge_requests() -> Iterator[Path]:
         ("GET", f"{where}/:iid/notes/:note_id", merge_requests.note),
         ("PUT", f"{where}/:iid/notes/:note_id", merge_requests.update_note),
         ("GET", "projects/:id/repository/commits/:sha/merge_requests", merge_requests.of_commit),
+        ("GET", "projects/:id/repository/branches/:branch", pipelines.branch),
+        ("GET", "groups/:id/variables", pipelines.group_variables),
         ("GET", "projects/:id/variables", pipelines.variables),
         ("GET", "projects/:id/pipeline_schedules", pipelines.schedules),
         ("GET", "projects/:id/pipeline_schedules/:schedule_id", pipelines.schedule),

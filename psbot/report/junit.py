@@ -1,0 +1,72 @@
+"""Test reports of the JUnit kind, as GitLab's pipelines and merge requests show them.
+
+GitLab shows the text of ``failure``, ``error`` and ``skipped``; their attributes hide it where there is no text
+(lib/gitlab/ci/parsers/test/junit.rb).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from xml.etree import ElementTree
+
+from psbot.core.inert import one_line
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Ending(StrEnum):
+    """How a case ended; the value is the element's name."""
+
+    PASSED = "passed"
+    FAILURE = "failure"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case: its name, the file it is about, how it ended, and what there is to say, in lines."""
+
+    name: str
+    file: str
+    ending: Ending = Ending.PASSED
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Cases that belong together."""
+
+    name: str
+    cases: tuple[Case, ...]
+
+
+def report(name: str, suites: Sequence[Suite]) -> str:
+    """Return the report as XML, in which no text of people is more than text."""
+    root = ElementTree.Element("testsuites", name=name)
+    for suite in suites:
+        endings = [case.ending for case in suite.cases]
+        counts = {
+            "tests": len(endings),
+            "failures": endings.count(Ending.FAILURE),
+            "errors": endings.count(Ending.ERROR),
+            "skipped": endings.count(Ending.SKIPPED),
+        }
+        attributes = {key: str(count) for key, count in counts.items()}
+        element = ElementTree.SubElement(root, "testsuite", {"name": _line(suite.name), **attributes})
+        for case in suite.cases:
+            _add(element, suite, case)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+
+
+def _add(element: ElementTree.Element, suite: Suite, case: Case) -> None:
+    names = {"name": case.name, "classname": suite.name, "file": case.file}
+    made = ElementTree.SubElement(element, "testcase", {key: _line(text) for key, text in names.items()})
+    if case.ending is not Ending.PASSED:
+        ElementTree.SubElement(made, case.ending).text = "\n".join(map(_line, case.said))
+
+
+def _line(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", one_line(text))
