@@ -80,6 +80,7 @@ def look(
 ) -> Iterator[tuple[Engagement, Found]]:
     """Yield each engagement with what is known of it, group by group; one that cannot be seen with its error."""
     waiting: list[Looked] = []
+    asked = 0
     for engagement, observed in observe_many(
         reader, engagements, process, Look(is_thorough=False, with_newest=True)
     ):
@@ -96,9 +97,10 @@ def look(
             yield engagement, _trimmed(looked)
             continue
         waiting.append(looked if looked.response.needs else _trimmed(looked))
-        if sum(len(each.response.needs) + each.response.needs_notices for each in waiting) >= _WAITING:
+        asked += len(looked.response.needs) + looked.response.needs_notices
+        if asked >= _WAITING:
             yield from _settled(reader, waiting)
-            waiting = []
+            waiting, asked = [], 0
     yield from _settled(reader, waiting)
 
 

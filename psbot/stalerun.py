@@ -85,23 +85,23 @@ def run(
 
     work = replace(work, tools=replace(tools, stop=stop))
     results: dict[str, Result] = {}
-    found: list[Looked] = []
+    loud: list[Looked] = []
     for engagement, each in look(work.tools.reader, engagements, work.process, work.now):
         if isinstance(each, PsbotError):
             results[engagement.key] = Result(engagement, error=each)
+        elif each.response.stale or each.response.flagged:
+            loud.append(each)
         else:
-            found.append(each)
+            results[engagement.key] = _settled(each)
         if stop():
             break
-    results |= {each.engagement.key: each for each in _answered(found, work, limits, begin)}
+    results |= {each.engagement.key: each for each in _answered(loud, work, limits, begin)}
     return [results[each.key] for each in engagements if each.key in results]
 
 
 def _answered(
-    found: Sequence[Looked], work: Work, limits: Limits, begin: Callable[[], None]
+    loud: Sequence[Looked], work: Work, limits: Limits, begin: Callable[[], None]
 ) -> Iterator[Result]:
-    loud = [each for each in found if each.response.stale or each.response.flagged]
-    yield from (_settled(each) for each in found if each not in loud)
     if loud and not work.tools.stop():
         begin()
         for ended in answer(loud, work, limits.ceilings(work.process)):
