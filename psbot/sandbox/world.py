@@ -28,6 +28,12 @@ from psbot.sandbox.pipelines import Branch, MergeRequest, Schedule, Variable
 
 VERSION = "19.5.0-ee"
 
+
+def _first_branches() -> list[Branch]:
+    """Return the branches of a project that nobody has changed; a named function, so that a world can be kept."""
+    return [Branch("main")]
+
+
 # Types that a namespace of each kind can hold; the numbers are instance-wide ids, which clients must look up.
 GROUP_TYPES = {ItemType.EPIC: 8}
 PROJECT_TYPES = {ItemType.ISSUE: 1, ItemType.INCIDENT: 2, ItemType.TASK: 5, ItemType.TICKET: 9}
@@ -62,9 +68,7 @@ class World:
     notifications: list[Notification] = field(default_factory=list)
     merge_requests: dict[int, MergeRequest] = field(default_factory=dict)
     variables_of: dict[int, list[Variable]] = field(default_factory=lambda: defaultdict(list))
-    branches_of: dict[int, list[Branch]] = field(
-        default_factory=lambda: defaultdict(lambda: [Branch("main")])
-    )
+    branches_of: dict[int, list[Branch]] = field(default_factory=lambda: defaultdict(_first_branches))
     schedules_of: dict[int, list[Schedule]] = field(default_factory=lambda: defaultdict(list))
     is_in_maintenance: bool = False
     version: int = 0

@@ -8,7 +8,7 @@ from tests.faults.histories import NAMES, STALE, history
 from tests.faults.patterns import PATTERNS, cases
 
 MATRIX = tuple(product((*NAMES, STALE), PATTERNS))
-KILLS = tuple(product(NAMES, When))
+KILLS = tuple(product((*NAMES, STALE), When))
 
 
 def row(table: str, *names: object) -> str:
