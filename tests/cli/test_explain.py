@@ -261,7 +261,7 @@ def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, appli
         (
             "acme-sow-142/nothing",
             2,
-            "there is no item nothing in the process; items are assign-engineer, call",
+            "there is no item nothing in the process; items are action, assign-engineer, call",
         ),
         ("globex-sow-7/kick-off", 2, "no engagement file that was read is of globex-sow-7"),
         (
