@@ -119,7 +119,7 @@ def problems(
     document: Document, file: ChangesFile, kinds: Mapping[str, KindEntry], labels: Labels
 ) -> Iterator[Problem]:
     """Yield what is wrong: names that no other file knows, and instruments that are never chosen."""
-    for path, message, hint in (*_of_names(file, kinds, labels), *_of_table(file)):
+    for path, message, hint in (*_of_names(file, kinds, labels), *_of_lines(file), *_of_table(file)):
         yield document.problem(path, message, hint)
 
 
@@ -149,6 +149,16 @@ def _of_names(file: ChangesFile, kinds: Mapping[str, KindEntry], labels: Labels)
         if each.use not in file.approvers:
             hint = "name a role under approvers"
             yield ("instruments", at, "use"), f"nobody may approve {each.use}", hint
+
+
+def _of_lines(file: ChangesFile) -> Iterator[_What]:
+    """Yield lines, and steps of the way, that could not be told apart."""
+    for part, named in (("lines", file.lines), ("way", file.way)):
+        first: dict[str, str] = {}
+        for name, value in named:
+            known = first.setdefault(value.casefold(), name)
+            if known != name:
+                yield (part, name), f"{value} is {known} already", "give each its own"
 
 
 def _of_table(file: ChangesFile) -> Iterator[_What]:

@@ -27,11 +27,7 @@ def draw_up_many(
     reader: ForgeReader, engagements: Iterable[Engagement], process: Process, words: Words, now: datetime
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
     """Yield each engagement with its plan, or with what keeps it from having one; group by group."""
-
-    def draw(engagement: Engagement, observation: Observation) -> Drawn:
-        return draw_up(reader, engagement, observation, process, words, now)
-
-    yield from _plans(_drawn(observe_many(reader, engagements, process), draw))
+    yield from draw_many_by(reader, engagements, process, words, now, draw=draw_up)
 
 
 def draw_advance_many(

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psbot.core import phases
-from psbot.core.asking import asked_already, asked_for, identity, lowest_free
-from psbot.core.changeform import Change, form, form_of
-from psbot.core.changes import Amending, understood
+from psbot.core.asking import asked_already, asked_for, identity
+from psbot.core.changeform import Change, form, form_of, requests_of
+from psbot.core.changes import Amending, Request, understood
 from psbot.core.changing import lacking
 from psbot.core.desired import Words
-from psbot.core.drafts import Situation, on_demand
+from psbot.core.drafts import Situation, lowest_free, on_demand
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding, Severity
 from psbot.core.history import Facts
+from psbot.core.marker import ASKED
 from psbot.core.model import Item, Snapshot
 from psbot.core.operations import CreateChild, CreateLabel, Operation
 from psbot.core.plan import Plan, duplicates, in_order
@@ -73,7 +74,7 @@ def _opened(answers: Mapping[str, str], situation: Situation, observed: Snapshot
         return Plan(engagement.key, findings=(Finding("asked-already", Severity.INFO, said, same.key),))
     draft = on_demand(kind, situation, lowest_free(kind, observed.by_key()), situation.today)
     change = form(draft.key, request, engagement, process, situation.today)
-    item = asked_for(draft, mark, situation, words, {"change": change})
+    item = asked_for(draft, {ASKED: mark}, situation, words, {"change": change})
     why = f"somebody asks for it; {_needs(change.instrument, change.because)}"
     labels: list[Operation] = [
         CreateLabel(engagement.gitlab.label_group, spec)
@@ -115,20 +116,20 @@ def requests_many(
             yield engagement, error
             continue
         facts = Facts(engagement, process, told.snapshot, now, told.histories)
-        items = [item for item in told.snapshot.by_key().values() if item.kind == process.changes.kind]
-        yield engagement, tuple(_requested(item, facts, drawn) for item in sorted(items, key=_number))
+        items = told.snapshot.by_key()
+        requests = requests_of(items.values(), process.changes)
+        yield (
+            engagement,
+            tuple(_requested(items[key], each, facts, drawn) for key, each in requests.items()),
+        )
 
 
-def _number(item: Item) -> tuple[int, str]:
-    return len(item.key), item.key
-
-
-def _requested(item: Item, facts: Facts, drawn: Plan) -> Requested:
+def _requested(item: Item, request: Request, facts: Facts, drawn: Plan) -> Requested:
     engagement, process = facts.engagement, facts.process
     return Requested(
         item,
-        form_of(item, engagement, process, facts.today),
+        form_of(item, request, engagement, process, facts.today),
         process.catalogue.value("change", item.labels),
         tuple(each for each in drawn.findings if each.item == item.key),
-        lacking(item, facts),
+        lacking(item, request, facts),
     )

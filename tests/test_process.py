@@ -111,6 +111,8 @@ def test_process_that_ships_is_right_and_complete(process: Process) -> None:
         ("changes.yml", "use: written-confirmation, when: {later: true}", "use: written-confirmation", "instruments.8: it takes all that is left, so those after it are never chosen"),
         ("changes.yml", "  - {use: written-confirmation, because: it stays inside duration and budget}\n", "", "instruments.8: the last instrument has to take what is left"),
         ("changes.yml", "when: {months: 2}", "when: {months: 0}", "instruments.6.when.months: 0 is too small"),
+        ("changes.yml", "  hours: Hours\n", "  hours: summary\n", "lines.hours: summary is summary already"),
+        ("changes.yml", "rejected: rejected}", "rejected: approved}", "way.rejected: approved is approved already"),
         ("changes.yml", "kind: change-request", "kind: kick-off", "kind: kick-off is not a kind with repeat: on-demand"),
         ("changes.yml", "[delivery_lead]", "[boss]", "approvers.work-at-risk.0: boss is not a choice; write one of delivery_lead, lead, manager, project_manager"),
         ("changes.yml", "approved: approved", "approved: aproved", "way.approved: labels.yml has no label aproved for change; did you mean approved?"),

@@ -1,15 +1,22 @@
 """``psbot change-request``."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from psbot.cli import _options
 from psbot.cli._app import App
 from psbot.cli._options import option
+
+if TYPE_CHECKING:
+    from psbot.core.engagement import Engagement
+    from psbot.errors import Exit
+    from psbot.scoping import Requested
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -73,7 +80,7 @@ def _hold(given: Mapping[str, str | None], *, asks: bool) -> dict[str, str]:
         answer = given[name.replace("-", "_")]
         if answer is None and asks:
             answer = click.prompt(question, default=default, show_default=bool(default), err=True)
-        if answer is None and default is None:
+        if default is None and not (answer or "").strip():
             raise click.UsageError(f"say what changes: give --{name}")
         answers[_LINES.get(name, name)] = " ".join(str(default if answer is None else answer).split())
     return {name: answer for name, answer in answers.items() if answer}
@@ -88,21 +95,11 @@ _LINES = {"new-end": "new_end", "new-contract": "contract"}
 @click.pass_obj
 def list_(app: App, files: tuple[Path, ...], *, form: str) -> int:
     """Show the change requests of engagements: instrument and why, how far each is, what it lacks."""
-    from psbot.cli import _gitlab
-    from psbot.errors import Exit, PsbotError, gravest
+    from psbot.errors import Exit, gravest
     from psbot.report import changes as report
-    from psbot.scoping import requests_many
 
     codes = [Exit.DONE]
-    sheets = _gitlab.sheets(app.load(_options.portfolio(files)), codes)
-    shown = []
-    with _gitlab.session(app) as session:
-        engagements = [each.engagement for each in sheets.values()]
-        for engagement, found in requests_many(session.reader, engagements, app.process, app.now):
-            if isinstance(found, PsbotError):
-                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
-            else:
-                shown.append((engagement.key, found))
+    shown = [(each.key, requests) for each, requests in _read(app, _options.portfolio(files), codes)]
     click.echo(report.rendered(form, shown, app.now), nl=False)
     return gravest(codes)
 
@@ -117,20 +114,28 @@ def amend(app: App, file: Path, *, write: bool) -> int:
     Nothing is printed where the file has them all. The diff is fit for git apply.
     """
     from psbot.amending import amend_file
-    from psbot.cli import _gitlab
-    from psbot.errors import Exit, PsbotError, gravest
-    from psbot.scoping import requests_many
+    from psbot.errors import Exit, gravest
 
     codes = [Exit.DONE]
-    sheets = _gitlab.sheets(app.load([file]), codes)
-    lacking = []
-    with _gitlab.session(app) as session:
-        engagements = [each.engagement for each in sheets.values()]
-        for _, found in requests_many(session.reader, engagements, app.process, app.now):
-            if isinstance(found, PsbotError):
-                codes.append(_gitlab.say_failure(str(file), found))
-            else:
-                lacking += [each.lacking for each in found if each.lacking]
-    for engagement in engagements:
+    for engagement, requests in _read(app, [file], codes):
+        lacking = [each.lacking for each in requests if each.lacking]
         click.echo(amend_file(file, engagement, lacking, app.process, is_written=write), nl=False)
     return gravest(codes)
+
+
+def _read(app: App, files: list[Path], codes: list[Exit]) -> list[tuple[Engagement, Sequence[Requested]]]:
+    """Return engagements with their change requests; what stops an engagement is said, its code noted."""
+    from psbot.cli import _gitlab
+    from psbot.errors import PsbotError
+    from psbot.scoping import requests_many
+
+    sheets = _gitlab.sheets(app.load(files), codes)
+    read: list[tuple[Engagement, Sequence[Requested]]] = []
+    with _gitlab.session(app) as session:
+        engagements = [each.engagement for each in sheets.values()]
+        for engagement, found in requests_many(session.reader, engagements, app.process, app.now):
+            if isinstance(found, PsbotError):
+                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
+            else:
+                read.append((engagement, found))
+    return read

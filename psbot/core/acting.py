@@ -1,7 +1,7 @@
 """What follows from a post-mortem: the rows of its table of actions become items with owner and date, once.
 
-The marker of an item remembers the words of its row. A row that people reword stays that item's: the words nearest to
-those of a row that is gone are taken for the same action.
+The marker of an item remembers the words of its row. A row that people reword stays that item's, as long as the item is
+open and the words are much the same.
 """
 
 import re
@@ -10,20 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
+from urllib.parse import quote, unquote
 
 from psbot.core.headings import below
 from psbot.core.inert import one_line, written
-from psbot.core.marker import asked, fingerprint, words
+from psbot.core.marker import ASKED, asked, fingerprint, words
 from psbot.core.model import Item
 from psbot.core.process import Acts, Process
 
-_ROW = re.compile(r"^[ \t]*\|(?P<cells>.*)\|[ \t]*$")
+_WORDING = "wording"  # what a marker remembers the words of a row by
 _SPLIT = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
 _MOST = 50
-_LONGEST = 1000
+_LONGEST = 300  # characters of a cell
+_REMEMBERED = 80  # of these a marker remembers
 _ALIKE = 0.6  # of two wordings, from which on they are taken for the same action
-_SAME_DEAL = 0.25  # what the same owner with the same day adds to that
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ class Row:
         return self.owner.removeprefix("@")
 
     @property
+    def memory(self) -> Mapping[str, str]:
+        """Return what the marker of its item remembers of it."""
+        return {ASKED: self.mark, _WORDING: quote(self.what[:_REMEMBERED], safe="")}
+
+    @property
     def mark(self) -> str:
         """Return what tells the row apart, fit to stand in a marker."""
         return fingerprint(self.what if self.copy == 1 else f"{self.what} ({self.copy})")
@@ -74,11 +80,10 @@ def rows(description: str, acts: Acts) -> tuple[Row, ...]:
     found: list[Row] = []
     copies: Counter[str] = Counter()
     for line in below(words(description), acts.below):
-        match = _ROW.match(line[:_LONGEST])
-        if match is None:
+        if not _SPLIT.search(line):
             heads = None
             continue
-        cells = [written(cell.strip().replace("\\|", "|")) for cell in _SPLIT.split(match["cells"])]
+        cells = [written(cell.replace("\\|", "|"))[:_LONGEST] for cell in _SPLIT.split(_unframed(line))]
         if heads is None:
             heads = [names.get(cell.casefold(), "") for cell in cells]
         elif not all(_RULE.fullmatch(cell) for cell in cells):
@@ -87,6 +92,12 @@ def rows(description: str, acts: Acts) -> tuple[Row, ...]:
                 copies[row["what"]] += 1
                 found.append(Row(**row, copy=copies[row["what"]]))
     return tuple(found[:_MOST])
+
+
+def _unframed(line: str) -> str:
+    """Return a row without the bars at its ends, which Markdown does not ask for."""
+    line = line.strip().removeprefix("|")
+    return line[:-1] if line.endswith("|") and not line.endswith("\\|") else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,7 @@ class Matched:
 
 
 def matched(found: Sequence[Row], items: Iterable[Item]) -> tuple[Matched, ...]:
-    """Return rows with their items: by the words that the marker remembers, else by the nearest title."""
+    """Return rows with their items: by the words that the marker remembers, else by the nearest ones of open items."""
     free = sorted((item for item in items if asked(item.marker)), key=lambda item: (len(item.key), item.key))
     by_mark = {str(asked(item.marker)): item for item in reversed(free)}
     exact = {row.mark: by_mark[row.mark] for row in found if row.mark in by_mark}
@@ -113,13 +124,15 @@ def matched(found: Sequence[Row], items: Iterable[Item]) -> tuple[Matched, ...]:
 
 
 def _nearest(row: Row, free: Sequence[Item]) -> Item | None:
-    best = max(free, key=lambda item: _likeness(row, item), default=None)
+    opened = [item for item in free if item.is_open]
+    best = max(opened, key=lambda item: _likeness(row, item), default=None)
     return best if best is not None and _likeness(row, best) >= _ALIKE else None
 
 
 def _likeness(row: Row, item: Item) -> float:
-    is_same_deal = item.due_on == row.due_on and row.username in item.assignees
-    return SequenceMatcher(None, row.what, item.title).ratio() + (_SAME_DEAL if is_same_deal else 0)
+    known = item.marker.memory.get(_WORDING) if item.marker else None
+    words_before = unquote(known) if known else item.title
+    return SequenceMatcher(None, row.what[:_REMEMBERED], words_before[:_REMEMBERED]).ratio()
 
 
 def lacking(row: Row, people: Iterable[str]) -> Iterator[str]:

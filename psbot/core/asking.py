@@ -1,7 +1,7 @@
 """What somebody asks for on demand: the marker remembers it, so that one command, run twice, asks for it once."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from psbot.core import marker as markers
@@ -17,14 +17,6 @@ def identity(answers: Mapping[str, str]) -> str:
     return markers.fingerprint(json.dumps(dict(answers), sort_keys=True))
 
 
-def lowest_free(kind: Kind, keys: Iterable[str]) -> int:
-    """Return the lowest number that no item of *kind* has among *keys*."""
-    taken, number = frozenset(keys), 1
-    while f"{kind.item}/{number}" in taken:
-        number += 1
-    return number
-
-
 def asked_already(kind: Kind, mark: str, observed: Snapshot) -> Item | None:
     """Return the open item of *kind* that was asked for by the same words; *mark* is their identity."""
     same = [
@@ -36,10 +28,10 @@ def asked_already(kind: Kind, mark: str, observed: Snapshot) -> Item | None:
 
 
 def asked_for(
-    draft: Draft, mark: str, situation: Situation, words: Words, known: Mapping[str, object]
+    draft: Draft, memory: Mapping[str, str], situation: Situation, words: Words, known: Mapping[str, object]
 ) -> Item:
-    """Return the item of *draft*, asked for by *mark*; *known* is what its template may use besides."""
+    """Return the item of *draft*; its marker gets *memory* of what was asked, *known* is for its template."""
     kind, item = situation.process.kinds[draft.kind], outlined(situation, draft)
     text = words.render(kind.template, {**facts(situation), **known, "item": draft})
-    note = markers.Marker(situation.engagement.key, draft.key, ownership.memory(item) | {markers.ASKED: mark})
+    note = markers.Marker(situation.engagement.key, draft.key, {**ownership.memory(item), **memory})
     return replace(item, description=markers.write(text, note))

@@ -1,7 +1,7 @@
 """A change request as it reads: its lines, the instrument and why, what becomes of hours, end and contract."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from psbot.core import changes
@@ -44,9 +44,21 @@ class Change:
     decision: Decision | None = None
 
 
-def request_of(item: Item, policy: Changes) -> Request:
-    """Return what people say in the description of *item*; what psbot writes there does not count."""
-    return changes.read(words(item.description), policy)
+def requests_of(items: Iterable[Item], policy: Changes) -> Mapping[str, Request]:
+    """Return what people say in change requests, by key; what psbot writes there does not count.
+
+    Of several that name one paper the first has it: the others go by their keys, so that none is taken for another.
+    """
+    found: dict[str, Request] = {}
+    papers: set[str] = set()
+    asked = [item for item in items if item.kind == policy.kind]
+    for item in sorted(asked, key=lambda item: (len(item.key), item.key)):
+        request = changes.read(words(item.description), policy)
+        if request.reference in papers:
+            request = replace(request, reference=None)
+        papers |= {request.reference} if request.reference else set()
+        found[item.key] = request
+    return found
 
 
 def form(key: str, request: Request, engagement: Engagement, process: Process, today: date) -> Change:
@@ -54,9 +66,8 @@ def form(key: str, request: Request, engagement: Engagement, process: Process, t
     return _form(key, request, engagement, process, today, instrument=None, made=None)
 
 
-def form_of(item: Item, engagement: Engagement, process: Process, today: date) -> Change:
-    """Return how the change request *item* reads; its label names the instrument."""
-    request = request_of(item, process.changes)
+def form_of(item: Item, request: Request, engagement: Engagement, process: Process, today: date) -> Change:
+    """Return how the change request *item* reads, which says *request*; its label names the instrument."""
     instrument = process.catalogue.value("instrument", item.labels)
     return _form(item.key, request, engagement, process, today, instrument=instrument, made=decision(item))
 
@@ -91,15 +102,11 @@ def _form(
         ends_on_after=request.new_end or ends_on,
         contract=before.contract,
         contract_after=request.contract or before.contract,
-        missing=tuple(policy.lines[name] for name in request.missing(_needed(policy))),
+        missing=tuple(policy.lines[name] for name in request.missing(policy.needed)),
         wrong=tuple(request.wrong.values()),
         approvers=tuple(sorted(changes.approvers(named, engagement, policy))) if named else (),
         decision=made,
     )
-
-
-def _needed(policy: Changes) -> tuple[str, ...]:
-    return (*changes.TELLING, *policy.impact)
 
 
 def _said(names: Iterable[str], request: Request, policy: Changes) -> tuple[Said, ...]:

@@ -1,4 +1,4 @@
-"""What is recorded of a change request: what was asked for first, and what was decided; its marker remembers it."""
+"""What was decided on a change request; its marker remembers it."""
 
 from dataclasses import dataclass, replace
 from datetime import date

@@ -74,6 +74,11 @@ class Changes:
     amends: frozenset[str] = frozenset()
     quarterly: Quarterly = field(default_factory=Quarterly)
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Return the names of the lines that are filled before anybody approves."""
+        return (*TELLING, *self.impact)
+
     def named(self, names: Iterable[str]) -> str:
         """Return how people call the lines *names*."""
         return ", ".join(self.lines[name] for name in names)

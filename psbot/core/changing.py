@@ -1,7 +1,7 @@
 """The way of change requests: from draft to approval by what they say, then by those who may decide; what follows."""
 
 from psbot.core import changes
-from psbot.core.changeform import request_of
+from psbot.core.changeform import requests_of
 from psbot.core.changerecord import Decision, deciding, decision
 from psbot.core.changes import Amending, Changes, Choice, Request
 from psbot.core.coherence import refused
@@ -9,16 +9,22 @@ from psbot.core.guards import is_decided
 from psbot.core.history import Facts, Standing
 from psbot.core.model import Item
 from psbot.core.progress import Progress
+from psbot.core.raised import is_exposed
 
 MISSING = "amendment-missing"  # the finding of a signed change that the engagement file does not have
 
 
 def changed(progress: Progress) -> Progress:
     """Return the progress after which every change request is as far as its words and those who decide allow."""
-    policy = progress.facts.process.changes
-    for _, item in sorted(progress.facts.observed.by_key().items()):
-        if item.kind == policy.kind:
-            progress = _moved(progress, item, request_of(item, policy), policy)
+    facts = progress.facts
+    policy, found = facts.process.changes, facts.observed.by_key()
+    for key, request in requests_of(found.values(), policy).items():
+        if found[key].is_open and is_exposed(found[key], facts.engagement, facts.process):
+            place = facts.engagement.gitlab.internal
+            said = f"{key} stands where the customer can read it, so psbot leaves it; move it to {place}"
+            progress = progress.finding("in-customers-sight", said, found[key])
+        else:
+            progress = _moved(progress, found[key], request, policy)
     return progress
 
 
@@ -146,7 +152,7 @@ def _approved(progress: Progress, item: Item, request: Request, policy: Changes,
     """Say what an approved change still lacks; what is signed and in the file is done."""
     facts = progress.facts
     instrument = facts.process.catalogue.value("instrument", item.labels)
-    unsaid = request.missing((*changes.TELLING, *policy.impact))
+    unsaid = request.missing(policy.needed)
     if item.is_open and (instrument is None or unsaid):
         lines = policy.named(unsaid) or "its instrument"
         said = f"{reason}, and it does not say all that was approved: {lines}; fill it in"
@@ -165,8 +171,8 @@ def _approved(progress: Progress, item: Item, request: Request, policy: Changes,
     return _closed(progress, item, f"{reason}, and signed on {request.signed_on}")
 
 
-def lacking(item: Item, facts: Facts) -> Amending | None:
-    """Return what the engagement file lacks of the change request *item*; None where nothing is due or known."""
+def lacking(item: Item, request: Request, facts: Facts) -> Amending | None:
+    """Return what the engagement file lacks of *item*, which says *request*; None where nothing is due or known."""
     policy, catalogue = facts.process.changes, facts.process.catalogue
     if catalogue.value("instrument", item.labels) not in policy.amends:
         return None
@@ -174,7 +180,7 @@ def lacking(item: Item, facts: Facts) -> Amending | None:
     is_approved = (
         catalogue.value("change", item.labels) == approved and is_decided(item, approved, facts).holds
     )
-    rest = changes.amending(item.key, request_of(item, policy), facts.engagement, facts.today)
+    rest = changes.amending(item.key, request, facts.engagement, facts.today)
     return rest if is_approved and rest and not rest.is_nothing else None
 
 

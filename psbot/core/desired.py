@@ -8,7 +8,8 @@ from typing import Protocol
 
 from psbot.core import ownership
 from psbot.core.acting import Action
-from psbot.core.changeform import Change, form_of
+from psbot.core.changeform import Change, form_of, requests_of
+from psbot.core.changes import Request
 from psbot.core.drafts import Draft, Situation, drafts, fill, on_demand
 from psbot.core.engagement import Engagement
 from psbot.core.findings import findings
@@ -17,7 +18,7 @@ from psbot.core.marker import Marker, sections, write
 from psbot.core.model import Desired, Item, Snapshot
 from psbot.core.phases import accepted
 from psbot.core.process import EPIC, PlaceKind, Process, Question, QuestionGroup, Repeat
-from psbot.core.raised import Raised, chapters, raised
+from psbot.core.raised import Raised, chapters, is_exposed, raised
 from psbot.core.signoff import SignOff, recorded
 from psbot.core.wrapup import Ending, WrapUp, wrapped_up
 
@@ -132,24 +133,24 @@ def _asked_for(
 ) -> dict[str, Mapping[str, str]]:
     """Return the managed sections of open items that people have asked for."""
     written: dict[str, Mapping[str, str]] = {}
+    requests = requests_of(found.values(), situation.process.changes)
     for key, item in found.items():
         kind = situation.process.kinds.get(item.kind)
         if kind is None or kind.repeat is not Repeat.ON_DEMAND or not item.is_open:
             continue
-        if words.sections(kind.template):
-            text = words.render(kind.template, {**known, **asked_for(situation, item)})
-            written[key] = sections(text)
+        if words.sections(kind.template) and not is_exposed(item, situation.engagement, situation.process):
+            asked = _asked(situation, item, requests.get(key))
+            written[key] = sections(words.render(kind.template, {**known, **asked}))
     return written
 
 
-def asked_for(situation: Situation, item: Item) -> Mapping[str, object]:
+def _asked(situation: Situation, item: Item, request: Request | None) -> Mapping[str, object]:
     """Return what the template of an item that somebody has asked for may use besides what all may."""
     process, today = situation.process, situation.today
     number = item.key.rpartition("/")[2]
     opened_on = situation.engagement.today(item.made_at) if item.made_at else today
     draft = on_demand(process.kinds[item.kind], situation, int(number) if number.isdigit() else 0, opened_on)
-    is_change = item.kind == process.changes.kind
-    change = form_of(item, situation.engagement, process, today) if is_change else Change()
+    change = form_of(item, request, situation.engagement, process, today) if request else Change()
     return {"item": draft, "change": change, "raised": raised(item, process)}
 
 

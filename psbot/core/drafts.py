@@ -1,7 +1,7 @@
 """Which items an engagement has over its life: keys, titles, dates and people, before any words."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -78,6 +78,14 @@ def occurrences(kind: Kind, situation: Situation) -> Iterator[Draft]:
     is_reached = kind.wanted_from is Stage.QUOTE or situation.is_won
     for draft in _repeated(kind, situation):
         yield _filled(replace(draft, is_due=draft.is_due and is_reached), kind, situation)
+
+
+def lowest_free(kind: Kind, keys: Iterable[str]) -> int:
+    """Return the lowest number that no item of *kind* has among *keys*."""
+    taken, number = frozenset(keys), 1
+    while f"{kind.item}/{number}" in taken:
+        number += 1
+    return number
 
 
 def on_demand(kind: Kind, situation: Situation, number: int, opened_on: date) -> Draft:

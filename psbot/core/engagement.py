@@ -70,6 +70,11 @@ class Places:
         """Return the project that holds internal items."""
         return self.internal_project or self.project
 
+    def hides(self, namespace: str, *, is_confidential: bool) -> bool:
+        """Tell whether the customer cannot read what stands in *namespace*; paths know no upper and lower case."""
+        is_there = namespace.casefold() == self.internal.casefold()
+        return is_there and (is_confidential or not self.is_shared_with_customer)
+
     @property
     def is_shared_with_customer(self) -> bool:
         """Tell whether internal items have to live, confidential, in the project that the customer sees."""

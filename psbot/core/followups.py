@@ -6,9 +6,9 @@ from dataclasses import replace
 from psbot.core import inert
 from psbot.core import marker as markers
 from psbot.core.acting import Action, Row, lacking, matched, rows, telling
-from psbot.core.asking import asked_for, lowest_free
+from psbot.core.asking import asked_for
 from psbot.core.desired import Words
-from psbot.core.drafts import Situation, on_demand
+from psbot.core.drafts import Situation, lowest_free, on_demand
 from psbot.core.identity import people
 from psbot.core.model import Item
 from psbot.core.operations import CreateChild, Operation, Redescribe
@@ -53,8 +53,7 @@ def followups(situation: Situation, found: Mapping[str, Item], words: Words) -> 
 
 def _reworded(item: Item, row: Row) -> Iterator[Redescribe]:
     if item.is_open and item.marker and markers.asked(item.marker) != row.mark:
-        memory = {markers.ASKED: row.mark}
-        yield Redescribe(item, reason="people have reworded the action", memory=memory)
+        yield Redescribe(item, reason="people have reworded the action", memory=row.memory)
 
 
 def _made(  # noqa: PLR0917  what an item is made from, in the order it is found
@@ -64,4 +63,4 @@ def _made(  # noqa: PLR0917  what an item is made from, in the order it is found
     draft = on_demand(process.kinds[kind], situation, number, situation.today)
     draft = replace(draft, title=inert.title(row.what), due_on=row.due_on, assignee=row.username)
     action = Action(row.what, source.title, source.url)
-    return asked_for(draft, row.mark, situation, words, {"action": action})
+    return asked_for(draft, row.memory, situation, words, {"action": action})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from psbot.core import marker
+from psbot.core.drafts import lowest_free
 from psbot.core.engagement import Engagement
 from psbot.core.findings import Finding, Severity
 from psbot.core.labels import Catalogue
@@ -97,6 +98,11 @@ class _Case:
         stem = key.partition("/")[0]
         return next((kind for kind in self.process.kinds.values() if kind.item == stem), None)
 
+    def kind_meant(self, sighting: Sighting) -> Kind | None:
+        """Return the kind that the marker names, or else the label."""
+        key = _key(sighting)
+        return self.kind_of(key) if key else self.labelled_kind(sighting)
+
     def hangs_here(self, sighting: Sighting) -> bool:
         """Tell whether the item is a child of (one of) the engagement's epics."""
         return sighting.parent in self.epic_gids
@@ -128,7 +134,7 @@ class _Case:
         key = _key(sighting)
         if sighting.is_epic or key == EPIC:
             return not sighting.is_epic
-        kind = self.kind_of(key) if key else self.labelled_kind(sighting)
+        kind = self.kind_meant(sighting)
         places = self.engagement.gitlab
         shared, internal, here = map(str.casefold, (places.project, places.internal, sighting.namespace))
         if here not in (shared, internal):
@@ -277,11 +283,9 @@ def _misnumbered(case: _Case, found: dict[str, list[Sighting]]) -> list[Sighting
     taken: list[Sighting] = []
     for key, group in found.items():
         kind, first = case.kind_of(key), marker.asked(group[0].marker)
-        if kind is None or kind.repeat is not Repeat.ON_DEMAND or first is None:
+        if kind is None or kind.repeat is not Repeat.ON_DEMAND:
             continue
-        others = [
-            each for each in group[1:] if each.is_open and marker.asked(each.marker) not in (None, first)
-        ]
+        others = [each for each in group[1:] if each.is_open and marker.asked(each.marker) != first]
         group[:] = [each for each in group if each not in others]
         taken += others
     return sorted(taken, key=lambda each: each.number)
@@ -292,11 +296,9 @@ def _unmarked(
 ) -> tuple[list[Item], list[Finding]]:
     """Return the children without a marker that are items all the same, and where psbot cannot tell."""
     bare: dict[str, list[Sighting]] = {}
-    for sighting in misnumbered:
-        bare.setdefault(str(_key(sighting)).partition("/")[0], []).append(sighting)
-    for sighting in rest:
-        kind = case.labelled_kind(sighting)
-        if kind and sighting.marker is None and not sighting.is_epic and case.hangs_here(sighting):
+    unmarked = [each for each in rest if each.marker is None and not each.is_epic and case.hangs_here(each)]
+    for sighting in (*misnumbered, *unmarked):
+        if kind := case.kind_meant(sighting):
             bare.setdefault(kind.name, []).append(sighting)
     items: list[Item] = []
     findings: list[Finding] = []
@@ -328,11 +330,9 @@ def _numbered(
     taken = set(found)
     for sighting in opened:
         if sighting.is_open:
-            number = 1
-            while f"{kind.item}/{number}" in taken:
-                number += 1
-            taken.add(f"{kind.item}/{number}")
-            yield _item(case, f"{kind.item}/{number}", sighting)
+            key = f"{kind.item}/{lowest_free(kind, taken)}"
+            taken.add(key)
+            yield _item(case, key, sighting)
 
 
 def _ambiguous(case: _Case, kind: Kind, candidates: list[Sighting]) -> Iterator[Finding]:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from psbot.core.engagement import Engagement
 from psbot.core.lines import Said, said
 from psbot.core.marker import words
 from psbot.core.model import Item
-from psbot.core.process import Kind, Process, Repeat
+from psbot.core.process import Kind, PlaceKind, Process, Repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,13 @@ def raised(item: Item, process: Process) -> Raised:
         lines=tuple(Said(line, answers.get(line, "")) for line in kind.lines),
         missing=tuple(line for line in kind.lines if line not in answers),
     )
+
+
+def is_exposed(item: Item, engagement: Engagement, process: Process) -> bool:
+    """Tell whether *item* is of an internal kind and stands where the customer can read it."""
+    kind = process.kinds.get(item.kind)
+    is_internal = kind is not None and kind.place is PlaceKind.INTERNAL
+    return is_internal and not engagement.gitlab.hides(item.namespace, is_confidential=item.confidential)
 
 
 def blank(kind: Kind) -> Raised:

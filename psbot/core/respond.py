@@ -96,11 +96,8 @@ class Response:
     @property
     def is_private(self) -> bool:
         """Tell whether the log stands where the customer cannot read it."""
-        places = self.facts.engagement.gitlab
-        log = self.log
-        if log is None or log.namespace.casefold() != places.internal.casefold():
-            return False
-        return log.confidential or not places.is_shared_with_customer
+        places, log = self.facts.engagement.gitlab, self.log
+        return log is not None and places.hides(log.namespace, is_confidential=log.confidential)
 
     def _climbed(self, verdict: Verdict) -> Stale:
         carrier = self._carrier(verdict)

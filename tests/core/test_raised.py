@@ -149,6 +149,27 @@ def test_empty_rows_code_comments_and_tables_elsewhere_are_no_actions() -> None:
     assert rows(text, ACTS) == ()
 
 
+def test_long_rows_and_rows_without_bars_at_their_ends_hide_no_others() -> None:
+    text = table(
+        f"| {'x' * 2000} | | 2027-04-09 | paul |",
+        "Bare | | 2027-04-10 | paul",
+        "| Last | | 2027-04-11 | paul |",
+    )
+    assert [(row.what[:4], row.due) for row in rows(text, ACTS)] == [
+        ("xxxx", "2027-04-09"),
+        ("Bare", "2027-04-10"),
+        ("Last", "2027-04-11"),
+    ]
+
+
+def test_marker_of_an_action_can_be_read_however_long_its_words(desk: Desk) -> None:
+    written(desk, f"| {'☃' * 400} | | 2027-04-09 | paul |")
+    desk.advance()
+    assert desk.item("action/1").marker is not None
+    desk.advance()
+    assert desk.plan().is_empty
+
+
 def test_escaped_bars_belong_to_the_cell() -> None:
     (row,) = rows(table(r"| a \| b | | 2027-04-09 | paul |"), ACTS)
     assert row.what == "a | b"
@@ -224,6 +245,26 @@ def test_row_without_owner_or_day_is_told_until_it_has_them(desk: Desk) -> None:
     desk.advance()
     assert desk.told()["action-incomplete:post-mortem"].startswith("Resolved: ")
     assert desk.item("action/1").assignees == ("paul",)
+
+
+def test_new_row_of_the_same_owner_and_day_is_another_action(desk: Desk) -> None:
+    written(desk, "| Test restores | | 2027-04-09 | paul |")
+    desk.advance()
+    desk.edit("post-mortem", lambda text: text.replace("| Test restores |", "| Order the disks |"))
+    desk.advance()
+    assert {item.title for item in desk.world.children if item.kind == "action"} == {
+        "Test restores",
+        "Order the disks",
+    }
+
+
+def test_reworded_row_of_a_closed_action_is_a_new_one(desk: Desk) -> None:
+    written(desk, "| Test restores every month | | 2027-04-09 | paul |")
+    desk.advance()
+    desk.finish("paul", "action/1")
+    desk.edit("post-mortem", lambda text: text.replace("every month", "each month"))
+    desk.advance()
+    assert desk.item("action/2").title == "Test restores each month"
 
 
 def test_closed_action_is_not_made_again(desk: Desk) -> None:

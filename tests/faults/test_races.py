@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from psbot.sandbox.changes import Change
+from psbot.sandbox.items import create_item
+from psbot.sandbox.model import ItemType
 from psbot.sandbox.running import running
 from psbot.sandbox.world import World
 from tests.faults import people
@@ -173,3 +176,24 @@ def test_two_who_ask_for_different_changes_at_once_get_both_and_each_its_number(
             settle(stage, asked)
             stage.gate.log.reset()
             assert stage.run(asked.engagement, asked.now, "advance").plan.is_empty
+
+
+def test_request_of_a_person_that_gets_the_same_number_at_once_is_kept_beside_the_other() -> None:
+    asked = history("asking")
+    world = asked.world()
+    with staged(world) as stage:
+        stage.run(asked.engagement, asked.now, asked.command)
+        (made,) = (each for each in world.items.values() if marker_of(each) == "change-request/1")
+        person, epic = world.users["paul"], made.parent
+        written = "<!-- psbot: engagement=acme-sow-142 item=change-request/1 -->\nMore users.\n"
+        change = Change(title="More users", description=written, parent=epic, add_labels=tuple(made.labels))
+        create_item(world, person, made.namespace, ItemType.ISSUE, change)
+        stage.run(asked.engagement, asked.now, "advance")
+        opened = [
+            each for each in world.items.values() if (marker_of(each) or "").startswith("change-request/")
+        ]
+        assert sorted((marker_of(each), each.is_open) for each in opened) == [
+            ("change-request/1", True),
+            ("change-request/2", True),
+        ]
+        check_once(world)
