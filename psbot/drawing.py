@@ -70,14 +70,12 @@ def draw_advance(  # noqa: PLR0917  see Draw
     other places than the engagement that is there.
     """
     check_places(engagement, observation, process)
-    twins = [each for each in observation.snapshot.duplicates if each.by_machine]
     if ended := phases.ended(observation.snapshot.epic, process):
-        told = with_touches(reader, observation, engagement.gitlab.group, twins, process)
-        closing = [each for each in duplicates(told.snapshot, process) if isinstance(each, Close)]
+        closing, told = doubles(reader, engagement, observation, process)
         return Plan(engagement.key, in_order(closing), findings=(ended, *observation.findings)), told
     if observation.reach < Reach.CHILDREN:
         return Plan(engagement.key), observation
-    told = with_touches(reader, observation, engagement.gitlab.group, twins, process)
+    _, told = doubles(reader, engagement, observation, process)
     facts = facts_of(reader, engagement, told, process, now)
     if None in facts.histories.items.values():
         after = carrying_on.progressed(facts).facts.observed
@@ -86,6 +84,15 @@ def draw_advance(  # noqa: PLR0917  see Draw
     return replace(drawn, findings=(*drawn.findings, *told.findings)), replace(
         told, histories=facts.histories
     )
+
+
+def doubles(
+    reader: ForgeReader, engagement: Engagement, observation: Observation, process: Process
+) -> tuple[tuple[Close, ...], Observation]:
+    """Return what closes items that were made twice at the same time, and the observation with who touched them."""
+    twins = [each for each in observation.snapshot.duplicates if each.by_machine]
+    told = with_touches(reader, observation, engagement.gitlab.group, twins, process)
+    return tuple(each for each in duplicates(told.snapshot, process) if isinstance(each, Close)), told
 
 
 def _require(

@@ -17,13 +17,13 @@ from psbot.core.history import Facts
 from psbot.core.marker import ASKED
 from psbot.core.model import Item, Snapshot
 from psbot.core.operations import CreateChild, CreateLabel, Operation
-from psbot.core.plan import Plan, duplicates, in_order
+from psbot.core.plan import Plan, in_order
 from psbot.core.process import Process
-from psbot.drawing import Draw, Drawn, check_places, draw_advance
+from psbot.drawing import Draw, Drawn, check_places, doubles, draw_advance
 from psbot.errors import PsbotError
 from psbot.forge.ports import ForgeReader
 from psbot.histories import ahead
-from psbot.observe import Observation, observe_many, with_touches
+from psbot.observe import Observation, observe_many
 from psbot.standings import WORDLESS
 
 
@@ -45,12 +45,8 @@ def draw_change(answers: Mapping[str, str]) -> Draw:
         observed, situation = observation.snapshot, Situation(engagement, process, engagement.today(now))
         _check(engagement, observed, process)
         plan = _opened(answers, situation, observed, words)
-        twins = [
-            each for each in observed.duplicates if each.by_machine and each.kind == process.changes.kind
-        ]
-        told = with_touches(reader, observation, engagement.gitlab.group, twins, process)
-        doubles = [each for each in duplicates(told.snapshot, process) if not isinstance(each, Finding)]
-        own = [each for each in doubles if each.item.kind == process.changes.kind]
+        closing, told = doubles(reader, engagement, observation, process)
+        own = [each for each in closing if each.item.kind == process.changes.kind]
         return Plan(engagement.key, in_order((*plan.operations, *own)), findings=plan.findings), told
 
     return draw

@@ -86,7 +86,7 @@ def advance(facts: Facts, words: Words) -> Plan:
     decided: list[Operation] = [
         *operations(facts.observed, after, progress.reasons),
         *_structure(structure, progress, facts.observed),
-        *_followups(facts, after, words),
+        *followups(Situation(engagement, process, facts.today), after.by_key(), words),
         *_told(progress, facts),
     ]
     # Alarms are progress's to judge; who worked on what the file no longer has is read by apply alone.
@@ -98,12 +98,6 @@ def advance(facts: Facts, words: Words) -> Plan:
         findings=tuple(sorted({*progress.findings, *known}, key=str)),
         open_items=structure.open_items,
     )
-
-
-def _followups(facts: Facts, after: Snapshot, words: Words) -> Iterator[Operation]:
-    """Yield the items that others name as actions; of one item there is one change of its description."""
-    situation = Situation(facts.engagement, facts.process, facts.today)
-    yield from followups(situation, after.by_key(), words)
 
 
 def _still_open(after: Snapshot, epic: Item) -> Snapshot:

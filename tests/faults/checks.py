@@ -1,5 +1,6 @@
 """What must hold when all is over, and the error that says that it does not."""
 
+import json
 import re
 from collections import Counter
 from typing import Any
@@ -9,6 +10,7 @@ from psbot.sandbox.model import WorkItem
 from psbot.sandbox.world import World
 
 Dump = dict[str, Any]
+_ADDRESS = re.compile(r"(http://127\.0\.0\.1):\d+")
 _MARKER = re.compile(r"\A<!-- psbot: engagement=(\S+) item=(\S+)")
 UNDISTURBED_RUNS = 2
 
@@ -18,11 +20,11 @@ class Violation(AssertionError):
 
 
 def dumped(world: World) -> Dump:
-    """Return the canonical state with its events, whatever their order.
+    """Return the canonical state with its events, whatever their order and the port of the sandbox.
 
     What was made later than in an undisturbed run is noted later on the epic.
     """
-    state = canonical(world, with_events=True)
+    state: Dump = json.loads(_ADDRESS.sub(r"\1", json.dumps(canonical(world, with_events=True))))
     for item in state["items"]:
         for kind in ("system_notes", "label_events", "state_events"):
             item[kind].sort()
