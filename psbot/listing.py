@@ -3,8 +3,10 @@
 import pickle
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import SEEK_END
+from threading import Event, Lock
 from types import TracebackType
 from typing import Self
 
@@ -59,28 +61,52 @@ def turn(reader: ForgeReader, group: str, listings: Sequence[Listing]) -> dict[L
     return dict(zip(listings, pages, strict=True))
 
 
-def at_once(reader: ForgeReader, group: str, listings: Sequence[Listing], connections: int) -> Iterator[Page]:
-    """Yield the pages of *listings*, each in its order, with as many requests at once as there are *connections*."""
-    waiting = list(listings)
-    with ThreadPoolExecutor(max_workers=connections) as pool:
-        asked: dict[Future[dict[Listing, Page]], Listing] = {}
-        while waiting or asked:
-            while waiting and len(asked) < connections:
-                listing = waiting.pop(0)
-                asked[pool.submit(turn, reader, group, [listing])] = listing
-            done, _ = wait(asked, return_when=FIRST_COMPLETED)
-            for future in done:
-                listing = asked.pop(future)
-                page = future.result()[listing]
-                if not listing.is_done:
-                    waiting.insert(0, listing)
-                yield page
+class Ahead:
+    """Lists that are read to their ends in the background, as many at once as there are *connections*.
+
+    Every page goes to *keep*, those of a list in its order; several threads call it. Leaving the context ends the
+    reading, after the requests that are on their way.
+    """
+
+    def __init__(
+        self,
+        reader: ForgeReader,
+        group: str,
+        listings: Sequence[Listing],
+        keep: Callable[[Page], None],
+        connections: int,
+    ) -> None:
+        self._reader = reader
+        self._group = group
+        self._keep = keep
+        self._is_over = Event()
+        self._pool = ThreadPoolExecutor(max_workers=connections)
+        self._ends = [self._pool.submit(self._read, listing) for listing in listings]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_over.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    def await_first(self, count: int) -> None:
+        """Wait until the first *count* lists have come whole; raises GitLabError where one of them does not."""
+        for end in self._ends[:count]:
+            end.result()
+
+    def _read(self, listing: Listing) -> None:
+        while not (listing.is_done or self._is_over.is_set()):
+            self._keep(turn(self._reader, self._group, [listing])[listing])
 
 
 class Spool:
-    """Sightings on shelves, in an unnamed temporary file that vanishes with the process."""
+    """Sightings on shelves, in an unnamed temporary file that vanishes with the process; safe in several threads."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
         self._shelves: dict[str, array[int]] = {}
 
@@ -98,13 +124,15 @@ class Spool:
 
     def put(self, shelf: str, sighting: Sighting) -> None:
         """Put a sighting on a shelf."""
-        self._file.seek(0, 2)
-        self._shelves.setdefault(shelf, array("Q")).append(self._file.tell())
-        pickle.dump(sighting, self._file)
+        data = pickle.dumps(sighting, pickle.HIGHEST_PROTOCOL)
+        with self._lock:
+            self._shelves.setdefault(shelf, array("Q")).append(self._file.seek(0, SEEK_END))
+            self._file.write(data)
 
     def take(self, shelf: str) -> list[Sighting]:
         """Return what lies on a shelf, in the order it came; it stays there."""
-        return list(self._read(self._shelves.get(shelf, array("Q"))))
+        with self._lock:
+            return list(self._read(self._shelves.get(shelf, array("Q"))))
 
     def _read(self, offsets: "array[int]") -> Iterator[Sighting]:
         for offset in offsets:

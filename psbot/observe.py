@@ -4,7 +4,8 @@ Nothing is planned from a partial read: a list that comes back shorter than GitL
 seen, an edition without epics, markers of children without an epic, each is an error.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
@@ -22,8 +23,8 @@ from psbot.core.process import Process
 from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError
 from psbot.forge.documents import Part
-from psbot.forge.ports import Access, Account, ForgeReader
-from psbot.listing import Listing, Spool, at_once, turn
+from psbot.forge.ports import Access, Account, ForgeReader, Page
+from psbot.listing import Ahead, Listing, Spool, turn
 
 _PARENTS = 100  # parents in one filter (GitLab, WorkItem filters)
 
@@ -165,12 +166,7 @@ def _observe_group(
         yield from ((engagement, error) for engagement in sound or engagements)
         return
     with looked.spool:
-        for engagement in sound:
-            try:
-                found: Observed = looked.observation(engagement)
-            except GitLabError as error:
-                found = error
-            yield engagement, found
+        yield from looked.observed()
 
 
 class _Group:
@@ -192,20 +188,53 @@ class _Group:
         self.process = process
         self.access = access
         self.labels = {label_group: access.labels}
+        self.engagements = engagements
         self.keys = frozenset(engagement.key for engagement in engagements)
         self.spool = Spool()
         self.strays: dict[str, list[str]] = {}
         self.titles: dict[str, str] = {}
         self.listed: set[int] = set()
-        self.opened: set[str] = set()
+        self.opened: dict[
+            str, str
+        ] = {}  # whose children are listed: by global id of the epic, the engagement
         self.has_looked = False
         try:
-            self._list(engagements)
+            self._list()
         except BaseException:
             self.spool.close()
             raise
 
-    def observation(self, engagement: Engagement) -> Observation:
+    def observed(self) -> Iterator[tuple[Engagement, Observed]]:
+        """Yield each engagement with its observation, as soon as its items are there."""
+        waiting = {engagement.key: engagement for engagement in self.engagements}
+        try:
+            with closing(self._as_they_come()) as coming:
+                for engagement in coming:
+                    del waiting[engagement.key]
+                    yield engagement, self._seen(engagement)
+        except GitLabError as error:
+            yield from ((engagement, error) for engagement in waiting.values())
+
+    def _as_they_come(self) -> Generator[Engagement]:
+        """Yield each engagement once its items are listed; where labelled items are asked for, they are already."""
+        if self.look.is_thorough:
+            yield from self.engagements
+            return
+        lists = {key: number // _PARENTS + 1 for number, key in enumerate(self.opened.values())}
+        in_order = sorted(self.engagements, key=lambda each: lists.get(each.key, 0))
+        connections = self.process.limits.connections
+        with Ahead(self.reader, self.group, self._lists_of_children(), self._shelve, connections) as reading:
+            for engagement in in_order:
+                reading.await_first(lists.get(engagement.key, 0))
+                yield engagement
+
+    def _seen(self, engagement: Engagement) -> Observed:
+        try:
+            return self._observation(engagement)
+        except GitLabError as error:
+            return error
+
+    def _observation(self, engagement: Engagement) -> Observation:
         """Return the observation of one engagement from what was listed."""
         marked = self.spool.take(_epic_shelf(engagement.key))
         try:
@@ -238,39 +267,40 @@ class _Group:
             return Reach.ALL
         if not self.has_looked:
             return Reach.NOTHING
-        return Reach.CHILDREN if self.opened.issuperset(each.gid for each in epics) else Reach.EPIC
+        return Reach.CHILDREN if all(each.gid in self.opened for each in epics) else Reach.EPIC
 
-    def _list(self, engagements: list[Engagement]) -> None:
-        awake = self._awake(engagements)
+    def _list(self) -> None:
+        """List the epics and, where labelled items are asked for, all that is below them and those."""
+        awake = self._awake(self.engagements)
         if not awake:
             return
         self.has_looked = True
         labelled = Listing(Part.LABELLED, (identity.kind_filter(self.process.catalogue),))
         labelled.is_done = not self.look.is_thorough
         epics = self._listing(Part.EPICS, ())
-        ours: list[str] = []
-        listed = self.listed
         while not epics.is_done:
-            for epic in self._turn(epics, labelled, listed):
-                listed.add(epic.number)
-                ours += self._shelve_epic(epic, awake)
+            for epic in self._turn(epics, labelled, self.listed):
+                self.listed.add(epic.number)
+                self._shelve_epic(epic, awake)
         epics.require(self.access.epics or 0)
-        self.opened.update(ours)
-        children = [
-            self._listing(Part.CHILDREN, ours[start : start + _PARENTS])
-            for start in range(0, len(ours), _PARENTS)
-        ]
-        if labelled.is_done:
-            pages = at_once(self.reader, self.group, children, self.process.limits.connections)
-            self._shelve_children(child for page in pages for child in page.items)
-        for listing in children:
+        if not self.look.is_thorough:
+            return
+        for listing in self._lists_of_children():
             while not listing.is_done:
-                self._shelve_children(self._turn(listing, labelled, listed))
+                self._shelve_children(self._turn(listing, labelled, self.listed))
         while not labelled.is_done:
-            self._turn(labelled, labelled, listed)
+            self._turn(labelled, labelled, self.listed)
         self.strays = {
-            key: [gid for gid in gids if _number(gid) not in listed] for key, gids in self.strays.items()
+            key: [gid for gid in gids if _number(gid) not in self.listed] for key, gids in self.strays.items()
         }
+
+    def _lists_of_children(self) -> list[Listing]:
+        epics = list(self.opened)
+        chunks = range(0, len(epics), _PARENTS)
+        return [self._listing(Part.CHILDREN, epics[start : start + _PARENTS]) for start in chunks]
+
+    def _shelve(self, page: Page) -> None:
+        self._shelve_children(page.items)
 
     def _shelve_children(self, children: Iterable[Sighting]) -> None:
         for child in children:
@@ -300,14 +330,14 @@ class _Group:
                 self.strays.setdefault(note.engagement, []).append(brief.gid)
         return pages[listing].items if listing in pages else ()
 
-    def _shelve_epic(self, epic: Sighting, awake: frozenset[str]) -> Iterator[str]:
-        """Keep an epic; yield its id where its children matter: it is that of one of our engagements."""
+    def _shelve_epic(self, epic: Sighting, awake: frozenset[str]) -> None:
+        """Keep an epic, and note where its children matter: it is that of one of our engagements."""
         note = epic.marker
         if note and note.engagement in self.keys:
             self.spool.put(_epic_shelf(note.engagement), epic)
             is_awake = epic.gid in awake or note.engagement in awake
             if self.look.is_thorough or (is_awake and not phases.ended(identity.as_item(epic), self.process)):
-                yield epic.gid
+                self.opened[epic.gid] = note.engagement
         elif note is None:
             self.spool.put(f"bare {epic.gid}", epic)
         elif title := note.memory.get(TITLE):
