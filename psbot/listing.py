@@ -3,7 +3,7 @@
 import pickle
 import tempfile
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import SEEK_END
 from threading import Event, Lock
@@ -122,21 +122,21 @@ class Spool:
         """Give the file back."""
         self._file.close()
 
-    def put(self, shelf: str, sighting: Sighting) -> None:
-        """Put a sighting on a shelf."""
-        data = pickle.dumps(sighting, pickle.HIGHEST_PROTOCOL)
+    def put(self, shelf: str, sightings: Sequence[Sighting]) -> None:
+        """Put sightings on a shelf."""
+        data = pickle.dumps(sightings, pickle.HIGHEST_PROTOCOL)
         with self._lock:
             self._shelves.setdefault(shelf, array("Q")).append(self._file.seek(0, SEEK_END))
             self._file.write(data)
 
     def take(self, shelf: str) -> list[Sighting]:
         """Return what lies on a shelf, in the order it came; it stays there."""
-        with self._lock:
-            return list(self._read(self._shelves.get(shelf, array("Q"))))
+        return [sighting for part in self._parts(shelf) for sighting in part]
 
-    def _read(self, offsets: "array[int]") -> Iterator[Sighting]:
-        for offset in offsets:
-            self._file.seek(offset)
-            sighting = pickle.load(self._file)  # noqa: S301  our own file, which has no name
-            assert isinstance(sighting, Sighting)  # noqa: S101
-            yield sighting
+    def _parts(self, shelf: str) -> list[Sequence[Sighting]]:
+        with self._lock:
+            parts = []
+            for offset in self._shelves.get(shelf, array("Q")):
+                self._file.seek(offset)
+                parts.append(pickle.load(self._file))  # noqa: S301  our own file, which has no name
+            return parts

@@ -82,7 +82,7 @@ class Look:
 
     Engagements that have ended are then not read further than their epics and, where ``since`` is given, neither are
     those of which nothing has changed from then to ``now``, no day of theirs having begun in between. ``with_newest``
-    asks for the newest note of each item besides.
+    asks for the newest note of each item, in place of what does not matter for how long it has been quiet.
     """
 
     is_thorough: bool = True
@@ -303,9 +303,10 @@ class _Group:
         self._shelve_children(page.items)
 
     def _shelve_children(self, children: Iterable[Sighting]) -> None:
-        for child in children:
-            self.listed.add(child.number)
-            self.spool.put(str(child.parent), child)
+        for parent, siblings in groupby(children, key=lambda child: child.parent):
+            together = list(siblings)
+            self.listed.update(child.number for child in together)
+            self.spool.put(str(parent), together)
 
     def _awake(self, engagements: list[Engagement]) -> frozenset[str]:
         """Return the keys of engagements, and the ids of epics, in which something may have changed."""
@@ -334,12 +335,12 @@ class _Group:
         """Keep an epic, and note where its children matter: it is that of one of our engagements."""
         note = epic.marker
         if note and note.engagement in self.keys:
-            self.spool.put(_epic_shelf(note.engagement), epic)
+            self.spool.put(_epic_shelf(note.engagement), [epic])
             is_awake = epic.gid in awake or note.engagement in awake
             if self.look.is_thorough or (is_awake and not phases.ended(identity.as_item(epic), self.process)):
                 self.opened[epic.gid] = note.engagement
         elif note is None:
-            self.spool.put(f"bare {epic.gid}", epic)
+            self.spool.put(f"bare {epic.gid}", [epic])
         elif title := note.memory.get(TITLE):
             self.titles[title] = f"{epic.reference} of {note.engagement}"
 

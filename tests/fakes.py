@@ -361,6 +361,10 @@ class FakeForge:
         author = act.author if act.author and not act.author.is_ghost else None
         return replace(
             sighting,
+            url=None,
+            start_on=None,
+            closed_at=None,
+            seconds_spent=0,
             newest=NewestNote(
                 author.username if author else None,
                 bool(author and author.is_machine),

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 # Every pair ends with one blank, so that there is one way to read a line: people can write the line, and a second way
 # for each pair would be a way to keep psbot busy for ever.
@@ -37,6 +38,7 @@ class Marker:
         return Marker(self.engagement, self.item, dict(self.memory) | dict(memory))
 
 
+@lru_cache(maxsize=512)  # the items of one engagement are asked for theirs again and again
 def read(description: str) -> Marker | None:
     """Return the marker in the first line of *description*, or None where there is no well-formed one.
 

@@ -5,7 +5,7 @@ The functions are pure, so ``psbot explain`` shows the same verdicts, with every
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from psbot.core import clock
 from psbot.core.clock import Calendar, Count, Last, Line
@@ -97,6 +97,7 @@ class _Judging:
     epic: Item
     phase: str
     phase_line: Line = field(init=False)
+    spans: dict[date, tuple[datetime, datetime]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         engagement = self.facts.engagement
@@ -258,7 +259,9 @@ class _Judging:
         )
 
     def _all(self, line: Line, day: date, holds: Callable[[frozenset[str | None]], bool]) -> bool | None:
-        values = line.during(*self.calendar.span(day))
+        if day not in self.spans:
+            self.spans[day] = self.calendar.span(day)
+        values = line.during(*self.spans[day])
         return None if values is None else holds(values)
 
     def _last(self, item: Item) -> Last:

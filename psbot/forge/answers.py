@@ -136,12 +136,15 @@ def author(node: Node | None) -> Author | None:
     return Author(node.text("username"), is_machine, kind == _GHOST)
 
 
-def sighting(node: Node) -> Sighting:
-    """Return a work item; every widget that psbot needs must be there."""
+def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
+    """Return a work item; every widget that psbot needs must be there.
+
+    *with_newest* of its notes it comes without address, start, time booked and when it was closed.
+    """
     widgets = {widget.text("type"): widget for widget in node.nodes("widgets")}
     labels = _widget(widgets, "LABELS").node("labels")
     if labels.node("pageInfo").flag("hasNextPage"):
-        raise odd(f"{node.text('webUrl')} has more than 100 labels")
+        raise odd(f"{node.gid()} has more than 100 labels")
     label_gids = {each.text("title"): each.text("id") for each in labels.nodes("nodes")}
     people = widgets.get("ASSIGNEES")  # an edition may have epics without assignees
     dates = _widget(widgets, "START_AND_DUE_DATE")
@@ -158,25 +161,24 @@ def sighting(node: Node) -> Sighting:
         assignees=tuple(
             each.text("username") for each in (people.node("assignees").nodes("nodes") if people else [])
         ),
-        start_on=dates.day("startDate"),
+        start_on=None if with_newest else dates.day("startDate"),
         due_on=dates.day("dueDate"),
         confidential=node.flag("confidential"),
         is_open=node.text("state") == "OPEN",
-        url=node.text_or_none("webUrl"),
+        url=None if with_newest else node.text_or_none("webUrl"),
         parent=parent.gid() if parent else None,
         is_moved=node.text_or_none("movedToWorkItemUrl") is not None,
         updated_at=node.instant("updatedAt"),
-        closed_at=node.instant_or_none("closedAt"),
-        seconds_spent=_spent(widgets),
+        closed_at=None if with_newest else node.instant_or_none("closedAt"),
+        seconds_spent=0 if with_newest else _spent(widgets),
         label_gids=label_gids,
         made_at=node.instant("createdAt"),
-        newest=_newest(node) if "newest" in node.value else None,
+        newest=_newest(_widget(widgets, "NOTES")) if with_newest else None,
     )
 
 
-def _newest(node: Node) -> NewestNote | None:
-    widgets = {widget.text("type"): widget for widget in node.nodes("newest")}
-    threads = _widget(widgets, "NOTES").node("discussions").nodes("nodes")
+def _newest(widget: Node) -> NewestNote | None:
+    threads = widget.node("discussions").nodes("nodes")
     for note in (note for each in threads for note in each.node("notes").nodes("nodes")):
         act = _act(note)
         known = act.author is not None and not act.author.is_ghost

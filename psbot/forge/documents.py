@@ -26,36 +26,49 @@ class Part(StrEnum):
 
 _ACCOUNT = "{ username bot type }"
 
-_FULL = f"""
-fragment Full on WorkItem {{
-  id iid title description state confidential webUrl createdAt updatedAt closedAt movedToWorkItemUrl
+
+def _item(name: str, fields: str, types: str, widgets: str) -> str:
+    return f"""
+fragment {name} on WorkItem {{
+  id iid title description state confidential createdAt updatedAt movedToWorkItemUrl{fields}
   author {_ACCOUNT}
   namespace {{ fullPath }}
   workItemType {{ name }}
-  widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE, TIME_TRACKING]) {{
+  widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE, {types}]) {{
     type
     ... on WorkItemWidgetLabels {{ labels(first: 100) {{ nodes {{ id title }} pageInfo {{ hasNextPage }} }} }}
     ... on WorkItemWidgetAssignees {{ assignees(first: 100) {{ nodes {{ username }} }} }}
     ... on WorkItemWidgetHierarchy {{ parent {{ id }} }}
-    ... on WorkItemWidgetStartAndDueDate {{ startDate dueDate }}
-    ... on WorkItemWidgetTimeTracking {{ totalTimeSpent }}
+{widgets}
   }}
 }}"""
 
-# The newest note of an item often settles in a list whether a person acted lately, without a look at its notes.
-_NEWEST = f"""
-fragment Newest on WorkItem {{
-  newest: widgets(onlyTypes: [NOTES]) {{
-    type
+
+_FULL = _item(
+    "Full",
+    " webUrl closedAt",
+    "TIME_TRACKING",
+    """\
+    ... on WorkItemWidgetStartAndDueDate { startDate dueDate }
+    ... on WorkItemWidgetTimeTracking { totalTimeSpent }""",
+)
+
+# The newest note of an item often settles in a list whether a person acted lately, without a look at its notes. What
+# does not matter for that is left out: such a list may be of all items of a portfolio.
+_NEWEST = _item(
+    "Newest",
+    "",
+    "NOTES",
+    f"""\
+    ... on WorkItemWidgetStartAndDueDate {{ dueDate }}
     ... on WorkItemWidgetNotes {{
       discussions(filter: ALL_NOTES, sort: CREATED_DESC, first: 1) {{
         nodes {{
           notes(last: 1) {{ nodes {{ createdAt author {_ACCOUNT} systemNoteMetadata {{ action }} }} }}
         }}
       }}
-    }}
-  }}
-}}"""
+    }}""",
+)
 # Of an item that has moved lately it is enough which engagement it belongs to.
 _MOVED = """
 fragment Moved on WorkItem {
@@ -89,7 +102,7 @@ def listing(parts: tuple[Part, ...], with_newest: bool = False) -> str:
     for part in parts:
         arguments, variable = _ARGUMENTS[part]
         variables += [*([variable] if variable else []), f"${part}After: String"]
-        fragment = _FRAGMENTS.get(part, "Full ...Newest" if with_newest else "Full")
+        fragment = _FRAGMENTS.get(part, "Newest" if with_newest else "Full")
         fields.append(
             f"    {part}: workItems({arguments}, state: all, sort: CREATED_ASC, first: $page, after: ${part}After)"
             f" {{ count nodes {{ ...{fragment} }} pageInfo {{ hasNextPage endCursor }} }}"

@@ -92,9 +92,8 @@ class GitLabReader:
                 variables["since"] = ask.values[0]
             elif ask.part in _FILTERS:
                 variables[_FILTERS[ask.part]] = list(ask.values)
-        document = documents.listing(
-            tuple(ask.part for ask in asks), with_newest=any(ask.with_newest for ask in asks)
-        )
+        with_newest = any(ask.with_newest for ask in asks)
+        document = documents.listing(tuple(ask.part for ask in asks), with_newest=with_newest)
         found = self._read(document, variables).node("group")
         return [_page(found.node(ask.part), ask) for ask in asks]
 
@@ -300,7 +299,7 @@ def _page(connection: Node, ask: Ask) -> Page:
     nodes = connection.nodes("nodes")
     is_brief = ask.part in (Part.LABELLED, Part.MOVED)
     return Page(
-        items=() if is_brief else tuple(map(sighting, nodes)),
+        items=() if is_brief else tuple(sighting(node, with_newest=ask.with_newest) for node in nodes),
         briefs=tuple(map(brief, nodes)) if is_brief else (),
         count=connection.number("count"),
         after=_next(connection, ask.after, ask.part),

@@ -93,7 +93,7 @@ class Wire:
         return {"labelGroup": labelled}
 
     def _Listing(self, document: str, given: Json) -> Json:
-        with_newest = "...Newest" in document
+        with_newest = "...Newest " in document
         asks = [
             Ask(part, _values(given.get(_VALUES.get(part, ""), ())), given[f"{part}After"], with_newest)
             for part in Part
@@ -103,7 +103,7 @@ class Wire:
             pages = self.forge.fetch_pages(given["group"], asks)
         except GitLabError:
             return {"group": None}
-        shown = {ask.part.value: _page(page, ask.part) for ask, page in zip(asks, pages, strict=True)}
+        shown = {ask.part.value: _page(page, ask) for ask, page in zip(asks, pages, strict=True)}
         return {"group": {"id": "gid://gitlab/Group/1"} | shown}
 
     def _Item(self, _document: str, given: Json) -> Json:
@@ -244,12 +244,13 @@ def _connection(nodes: Sequence[Json], after: str | None = None) -> Json:
     return {"nodes": list(nodes), "pageInfo": {"hasNextPage": after is not None, "endCursor": after}}
 
 
-def _page(page: Page, part: Part) -> Json:
-    briefs = [_brief(one, part) for one in page.briefs]
-    return {"count": page.count} | _connection(briefs or list(map(_node, page.items)), page.after)
+def _page(page: Page, ask: Ask) -> Json:
+    briefs = [_brief(one, ask.part) for one in page.briefs]
+    nodes = [_node(item, with_newest=ask.with_newest) for item in page.items]
+    return {"count": page.count} | _connection(briefs or nodes, page.after)
 
 
-def _node(item: Sighting) -> Json:
+def _node(item: Sighting, *, with_newest: bool = False) -> Json:
     labels = [{"id": gid, "title": title} for title, gid in item.label_gids.items()]
     return {
         "id": item.gid,
@@ -258,11 +259,9 @@ def _node(item: Sighting) -> Json:
         "description": item.description,
         "state": "OPEN" if item.is_open else "CLOSED",
         "confidential": item.confidential,
-        "webUrl": item.url,
         "movedToWorkItemUrl": None,
         "createdAt": item.made_at.isoformat() if item.made_at else None,
         "updatedAt": item.updated_at.isoformat() if item.updated_at else None,
-        "closedAt": item.closed_at.isoformat() if item.closed_at else None,
         "author": _account(item.author),
         "namespace": {"fullPath": item.namespace},
         "workItemType": {"name": "Epic" if item.is_epic else "Issue"},
@@ -270,18 +269,32 @@ def _node(item: Sighting) -> Json:
             {"type": "ASSIGNEES", "assignees": {"nodes": [{"username": name} for name in item.assignees]}},
             {"type": "LABELS", "labels": {"nodes": labels, "pageInfo": {"hasNextPage": False}}},
             {"type": "HIERARCHY", "parent": {"id": item.parent} if item.parent else None},
-            {"type": "START_AND_DUE_DATE", "startDate": _text(item.start_on), "dueDate": _text(item.due_on)},
-            {"type": "TIME_TRACKING", "totalTimeSpent": item.seconds_spent},
+            *(_short_rest(item) if with_newest else _rest(item)),
         ],
-    } | ({"newest": _newest(item.newest)} if item.newest else {})
+    } | ({} if with_newest else {"webUrl": item.url, "closedAt": _text(item.closed_at)})
 
 
-def _newest(note: NewestNote) -> list[Json]:
+def _rest(item: Sighting) -> list[Json]:
+    return [
+        {"type": "START_AND_DUE_DATE", "startDate": _text(item.start_on), "dueDate": _text(item.due_on)},
+        {"type": "TIME_TRACKING", "totalTimeSpent": item.seconds_spent},
+    ]
+
+
+def _short_rest(item: Sighting) -> list[Json]:
+    threads = [_newest(item.newest)] if item.newest else []
+    return [
+        {"type": "START_AND_DUE_DATE", "dueDate": _text(item.due_on)},
+        {"type": "NOTES", "discussions": {"nodes": threads}},
+    ]
+
+
+def _newest(note: NewestNote) -> Json:
     kind = "SERVICE_ACCOUNT" if note.is_machine else "HUMAN"
     author = {"username": note.username, "bot": note.is_machine, "type": kind} if note.username else None
     action = {"action": "cross_reference"} if note.is_mention else None
     shown = {"createdAt": note.at.isoformat(), "author": author, "systemNoteMetadata": action}
-    return [{"type": "NOTES", "discussions": {"nodes": [{"notes": {"nodes": [shown]}}]}}]
+    return {"notes": {"nodes": [shown]}}
 
 
 def _history(gid: str, activity: Activity) -> Json:

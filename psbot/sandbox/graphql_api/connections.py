@@ -90,8 +90,8 @@ def _page_info(shown: Page) -> dict[str, Any]:
     return {
         "hasNextPage": shown.stop < len(shown.everything),
         "hasPreviousPage": shown.start > 0,
-        "startCursor": cursor(shown.key(nodes[0])) if nodes else None,
-        "endCursor": cursor(shown.key(nodes[-1])) if nodes else None,
+        "startCursor": lambda _info: cursor(shown.key(nodes[0])) if nodes else None,
+        "endCursor": lambda _info: cursor(shown.key(nodes[-1])) if nodes else None,
     }
 
 

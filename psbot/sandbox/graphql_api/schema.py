@@ -80,8 +80,12 @@ def _take_times(built: GraphQLSchema) -> None:
             raise GraphQLError(f"Date '{value}' is not a valid date") from None
 
     # Whole seconds: two writes of one second cannot be told apart by their times.
-    _use(_scalar(built, "Time"), parse_time, lambda value: f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    _use(_scalar(built, "Time"), parse_time, _shown)
     _use(_scalar(built, "Date"), parse_date, lambda value: value.isoformat())
+
+
+def _shown(value: datetime) -> str:
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _use(scalar: GraphQLScalarType, parse_value: Coercion, serialize: Coercion = str) -> None:
