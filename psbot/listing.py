@@ -4,11 +4,9 @@ import pickle
 import tempfile
 from array import array
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from os import SEEK_END
 from threading import Event, Lock
-from types import TracebackType
-from typing import Self
 
 from psbot.core.identity import Sighting
 from psbot.errors import GitLabError
@@ -64,38 +62,32 @@ def turn(reader: ForgeReader, group: str, listings: Sequence[Listing]) -> dict[L
 class Ahead:
     """Lists that are read to their ends in the background, as many at once as there are *connections*.
 
-    Every page goes to *keep*, those of a list in its order; several threads call it. Leaving the context ends the
-    reading, after the requests that are on their way.
+    Every page goes to *keep*, those of a list in its order; several threads call it.
     """
 
     def __init__(
-        self,
-        reader: ForgeReader,
-        group: str,
-        listings: Sequence[Listing],
-        keep: Callable[[Page], None],
-        connections: int,
+        self, reader: ForgeReader, group: str, keep: Callable[[Page], None], connections: int
     ) -> None:
         self._reader = reader
         self._group = group
         self._keep = keep
         self._is_over = Event()
         self._pool = ThreadPoolExecutor(max_workers=connections)
-        self._ends = [self._pool.submit(self._read, listing) for listing in listings]
+        self._ends: list[Future[None]] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._is_over.set()
-        self._pool.shutdown(cancel_futures=True)
+    def begin(self, listing: Listing) -> None:
+        """Begin to read *listing*."""
+        self._ends.append(self._pool.submit(self._read, listing))
 
     def await_first(self, count: int) -> None:
         """Wait until the first *count* lists have come whole; raises GitLabError where one of them does not."""
         for end in self._ends[:count]:
             end.result()
+
+    def close(self) -> None:
+        """End the reading, after the requests that are on their way."""
+        self._is_over.set()
+        self._pool.shutdown(cancel_futures=True)
 
     def _read(self, listing: Listing) -> None:
         while not (listing.is_done or self._is_over.is_set()):
@@ -109,14 +101,6 @@ class Spool:
         self._lock = Lock()
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
         self._shelves: dict[str, array[int]] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give the file back."""

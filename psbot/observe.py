@@ -4,12 +4,12 @@ Nothing is planned from a partial read: a list that comes back shorter than GitL
 seen, an edition without epics, markers of children without an epic, each is an error.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
-from itertools import groupby
+from itertools import groupby, islice
 
 from psbot.access import check_access, unseen
 from psbot.core import identity, marker, phases
@@ -165,7 +165,7 @@ def _observe_group(
     except GitLabError as error:
         yield from ((engagement, error) for engagement in sound or engagements)
         return
-    with looked.spool:
+    with closing(looked):
         yield from looked.observed()
 
 
@@ -194,39 +194,40 @@ class _Group:
         self.strays: dict[str, list[str]] = {}
         self.titles: dict[str, str] = {}
         self.listed: set[int] = set()
-        self.opened: dict[
-            str, str
-        ] = {}  # whose children are listed: by global id of the epic, the engagement
+        # Epics whose children are to be listed, by global id, with their engagement; of how many that has begun.
+        self.opened: dict[str, str] = {}
+        self.begun = 0
         self.has_looked = False
+        self.reading = Ahead(reader, group, self._shelve, process.limits.connections)
         try:
             self._list()
         except BaseException:
-            self.spool.close()
+            self.close()
             raise
+
+    def close(self) -> None:
+        """End the reading and give the file back."""
+        self.reading.close()
+        self.spool.close()
 
     def observed(self) -> Iterator[tuple[Engagement, Observed]]:
         """Yield each engagement with its observation, as soon as its items are there."""
         waiting = {engagement.key: engagement for engagement in self.engagements}
         try:
-            with closing(self._as_they_come()) as coming:
-                for engagement in coming:
-                    del waiting[engagement.key]
-                    yield engagement, self._seen(engagement)
+            for engagement, lists in self._in_order():
+                self.reading.await_first(lists)
+                del waiting[engagement.key]
+                yield engagement, self._seen(engagement)
         except GitLabError as error:
             yield from ((engagement, error) for engagement in waiting.values())
 
-    def _as_they_come(self) -> Generator[Engagement]:
-        """Yield each engagement once its items are listed; where labelled items are asked for, they are already."""
-        if self.look.is_thorough:
-            yield from self.engagements
-            return
+    def _in_order(self) -> list[tuple[Engagement, int]]:
+        """Return the engagements with how many lists have to be there before all items of theirs are."""
         lists = {key: number // _PARENTS + 1 for number, key in enumerate(self.opened.values())}
-        in_order = sorted(self.engagements, key=lambda each: lists.get(each.key, 0))
-        connections = self.process.limits.connections
-        with Ahead(self.reader, self.group, self._lists_of_children(), self._shelve, connections) as reading:
-            for engagement in in_order:
-                reading.await_first(lists.get(engagement.key, 0))
-                yield engagement
+        if self.look.is_thorough:
+            lists = {}  # everything was listed
+        pairs = [(engagement, lists.get(engagement.key, 0)) for engagement in self.engagements]
+        return sorted(pairs, key=lambda pair: pair[1])
 
     def _seen(self, engagement: Engagement) -> Observed:
         try:
@@ -282,10 +283,12 @@ class _Group:
             for epic in self._turn(epics, labelled, self.listed):
                 self.listed.add(epic.number)
                 self._shelve_epic(epic, awake)
+            self._begin(_PARENTS)
         epics.require(self.access.epics or 0)
+        self._begin(1)
         if not self.look.is_thorough:
             return
-        for listing in self._lists_of_children():
+        for listing in self._lists_of_children(1):
             while not listing.is_done:
                 self._shelve_children(self._turn(listing, labelled, self.listed))
         while not labelled.is_done:
@@ -294,10 +297,17 @@ class _Group:
             key: [gid for gid in gids if _number(gid) not in self.listed] for key, gids in self.strays.items()
         }
 
-    def _lists_of_children(self) -> list[Listing]:
-        epics = list(self.opened)
-        chunks = range(0, len(epics), _PARENTS)
-        return [self._listing(Part.CHILDREN, epics[start : start + _PARENTS]) for start in chunks]
+    def _begin(self, least: int) -> None:
+        """Begin to read lists of children; beside labelled items these are not read in the background."""
+        if not self.look.is_thorough:
+            for listing in self._lists_of_children(least):
+                self.reading.begin(listing)
+
+    def _lists_of_children(self, least: int) -> Iterator[Listing]:
+        """Yield lists below those epics that are in none yet, of at least *least* epics each."""
+        while len(epics := list(islice(self.opened, self.begun, self.begun + _PARENTS))) >= least:
+            self.begun += len(epics)
+            yield self._listing(Part.CHILDREN, epics)
 
     def _shelve(self, page: Page) -> None:
         self._shelve_children(page.items)
