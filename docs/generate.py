@@ -45,6 +45,7 @@ LISTS = {
     "labelled": "the items with certain labels",
     "named": "the items with certain ids",
     "moved": "the items that have changed since an instant",
+    "confidential": "the confidential items of the project of portfolio digests",
 }
 REST = (
     ("`GET /api/v4/user`", "whose token it is: a note counts as psbot's only when this account wrote it"),

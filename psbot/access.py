@@ -24,9 +24,18 @@ class Lack:
 def check_access(access: Access, engagement: Engagement) -> None:
     """Raise GitLabError with everything that keeps psbot from working on *engagement*."""
     if found := list(lacks(access, engagement)):
-        raise GitLabError(
-            "; ".join(each.what for each in found), "; ".join(dict.fromkeys(each.mend for each in found))
-        )
+        raise _lacking(found)
+
+
+def check_project(access: Access, path: str, name: str) -> None:
+    """Raise GitLabError with everything that keeps psbot from making issues in the project *path*, given as *name*."""
+    if found := [*_project(access, path, name)]:
+        raise _lacking(found)
+
+
+def _lacking(found: list[Lack]) -> GitLabError:
+    mends = dict.fromkeys(each.mend for each in found)
+    return GitLabError("; ".join(each.what for each in found), "; ".join(mends))
 
 
 def lacks(access: Access, engagement: Engagement) -> Iterator[Lack]:
@@ -35,10 +44,7 @@ def lacks(access: Access, engagement: Engagement) -> Iterator[Lack]:
     yield from _group(access, gitlab.group)
     projects = {gitlab.project: "gitlab.project", gitlab.internal: "gitlab.internal_project"}
     for path, name in projects.items():
-        place = access.projects.get(path)
-        yield from _place(place, path, name, access.account)
-        if place is not None and place.item_type is None:
-            yield Lack(f"{path} has no issues", "switch issues on in the project's settings")
+        yield from _project(access, path, name)
 
 
 def unseen(path: str, field_name: str) -> Lack:
@@ -47,6 +53,13 @@ def unseen(path: str, field_name: str) -> Lack:
         f"GitLab shows no {path} ({field_name})",
         "check the path, and that the token's account is a member there",
     )
+
+
+def _project(access: Access, path: str, name: str) -> Iterator[Lack]:
+    place = access.projects.get(path)
+    yield from _place(place, path, name, access.account)
+    if place is not None and place.item_type is None:
+        yield Lack(f"{path} has no issues", "switch issues on in the project's settings")
 
 
 def _group(access: Access, group: str) -> Iterator[Lack]:

@@ -210,7 +210,7 @@ def _perform(jobs: Sequence[_Job], work: Work) -> Iterator[Ended]:
                 doubtful.append((job, own))
         yield from (job.ended() for job in waiting if job.plan.is_empty)
         waiting = [job for job in waiting if not job.plan.is_empty]
-        if (not waiting and not doubtful) or work.tools.stop() or not _has_paused(applied, work):
+        if (not waiting and not doubtful) or work.tools.stop() or not has_paused(applied, work):
             break
     for job, own in doubtful:
         yield _settled(job, own, work)
@@ -223,7 +223,7 @@ def _perform(jobs: Sequence[_Job], work: Work) -> Iterator[Ended]:
         )
 
 
-def _has_paused(applied: Applied, work: Work) -> bool:
+def has_paused(applied: Applied, work: Work) -> bool:
     """Wait as long as GitLab asks; tell whether the run may go on."""
     error = applied.error
     return not isinstance(error, RateLimited) or work.patience.pause(max(1.0, error.seconds), error.message)

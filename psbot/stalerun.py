@@ -1,7 +1,7 @@
 """One run over a portfolio or a share of it: look, then answer, within limits; nothing is remembered outside GitLab."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from psbot.core.engagement import Engagement
@@ -9,6 +9,7 @@ from psbot.core.policies import Ceilings
 from psbot.core.process import Process
 from psbot.errors import PsbotError
 from psbot.flagging import Ended, answer
+from psbot.portfoliodigests import PortfolioDigests
 from psbot.reconcile import Reconciled, Work
 from psbot.stale import Looked, look
 
@@ -67,11 +68,13 @@ def run(
     limits: Limits,
     requests: Callable[[], int],
     begin: Callable[[], None] = lambda: None,
+    *,
+    digests: PortfolioDigests | None = None,
 ) -> list[Result]:
     """Look at *engagements*, then flag and tell; *begin* is called before anything is written.
 
-    *requests* tells how many requests were made. Engagements that a limit left unlooked at, or unanswered, are not
-    in the result.
+    With *digests* the managers are told first; what is posted there counts among the notes of the run. *requests*
+    tells how many requests were made. Engagements that a limit left unlooked at, or unanswered, are not in the result.
     """
     tools, began_at = work.tools, work.tools.clock()
 
@@ -85,27 +88,29 @@ def run(
 
     work = replace(work, tools=replace(tools, stop=stop))
     results: dict[str, Result] = {}
-    loud: list[Looked] = []
+    judged: list[Looked] = []
     for engagement, each in look(work.tools.reader, engagements, work.process, work.now):
         if isinstance(each, PsbotError):
             results[engagement.key] = Result(engagement, error=each)
-        elif each.response.stale or each.response.flagged:
-            loud.append(each)
         else:
-            results[engagement.key] = _settled(each)
+            judged.append(each)
         if stop():
             break
-    results |= {each.engagement.key: each for each in _answered(loud, work, limits, begin)}
+    loud = [each for each in judged if _is_loud(each)]
+    results |= {each.engagement.key: _settled(each) for each in judged if not _is_loud(each)}
+    ceilings = limits.ceilings(work.process)
+    if (loud or digests) and not stop():
+        begin()
+        if digests:
+            posted = digests.tell([each.response for each in judged], work, ceilings.notes)
+            ceilings = replace(ceilings, notes=ceilings.notes - posted)
+        ended = answer(loud, work, ceilings)
+        results |= {each.looked.engagement.key: Result(each.looked.engagement, each) for each in ended}
     return [results[each.key] for each in engagements if each.key in results]
 
 
-def _answered(
-    loud: Sequence[Looked], work: Work, limits: Limits, begin: Callable[[], None]
-) -> Iterator[Result]:
-    if loud and not work.tools.stop():
-        begin()
-        for ended in answer(loud, work, limits.ceilings(work.process)):
-            yield Result(ended.looked.engagement, ended)
+def _is_loud(looked: Looked) -> bool:
+    return bool(looked.response.stale or looked.response.flagged)
 
 
 def _settled(looked: Looked) -> Result:

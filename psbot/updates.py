@@ -57,7 +57,8 @@ def _known(ids: Mapping[str, str], name: str, what: str) -> str:
 def creation(operation: CreateEpic | CreateChild, ids: Ids) -> NewItem:
     """Return the work item to be made; raises MissingId where a label, a person or the epic is missing."""
     item = operation.item
-    if not item.is_epic and ids.epic is None:
+    stands_alone = item.is_epic or item.is_adrift
+    if not stands_alone and ids.epic is None:
         raise MissingId("the epic is not there")
     return NewItem(
         namespace=item.namespace,
@@ -69,7 +70,7 @@ def creation(operation: CreateEpic | CreateChild, ids: Ids) -> NewItem:
         start_on=item.start_on,
         due_on=item.due_on,
         confidential=item.confidential,
-        parent=None if item.is_epic else ids.epic,
+        parent=None if stands_alone else ids.epic,
         is_epic=item.is_epic,
         linked=_linked(operation),
     )

@@ -331,7 +331,8 @@ class FakeForge:
     def _page(self, group: str, ask: Ask) -> Page:
         if self.levels.get(group) is None:
             raise GitLabError("the group is hidden")
-        matching = sorted((each for each in self._all() if _matches(each, ask)), key=lambda each: each.number)
+        below = [each for each in self._all() if ask.part is not Part.CONFIDENTIAL or each.namespace == group]
+        matching = sorted((each for each in below if _matches(each, ask)), key=lambda each: each.number)
         start = int(ask.after or 0)
         visible = [each for each in matching[start : start + self.page] if each.gid not in self.hidden]
         more = str(start + self.page) if start + self.page < len(matching) else None
@@ -365,6 +366,7 @@ class FakeForge:
             start_on=None,
             closed_at=None,
             seconds_spent=0,
+            label_gids={},
             newest=NewestNote(
                 author.username if author else None,
                 bool(author and author.is_machine),
@@ -508,6 +510,8 @@ def _matches(sighting: Sighting, ask: Ask) -> bool:
             return sighting.parent in ask.values
         case Part.NAMED:
             return sighting.gid in ask.values
+        case Part.CONFIDENTIAL:
+            return sighting.confidential
         case Part.MOVED:
             return sighting.updated_at is not None and sighting.updated_at > datetime.fromisoformat(
                 ask.values[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,13 @@ from psbot.cli._app import App
 from psbot.cli._options import option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from psbot.cli._gitlab import Session, Sheet
+    from psbot.core.engagement import Engagement
     from psbot.errors import Exit
+    from psbot.portfoliodigests import Digested, PortfolioDigests
+    from psbot.reconcile import Work
     from psbot.report.stale import Told
     from psbot.stalerun import Limits
 
@@ -47,6 +52,11 @@ class Span(click.ParamType[float]):
 @option("--max-notes", type=click.IntRange(min=0), metavar="N", help="Post at most N digests, then stop.")
 @option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Stop after N requests.")
 @option("--time-limit", type=Span(), metavar="SPAN", help="Stop after this time: 90s, 20m, 1h.")
+@option(
+    "--digest-project",
+    metavar="PATH",
+    help="Tell each manager of all their engagements too, in one issue a manager in this project.",
+)
 @option(
     "--node-index",
     type=click.IntRange(min=1),
@@ -81,6 +91,7 @@ def stale(
     max_notes: int | None,
     max_requests: int | None,
     time_limit: float | None,
+    digest_project: str | None,
     node_index: int | None,
     node_total: int | None,
     form: str,
@@ -91,6 +102,7 @@ def stale(
     Only what people do counts as activity. It never closes anything. Exit code 4 with findings, 5 when it stopped
     at a limit: the next run goes on, with what has waited longest.
     """
+    from psbot.errors import PsbotError
     from psbot.stalerun import Limits, Share
 
     if list_policies:
@@ -98,10 +110,17 @@ def stale(
 
         click.echo("\n".join(in_words(app.process.staleness)))
         return 0
+    if preview and digest_project:
+        click.echo("psbot: a preview leaves the portfolio digests out", err=True)
     if preview:
         return _preview(app, files, "junit" if junit else form)
     limits = Limits(max_notes, max_requests, time_limit, Share.of(node_index, node_total))
-    return _run(app, files, limits, form, junit, as_me=as_me)
+    if digest_project and limits.share.total > 1:
+        raise PsbotError(
+            f"--digest-project tells of the whole portfolio, and this is one of {limits.share.total} shares of it",
+            "run it in a job of its own, without shares",
+        )
+    return _Run(app, files, limits, digest_project, as_me).ends(form, junit)
 
 
 def _preview(app: App, files: tuple[Path, ...], form: str) -> int:
@@ -120,56 +139,101 @@ def _preview(app: App, files: tuple[Path, ...], form: str) -> int:
     return gravest(codes)
 
 
-def _run(
-    app: App, files: tuple[Path, ...], limits: Limits, form: str, junit: Path | None, *, as_me: bool
-) -> int:
-    from dataclasses import replace
+@dataclass
+class _Run:
+    """One run that writes, and the exit codes that it has come to."""
 
-    from psbot.apply import Outcome
-    from psbot.cli import _gitlab
-    from psbot.errors import Exit, gravest
-    from psbot.people import check_author, check_machine
-    from psbot.report import stale as report
-    from psbot.stalerun import run
+    app: App
+    files: tuple[Path, ...]
+    limits: Limits
+    digest_project: str | None
+    as_me: bool
+    codes: list[Exit] = field(default_factory=list)
 
-    codes = [Exit.DONE]
-    sheets = _gitlab.sheets(app.load(_options.portfolio(files)), codes)
-    ours = {key: sheet for key, sheet in sheets.items() if limits.share.has(key)}
-    with _gitlab.session(app) as session:
+    def ends(self, form: str, junit: Path | None) -> int:
+        """Run, print what was found, and return the exit code."""
+        from psbot.cli import _gitlab
+        from psbot.errors import Exit, gravest
+        from psbot.report import stale as report
+
+        asked = _options.portfolio(self.files)
+        sheets = _gitlab.sheets(self.app.load(asked), self.codes)
+        is_whole = not self.codes and {each.absolute() for each in asked} >= {
+            each.absolute() for each in _options.found_here()
+        }
+        ours = {key: sheet for key, sheet in sheets.items() if self.limits.share.has(key)}
+        with _gitlab.session(self.app) as session:
+            told, digests = self._told(session, ours, is_whole)
+        in_ci = "GITLAB_CI" in os.environ
+        shown = report.rendered(form, told, self.app.now, digests, in_ci=in_ci)
+        # click takes escapes away where there is no terminal; GitLab's job log folds by them
+        click.echo(shown, nl=False, color=in_ci or None)
+        if junit:
+            _options.write_out(junit, report.junit(told))
+        self.codes += [_gitlab.say_failure(each.file, each.error) for each in told if each.error]
+        if missing := sorted(ours.keys() - {each.engagement for each in told}):
+            _gitlab.say(
+                f"stopped before {', '.join(missing[:_NAMED])}{' …' * (len(missing) > _NAMED)}; run again"
+            )
+            self.codes.append(Exit.LIMIT)
+        self.codes += [code for each in told for code in _codes(each)]
+        self.codes += [code for digest in digests for code in _codes_of_digest(digest)]
+        return gravest([*self.codes, session.stop.code or Exit.DONE])
+
+    def _told(
+        self, session: Session, ours: Mapping[str, Sheet], is_whole: bool
+    ) -> tuple[list[Told], list[Digested]]:
+        from psbot.apply import Outcome
+        from psbot.cli import _gitlab
+        from psbot.people import check_author, check_machine
+        from psbot.report.stale import Told
+        from psbot.stalerun import run
 
         def begin() -> None:
             session.stop.is_writing = True
 
-        work = replace(session.work, check_author=check_author if as_me else check_machine)
+        work = replace(session.work, check_author=check_author if self.as_me else check_machine)
         engagements = [sheet.engagement for sheet in ours.values()]
-        found = run(engagements, work, limits, lambda: session.connection.requests, begin)
-        told = [report.Told.of(ours[each.engagement.key].file, each) for each in found]
+        digests = self._digests(work, engagements, is_whole)
+        requests = lambda: session.connection.requests  # noqa: E731
+        found = run(engagements, work, self.limits, requests, begin, digests=digests)
+        told = [Told.of(ours[each.engagement.key].file, each) for each in found]
         for each in told:
             if refused := sum(receipt.outcome is Outcome.REFUSED for receipt in each.receipts):
                 why = _gitlab.refusal(session.reader, refused, len(each.receipts))
-                codes.append(_gitlab.say_failure(each.file, why))
-    in_ci = "GITLAB_CI" in os.environ
-    # click takes escapes away where there is no terminal; GitLab's job log folds by them
-    click.echo(report.rendered(form, told, app.now, in_ci=in_ci), nl=False, color=in_ci or None)
-    if junit:
-        _options.write_out(junit, report.junit(told))
-    codes += [_gitlab.say_failure(each.file, each.error) for each in told if each.error]
-    if missing := sorted(ours.keys() - {each.engagement for each in told}):
-        _gitlab.say(
-            f"stopped before {', '.join(missing[:_NAMED])}{' …' * (len(missing) > _NAMED)}; run again"
-        )
-        codes.append(Exit.LIMIT)
-    codes += [code for each in told for code in _codes(each)]
-    return gravest([*codes, session.stop.code or Exit.DONE])
+                self.codes.append(_gitlab.say_failure(each.file, why))
+        if digests and digests.error:
+            self.codes.append(_gitlab.say_failure(str(self.digest_project), digests.error))
+        return told, digests.digested if digests else []
+
+    def _digests(
+        self, work: Work, engagements: Sequence[Engagement], is_whole: bool
+    ) -> PortfolioDigests | None:
+        from psbot.portfoliodigests import PortfolioDigests, place_of
+
+        if not (self.digest_project and engagements):
+            return None
+        place = place_of(work.tools.reader, self.digest_project, engagements)
+        work.check_author(engagements[0], place.account, work.process)
+        return PortfolioDigests(place, engagements, is_whole)
 
 
-def _codes(told: Told) -> Iterator[Exit]:
+def _codes(each: Told) -> Iterator[Exit]:
     """Yield what one engagement asks for besides its error."""
     from psbot.errors import Exit
 
-    if told.is_left:
+    if each.is_left:
         yield Exit.LIMIT
-    if told.undone() and not told.error:
+    if each.undone() and not each.error:
         yield Exit.GITLAB
-    if told.stale:
+    if each.stale:
         yield Exit.FINDINGS
+
+
+def _codes_of_digest(each: Digested) -> Iterator[Exit]:
+    from psbot.errors import Exit
+
+    if each.is_left:
+        yield Exit.LIMIT
+    if each.undone:
+        yield Exit.GITLAB

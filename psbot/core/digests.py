@@ -18,7 +18,7 @@ from psbot.core.operations import PostNotice
 
 _MEMORY = re.compile(r"^<!-- psbot told: (?P<entries>[^<>]*) -->\r?$", re.MULTILINE)
 _ENTRY = re.compile(
-    r"(?P<policy>[a-z0-9-]+)\|(?P<item>[A-Za-z0-9/-]+)\|(?P<since>\d{4}-\d\d-\d\d)\|(?P<rung>\d{1,2})"
+    r"(?P<policy>[a-z0-9-]+)\|(?P<item>[A-Za-z0-9/:-]+)\|(?P<since>\d{4}-\d\d-\d\d)\|(?P<rung>\d{1,2})"
 )
 _SUPERSEDED = "Resolved: a newer digest takes its place."
 _RESOLVED = "Resolved: people have acted, nothing is left to say."
@@ -26,7 +26,10 @@ _RESOLVED = "Resolved: people have acted, nothing is left to say."
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One thing that a digest tells: the finding, since when it is so, and the rung of the ladder it has come to."""
+    """One thing that a digest tells: the finding, since when it is so, and the rung of the ladder it has come to.
+
+    ``item`` is a key; in a portfolio digest that of the engagement and a colon come first.
+    """
 
     policy: str
     item: str
@@ -103,6 +106,11 @@ def digests(
     yield from _ended(log, live[:-1], _SUPERSEDED, "a newer digest has taken its place")
     if wanted != newest[1] and not newest[0].is_edited:
         yield PostNotice(log, DIGEST, _body(lines, readers), "less is left to say", newest[0].gid)
+
+
+def superseded(log: Item, notices: Iterable[Notice]) -> Iterator[PostNotice]:
+    """Yield what ends the digests on *log*, because another place tells them."""
+    yield from _ended(log, standing(notices), _SUPERSEDED, "another issue tells it")
 
 
 def _ended(

@@ -152,24 +152,24 @@ class Response:
 
     def lines(self, carriers: frozenset[str] | None = None) -> tuple[Line, ...]:
         """Return the lines of the digest; what could not be checked stays told."""
+        return tuple(map(self.line, (*self.admitted(carriers), *self.kept(self._told()))))
+
+    def kept(self, told: Iterable[Entry]) -> Iterator[Stale]:
+        """Yield what was *told* and could not be checked this time, as it was told."""
         unchecked = {(each.policy.name, each.item): each for each in self.judgement.unchecked}
-        kept = [
-            Stale(
-                replace(verdict, since=entry.since),
-                carrier := self._carrier(verdict),
-                rung := min(entry.rung, len(self.facts.process.staleness.ladder) - 1),
-                self._people(self.facts.process.staleness.ladder[rung], carrier),
-            )
-            for entry in sorted(self._told())
-            if (verdict := unchecked.get((entry.policy, entry.item)))
-        ]
-        return tuple(self._line(each) for each in (*self.admitted(carriers), *kept))
+        ladder = self.facts.process.staleness.ladder
+        for entry in sorted(told):
+            if verdict := unchecked.get((entry.policy, entry.item)):
+                carrier, rung = self._carrier(verdict), min(entry.rung, len(ladder) - 1)
+                people = self._people(ladder[rung], carrier)
+                yield Stale(replace(verdict, since=entry.since), carrier, rung, people)
 
     def _told(self) -> frozenset[Entry]:
         live = digests.standing(self.facts.histories.notices or ())
         return live[-1][1] if live else frozenset()
 
-    def _line(self, stale: Stale) -> Line:
+    def line(self, stale: Stale) -> Line:
+        """Return the line that tells a finding."""
         policy, verdict = stale.verdict.policy, stale.verdict
         item = self.facts.observed.by_key()[verdict.item]
         limit = f"business days allowed: {policy.after} ({policy.name})"

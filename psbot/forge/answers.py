@@ -9,6 +9,7 @@ from psbot.core.identity import Author, Sighting
 from psbot.core.model import NewestNote
 from psbot.core.touch import Act, Activity
 from psbot.errors import GitLabError
+from psbot.forge.documents import PAGE
 from psbot.forge.labelnotes import SystemNote
 from psbot.forge.ports import Brief, Comment
 
@@ -139,13 +140,12 @@ def author(node: Node | None) -> Author | None:
 def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
     """Return a work item; every widget that psbot needs must be there.
 
-    *with_newest* of its notes it comes without address, start, time booked and when it was closed.
+    *with_newest* of its notes it comes without address, start, time booked, ids of labels and when it was closed.
     """
     widgets = {widget.text("type"): widget for widget in node.nodes("widgets")}
-    labels = _widget(widgets, "LABELS").node("labels")
-    if labels.node("pageInfo").flag("hasNextPage"):
-        raise odd(f"{node.gid()} has more than 100 labels")
-    label_gids = {each.text("title"): each.text("id") for each in labels.nodes("nodes")}
+    labels = _widget(widgets, "LABELS").node("labels").nodes("nodes")
+    if len(labels) >= PAGE:
+        raise odd(f"{node.gid()} has {PAGE} labels or more")
     people = widgets.get("ASSIGNEES")  # an edition may have epics without assignees
     dates = _widget(widgets, "START_AND_DUE_DATE")
     parent = _widget(widgets, "HIERARCHY").optional("parent")
@@ -157,7 +157,7 @@ def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
         description=node.text_or_none("description") or "",
         author=author(node.optional("author")),
         is_epic=node.node("workItemType").text("name") == "Epic",
-        labels=frozenset(label_gids),
+        labels=frozenset(each.text("title") for each in labels),
         assignees=tuple(
             each.text("username") for each in (people.node("assignees").nodes("nodes") if people else [])
         ),
@@ -171,7 +171,7 @@ def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
         updated_at=node.instant("updatedAt"),
         closed_at=None if with_newest else node.instant_or_none("closedAt"),
         seconds_spent=0 if with_newest else _spent(widgets),
-        label_gids=label_gids,
+        label_gids={} if with_newest else {each.text("title"): each.text("id") for each in labels},
         made_at=node.instant("createdAt"),
         newest=_newest(_widget(widgets, "NOTES")) if with_newest else None,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cache
 
+PAGE = 100  # the most nodes that GitLab gives in one page
 BATCH = 15
 AUDIENCES = 3  # projects in one request for their members
 PLACES = 10  # projects in one access check
@@ -22,12 +23,13 @@ class Part(StrEnum):
     LABELLED = "labelled"
     NAMED = "named"
     MOVED = "moved"
+    CONFIDENTIAL = "confidential"
 
 
 _ACCOUNT = "{ username bot type }"
 
 
-def _item(name: str, fields: str, types: str, widgets: str) -> str:
+def _item(name: str, fields: str, label: str, types: str, widgets: str) -> str:
     return f"""
 fragment {name} on WorkItem {{
   id iid title description state confidential createdAt updatedAt movedToWorkItemUrl{fields}
@@ -36,7 +38,7 @@ fragment {name} on WorkItem {{
   workItemType {{ name }}
   widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE, {types}]) {{
     type
-    ... on WorkItemWidgetLabels {{ labels(first: 100) {{ nodes {{ id title }} pageInfo {{ hasNextPage }} }} }}
+    ... on WorkItemWidgetLabels {{ labels(first: {PAGE}) {{ nodes {{ {label} }} }} }}
     ... on WorkItemWidgetAssignees {{ assignees(first: 100) {{ nodes {{ username }} }} }}
     ... on WorkItemWidgetHierarchy {{ parent {{ id }} }}
 {widgets}
@@ -47,6 +49,7 @@ fragment {name} on WorkItem {{
 _FULL = _item(
     "Full",
     " webUrl closedAt",
+    "id title",
     "TIME_TRACKING",
     """\
     ... on WorkItemWidgetStartAndDueDate { startDate dueDate }
@@ -58,6 +61,7 @@ _FULL = _item(
 _NEWEST = _item(
     "Newest",
     "",
+    "title",
     "NOTES",
     f"""\
     ... on WorkItemWidgetStartAndDueDate {{ dueDate }}
@@ -86,6 +90,7 @@ _ARGUMENTS = {
     Part.LABELLED: ("labelName: $labels, includeDescendants: true", "$labels: [String!]"),
     Part.NAMED: ("ids: $ids, includeDescendants: true", "$ids: [WorkItemID!]"),
     Part.MOVED: ("updatedAfter: $since, includeDescendants: true", "$since: Time"),
+    Part.CONFIDENTIAL: ("confidential: true", ""),
 }
 _FRAGMENTS = {Part.LABELLED: "Brief", Part.MOVED: "Moved"}
 
@@ -94,6 +99,7 @@ _FRAGMENTS = {Part.LABELLED: "Brief", Part.MOVED: "Moved"}
 def listing(parts: tuple[Part, ...], with_newest: bool = False) -> str:
     """Return the query for one page of each of *parts* of group ``$group``, oldest first, *with_newest* notes or not.
 
+    Confidential items are those of one project, whose path is then ``$group``.
     Variables: ``group``, ``page``, a cursor ``<part>After`` for each part, and ``parents``, ``labels``,
     ``ids``, ``since`` for the parts that filter by them.
     """
@@ -111,7 +117,8 @@ def listing(parts: tuple[Part, ...], with_newest: bool = False) -> str:
     fragments = "".join(text for name, text in texts.items() if f"...{name} " in "".join(fields))
     head = f"query Listing({', '.join(variables)})"
     body = "\n".join(fields)
-    return f"{head} {{\n  group(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
+    place = "group: project" if Part.CONFIDENTIAL in parts else "group"
+    return f"{head} {{\n  {place}(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
 
 
 ITEM = f"""query Item($namespace: ID!, $iid: String!) {{
@@ -325,6 +332,7 @@ PAIRINGS: tuple[tuple[Part, ...], ...] = (
     (Part.LABELLED,),
     (Part.NAMED,),
     (Part.MOVED,),
+    (Part.CONFIDENTIAL,),
 )
 
 

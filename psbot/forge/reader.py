@@ -40,7 +40,6 @@ from psbot.forge.ports import (
 
 _Value = TypeVar("_Value")
 
-_PAGE = 100
 _TOUCHES = 20  # items in one request for their notes
 _PAGES = 20  # further pages of one item's notes
 _FILTERS = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids"}
@@ -49,7 +48,7 @@ _FILTERS = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids"
 class GitLabReader:
     """A ForgeReader on one GitLab."""
 
-    def __init__(self, connection: Connection, page: int = _PAGE) -> None:
+    def __init__(self, connection: Connection, page: int = documents.PAGE) -> None:
         self._connection = connection
         self._page = page
 

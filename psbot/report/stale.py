@@ -12,6 +12,8 @@ from psbot.core.inert import inert, printable
 from psbot.core.respond import Stale
 from psbot.core.staleness import Verdict
 from psbot.errors import PsbotError
+from psbot.portfoliodigests import Digested
+from psbot.report import portfoliodigests
 from psbot.report.data import data_text
 from psbot.report.junit import Case, Ending, Suite, report
 from psbot.report.receipts import name, why_undone
@@ -68,25 +70,32 @@ class Told:
         return [each for each in self.receipts if each.outcome is not Outcome.DONE]
 
 
-def rendered(form: str, told: Sequence[Told], now: datetime, *, in_ci: bool = False) -> str:
-    """Return *told* as ``text``, ``json``, ``markdown`` or ``junit``; *in_ci* folds engagements in the job's log."""
+def rendered(
+    form: str, told: Sequence[Told], now: datetime, digests: Sequence[Digested] = (), *, in_ci: bool = False
+) -> str:
+    """Return *told* and the portfolio *digests* as ``text``, ``json``, ``markdown``, or *told* as ``junit``.
+
+    *in_ci* folds engagements in the job's log.
+    """
     match form:
         case "json":
-            return data_text(as_data(told, now))
+            return data_text(as_data(told, now, digests))
         case "markdown":
-            return _markdown(told)
+            return _markdown(told, digests)
         case "junit":
             return junit(told)
         case _:
-            return "".join(_section(each, now, in_ci) for each in told if not each.is_quiet) + _summary(told)
+            sections = (_section(each, now, in_ci) for each in told if not each.is_quiet)
+            return "".join(sections) + _summary(told, digests)
 
 
-def as_data(told: Sequence[Told], now: datetime) -> dict[str, object]:
+def as_data(told: Sequence[Told], now: datetime, digests: Sequence[Digested] = ()) -> dict[str, object]:
     """Return what was found as one JSON object."""
     return {
         "schema": SCHEMA,
         "now": now.isoformat(),
         "engagements": [_data(each) for each in told],
+        "digests": [portfoliodigests.data(each) for each in digests],
         "summary": {
             "engagements": len(told),
             "stale": sum(bool(each.stale) for each in told),
@@ -199,7 +208,7 @@ def _cells(each: Told) -> tuple[str, ...]:
     )
 
 
-def _summary(told: Sequence[Told]) -> str:
+def _summary(told: Sequence[Told], digests: Sequence[Digested]) -> str:
     console, out = console_in_memory()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for number, head in enumerate(_HEADS):
@@ -211,10 +220,13 @@ def _summary(told: Sequence[Told]) -> str:
         console.print(table)
     quiet = sum(each.is_quiet for each in told)
     console.print(f"{len(told)} engagements, {quiet} with nothing to say")
+    for digest in digests:
+        for line, style in portfoliodigests.lines(digest):
+            hang(console, line, style, indent=0)
     return stripped(out)
 
 
-def _markdown(told: Sequence[Told]) -> str:
+def _markdown(told: Sequence[Told], digests: Sequence[Digested]) -> str:
     lines = [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
     lines += [f"| {' | '.join(map(inert, _cells(each)))} |" for each in told if each.stale]
     for each in told:
@@ -225,6 +237,9 @@ def _markdown(told: Sequence[Told]) -> str:
                 "",
                 *(f"- {inert(line)}" for line, _ in _lines(each)),
             ]
+    if digests:
+        said = (line for digest in digests for line, _ in portfoliodigests.lines(digest))
+        lines += ["", "### Portfolio digests", "", *(f"- {inert(line)}" for line in said)]
     return "\n".join(lines) + "\n"
 
 

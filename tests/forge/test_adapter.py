@@ -79,10 +79,7 @@ def item(gid: int = 1, **changes: object) -> dict[str, object]:
         "widgets": [
             {
                 "type": "LABELS",
-                "labels": {
-                    "nodes": [{"id": "gid://gitlab/GroupLabel/7", "title": "ps-state::todo"}],
-                    "pageInfo": {"hasNextPage": False},
-                },
+                "labels": {"nodes": [{"id": "gid://gitlab/GroupLabel/7", "title": "ps-state::todo"}]},
             },
             {"type": "ASSIGNEES", "assignees": {"nodes": [{"username": "paul"}]}},
             {"type": "HIERARCHY", "parent": {"id": "gid://gitlab/WorkItem/9"}},

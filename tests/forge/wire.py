@@ -251,7 +251,9 @@ def _page(page: Page, ask: Ask) -> Json:
 
 
 def _node(item: Sighting, *, with_newest: bool = False) -> Json:
-    labels = [{"id": gid, "title": title} for title, gid in item.label_gids.items()]
+    labels: list[Json] = [{"title": title} for title in sorted(item.labels)]
+    if not with_newest:
+        labels = [each | {"id": item.label_gids[each["title"]]} for each in labels]
     return {
         "id": item.gid,
         "iid": str(item.iid),
@@ -267,7 +269,7 @@ def _node(item: Sighting, *, with_newest: bool = False) -> Json:
         "workItemType": {"name": "Epic" if item.is_epic else "Issue"},
         "widgets": [
             {"type": "ASSIGNEES", "assignees": {"nodes": [{"username": name} for name in item.assignees]}},
-            {"type": "LABELS", "labels": {"nodes": labels, "pageInfo": {"hasNextPage": False}}},
+            {"type": "LABELS", "labels": {"nodes": labels}},
             {"type": "HIERARCHY", "parent": {"id": item.parent} if item.parent else None},
             *(_short_rest(item) if with_newest else _rest(item)),
         ],
