@@ -1,14 +1,18 @@
 """What psbot takes for an engagement's items, seen through a whole observation."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
+from psbot.core.engagement import Engagement
 from psbot.core.identity import Author
 from psbot.core.marker import Marker
 from psbot.core.model import Touch
 from psbot.errors import Exit, GitLabError
-from psbot.observe import Observation, observe, observe_many, with_touches
+from psbot.forge.ports import Ask, Page
+from psbot.observe import Look, Observation, observe, observe_many, with_touches
 from tests.builders import GROUP, INTERNAL, PROCESS, SHARED, engagement, process
 from tests.fakes import BOT, FakeForge
 
@@ -253,6 +257,71 @@ def test_observe_many_stops_every_engagement_of_a_group_when_a_read_fails(forge:
     forge.fail("pages", lambda: GitLabError("GitLab answered 502"), carried_out=False)
     found = list(observe_many(forge, [ENGAGEMENT, engagement("other")], PROCESS))
     assert [type(seen) for _, seen in found] == [GitLabError, GitLabError]
+
+
+QUICK = Look(is_thorough=False)
+
+
+class Gated(FakeForge):
+    """A GitLab that keeps the children of one epic back until somebody lets them through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept_back = ""
+        self.gate = Event()
+        self.patience = 10.0  # seconds, in which a test that is wrong ends
+
+    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+        if any(self.kept_back in ask.values for ask in asks) and not self.gate.wait(self.patience):
+            raise GitLabError("nobody let the last list through")
+        return super().fetch_pages(group, asks)
+
+
+def populated(forge: FakeForge, count: int) -> tuple[list[Engagement], list[str]]:
+    """Return engagements with an item each, and their epics."""
+    several = [engagement(f"acme-{number:03}") for number in range(count)]
+    epics = [make_epic(forge, each.key) for each in several]
+    for each, epic in zip(several, epics, strict=True):
+        make(forge, "kick-off", epic, description=marked("kick-off", each.key))
+    return several, epics
+
+
+def test_quick_look_shows_engagements_before_the_last_list_has_come() -> None:
+    forge = Gated()
+    several, epics = populated(forge, 250)
+    forge.kept_back = epics[-1]
+    found: dict[str, set[str]] = {}
+    for each, seen in observe_many(forge, several, PROCESS, QUICK):
+        forge.gate.set()
+        assert isinstance(seen, Observation), seen
+        found[each.key] = keys(seen)
+    assert found == {each.key: {"epic", "kick-off"} for each in several}
+
+
+def test_list_that_cannot_be_read_stops_the_engagements_behind_it_only() -> None:
+    forge = Gated()
+    several, epics = populated(forge, 250)
+    forge.kept_back = epics[-1]
+    forge.patience = 0
+    found = list(observe_many(forge, several, PROCESS, QUICK))
+    assert [each.key for each, seen in found if isinstance(seen, GitLabError)] == [
+        each.key for each in several[200:]
+    ]
+    assert len(found) == 250
+
+
+def test_nothing_is_read_any_more_once_nobody_wants_to_see_the_rest() -> None:
+    forge = Gated()
+    forge.page = 10
+    several, epics = populated(forge, 250)
+    forge.kept_back = epics[-1]
+    looking = observe_many(forge, several, PROCESS, QUICK)
+    next(looking)
+    forge.gate.set()
+    looking.close()  # type: ignore[attr-defined]
+    read = len(forge.requests)
+    Event().wait(0.05)
+    assert len(forge.requests) == read
 
 
 def test_with_touches_tells_what_people_have_touched(forge: FakeForge) -> None:

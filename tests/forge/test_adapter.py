@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -194,6 +194,22 @@ def test_reader_tells_what_the_token_sees(answers: Answers, connection: Connecti
     assert found.label_group
     assert (found.label_group.path, found.label_group.level) == ("acme", 20)
     assert found.labels == {"ps-state::todo": label["id"], "ps-state::done": more["id"]}
+
+
+def test_reader_refuses_an_item_that_may_have_more_labels_than_come(
+    answers: Answers, connection: Connection
+) -> None:
+    labels = [{"id": f"gid://gitlab/GroupLabel/{number}", "title": f"l{number}"} for number in range(100)]
+    found = item()
+    widgets = cast(list[dict[str, Any]], found["widgets"])
+    widgets[0]["labels"]["nodes"] = labels
+    answers.post(URL, json=children(found))
+    with pytest.raises(GitLabError, match="has 100 labels or more"):
+        GitLabReader(connection).fetch_pages("acme/delivery", [ASK])
+    labels.pop()
+    answers.post(URL, json=children(found))
+    (page,) = GitLabReader(connection).fetch_pages("acme/delivery", [ASK])
+    assert len(page.items[0].labels) == 99
 
 
 def test_reader_refuses_an_anonymous_answer(answers: Answers, connection: Connection) -> None:

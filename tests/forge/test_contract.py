@@ -553,6 +553,33 @@ def test_list_tells_the_newest_note_when_it_is_asked_for(stage: Stage) -> None:
     assert (newest.username, newest.is_machine) == (BOT.username, True)
 
 
+def test_list_with_newest_notes_leaves_out_what_does_not_tell_how_long_an_item_has_been_quiet(
+    stage: Stage, labels: Mapping[str, str]
+) -> None:
+    item = made(stage, SHARED, "item", labels=(labels[TODO],), start_on=KICK_OFF, due_on=ENDS)
+    update(stage, item, is_open=False)
+    (page,) = stage.reader().fetch_pages(GROUP, [Ask(Part.NAMED, (item,), with_newest=True)])
+    (found,), (whole,) = page.items, seen(stage, item)
+    assert (found.url, found.start_on, found.closed_at, found.label_gids) == (None, None, None, {})
+    assert whole.url
+    assert whole.closed_at
+    assert (set(found.labels), found.due_on, found.is_open) == ({TODO}, ENDS, False)
+
+
+def test_list_of_confidential_items_is_that_of_one_project(stage: Stage) -> None:
+    made(stage, INTERNAL, "plain")
+    made(stage, SHARED, "elsewhere", confidential=True)
+    secret = [made(stage, INTERNAL, f"secret {number}", confidential=True) for number in range(3)]
+    found: list[str] = []
+    after = None
+    for _ in range(2):
+        (page,) = stage.reader(2).fetch_pages(INTERNAL, [Ask(Part.CONFIDENTIAL, after=after)])
+        found += [each.gid for each in page.items]
+        after = page.after
+        assert page.count == 3
+    assert (found, after) == (secret, None)
+
+
 def test_comments_come_oldest_first_with_their_authors(stage: Stage) -> None:
     item, other = made(stage, SHARED, "item"), made(stage, INTERNAL, "other")
     stage.comment(item, "maria", "First.")
