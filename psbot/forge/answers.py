@@ -142,13 +142,13 @@ def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
 
     *with_newest* of its notes it comes without address, start, time booked, ids of labels and when it was closed.
     """
-    widgets = {widget.text("type"): widget for widget in node.nodes("widgets")}
-    labels = _widget(widgets, "LABELS").node("labels").nodes("nodes")
+    widgets = _widgets(node)
+    labels = widgets.node("labels").nodes("nodes")
     if len(labels) >= PAGE:
         raise odd(f"{node.gid()} has {PAGE} labels or more")
-    people = widgets.get("ASSIGNEES")  # an edition may have epics without assignees
-    dates = _widget(widgets, "START_AND_DUE_DATE")
-    parent = _widget(widgets, "HIERARCHY").optional("parent")
+    # An edition may have epics without assignees.
+    people = widgets.node("assignees").nodes("nodes") if "assignees" in widgets.value else []
+    parent = widgets.optional("parent")
     return Sighting(
         gid=node.gid(),
         iid=node.number("iid"),
@@ -158,11 +158,9 @@ def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
         author=author(node.optional("author")),
         is_epic=node.node("workItemType").text("name") == "Epic",
         labels=frozenset(each.text("title") for each in labels),
-        assignees=tuple(
-            each.text("username") for each in (people.node("assignees").nodes("nodes") if people else [])
-        ),
-        start_on=None if with_newest else dates.day("startDate"),
-        due_on=dates.day("dueDate"),
+        assignees=tuple(each.text("username") for each in people),
+        start_on=None if with_newest else widgets.day("startDate"),
+        due_on=widgets.day("dueDate"),
         confidential=node.flag("confidential"),
         is_open=node.text("state") == "OPEN",
         url=None if with_newest else node.text_or_none("webUrl"),
@@ -173,12 +171,18 @@ def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
         seconds_spent=0 if with_newest else _spent(widgets),
         label_gids={} if with_newest else {each.text("title"): each.text("id") for each in labels},
         made_at=node.instant("createdAt"),
-        newest=_newest(_widget(widgets, "NOTES")) if with_newest else None,
+        newest=_newest(widgets) if with_newest else None,
     )
 
 
-def _newest(widget: Node) -> NewestNote | None:
-    threads = widget.node("discussions").nodes("nodes")
+def _widgets(node: Node) -> Node:
+    """Return all widgets of a work item as one object: each has fields of its own."""
+    fields = {key: value for widget in node.nodes("widgets") for key, value in widget.value.items()}
+    return Node(fields, f"{node.where}.widgets")
+
+
+def _newest(widgets: Node) -> NewestNote | None:
+    threads = widgets.node("discussions").nodes("nodes")
     for note in (note for each in threads for note in each.node("notes").nodes("nodes")):
         act = _act(note)
         known = act.author is not None and not act.author.is_ghost
@@ -191,10 +195,9 @@ def _newest(widget: Node) -> NewestNote | None:
     return None
 
 
-def _spent(widgets: Mapping[str, Node]) -> int:
+def _spent(widgets: Node) -> int:
     """Return the seconds booked on an item; a type without time tracking has none, and neither has null."""
-    booked = widgets.get("TIME_TRACKING")
-    return booked.number("totalTimeSpent") if booked and booked.value.get("totalTimeSpent") else 0
+    return widgets.number("totalTimeSpent") if widgets.value.get("totalTimeSpent") else 0
 
 
 def brief(node: Node) -> Brief:

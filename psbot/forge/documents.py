@@ -37,7 +37,6 @@ fragment {name} on WorkItem {{
   namespace {{ fullPath }}
   workItemType {{ name }}
   widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE, {types}]) {{
-    type
     ... on WorkItemWidgetLabels {{ labels(first: {PAGE}) {{ nodes {{ {label} }} }} }}
     ... on WorkItemWidgetAssignees {{ assignees(first: 100) {{ nodes {{ username }} }} }}
     ... on WorkItemWidgetHierarchy {{ parent {{ id }} }}

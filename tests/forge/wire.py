@@ -268,9 +268,9 @@ def _node(item: Sighting, *, with_newest: bool = False) -> Json:
         "namespace": {"fullPath": item.namespace},
         "workItemType": {"name": "Epic" if item.is_epic else "Issue"},
         "widgets": [
-            {"type": "ASSIGNEES", "assignees": {"nodes": [{"username": name} for name in item.assignees]}},
-            {"type": "LABELS", "labels": {"nodes": labels}},
-            {"type": "HIERARCHY", "parent": {"id": item.parent} if item.parent else None},
+            {"assignees": {"nodes": [{"username": name} for name in item.assignees]}},
+            {"labels": {"nodes": labels}},
+            {"parent": {"id": item.parent} if item.parent else None},
             *(_short_rest(item) if with_newest else _rest(item)),
         ],
     } | ({} if with_newest else {"webUrl": item.url, "closedAt": _text(item.closed_at)})
@@ -278,16 +278,16 @@ def _node(item: Sighting, *, with_newest: bool = False) -> Json:
 
 def _rest(item: Sighting) -> list[Json]:
     return [
-        {"type": "START_AND_DUE_DATE", "startDate": _text(item.start_on), "dueDate": _text(item.due_on)},
-        {"type": "TIME_TRACKING", "totalTimeSpent": item.seconds_spent},
+        {"startDate": _text(item.start_on), "dueDate": _text(item.due_on)},
+        {"totalTimeSpent": item.seconds_spent},
     ]
 
 
 def _short_rest(item: Sighting) -> list[Json]:
     threads = [_newest(item.newest)] if item.newest else []
     return [
-        {"type": "START_AND_DUE_DATE", "dueDate": _text(item.due_on)},
-        {"type": "NOTES", "discussions": {"nodes": threads}},
+        {"dueDate": _text(item.due_on)},
+        {"discussions": {"nodes": threads}},
     ]
 
 
