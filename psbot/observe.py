@@ -23,7 +23,7 @@ from psbot.core.process import Process
 from psbot.core.touch import touch
 from psbot.errors import Exit, GitLabError
 from psbot.forge.documents import Part
-from psbot.forge.ports import Access, Account, ForgeReader, Page
+from psbot.forge.ports import Access, Account, ForgeReader
 from psbot.listing import Ahead, Listing, Spool, turn
 
 _PARENTS = 100  # parents in one filter (GitLab, WorkItem filters)
@@ -198,7 +198,7 @@ class _Group:
         self.opened: dict[str, str] = {}
         self.begun = 0
         self.has_looked = False
-        self.reading = Ahead(reader, group, self._shelve, process.limits.connections)
+        self.reading = Ahead(reader, group, lambda page: self._shelve(page.items), process.limits.connections)
         try:
             self._list()
         except BaseException:
@@ -290,7 +290,9 @@ class _Group:
             return
         for listing in self._lists_of_children(1):
             while not listing.is_done:
-                self._shelve_children(self._turn(listing, labelled, self.listed))
+                children = self._turn(listing, labelled, self.listed)
+                self.listed.update(child.number for child in children)
+                self._shelve(children)
         while not labelled.is_done:
             self._turn(labelled, labelled, self.listed)
         self.strays = {
@@ -309,14 +311,9 @@ class _Group:
             self.begun += len(epics)
             yield self._listing(Part.CHILDREN, epics)
 
-    def _shelve(self, page: Page) -> None:
-        self._shelve_children(page.items)
-
-    def _shelve_children(self, children: Iterable[Sighting]) -> None:
+    def _shelve(self, children: Iterable[Sighting]) -> None:
         for parent, siblings in groupby(children, key=lambda child: child.parent):
-            together = list(siblings)
-            self.listed.update(child.number for child in together)
-            self.spool.put(str(parent), together)
+            self.spool.put(str(parent), list(siblings))
 
     def _awake(self, engagements: list[Engagement]) -> frozenset[str]:
         """Return the keys of engagements, and the ids of epics, in which something may have changed."""
