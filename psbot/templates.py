@@ -89,6 +89,7 @@ class Templates:
             ".txt": language(shown_in_plain_text, loader),
         }
         self._sources: dict[str, Source] = {}
+        self._sections: dict[str, frozenset[str]] = {}
         found = [*self._read_all(), *self._check()]
         found += self._compile_all() if not found else []
         if found:
@@ -123,7 +124,13 @@ class Templates:
 
     def sections(self, name: str) -> frozenset[str]:
         """Return the names of the managed sections of template *name*, those of its parts counted."""
-        waiting, seen, sections = [self._file(name)], set[str](), set[str]()
+        file = self._file(name)
+        if file not in self._sections:
+            self._sections[file] = self._find_sections(file)
+        return self._sections[file]
+
+    def _find_sections(self, file: str) -> frozenset[str]:
+        waiting, seen, sections = [file], set[str](), set[str]()
         while waiting:
             source = self._sources[waiting.pop()]
             seen.add(source.name)

@@ -48,6 +48,8 @@ class Safe(str):
 def one_line(text: str) -> str:
     """Return *text* without control and format characters, on one line, blanks single and ends trimmed."""
     spaced = _BLANKS.sub(" ", text)
+    if spaced.isascii() and spaced.isprintable():  # most text, and there is nothing to leave out of it
+        return spaced.strip()
     kept = (char for char in spaced if char in _KEPT_FORMATS or unicodedata.category(char) not in _DROPPED)
     return _BLANKS.sub(" ", "".join(kept)).strip()
 
