@@ -1,48 +1,26 @@
 """``psbot advance`` against the sandbox, as people and pipelines meet it."""
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
-from psbot.cli import main
 from psbot.report.plans import PLAN_SCHEMA
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.changes import Change
 from psbot.sandbox.commenting import update_note
 from psbot.sandbox.items import update_item
 from psbot.sandbox.model import Note, WorkItem
-from psbot.sandbox.ready import sandbox_world, token_of
-from psbot.sandbox.running import running
+from tests.cli.terminal import Psbot, psbot_on
 
 AWS = str(Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml")
 MONDAY = "2026-11-23T09:00+01:00"
 
-Psbot = Callable[..., Result]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
-        yield started
-
 
 @pytest.fixture
 def psbot(sandbox: Sandbox) -> Psbot:
-    def run(*arguments: object, now: str = MONDAY, token: str = "psbot-bot") -> Result:
-        environment = {
-            "PSBOT_GITLAB_URL": sandbox.url,
-            "PSBOT_TOKEN": token_of(token),
-            "PSBOT_NOW": now,
-            "COLUMNS": "80",
-            "PSBOT_PROFILE": "",
-        }
-        return CliRunner().invoke(main, list(map(str, arguments)), env=environment)
-
-    return run
+    return psbot_on(sandbox, now=MONDAY)
 
 
 @pytest.fixture

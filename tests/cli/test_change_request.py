@@ -2,20 +2,16 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from psbot.cli import change_request, main
+from psbot.cli import change_request
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.changes import Change
 from psbot.sandbox.items import update_item
 from psbot.sandbox.model import WorkItem
-from psbot.sandbox.ready import sandbox_world, token_of
-from psbot.sandbox.running import running
+from tests.cli.terminal import Psbot, psbot_on
 
 AWS = Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml"
 MADE, LATER = "2026-11-23T09:00+01:00", "2026-12-10T09:00+01:00"
@@ -29,29 +25,11 @@ GEO = (
     "2027-03-26",
     *IMPACT,
 )
-Psbot = Callable[..., Result]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
-        yield started
 
 
 @pytest.fixture
 def psbot(sandbox: Sandbox) -> Psbot:
-    def run(*arguments: object, now: str = LATER, token: str = "maria", stdin: str = "") -> Result:
-        environment = {
-            "PSBOT_GITLAB_URL": sandbox.url,
-            "PSBOT_TOKEN": token_of(token),
-            "PSBOT_NOW": now,
-            "PSBOT_PROFILE": "",
-            "COLUMNS": "80",
-        }
-        sandbox.world.clock.set(datetime.fromisoformat(now))
-        return CliRunner().invoke(main, list(map(str, arguments)), env=environment, input=stdin)
-
-    return run
+    return psbot_on(sandbox, now=LATER, token="maria", sets_clock=True)
 
 
 @pytest.fixture

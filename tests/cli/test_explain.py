@@ -1,7 +1,7 @@
 """``psbot explain`` against the sandbox, as people meet it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,35 +16,17 @@ from psbot.sandbox.faults import Fault, Kind, When
 from psbot.sandbox.items import create_item, update_item
 from psbot.sandbox.model import ItemType, WorkItem
 from psbot.sandbox.moving import move_item
-from psbot.sandbox.ready import READ_ONLY_TOKEN, sandbox_world, token_of
-from psbot.sandbox.running import running
+from psbot.sandbox.ready import READ_ONLY_TOKEN
+from tests.cli.terminal import Psbot, psbot_on
 
 ROOT = Path(__file__).parent.parent.parent
 AWS = str(ROOT / "examples" / "acme-aws.yml")
 SHARED, INTERNAL = "acme/delivery/project", "acme/delivery/internal"
 
-Psbot = Callable[..., Result]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
-        yield started
-
 
 @pytest.fixture
 def psbot(sandbox: Sandbox) -> Psbot:
-    def run(*arguments: object, now: str = "2026-11-23T09:00+01:00", **env: str) -> Result:
-        environment = {
-            "PSBOT_GITLAB_URL": sandbox.url,
-            "PSBOT_TOKEN": token_of("psbot-bot"),
-            "PSBOT_NOW": now,
-            "COLUMNS": "80",
-            "PSBOT_PROFILE": "",
-        }
-        return CliRunner().invoke(main, list(map(str, arguments)), env=environment | env, prog_name="psbot")
-
-    return run
+    return psbot_on(sandbox)
 
 
 @pytest.fixture

@@ -7,34 +7,25 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
-from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
-from psbot.cli import main
 from psbot.report.plans import PLAN_SCHEMA
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.faults import Fault, Kind, When
 from psbot.sandbox.model import Edition
 from psbot.sandbox.ready import READ_ONLY_TOKEN, sandbox_world, token_of
 from psbot.sandbox.running import running
+from tests.cli.terminal import Psbot, psbot_on
 
 ROOT = Path(__file__).parent.parent.parent
 AWS = str(ROOT / "examples" / "acme-aws.yml")
 GLOBEX = str(ROOT / "examples" / "globex-on-prem.yml")
 PROGRAM = str(Path(sys.executable).with_name("psbot"))
-
-Psbot = Callable[..., Result]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
-        yield started
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
@@ -49,10 +40,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
 
 @pytest.fixture
 def psbot(sandbox: Sandbox) -> Psbot:
-    def run(*arguments: object, **env: str) -> Result:
-        return CliRunner().invoke(main, list(map(str, arguments)), env=environment(sandbox) | env)
-
-    return run
+    return psbot_on(sandbox)
 
 
 def writes(sandbox: Sandbox) -> int:

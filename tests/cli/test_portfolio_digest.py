@@ -4,21 +4,20 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from psbot.cli import main
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.changes import Change
 from psbot.sandbox.commenting import create_note, update_note
 from psbot.sandbox.faults import Fault, Kind, When
 from psbot.sandbox.items import create_item
 from psbot.sandbox.model import ItemType, WorkItem
-from psbot.sandbox.ready import sandbox_world, token_of
+from psbot.sandbox.ready import sandbox_world
 from psbot.sandbox.running import running
+from tests.cli.terminal import Psbot, psbot_on
 from tests.faults.stage import kept, put_back
 
 AWS = Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml"
@@ -35,16 +34,9 @@ class Desk:
     sandbox: Sandbox
     folder: Path
 
-    def psbot(self, *arguments: object, now: str, token: str = "psbot-bot", **more: str) -> Result:
-        self.sandbox.world.clock.set(datetime.fromisoformat(now))
-        environment = {
-            "PSBOT_GITLAB_URL": self.sandbox.url,
-            "PSBOT_TOKEN": token_of(token),
-            "PSBOT_NOW": now,
-            "COLUMNS": "100",
-            "PSBOT_PROFILE": "",
-        } | more
-        return CliRunner().invoke(main, list(map(str, arguments)), env=environment)
+    @property
+    def psbot(self) -> Psbot:
+        return psbot_on(self.sandbox, columns=100, sets_clock=True)
 
     def stale(self, *arguments: object, now: str = NEXT_MONDAY, **more: str) -> Result:
         return self.psbot("stale", "--digest-project", DIGESTS, *arguments, now=now, **more)

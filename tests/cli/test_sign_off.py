@@ -1,45 +1,23 @@
 """``psbot sign-off`` against the sandbox, as the manager meets it."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from psbot.cli import main
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.changes import Change
 from psbot.sandbox.items import update_item
 from psbot.sandbox.model import WorkItem
-from psbot.sandbox.ready import sandbox_world, token_of
-from psbot.sandbox.running import running
+from tests.cli.terminal import Psbot, psbot_on
 
 AWS = Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml"
 MADE = "2026-11-23T09:00+01:00"
 PROOF = "https://mail.acme.example/accept?id=7&part=a%20b#top"
-Psbot = Callable[..., Result]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
-        yield started
 
 
 @pytest.fixture
 def psbot(sandbox: Sandbox) -> Psbot:
-    def run(*arguments: object, now: str = MADE, token: str = "maria") -> Result:
-        environment = {
-            "PSBOT_GITLAB_URL": sandbox.url,
-            "PSBOT_TOKEN": token_of(token),
-            "PSBOT_NOW": now,
-            "PSBOT_PROFILE": "",
-        }
-        sandbox.world.clock.set(datetime.fromisoformat(now))
-        return CliRunner().invoke(main, list(map(str, arguments)), env=environment)
-
-    return run
+    return psbot_on(sandbox, now=MADE, token="maria", sets_clock=True)
 
 
 @pytest.fixture

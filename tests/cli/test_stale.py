@@ -1,47 +1,26 @@
 """``psbot stale`` against the sandbox, as scheduled pipelines meet it."""
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from psbot.cli import main
 from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import sandbox_world, token_of
-from psbot.sandbox.running import running
+from tests.cli.terminal import Psbot, psbot_on
 
 AWS = str(Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml")
 MONDAY, NEXT_MONDAY = "2026-11-23T09:00+01:00", "2026-11-30T09:00+01:00"
-
-Psbot = Callable[..., Result]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
-        yield started
 
 
 @pytest.fixture
 def psbot(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Psbot:
     for name in ("GITLAB_CI", "CI_NODE_INDEX", "CI_NODE_TOTAL"):
         monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: object, now: str = NEXT_MONDAY, token: str = "psbot-bot", **more: str) -> Result:
-        environment = {
-            "PSBOT_GITLAB_URL": sandbox.url,
-            "PSBOT_TOKEN": token_of(token),
-            "PSBOT_NOW": now,
-            "COLUMNS": "100",
-            "PSBOT_PROFILE": "",
-        } | more
-        return CliRunner().invoke(main, list(map(str, arguments)), env=environment)
-
-    return run
+    return psbot_on(sandbox, now=NEXT_MONDAY, columns=100)
 
 
 @pytest.fixture

@@ -1,47 +1,27 @@
 """``psbot status`` against the sandbox, as people meet it."""
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from psbot.cli import main
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.changes import Change
 from psbot.sandbox.items import update_item
 from psbot.sandbox.model import WorkItem
-from psbot.sandbox.ready import READ_ONLY_TOKEN, sandbox_world, token_of
-from psbot.sandbox.running import running
+from psbot.sandbox.ready import READ_ONLY_TOKEN, token_of
+from tests.cli.terminal import Psbot, psbot_on
 
 ROOT = Path(__file__).parent.parent.parent
 AWS = ROOT / "examples" / "acme-aws.yml"
 GLOBEX = ROOT / "examples" / "globex-on-prem.yml"
 KEYS = ("acme-sow-142", "beta", "gamma")
 
-Psbot = Callable[..., Result]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
-        yield started
-
 
 @pytest.fixture
 def psbot(sandbox: Sandbox) -> Psbot:
-    def run(*arguments: object, now: str = "2026-11-23T09:00+01:00", token: str = READ_ONLY_TOKEN) -> Result:
-        environment = {
-            "PSBOT_GITLAB_URL": sandbox.url,
-            "PSBOT_TOKEN": token,
-            "PSBOT_NOW": now,
-            "COLUMNS": "80",
-            "PSBOT_PROFILE": "",
-        }
-        return CliRunner().invoke(main, list(map(str, arguments)), env=environment)
-
-    return run
+    return psbot_on(sandbox, token=READ_ONLY_TOKEN)
 
 
 @pytest.fixture
