@@ -296,7 +296,8 @@ class _Group:
         while not labelled.is_done:
             self._turn(labelled, labelled, self.listed)
         self.strays = {
-            key: [gid for gid in gids if _number(gid) not in self.listed] for key, gids in self.strays.items()
+            key: [gid for gid in gids if identity.number_of(gid) not in self.listed]
+            for key, gids in self.strays.items()
         }
 
     def _begin(self, least: int) -> None:
@@ -334,7 +335,7 @@ class _Group:
         pages = turn(self.reader, self.group, pending)
         for brief in pages[labelled].briefs if labelled in pages else ():
             note = marker.read(brief.description)
-            if note and note.engagement in self.keys and _number(brief.gid) not in listed:
+            if note and note.engagement in self.keys and identity.number_of(brief.gid) not in listed:
                 self.strays.setdefault(note.engagement, []).append(brief.gid)
         return pages[listing].items if listing in pages else ()
 
@@ -383,7 +384,9 @@ class _Group:
     ) -> GitLabError:
         """Return what stops the run: the epic is gone, or the file names another group than the epic's."""
         error = _without_epic(engagement, lost)
-        parents = {_number(each.parent) for each in others if each.parent and each.reference in lost}
+        parents = {
+            identity.number_of(each.parent) for each in others if each.parent and each.reference in lost
+        }
         if parents - self.listed:
             hint = "an engagement stays where it began; change gitlab.group back, or move the epic"
             return Elsewhere(f"{error.message}: they hang under one of another group", hint)
@@ -401,10 +404,6 @@ class _Group:
 
 def _epic_shelf(key: str) -> str:
     return f"epic {key}"
-
-
-def _number(gid: str) -> int:
-    return int(gid.rpartition("/")[2])
 
 
 def _types(access: Access) -> dict[str, str]:

@@ -12,7 +12,7 @@ from psbot.apply import Outcome, Receipt
 from psbot.core import portfoliodigest
 from psbot.core.digests import Line
 from psbot.core.engagement import Engagement
-from psbot.core.identity import Sighting, as_item
+from psbot.core.identity import Sighting, as_item, number_of
 from psbot.core.operations import CreateChild, Operation, PostNotice
 from psbot.core.plan import Plan
 from psbot.core.portfoliodigest import KEY, Issue, Portfolio
@@ -122,18 +122,15 @@ class _Telling:
     def told(self, notes: int) -> list[Digested]:
         """Make the issues that are missing, then post, edit and resolve; return what came of it, by manager."""
         issues = self._issues()
-        wanted = {name: self._lines(name, issues) for name in sorted({*issues, *self._managers()})}
+        if self._would_tell(issues):
+            issues = _united(issues, self._issues())  # a list may leave things out without saying so
+        wanted = self._wanted(issues)
         made = self._made([name for name, lines in wanted.items() if lines and name not in issues])
         for name, receipt in made.items():
             if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateChild):
                 item = replace(receipt.operation.item, gid=receipt.gid, iid=receipt.iid)
                 issues[name] = [Issue(item)]
-        readers = self.place.readers
-        plans = {
-            name: tuple(portfoliodigest.operations(name, several, self.portfolio, readers))
-            for name, several in sorted(issues.items())
-        }
-        admitted = dict(_within(plans, notes))
+        admitted = dict(_within(self._plans(issues), notes))
         written = self._written([each for found in admitted.values() for each in found])
         receipts = {id(receipt.operation): receipt for receipt in written}
         return [
@@ -151,9 +148,25 @@ class _Telling:
     def _managers(self) -> set[str]:
         return {each.facts.engagement.manager for each in self.portfolio.responses.values()}
 
-    def _lines(self, manager: str, issues: Mapping[str, Sequence[Issue]]) -> tuple[Line, ...]:
-        notices = issues[manager][0].notices if manager in issues else ()
-        return portfoliodigest.lines(manager, self.portfolio, notices)
+    def _wanted(self, issues: Mapping[str, Sequence[Issue]]) -> dict[str, tuple[Line, ...]]:
+        """Return by manager what there is to say."""
+        notices = {name: several[0].notices for name, several in issues.items()}
+        return {
+            name: portfoliodigest.lines(name, self.portfolio, notices.get(name, ()))
+            for name in sorted({*issues, *self._managers()})
+        }
+
+    def _plans(self, issues: Mapping[str, Sequence[Issue]]) -> dict[str, tuple[PostNotice, ...]]:
+        """Return by manager what is to be posted and edited in the issues that are there."""
+        return {
+            name: tuple(portfoliodigest.operations(name, several, self.portfolio, self.place.readers))
+            for name, several in sorted(issues.items())
+        }
+
+    def _would_tell(self, issues: Mapping[str, Sequence[Issue]]) -> bool:
+        """Tell whether an issue is to be made or a digest posted, if *issues* are all there are."""
+        is_missing = any(lines and name not in issues for name, lines in self._wanted(issues).items())
+        return is_missing or any(_posts(each) for each in self._plans(issues).values())
 
     def _issues(self) -> dict[str, list[Issue]]:
         """Return the issues that are there by manager, oldest first, with the digests in them."""
@@ -204,7 +217,26 @@ def _within(
 ) -> Iterator[tuple[str, tuple[PostNotice, ...]]]:
     """Yield the plans that may be carried out when no more than *notes* are posted."""
     for name, operations in plans.items():
-        posts = sum(each.note is None for each in operations)
-        if posts <= notes:
-            notes -= posts
+        if _posts(operations) <= notes:
+            notes -= _posts(operations)
             yield name, operations
+
+
+def _posts(operations: Iterable[PostNotice]) -> int:
+    return sum(each.note is None for each in operations)
+
+
+def _united(
+    first: Mapping[str, Sequence[Issue]], second: Mapping[str, Sequence[Issue]]
+) -> dict[str, list[Issue]]:
+    """Return all issues and digests that either look has shown; what both have shown is as the second saw it."""
+    found: dict[str, dict[str, Issue]] = {}
+    both = [(name, issue) for look in (first, second) for name, issues in look.items() for issue in issues]
+    for name, issue in both:
+        seen = found.setdefault(name, {})
+        gid = issue.item.gid or ""
+        notices = {each.gid: each for each in (*(seen[gid].notices if gid in seen else ()), *issue.notices)}
+        seen[gid] = replace(
+            issue, notices=tuple(sorted(notices.values(), key=lambda each: number_of(each.gid)))
+        )
+    return {name: [seen[gid] for gid in sorted(seen, key=number_of)] for name, seen in found.items()}

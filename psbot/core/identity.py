@@ -13,6 +13,11 @@ from psbot.core.model import Item, NewestNote, Snapshot
 from psbot.core.process import EPIC, Kind, PlaceKind, Process, Repeat
 
 
+def number_of(gid: str) -> int:
+    """Return the number at the end of a global id; it grows with time."""
+    return int(gid.rpartition("/")[2])
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who made an item; GitLab gives the items of deleted accounts to one account, the ghost."""
@@ -52,7 +57,7 @@ class Sighting:
     @property
     def number(self) -> int:
         """Return the id by which GitLab counts items of all places."""
-        return int(self.gid.rpartition("/")[2])
+        return number_of(self.gid)
 
     @property
     def marker(self) -> marker.Marker | None:

@@ -346,6 +346,28 @@ def test_nothing_is_posted_as_long_as_the_digests_that_stand_cannot_be_read(desk
     ends_well(desk)
 
 
+HIDING = {
+    "no issue in the list": Fault(
+        Kind.EMPTY_LIST, operation="Listing", match=lambda each: b"confidential: " in each.body
+    ),
+    "no confidential issue": Fault(
+        Kind.NO_CONFIDENTIAL, operation="Listing", match=lambda each: b"confidential: " in each.body
+    ),
+    "no note": Fault(Kind.EMPTY_LIST, operation="Comments"),
+}
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_list_that_hides_what_stands_makes_nobody_hear_of_it_again(desk: Desk, name: str) -> None:
+    desk.stale()
+    desk.writes()
+    fault = desk.sandbox.gate.faults.add(replace(HIDING[name]))
+    broken = desk.stale(now=TUESDAY)
+    assert fault.applied == 1
+    assert desk.writes() == 0, broken.output
+    ends_well(desk)
+
+
 def ends_well(desk: Desk) -> None:
     """Run again, undisturbed: every manager has one issue with one digest, and has heard of it once."""
     done = desk.stale(now=TUESDAY)
