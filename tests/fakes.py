@@ -363,7 +363,6 @@ class FakeForge:
         return replace(
             sighting,
             url=None,
-            start_on=None,
             closed_at=None,
             seconds_spent=0,
             label_gids={},

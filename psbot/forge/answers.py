@@ -140,7 +140,7 @@ def author(node: Node | None) -> Author | None:
 def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
     """Return a work item; every widget that psbot needs must be there.
 
-    *with_newest* of its notes it comes without address, start, time booked, ids of labels and when it was closed.
+    *with_newest* of its notes it comes without address, time booked, ids of labels and when it was closed.
     """
     widgets = _widgets(node)
     labels = widgets.node("labels").nodes("nodes")
@@ -159,7 +159,7 @@ def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
         is_epic=node.node("workItemType").text("name") == "Epic",
         labels=frozenset(each.text("title") for each in labels),
         assignees=tuple(each.text("username") for each in people),
-        start_on=None if with_newest else widgets.day("startDate"),
+        start_on=widgets.day("startDate"),
         due_on=widgets.day("dueDate"),
         confidential=node.flag("confidential"),
         is_open=node.text("state") == "OPEN",

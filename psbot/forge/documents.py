@@ -56,14 +56,15 @@ _FULL = _item(
 )
 
 # The newest note of an item often settles in a list whether a person acted lately, without a look at its notes. What
-# does not matter for that is left out: such a list may be of all items of a portfolio.
+# does not matter for that is left out: such a list may be of all items of a portfolio. What a write compares an item
+# by, to see whether somebody has changed it meanwhile, is not left out.
 _NEWEST = _item(
     "Newest",
     "",
     "title",
     "NOTES",
     f"""\
-    ... on WorkItemWidgetStartAndDueDate {{ dueDate }}
+    ... on WorkItemWidgetStartAndDueDate {{ startDate dueDate }}
     ... on WorkItemWidgetNotes {{
       discussions(filter: ALL_NOTES, sort: CREATED_DESC, first: 1) {{
         nodes {{

@@ -80,8 +80,8 @@ class Access:
 class Ask:
     """One page of one listing: ``values`` are the parents, labels, ids or the instant that the part filters by.
 
-    ``with_newest`` asks for the newest note of each item, in place of its address, start, time booked and when it
-    was closed.
+    ``with_newest`` asks for the newest note of each item, in place of its address, time booked and when it was
+    closed.
     """
 
     part: Part

@@ -1,7 +1,7 @@
 """``psbot stale`` against the sandbox, as scheduled pipelines meet it."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 from psbot.cli import main
 from psbot.sandbox.application import Sandbox
+from psbot.sandbox.changes import Change
+from psbot.sandbox.items import update_item
 from tests.cli.terminal import Psbot, psbot_on
 
 AWS = str(Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml")
@@ -160,3 +162,14 @@ def test_explain_says_why_an_item_is_stale_or_not_with_the_dates(psbot: Psbot, a
     assert "flagged ps-attention::stale since 2026-11-30" in shown
     calm = " ".join(psbot("explain", "acme-sow-142/kick-off", AWS).stdout.split())
     assert "no policy asks about it, as it is now" in calm
+
+
+def test_item_with_a_start_date_is_flagged_like_any_other(psbot: Psbot, applied: Sandbox) -> None:
+    world = applied.world
+    (item,) = (each for each in world.items.values() if "item=welcome-email " in each.description)
+    maria = world.user("maria")
+    assert maria
+    update_item(world, maria, item, Change(start_on=date(2026, 11, 18)))
+    done = psbot("stale", AWS, now="2026-12-04T09:00+01:00")
+    assert done.exit_code == 4, done.output
+    assert "ps-attention::stale" in {label.title for label in item.labels}

@@ -277,18 +277,16 @@ def _node(item: Sighting, *, with_newest: bool = False) -> Json:
 
 
 def _rest(item: Sighting) -> list[Json]:
-    return [
-        {"startDate": _text(item.start_on), "dueDate": _text(item.due_on)},
-        {"totalTimeSpent": item.seconds_spent},
-    ]
+    return [_dates_of(item), {"totalTimeSpent": item.seconds_spent}]
 
 
 def _short_rest(item: Sighting) -> list[Json]:
     threads = [_newest(item.newest)] if item.newest else []
-    return [
-        {"dueDate": _text(item.due_on)},
-        {"discussions": {"nodes": threads}},
-    ]
+    return [_dates_of(item), {"discussions": {"nodes": threads}}]
+
+
+def _dates_of(item: Sighting) -> Json:
+    return {"startDate": _text(item.start_on), "dueDate": _text(item.due_on)}
 
 
 def _newest(note: NewestNote) -> Json:
