@@ -72,7 +72,8 @@ class Ahead:
         self._group = group
         self._keep = keep
         self._is_over = Event()
-        self._pool = ThreadPoolExecutor(max_workers=connections)
+        # One more than there are connections: while a page is taken apart, its connection is free for another.
+        self._pool = ThreadPoolExecutor(max_workers=connections + 1)
         self._ends: list[Future[None]] = []
 
     def begin(self, listing: Listing) -> None:
