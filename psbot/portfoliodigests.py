@@ -12,10 +12,11 @@ from psbot.apply import Outcome, Receipt
 from psbot.core import portfoliodigest
 from psbot.core.digests import Line
 from psbot.core.engagement import Engagement
-from psbot.core.identity import Sighting, as_item, number_of
+from psbot.core.identity import Sighting, as_item, is_machine, number_of
 from psbot.core.operations import CreateChild, Operation, PostNotice
 from psbot.core.plan import Plan
 from psbot.core.portfoliodigest import KEY, Issue, Portfolio
+from psbot.core.process import Process
 from psbot.core.respond import Response
 from psbot.errors import GitLabError, PsbotError
 from psbot.flagging import has_paused
@@ -89,7 +90,7 @@ class PortfolioDigests:
         )
 
 
-def place_of(reader: ForgeReader, path: str, engagements: Sequence[Engagement]) -> Place:
+def place_of(reader: ForgeReader, path: str, engagements: Sequence[Engagement], process: Process) -> Place:
     """Return the project *path*; raises PsbotError where a customer may read it, or psbot may not write there."""
     shared = {each.gitlab.project.casefold(): each.key for each in engagements}
     if key := shared.get(path.casefold()):
@@ -100,6 +101,14 @@ def place_of(reader: ForgeReader, path: str, engagements: Sequence[Engagement]) 
     group = path.rpartition("/")[0]
     access = reader.fetch_access(group, [path], group)
     check_project(access, path, "--digest-project")
+    if access.group is None:
+        raise PsbotError(f"{path} is in no group", "give --digest-project a project of a group")
+    if not is_machine(access.account.author, process):
+        raise GitLabError(
+            f"the token belongs to {access.account.author.username}, a person, and the issues of portfolio digests "
+            "are found again by their author, a machine",
+            "use a service account's token, list the account in config/accounts.yml, or leave --digest-project out",
+        )
     audience = reader.fetch_audiences([path]).get(path)
     if audience is None or not audience.is_private:
         raise PsbotError(
@@ -125,7 +134,8 @@ class _Telling:
         if self._would_tell(issues):
             issues = _united(issues, self._issues())  # a list may leave things out without saying so
         wanted = self._wanted(issues)
-        made = self._made([name for name, lines in wanted.items() if lines and name not in issues])
+        missing = [name for name, lines in wanted.items() if lines and name not in issues]
+        made = self._made(missing[:notes])
         for name, receipt in made.items():
             if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateChild):
                 item = replace(receipt.operation.item, gid=receipt.gid, iid=receipt.iid)
@@ -175,7 +185,7 @@ class _Telling:
         seen: list[Sighting] = []
         while not listing.is_done:
             seen += turn(reader, self.place.path, [listing])[listing].items
-        named = [(name, each) for each in seen if (name := portfoliodigest.manager_of(each, me, process))]
+        named = [(name, each) for each in seen if (name := portfoliodigest.manager_of(each, process))]
         comments = reader.fetch_comments(self.place.group, [each.gid for _, each in named]) if named else {}
         issues: dict[str, list[Issue]] = {}
         for manager, each in named:
@@ -205,7 +215,7 @@ class _Telling:
             left = [each for each in applied.receipts if each.was_not_sent]
             waiting = tuple(each.operation for each in left)
             if not waiting or self.work.tools.stop() or not has_paused(applied, self.work):
-                return [*done, *left]
+                break
         return [*done, *left]
 
     def _reference(self, issues: Sequence[Issue] | None) -> str:

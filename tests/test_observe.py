@@ -310,20 +310,6 @@ def test_list_that_cannot_be_read_stops_the_engagements_behind_it_only() -> None
     assert len(found) == 250
 
 
-def test_nothing_is_read_any_more_once_nobody_wants_to_see_the_rest() -> None:
-    forge = Gated()
-    forge.page = 10
-    several, epics = populated(forge, 250)
-    forge.kept_back = epics[-1]
-    looking = observe_many(forge, several, PROCESS, QUICK)
-    next(looking)
-    forge.gate.set()
-    looking.close()  # type: ignore[attr-defined]
-    read = len(forge.requests)
-    Event().wait(0.05)
-    assert len(forge.requests) == read
-
-
 def test_with_touches_tells_what_people_have_touched(forge: FakeForge) -> None:
     epic = make_epic(forge)
     alone = make(forge, "kick-off", epic)

@@ -111,7 +111,9 @@ def stale(
         click.echo("\n".join(in_words(app.process.staleness)))
         return 0
     if preview and digest_project:
-        click.echo("psbot: a preview leaves the portfolio digests out", err=True)
+        from psbot.cli import _gitlab
+
+        _gitlab.say("a preview leaves the portfolio digests out")
     if preview:
         return _preview(app, files, "junit" if junit else form)
     limits = Limits(max_notes, max_requests, time_limit, Share.of(node_index, node_total))
@@ -195,8 +197,9 @@ class _Run:
         work = replace(session.work, check_author=check_author if self.as_me else check_machine)
         engagements = [sheet.engagement for sheet in ours.values()]
         digests = self._digests(work, engagements, is_whole)
-        requests = lambda: session.connection.requests  # noqa: E731
-        found = run(engagements, work, self.limits, requests, begin, digests=digests)
+        found = run(
+            engagements, work, self.limits, lambda: session.connection.requests, begin, digests=digests
+        )
         told = [Told.of(ours[each.engagement.key].file, each) for each in found]
         for each in told:
             if refused := sum(receipt.outcome is Outcome.REFUSED for receipt in each.receipts):
@@ -213,8 +216,7 @@ class _Run:
 
         if not (self.digest_project and engagements):
             return None
-        place = place_of(work.tools.reader, self.digest_project, engagements)
-        work.check_author(engagements[0], place.account, work.process)
+        place = place_of(work.tools.reader, self.digest_project, engagements, work.process)
         return PortfolioDigests(place, engagements, is_whole)
 
 

@@ -20,6 +20,7 @@ _MEMORY = re.compile(r"^<!-- psbot told: (?P<entries>[^<>]*) -->\r?$", re.MULTIL
 _ENTRY = re.compile(
     r"(?P<policy>[a-z0-9-]+)\|(?P<item>[A-Za-z0-9/:-]+)\|(?P<since>\d{4}-\d\d-\d\d)\|(?P<rung>\d{1,2})"
 )
+_SHOWN = 500  # lines of one person; a note takes 1,000,000 characters (GitLab's limit of a note)
 _SUPERSEDED = "Resolved: a newer digest takes its place."
 _RESOLVED = "Resolved: people have acted, nothing is left to say."
 
@@ -77,6 +78,12 @@ def standing(notices: Iterable[Notice]) -> list[tuple[Notice, frozenset[Entry]]]
     return [(notice, entries) for notice, entries in pairs if entries is not None]
 
 
+def last_told(notices: Iterable[Notice]) -> frozenset[Entry]:
+    """Return what the newest digest that stands tells."""
+    live = standing(notices)
+    return live[-1][1] if live else frozenset()
+
+
 def is_news(entries: Iterable[Entry], before: Iterable[Entry]) -> bool:
     """Tell whether somebody should hear of *entries* anew: one was not told *before*, or has climbed since."""
     rungs = {each.what: each.rung for each in before}
@@ -128,6 +135,8 @@ def _body(lines: Sequence[Line], readers: frozenset[str]) -> str:
     for name in people_of(lines):
         shown = f"@{name}" if name in readers else f"{inert(name)} (cannot see this place, so was not told)"
         theirs = [f"- {line.words} (`{line.place}`)" for line in lines if name in line.people]
+        if more := theirs[_SHOWN:]:
+            theirs = [*theirs[:_SHOWN], f"- and {len(more)} more"]
         parts.append("\n".join([f"{shown}:", "", *theirs]))
     return "\n\n".join(parts) + "\n"
 

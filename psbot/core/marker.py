@@ -38,13 +38,17 @@ class Marker:
         return Marker(self.engagement, self.item, dict(self.memory) | dict(memory))
 
 
-@lru_cache(maxsize=512)  # the items of one engagement are asked for theirs again and again
 def read(description: str) -> Marker | None:
     """Return the marker in the first line of *description*, or None where there is no well-formed one.
 
     A key that psbot could not have written is not well-formed: people can write the line too, and keys are printed.
     """
-    match = _MARKER.match(description[:_LONGEST_MARKER])
+    return _read(description[:_LONGEST_MARKER])
+
+
+@lru_cache(maxsize=512)  # the items of one engagement are asked for theirs again and again
+def _read(beginning: str) -> Marker | None:
+    match = _MARKER.match(beginning)
     if match is None:
         return None
     pairs: dict[str, str] = {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from psbot.core import digests
 from psbot.core.digests import Entry, Line
 from psbot.core.history import Notice
-from psbot.core.identity import Author, Sighting, is_machine
+from psbot.core.identity import Sighting, is_machine
 from psbot.core.model import Item
 from psbot.core.operations import CreateChild, PostNotice
 from psbot.core.policies import Policy
@@ -58,11 +58,10 @@ class Issue:
     notices: tuple[Notice, ...] = ()
 
 
-def manager_of(sighting: Sighting, me: Author, process: Process) -> str | None:
+def manager_of(sighting: Sighting, process: Process) -> str | None:
     """Return whose portfolio digest *sighting* is; None where it is none, or a person has made it."""
     match = _MARKER.match(sighting.description)
-    author = sighting.author
-    is_ours = author is not None and (author == me or is_machine(author, process))
+    is_ours = sighting.author is not None and is_machine(sighting.author, process)
     return match["manager"] if match and is_ours and not sighting.is_moved else None
 
 
@@ -83,7 +82,7 @@ def creation(manager: str, project: str) -> CreateChild:
 
 def lines(manager: str, portfolio: Portfolio, notices: Iterable[Notice]) -> tuple[Line, ...]:
     """Return what the digest of *manager* has to say; *notices* stand in the issue."""
-    told = _told(notices)
+    told = digests.last_told(notices)
     found = [line for response in portfolio.of(manager) for line in _own(response, told, manager)]
     return (*found, *_unseen(manager, portfolio, told))
 
@@ -96,11 +95,6 @@ def operations(
     for each in others:
         yield from digests.superseded(each.item, each.notices)
     yield from digests.digests(first.item, lines(manager, portfolio, first.notices), first.notices, readers)
-
-
-def _told(notices: Iterable[Notice]) -> frozenset[Entry]:
-    live = digests.standing(notices)
-    return live[-1][1] if live else frozenset()
 
 
 def _own(response: Response, told: Iterable[Entry], manager: str) -> Iterator[Line]:

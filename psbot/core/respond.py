@@ -152,7 +152,7 @@ class Response:
 
     def lines(self, carriers: frozenset[str] | None = None) -> tuple[Line, ...]:
         """Return the lines of the digest; what could not be checked stays told."""
-        return tuple(map(self.line, (*self.admitted(carriers), *self.kept(self._told()))))
+        return tuple(map(self.line, (*self.admitted(carriers), *self.kept(self._told))))
 
     def kept(self, told: Iterable[Entry]) -> Iterator[Stale]:
         """Yield what was *told* and could not be checked this time, as it was told."""
@@ -164,9 +164,9 @@ class Response:
                 people = self._people(ladder[rung], carrier)
                 yield Stale(replace(verdict, since=entry.since), carrier, rung, people)
 
+    @property
     def _told(self) -> frozenset[Entry]:
-        live = digests.standing(self.facts.histories.notices or ())
-        return live[-1][1] if live else frozenset()
+        return digests.last_told(self.facts.histories.notices or ())
 
     def line(self, stale: Stale) -> Line:
         """Return the line that tells a finding."""
@@ -181,7 +181,7 @@ class Response:
     def mentioned(self, carriers: frozenset[str] | None = None) -> tuple[str, ...]:
         """Return who is named in a digest that has to be written."""
         lines = self.lines(carriers)
-        is_told = frozenset(line.entry for line in lines) == self._told()
+        is_told = frozenset(line.entry for line in lines) == self._told
         return () if is_told else digests.people_of(lines)
 
     def plan(self, carriers: frozenset[str] | None = None, readers: frozenset[str] = frozenset()) -> Plan:

@@ -145,7 +145,8 @@ def sighting(node: Node, *, with_newest: bool = False) -> Sighting:
     widgets = _widgets(node)
     labels = widgets.node("labels").nodes("nodes")
     if len(labels) >= PAGE:
-        raise odd(f"{node.gid()} has {PAGE} labels or more")
+        place = node.node("namespace").text("fullPath")
+        raise odd(f"item {node.number('iid')} of {place} has {PAGE} labels or more")
     # An edition may have epics without assignees.
     people = widgets.node("assignees").nodes("nodes") if "assignees" in widgets.value else []
     parent = widgets.optional("parent")

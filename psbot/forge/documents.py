@@ -40,6 +40,7 @@ fragment {name} on WorkItem {{
     ... on WorkItemWidgetLabels {{ labels(first: {PAGE}) {{ nodes {{ {label} }} }} }}
     ... on WorkItemWidgetAssignees {{ assignees(first: 100) {{ nodes {{ username }} }} }}
     ... on WorkItemWidgetHierarchy {{ parent {{ id }} }}
+    ... on WorkItemWidgetStartAndDueDate {{ startDate dueDate }}
 {widgets}
   }}
 }}"""
@@ -50,9 +51,7 @@ _FULL = _item(
     " webUrl closedAt",
     "id title",
     "TIME_TRACKING",
-    """\
-    ... on WorkItemWidgetStartAndDueDate { startDate dueDate }
-    ... on WorkItemWidgetTimeTracking { totalTimeSpent }""",
+    "    ... on WorkItemWidgetTimeTracking { totalTimeSpent }",
 )
 
 # The newest note of an item often settles in a list whether a person acted lately, without a look at its notes. What
@@ -64,7 +63,6 @@ _NEWEST = _item(
     "title",
     "NOTES",
     f"""\
-    ... on WorkItemWidgetStartAndDueDate {{ startDate dueDate }}
     ... on WorkItemWidgetNotes {{
       discussions(filter: ALL_NOTES, sort: CREATED_DESC, first: 1) {{
         nodes {{

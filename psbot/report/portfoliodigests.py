@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from psbot.core.operations import CreateChild, PostNotice
 from psbot.portfoliodigests import Digested
-from psbot.report.receipts import name, why_undone
+from psbot.report.receipts import in_short, why_undone
 
 
 def line(each: Digested) -> str:
@@ -38,14 +38,6 @@ def data(each: Digested) -> dict[str, object]:
         "findings": each.findings,
         "made": any(isinstance(receipt.operation, CreateChild) for receipt in each.receipts),
         "state": _state(each),
-        "receipts": [
-            {
-                "op": receipt.operation.op,
-                "marker": name(receipt),
-                "outcome": receipt.outcome.value,
-                "reason": receipt.reason or None,
-            }
-            for receipt in each.receipts
-        ],
+        "receipts": [in_short(receipt) for receipt in each.receipts],
         "left": each.is_left,
     }

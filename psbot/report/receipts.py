@@ -97,6 +97,16 @@ def name(receipt: Receipt) -> str:
     return each.marker or str(each.fields["title"][1])
 
 
+def in_short(receipt: Receipt) -> dict[str, str | None]:
+    """Return what became of one operation, as data."""
+    return {
+        "op": receipt.operation.op,
+        "marker": name(receipt),
+        "outcome": receipt.outcome.value,
+        "reason": receipt.reason or None,
+    }
+
+
 def why_undone(receipts: Iterable[Receipt]) -> Iterator[str]:
     """Yield what did not happen and why, one line for all receipts of one outcome and one reason."""
     groups: dict[tuple[str, str], list[Receipt]] = {}

@@ -16,7 +16,7 @@ from psbot.portfoliodigests import Digested
 from psbot.report import portfoliodigests
 from psbot.report.data import data_text
 from psbot.report.junit import Case, Ending, Suite, report
-from psbot.report.receipts import name, why_undone
+from psbot.report.receipts import in_short, name, why_undone
 from psbot.report.terminal import console_in_memory, hang, stripped
 from psbot.stalerun import Result
 
@@ -121,15 +121,7 @@ def _data(each: Told) -> dict[str, object]:
             }
             for verdict in each.unchecked
         ],
-        "receipts": [
-            {
-                "op": receipt.operation.op,
-                "marker": name(receipt),
-                "outcome": receipt.outcome.value,
-                "reason": receipt.reason or None,
-            }
-            for receipt in each.receipts
-        ],
+        "receipts": [in_short(receipt) for receipt in each.receipts],
         "left": each.is_left,
         "error": str(each.error) if each.error else None,
     }

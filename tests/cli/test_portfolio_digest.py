@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from psbot.errors import PsbotError
+from psbot.portfoliodigests import place_of
 from psbot.sandbox.application import Sandbox
 from psbot.sandbox.changes import Change
 from psbot.sandbox.commenting import create_note, update_note
@@ -17,7 +19,9 @@ from psbot.sandbox.items import create_item
 from psbot.sandbox.model import ItemType, WorkItem
 from psbot.sandbox.ready import sandbox_world
 from psbot.sandbox.running import running
+from tests.builders import PROCESS
 from tests.cli.terminal import Psbot, psbot_on
+from tests.fakes import FakeForge
 from tests.faults.stage import kept, put_back
 
 AWS = Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml"
@@ -247,6 +251,22 @@ def test_ceiling_of_notes_lets_the_managers_go_first(desk: Desk) -> None:
     assert (desk.told("maria"), desk.told("paul")) == (1, 1)
 
 
+def test_no_issue_is_made_where_nothing_may_be_posted(desk: Desk) -> None:
+    assert desk.stale("--max-notes", 0).exit_code == 5
+    assert (desk.issues(), desk.writes()) == ([], 0)
+
+
+def test_issue_that_a_person_closed_stays_closed_and_goes_on_telling(desk: Desk) -> None:
+    desk.stale()
+    world = desk.sandbox.world
+    root = world.user("root")
+    assert root
+    create_note(world, root, desk.issue("maria"), "Seen.\n\n/close")
+    desk.stale(now="2026-12-03T09:00+01:00")
+    assert not desk.issue("maria").is_open
+    assert desk.told("maria") == 2
+
+
 def test_name_of_a_manager_who_cannot_see_the_project_is_no_mention(desk: Desk) -> None:
     world = desk.sandbox.world
     world.add_path("acme/board", is_group=True)
@@ -429,9 +449,15 @@ def test_json_and_markdown_tell_of_the_digests(desk: Desk) -> None:
     assert "as it was" in shown
 
 
-def test_persons_token_writes_digests_only_as_me(desk: Desk) -> None:
-    refused = desk.psbot("stale", "--digest-project", DIGESTS, now=NEXT_MONDAY, token="maria")
+@pytest.mark.parametrize("how", [(), ("--as-me",)])
+def test_persons_token_writes_no_digest(desk: Desk, how: tuple[str, ...]) -> None:
+    refused = desk.stale(*how, token="maria")
     assert (refused.exit_code, desk.writes()) == (3, 0)
-    assert desk.psbot(
-        "stale", "--as-me", "--digest-project", DIGESTS, now=NEXT_MONDAY, token="maria"
-    ).exit_code in (3, 4)
+    assert "the token belongs to maria, a person" in refused.stderr
+
+
+def test_project_that_is_in_no_group_is_refused() -> None:
+    forge = FakeForge()
+    forge.levels["maria/digests"] = 40
+    with pytest.raises(PsbotError, match="maria/digests is in no group"):
+        place_of(forge, "maria/digests", [], PROCESS)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from psbot.core import clock
-from psbot.core.digests import Entry, Line, digests, told
+from psbot.core.digests import Entry, Line, digests, last_told, told
 from psbot.core.history import History, LabelEvent, Notice
 from psbot.core.identity import Author
 from psbot.core.model import Item
@@ -126,3 +126,12 @@ def test_past_is_not_known_when_events_do_not_lead_to_what_is_there() -> None:
     assert lost.since is None
     known = clock.line_of(events[:1], "ps-state", "todo", AT)
     assert known.during(AT, AT + timedelta(days=9)) == frozenset[str | None]({"todo"})
+
+
+def test_digest_names_the_first_five_hundred_findings_of_a_person_and_remembers_all() -> None:
+    lines = [line(f"change-request/{number}") for number in range(15_000)]
+    digest = posted(*lines)
+    assert digest.body.count("\n- change-request") == 500
+    assert digest.body.endswith("- and 14500 more\n")
+    assert len(digest.body) < 1_000_000, "GitLab's limit of a note"
+    assert last_told([digest]) == {each.entry for each in lines}

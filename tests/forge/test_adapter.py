@@ -203,7 +203,7 @@ def test_reader_refuses_an_item_that_may_have_more_labels_than_come(
     widgets = cast(list[dict[str, Any]], found["widgets"])
     widgets[0]["labels"]["nodes"] = labels
     answers.post(URL, json=children(found))
-    with pytest.raises(GitLabError, match="has 100 labels or more"):
+    with pytest.raises(GitLabError, match="item 1 of acme/delivery/project has 100 labels or more"):
         GitLabReader(connection).fetch_pages("acme/delivery", [ASK])
     labels.pop()
     answers.post(URL, json=children(found))

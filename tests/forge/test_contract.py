@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from psbot.core.identity import Author, Sighting
-from psbot.core.labels import LabelSpec
+from psbot.core.identity import Author, Sighting, as_item
+from psbot.core.labels import LabelDelta, LabelSpec
+from psbot.core.operations import Relabel
 from psbot.errors import GitLabError
 from psbot.forge.documents import Part
 from psbot.forge.ports import (
@@ -23,6 +24,7 @@ from psbot.forge.ports import (
     Place,
     Written,
 )
+from psbot.updates import has_moved
 from tests.builders import GROUP, INTERNAL, LABEL_GROUP, SHARED
 from tests.forge.stages import STAGES, Stage
 
@@ -564,6 +566,8 @@ def test_list_with_newest_notes_leaves_out_what_does_not_tell_how_long_an_item_h
     assert whole.url
     assert whole.closed_at
     assert (set(found.labels), found.due_on, found.is_open) == ({TODO}, ENDS, False)
+    flag = Relabel(as_item(found), LabelDelta(add=(CALL_KIND,)), "it has gone quiet")
+    assert not has_moved([flag], whole), "nothing that a write compares may be left out"
 
 
 def test_list_of_confidential_items_is_that_of_one_project(stage: Stage) -> None:
