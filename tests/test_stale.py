@@ -1,6 +1,6 @@
 """psbot stale over many engagements: what is read and written, limits, shards, and what has to wait."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from psbot.core.identity import Sighting
 from psbot.core.process import Limits, Process
 from psbot.errors import Exit
 from psbot.forge.patience import Patience
-from psbot.forge.ports import RateLimited, Unclear
+from psbot.forge.ports import NewNote, RateLimited, Unclear, Written
 from psbot.people import check_machine
 from psbot.process import load_process
 from psbot.reconcile import Work, reconcile
@@ -217,14 +217,48 @@ def test_two_shards_at_once_write_each_thing_once() -> None:
     portfolio.again()
 
 
-def test_rate_limit_in_the_middle_of_the_notes_is_waited_for() -> None:
-    portfolio = ready(12)
-    portfolio.forge.skip_faults["create_notes"] = 1
-    portfolio.forge.fail("create_notes", lambda: RateLimited("too many", 60), carried_out=False)
-    told = portfolio.run()
+class Busy(FakeForge):
+    """A GitLab that takes 60 notes a minute and answers 429 to more, as GitLab.com does."""
+
+    seconds: Callable[[], float] = staticmethod(lambda: 0.0)
+    taken = 0
+    limited = 0
+
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+        minute = int(self.seconds() // 60)
+        with self._lock:
+            if self.taken + len(notes) > 60 * (minute + 1):
+                self.limited += 1
+                raise RateLimited("too many notes", 60)
+            self.taken += len(notes)
+        return super().create_notes(notes)
+
+
+def test_rate_limit_at_the_60th_note_is_waited_for() -> None:
+    forge = Busy()
+    portfolio = ready(65, forge=forge)
+    portfolio.at(NOW + 2 * WEEK)
+    forge.seconds = lambda: portfolio.seconds
+    told = portfolio.run(RunLimits(notes=100))
+    assert forge.limited >= 1
     assert not any(each.error for each in told.values())
-    assert portfolio.seconds >= 60
-    assert len(portfolio.digests()) == 12
+    assert 60 <= portfolio.seconds < 180
+    assert len(portfolio.digests()) == 65
+    portfolio.again()
+
+
+def test_rate_limit_at_the_60th_note_ends_a_run_that_may_not_wait_and_the_next_goes_on() -> None:
+    forge = Busy()
+    portfolio = ready(65, forge=forge, patience=0)
+    portfolio.at(NOW + 2 * WEEK)
+    forge.seconds = lambda: portfolio.seconds
+    told = portfolio.run(RunLimits(notes=100))
+    left = {key for key, each in told.items() if each.error}
+    assert {each.error.exit_code for each in told.values() if each.error} == {Exit.LIMIT}
+    assert 0 < len(left) < 20
+    portfolio.wait(60)
+    assert not any(each.error for each in portfolio.run().values())
+    assert len(portfolio.digests()) == 65
     portfolio.again()
 
 

@@ -10,16 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psbot.core.engagement import Engagement
-from psbot.core.history import Facts, Histories, History, LabelEvent, StateEvent
+from psbot.core.history import Facts, Histories, History, LabelEvent, Notice, StateEvent
 from psbot.core.identity import Author
 from psbot.core.model import Item, NewestNote, Snapshot
+from psbot.core.operations import PostNotice, Relabel
+from psbot.core.plan import Plan
 from psbot.core.policies import Measure, Policy
 from psbot.core.process import Process
+from psbot.core.respond import Response
 from psbot.core.staleness import Verdict, judge
 from psbot.core.touch import Act
 from psbot.core.workdays import Workdays
 from psbot.process import load_process
-from tests.builders import GROUP, SHARED, engagement
+from tests.builders import GROUP, INTERNAL, SHARED, engagement
 
 SHIPPED: Process = load_process(Path(__file__).parent.parent.parent / "config")
 PEOPLE = ("maria", "ada")
@@ -272,3 +275,62 @@ def test_lists_alone_say_what_the_notes_would_say_or_ask_for_them(
         assert found[0].is_stale is (days >= after)
     if found[0].is_stale and not found[0].needs:
         assert found[0].days.low == days, "a finding that nothing more is read for is exact"
+
+
+READERS = frozenset({"maria", "paul"})
+
+
+def with_log(facts: Facts) -> Facts:
+    """Return *facts* of an engagement that has its log and all labels, and in whose log no digest stands yet."""
+    label = frozenset({"ps-kind::engagement-log", "ps-state::todo"})
+    log = Item(
+        "log", "engagement-log", INTERNAL, "Log", "", label, iid=2, gid="log", made_at=MADE, updated_at=MADE
+    )
+    titles = frozenset(spec.title for spec in facts.process.catalogue.specs())
+    observed = replace(facts.observed, children=(*facts.observed.children, log), labels=titles)
+    made = History((), (), acts=(Act(author("psbot-bot"), MADE, True),))
+    known = replace(facts.histories, items={**facts.histories.items, "log": made}, notices=())
+    return replace(facts, observed=observed, histories=known)
+
+
+def carried_out(facts: Facts, plan: Plan) -> Facts:
+    """Return what GitLab would tell after *plan*: the labels and notes, and who put them there."""
+    bot, at = author("psbot-bot"), facts.now
+    items, histories = facts.observed.by_key(), dict(facts.histories.items)
+    notices = list(facts.histories.notices or ())
+    for each in plan.operations:
+        match each:
+            case Relabel(item=item, delta=delta):
+                labels = (items[item.key].labels - set(delta.remove)) | set(delta.add)
+                events = [LabelEvent("x", title, True, bot, at) for title in delta.add]
+                events += [LabelEvent("x", title, False, bot, at) for title in delta.remove]
+                acts = [Act(bot, at, True)]
+            case PostNotice(item=item, note=note, notice=name, body=body):
+                labels, events, acts = items[item.key].labels, [], [Act(bot, at, False)] * (note is None)
+                gid = note or f"n{len(notices) + 1}"
+                notices = [one for one in notices if one.gid != gid] + [Notice(name, body, gid)]
+            case _:
+                raise AssertionError(each)
+        items[item.key] = replace(items[item.key], labels=labels, updated_at=at)
+        before = histories[item.key]
+        assert before is not None
+        assert before.acts is not None
+        histories[item.key] = replace(before, labels=(*before.labels, *events), acts=(*before.acts, *acts))
+    children = tuple(items[child.key] for child in facts.observed.children)
+    observed = replace(facts.observed, children=children)
+    return replace(
+        facts, observed=observed, histories=replace(facts.histories, items=histories, notices=tuple(notices))
+    )
+
+
+@settings(max_examples=600, deadline=None)
+@given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]), st.integers(1, 20))
+def test_second_run_finds_the_same_and_writes_nothing(world: World, policy: Policy, after: int) -> None:
+    asked = replace(policy, after=after, except_kinds=frozenset({"engagement-log"}))
+    first = Response.to(with_log(world.facts(asked, is_read=True)))
+    plan = first.plan(readers=READERS)
+    days = expected(world, policy)
+    assert bool(plan.operations) is (days is not None and days >= after), "what is written is what was found"
+    second = Response.to(carried_out(first.facts, plan))
+    assert second.judgement.stale == first.judgement.stale
+    assert second.plan(readers=READERS).operations == ()
