@@ -35,7 +35,7 @@ unit: $(READY) ## the tests, on all processors
 	$(BIN)/pytest -n auto
 
 soak: $(READY) ## 10,000 random schedules of faults, races and people
-	$(BIN)/python -m tests.faults.soak --count 10000 --jobs 2
+	$(BIN)/python -m tests.resilience.soak --count 10000 --jobs 2
 
 test-functional: $(READY) ## python-gitlab's own functional tests against the sandbox; fetches them once
 	$(BIN)/python tests/functional/run.py

@@ -10,15 +10,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from psbot.process import load_process
-from psbot.sandbox.changes import Change
-from psbot.sandbox.commenting import create_note
-from psbot.sandbox.items import create_item
-from psbot.sandbox.model import ItemType, User, WorkItem
-from psbot.sandbox.options import Options
-from psbot.sandbox.ready import sandbox_world
-from psbot.sandbox.running import bound_for, serve
-from psbot.sandbox.world import World
+from psbot.config.loader import load_process
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import create_item
+from psbot.sandbox.rules.notes import create_note
+from psbot.sandbox.server.options import Options
+from psbot.sandbox.server.serve import bound_for, serve
+from psbot.sandbox.state.accounts import User
+from psbot.sandbox.state.model import ItemType, WorkItem
+from psbot.sandbox.state.seed import sandbox_world
+from psbot.sandbox.state.world import World
 
 NOW = datetime.fromisoformat("2026-11-30T09:00+01:00")
 ITEMS = 28

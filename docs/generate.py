@@ -7,10 +7,11 @@ import click
 from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse
 
 from psbot.cli import main
-from psbot.core.labels import Scope
-from psbot.forge.documents import SELF, every_document, name_of
-from psbot.needs import NEEDS
-from psbot.process import load_process
+from psbot.config.loader import load_process
+from psbot.core.model.labels import Scope
+from psbot.doctor.permissions import NEEDS
+from psbot.gitlab.account_queries import SELF
+from psbot.gitlab.documents import every_document, name_of
 from psbot.report.workflow import paragraphs
 from psbot.resources import directory
 from psbot.sandbox.graphql_api.complexity import LIMIT, score
@@ -20,7 +21,7 @@ FOLDER = Path(__file__).parent
 # As wide as the help of a terminal may be; fixed, so that every machine writes the same.
 WIDTH = 100
 PAGE = 100
-# What each GraphQL document is for, by its operation's name; tests/test_docs.py wants one of every document.
+# What each GraphQL document is for, by its operation's name; tests/documents/test_docs.py wants one of every document.
 PURPOSES = {
     "Access": "who the token is, and what it may do in the group and its projects{more}",
     "Listing": "a page of {lists}{newest}",

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from psbot.sandbox.ready import GROUP, sandbox_world
-from psbot.sandbox.running import running
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.seed import GROUP, sandbox_world
 from psbot.sandbox.web.route import web_routes
 from tests.browser.chromium import NoBrowser, screenshot
 from tests.sandbox.filled import fill, work

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from psbot.core.process import Process
-from psbot.process import load_process
-from tests import wheel as wheels
-from tests.faults.counting import Tally
-
-ROOT = Path(__file__).parent.parent
+from psbot.config.loader import load_process
+from psbot.core.model.process import Process
+from tests.resilience.counting import Tally
+from tests.support import wheel as wheels
+from tests.support.paths import ROOT
 
 # A busy machine is no defect: how long examples take is measured nowhere in the tests.
 settings.register_profile("psbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,11 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
     def enumerated() -> dict[str, int]:
-        from tests.faults import rows
+        from tests.resilience import rows
 
         return rows.enumerated()
 
-    config.pluginmanager.register(Tally(config, ROOT / "tests" / "faults", enumerated), "fault-cases")
+    config.pluginmanager.register(Tally(config, ROOT / "tests" / "resilience", enumerated), "fault-cases")
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from psbot.cli._app import App
-from psbot.cli._border import PsbotGroup
-from psbot.cli._options import Instant, option
+from psbot.cli.context import App
+from psbot.cli.errors import PsbotGroup
+from psbot.cli.options import Instant, option
 
 
 @click.group(

@@ -8,10 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from psbot.checkup import Check, Verdict
-from psbot.core.inert import inert, printable
-from psbot.needs import Need, rows
-from psbot.report.data import data_text
+from psbot.core.text.escape import inert, printable
+from psbot.doctor.check import Check, Verdict
+from psbot.doctor.permissions import Need, rows
+from psbot.report.json_text import data_text
 from psbot.report.terminal import console_in_memory, hang, stripped
 
 SCHEMA = 1

@@ -6,19 +6,19 @@ from datetime import datetime
 
 from rich.table import Table
 
-from psbot.apply import Outcome, Receipt
-from psbot.core.findings import Finding
-from psbot.core.inert import inert, printable
-from psbot.core.respond import Stale
-from psbot.core.staleness import Verdict
+from psbot.apply.receipt import Outcome, Receipt
+from psbot.core.model.finding import Finding
+from psbot.core.staleness.escalation import Stale
+from psbot.core.staleness.measure import Verdict
+from psbot.core.text.escape import inert, printable
 from psbot.errors import PsbotError
-from psbot.portfoliodigests import Digested
-from psbot.report import portfoliodigests
-from psbot.report.data import data_text
+from psbot.report import portfolio_digest as portfoliodigests
+from psbot.report.apply_rows import in_short, name, why_undone
+from psbot.report.json_text import data_text
 from psbot.report.junit import Case, Ending, Suite, report
-from psbot.report.receipts import in_short, name, why_undone
 from psbot.report.terminal import console_in_memory, hang, stripped
-from psbot.stalerun import Result
+from psbot.runs.stale.portfolio_digests import Digested
+from psbot.runs.stale.run import Result
 
 SCHEMA = 1
 _HEADS = ("engagement", "findings", "oldest", "tells", "written")

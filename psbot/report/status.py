@@ -6,10 +6,10 @@ from datetime import datetime
 from rich.console import Console
 from rich.table import Table
 
-from psbot.core.findings import Severity
-from psbot.core.inert import inert, linked, printable
-from psbot.core.standing import ItemStanding, Mover, Standing
-from psbot.report.data import data_text
+from psbot.core.model.finding import Severity
+from psbot.core.status import ItemStanding, Mover, Standing
+from psbot.core.text.escape import inert, linked, printable
+from psbot.report.json_text import data_text
 from psbot.report.terminal import console_in_memory, hang, stripped
 
 SCHEMA = 1

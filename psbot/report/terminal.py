@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from psbot.core.inert import printable
+from psbot.core.model.finding import Severity
+from psbot.core.text.escape import printable
 
 PLAIN_WIDTH = 100
 
@@ -59,3 +60,23 @@ def columns(
     for texts, style in rows:
         table.add_row(*(Text(printable(text)) for text in texts), style=style)
     console.print(Padding(table, (0, 0, 0, indent)))
+
+
+_SIGNS = {
+    "create-epic": ("+", "green"),
+    "create-child": ("+", "green"),
+    "close": ("×", "red"),
+    "reopen": ("○", "green"),
+}
+_CHANGED = ("~", "yellow")
+_SEVERITIES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "red"}
+
+
+def _columns(*widths: int) -> Table:
+    """Return a table without lines: a sign, columns of at most *widths*, and what is left for the last one."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+    table.add_column(width=1)
+    for width in widths:
+        table.add_column(overflow="fold", max_width=width)
+    table.add_column(overflow="fold", ratio=1)
+    return table

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from psbot.core.guards import in_words
-from psbot.core.process import Workflow
-from psbot.core.table import Condition, Role, Transition
-from psbot.report.data import data_text
+from psbot.core.model.workflow import Condition, Role, Transition, Workflow
+from psbot.core.workflow.guards import in_words
+from psbot.report.json_text import data_text
 
 SCHEMA = 1
 

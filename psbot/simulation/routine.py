@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
-from psbot.core.process import Kind, Process, Repeat
-from psbot.sandbox.model import WorkItem
-from psbot.simulation.deeds import Deed, Script, Verb
-from psbot.simulation.stage import NEW_ENGINEER, Stage
+from psbot.core.model.process import Kind, Process, Repeat
+from psbot.sandbox.state.model import WorkItem
+from psbot.simulation.actions import Deed, Script, Verb
+from psbot.simulation.fixture import NEW_ENGINEER, Stage
 
 _WON_BEFORE = 10  # business days before the kick-off, for a file that is still a quote
 _CUSTOMER_TAKES = 2  # business days from an acceptance request to the customer's answer

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from psbot.core.process import Process
-from psbot.engagementfile import Username
+from psbot.core.model.process import Process
 from psbot.errors import FileProblems, Problem
-from psbot.simulation.deeds import BASES, Deed, Entry, Script, Verb, When
-from psbot.validation import STRICT, matching, suggestion, validate
-from psbot.yamlfile import Document, load
-from psbot.yamlfile import Path as Where
+from psbot.parsing.fields import Username
+from psbot.parsing.validation import STRICT, matching, suggestion, validate
+from psbot.parsing.yaml_document import Document, load
+from psbot.parsing.yaml_document import Path as Where
+from psbot.simulation.actions import BASES, Deed, Entry, Script, Verb, When
 
 _FILE = "file"
 _WHEN = re.compile(r"(?P<base>\S+)(?: (?P<plus>[+-][0-9]{1,3}))?")

@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from psbot.sandbox import rendered
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import GROUP, PROJECT, sandbox_world
-from psbot.sandbox.running import running
+from psbot.sandbox.rules import markdown as rendered
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.seed import GROUP, PROJECT, sandbox_world
 from psbot.sandbox.web.route import web_routes
 from tests.browser.chromium import NoBrowser, dom, program, screenshot
 from tests.sandbox.client import Client

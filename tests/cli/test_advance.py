@@ -1,20 +1,20 @@
 """``psbot advance`` against the sandbox, as people and pipelines meet it."""
 
 import json
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from psbot.report.plans import PLAN_SCHEMA
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.changes import Change
-from psbot.sandbox.commenting import update_note
-from psbot.sandbox.items import update_item
-from psbot.sandbox.model import Note, WorkItem
-from tests.cli.terminal import Psbot, psbot_on
+from psbot.report.plan_json import PLAN_SCHEMA
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import update_item
+from psbot.sandbox.rules.notes import update_note
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.model import Note, WorkItem
+from tests.support.paths import ROOT
+from tests.support.terminal import Psbot, psbot_on
 
-AWS = str(Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml")
+AWS = str(ROOT / "examples" / "acme-aws.yml")
 MONDAY = "2026-11-23T09:00+01:00"
 
 

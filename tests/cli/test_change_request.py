@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from psbot.cli import change_request
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.changes import Change
-from psbot.sandbox.items import update_item
-from psbot.sandbox.model import WorkItem
-from tests.cli.terminal import Psbot, psbot_on
+from psbot.cli.commands import change_request
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import update_item
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.model import WorkItem
+from tests.support.paths import ROOT
+from tests.support.terminal import Psbot, psbot_on
 
-AWS = Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml"
+AWS = ROOT / "examples" / "acme-aws.yml"
 MADE, LATER = "2026-11-23T09:00+01:00", "2026-12-10T09:00+01:00"
 IMPACT = ("--timeline", "four weeks", "--scope", "a second site", "--quality", "none", "--budget", "40 hours")
 GEO = (

@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from psbot.cli import main
-from psbot.report.plans import PLAN_SCHEMA
+from psbot.report.plan_json import PLAN_SCHEMA
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 AWS = str(ROOT / "examples" / "acme-aws.yml")
 NOW = ("--now", "2026-11-23T09:00+01:00")
 
@@ -64,8 +64,8 @@ def test_validate_says_once_what_is_wrong_in_a_config_file_that_an_engagement_ne
 
 
 def test_validate_imports_nothing_that_it_has_no_use_for() -> None:
-    unused = {"dateutil.parser", "email", "gitlab", "holidays.countries", "importlib.metadata", "jinja2", "json", "psbot.core.plan",
-              "psbot.process", "requests", "rich", "zipfile"}  # fmt: skip
+    unused = {"dateutil.parser", "email", "gitlab", "holidays.countries", "importlib.metadata", "jinja2", "json", "psbot.core.plan.plan",
+              "psbot.config.loader", "requests", "rich", "zipfile"}  # fmt: skip
     program = "import sys\nfrom psbot.cli import main\ntry: main()\nfinally: print(*sys.modules, sep='\\n', file=sys.stderr)"
     command = [sys.executable, "-c", program, "validate", AWS]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -332,7 +332,7 @@ def test_wrong_call_is_a_sentence_and_exit_code_2(arguments: tuple[str, ...]) ->
 
 
 def test_bug_is_a_traceback_and_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("psbot.engagement.load_portfolio", lambda *_: 1 / 0)
+    monkeypatch.setattr("psbot.engagements.loader.load_portfolio", lambda *_: 1 / 0)
     result = psbot("validate", AWS)
     assert result.exit_code == 1
     assert isinstance(result.exception, ZeroDivisionError)

@@ -3,21 +3,28 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from psbot.cli import main
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.faults import Fault, Kind, When
-from psbot.sandbox.model import Access, Namespace
-from psbot.sandbox.pipelines import Branch, Schedule, Variable
-from psbot.sandbox.ready import sandbox_world, token_of
-from psbot.sandbox.running import running
-from tests.repository import API_SECRET, ENGAGEMENTS, NOTE_SECRET, READ_SECRET, add_accounts, pipeline_of_main
+from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.accounts import Access, Namespace
+from psbot.sandbox.state.project import Branch, Schedule, Variable
+from psbot.sandbox.state.seed import sandbox_world, token_of
+from tests.support.paths import ROOT
+from tests.support.repository import (
+    API_SECRET,
+    ENGAGEMENTS,
+    NOTE_SECRET,
+    READ_SECRET,
+    add_accounts,
+    pipeline_of_main,
+)
 
-AWS = str(Path(__file__).parents[2] / "examples" / "acme-aws.yml")
+AWS = str(ROOT / "examples" / "acme-aws.yml")
 SECRET = "glpat-value-of-a-variable"
 RUNS = ("advance", "advance-all", "stale")
 ASKED = [word for run in RUNS for word in ("--schedule", run)]
@@ -345,7 +352,7 @@ def test_role_that_sees_no_code_is_shown_no_default_branch(doctor: Doctor, sandb
 def test_read_that_fails_is_never_told_as_something_that_is_not_there(
     doctor: Doctor, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psbot.cli._stop.Stop.wait", lambda *_: None)
+    monkeypatch.setattr("psbot.cli.signals.Stop.wait", lambda *_: None)
     for part in ("/variables", "/pipeline_schedules", "/repository/branches", "/members/all"):
         sandbox.gate.faults.clear()
         sandbox.gate.faults.add(Fault(Kind.STATUS, When.BEFORE, status=500, times=99, path=part))

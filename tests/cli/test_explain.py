@@ -8,18 +8,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from psbot.cli import main
-from psbot.process import load_process
+from psbot.config.loader import load_process
 from psbot.report.workflow import diagram
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.changes import Change
-from psbot.sandbox.faults import Fault, Kind, When
-from psbot.sandbox.items import create_item, update_item
-from psbot.sandbox.model import ItemType, WorkItem
-from psbot.sandbox.moving import move_item
-from psbot.sandbox.ready import READ_ONLY_TOKEN
-from tests.cli.terminal import Psbot, psbot_on
+from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import create_item, update_item
+from psbot.sandbox.rules.moves import move_item
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.model import ItemType, WorkItem
+from psbot.sandbox.state.seed import READ_ONLY_TOKEN
+from tests.support.paths import ROOT
+from tests.support.terminal import Psbot, psbot_on
 
-ROOT = Path(__file__).parent.parent.parent
 AWS = str(ROOT / "examples" / "acme-aws.yml")
 SHARED, INTERNAL = "acme/delivery/project", "acme/delivery/internal"
 
@@ -276,7 +276,7 @@ def test_item_in_no_place_of_the_files_exits_with_2(psbot: Psbot, applied: Sandb
 def test_gitlab_that_cannot_be_read_exits_with_3(
     psbot: Psbot, applied: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psbot.cli._stop.Stop.wait", lambda *_: None)
+    monkeypatch.setattr("psbot.cli.signals.Stop.wait", lambda *_: None)
     applied.gate.faults.add(Fault(Kind.NOT_JSON, When.BEFORE, times=99))
     for name in ("acme-sow-142", f"{SHARED}#1"):
         told = psbot("explain", name, AWS)

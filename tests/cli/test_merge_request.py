@@ -10,14 +10,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from psbot.cli import main
-from psbot.sandbox import merging
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.faults import Fault, Kind, When
-from psbot.sandbox.model import Access, Namespace
-from psbot.sandbox.pipelines import MergeRequest
-from psbot.sandbox.ready import sandbox_world
-from psbot.sandbox.running import running
-from tests.repository import (
+from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.accounts import Access, Namespace
+from psbot.sandbox.state.project import MergeRequest
+from psbot.sandbox.state.seed import sandbox_world
+from tests.support.paths import ROOT
+from tests.support.repository import (
     API_SECRET,
     NOTE_SECRET,
     NOTES,
@@ -31,7 +32,6 @@ from tests.repository import (
     proposed,
 )
 
-ROOT = Path(__file__).parents[2]
 ACME = (ROOT / "examples" / "acme-aws.yml").read_text()
 FILE = "engagements/acme.yml"
 OTHER = ACME.replace("acme-sow-142", "acme-sow-143").replace("SOW-2026-142", "SOW-2026-143")

@@ -14,15 +14,15 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 
-from psbot.report.plans import PLAN_SCHEMA
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.faults import Fault, Kind, When
-from psbot.sandbox.model import Edition
-from psbot.sandbox.ready import READ_ONLY_TOKEN, sandbox_world, token_of
-from psbot.sandbox.running import running
-from tests.cli.terminal import Psbot, psbot_on
+from psbot.report.plan_json import PLAN_SCHEMA
+from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.accounts import Edition
+from psbot.sandbox.state.seed import READ_ONLY_TOKEN, sandbox_world, token_of
+from tests.support.paths import ROOT
+from tests.support.terminal import Psbot, psbot_on
 
-ROOT = Path(__file__).parent.parent.parent
 AWS = str(ROOT / "examples" / "acme-aws.yml")
 GLOBEX = str(ROOT / "examples" / "globex-on-prem.yml")
 PROGRAM = str(Path(sys.executable).with_name("psbot"))
@@ -235,7 +235,7 @@ CIRCUMSTANCES: dict[str, tuple[dict[str, str], Callable[[Sandbox], None] | None,
 def test_bad_circumstance_exits_with_3_and_a_sentence_and_writes_nothing(
     psbot: Psbot, sandbox: Sandbox, circumstance: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psbot.cli._stop.Stop.wait", lambda *_: None)
+    monkeypatch.setattr("psbot.cli.signals.Stop.wait", lambda *_: None)
     env, happens, said = CIRCUMSTANCES[circumstance]
     if happens:
         happens(sandbox)

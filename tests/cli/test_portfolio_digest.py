@@ -10,21 +10,22 @@ import pytest
 from click.testing import Result
 
 from psbot.errors import PsbotError
-from psbot.portfoliodigests import place_of
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.changes import Change
-from psbot.sandbox.commenting import create_note, update_note
-from psbot.sandbox.faults import Fault, Kind, When
-from psbot.sandbox.items import create_item
-from psbot.sandbox.model import ItemType, WorkItem
-from psbot.sandbox.ready import sandbox_world
-from psbot.sandbox.running import running
-from tests.builders import PROCESS
-from tests.cli.terminal import Psbot, psbot_on
-from tests.fakes import FakeForge
-from tests.faults.stage import kept, put_back
+from psbot.runs.stale.portfolio_digests import place_of
+from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import create_item
+from psbot.sandbox.rules.notes import create_note, update_note
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.model import ItemType, WorkItem
+from psbot.sandbox.state.seed import sandbox_world
+from tests.support.builders import PROCESS
+from tests.support.fakes import FakeForge
+from tests.support.paths import ROOT
+from tests.support.stage import kept, put_back
+from tests.support.terminal import Psbot, psbot_on
 
-AWS = Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml"
+AWS = ROOT / "examples" / "acme-aws.yml"
 MONDAY, NEXT_MONDAY = "2026-11-23T09:00+01:00", "2026-11-30T09:00+01:00"
 TUESDAY = "2026-12-01T09:00+01:00"
 DIGESTS = "acme/delivery/digests"

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.changes import Change
-from psbot.sandbox.items import update_item
-from psbot.sandbox.model import WorkItem
-from tests.cli.terminal import Psbot, psbot_on
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import update_item
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.model import WorkItem
+from tests.support.paths import ROOT
+from tests.support.terminal import Psbot, psbot_on
 
-AWS = Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml"
+AWS = ROOT / "examples" / "acme-aws.yml"
 MADE = "2026-11-23T09:00+01:00"
 PROOF = "https://mail.acme.example/accept?id=7&part=a%20b#top"
 

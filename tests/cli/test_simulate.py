@@ -7,12 +7,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from psbot.cli import main
-from psbot.core.process import Process
+from psbot.core.model.process import Process
 from psbot.errors import FileProblems
+from psbot.parsing.yaml_document import parse
 from psbot.simulation.script import read_script
-from psbot.yamlfile import parse
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 MINIMAL = ROOT / "examples" / "initech-minimal.yml"
 AWS, PEOPLE = str(ROOT / "examples" / "acme-aws.yml"), str(ROOT / "examples" / "scripts" / "people.yml")
 

@@ -9,12 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from psbot.cli import main
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.changes import Change
-from psbot.sandbox.items import update_item
-from tests.cli.terminal import Psbot, psbot_on
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import update_item
+from psbot.sandbox.server.app import Sandbox
+from tests.support.paths import ROOT
+from tests.support.terminal import Psbot, psbot_on
 
-AWS = str(Path(__file__).parent.parent.parent / "examples" / "acme-aws.yml")
+AWS = str(ROOT / "examples" / "acme-aws.yml")
 MONDAY, NEXT_MONDAY = "2026-11-23T09:00+01:00", "2026-11-30T09:00+01:00"
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.changes import Change
-from psbot.sandbox.items import update_item
-from psbot.sandbox.model import WorkItem
-from psbot.sandbox.ready import READ_ONLY_TOKEN, token_of
-from tests.cli.terminal import Psbot, psbot_on
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import update_item
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.model import WorkItem
+from psbot.sandbox.state.seed import READ_ONLY_TOKEN, token_of
+from tests.support.paths import ROOT
+from tests.support.terminal import Psbot, psbot_on
 
-ROOT = Path(__file__).parent.parent.parent
 AWS = ROOT / "examples" / "acme-aws.yml"
 GLOBEX = ROOT / "examples" / "globex-on-prem.yml"
 KEYS = ("acme-sow-142", "beta", "gamma")

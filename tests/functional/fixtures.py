@@ -7,9 +7,9 @@ import gitlab
 import pytest
 import yaml
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import ADMIN_TOKEN, empty_world
-from psbot.sandbox.running import running
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.seed import ADMIN_TOKEN, empty_world
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.yml")
 

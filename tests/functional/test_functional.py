@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional import run
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 def pins(path: Path) -> dict[str, str]:

@@ -7,9 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.repository import GIT
+from tests.support.paths import ROOT
+from tests.support.repository import GIT
 
-ROOT = Path(__file__).parents[2]
 NEEDED = ("node", "rsync", "git", "bash")
 
 

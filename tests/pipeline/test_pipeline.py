@@ -9,15 +9,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from psbot.sandbox import merging
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.faults import Fault, Kind, When
-from psbot.sandbox.model import Namespace
-from psbot.sandbox.pipelines import MergeRequest
-from psbot.sandbox.ready import sandbox_world
-from psbot.sandbox.running import running
+from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.accounts import Namespace
+from psbot.sandbox.state.project import MergeRequest
+from psbot.sandbox.state.seed import sandbox_world
 from tests.pipeline import local
-from tests.repository import (
+from tests.support.paths import ROOT
+from tests.support.repository import (
     API_SECRET,
     NOTE_SECRET,
     NOTES,
@@ -31,7 +32,6 @@ from tests.repository import (
     proposed,
 )
 
-ROOT = Path(__file__).parents[2]
 ACME = (ROOT / "examples" / "acme-aws.yml").read_text()
 FILE = "engagements/acme.yml"
 # What every pipeline gets; that the api token is for the default branch alone is GitLab's doing, by "protected".

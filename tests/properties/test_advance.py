@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psbot.core import marker as markers
-from psbot.core.operations import Reassign, Reschedule, Retitle
-from psbot.core.process import Process
-from tests.desk import CUSTOMER, PROCESS, RESTORING, Desk, example
+from psbot.core.model.operations import Reassign, Reschedule, Retitle
+from psbot.core.model.process import Process
+from psbot.core.text import marker as markers
+from tests.support.board import CUSTOMER, PROCESS, RESTORING, Desk, example
 
 PEOPLE = ("maria", "paul", "petra", "pia", "dora")
 EVERYBODY = (*PEOPLE, CUSTOMER)

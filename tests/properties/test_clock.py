@@ -3,28 +3,28 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psbot.core.engagement import Engagement
-from psbot.core.history import Facts, Histories, History, LabelEvent, Notice, StateEvent
-from psbot.core.identity import Author
-from psbot.core.model import Item, NewestNote, Snapshot
-from psbot.core.operations import PostNotice, Relabel
-from psbot.core.plan import Plan
-from psbot.core.policies import Measure, Policy
-from psbot.core.process import Process
-from psbot.core.respond import Response
-from psbot.core.staleness import Verdict, judge
-from psbot.core.touch import Act
-from psbot.core.workdays import Workdays
-from psbot.process import load_process
-from tests.builders import GROUP, INTERNAL, SHARED, engagement
+from psbot.config.loader import load_process
+from psbot.core.model.calendar import Workdays
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.facts import Facts
+from psbot.core.model.history import Act, Histories, History, LabelEvent, Notice, StateEvent
+from psbot.core.model.item import Item, NewestNote, Snapshot
+from psbot.core.model.operations import PostNotice, Relabel
+from psbot.core.model.process import Process
+from psbot.core.model.staleness_policy import Measure, Policy
+from psbot.core.model.work_item import Author
+from psbot.core.plan.plan import Plan
+from psbot.core.staleness.measure import Verdict, judge
+from psbot.core.staleness.response import Response
+from tests.support.builders import GROUP, INTERNAL, SHARED, engagement
+from tests.support.paths import ROOT
 
-SHIPPED: Process = load_process(Path(__file__).parent.parent.parent / "config")
+SHIPPED: Process = load_process(ROOT / "config")
 PEOPLE = ("maria", "ada")
 ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Auckland", "UTC")
 MADE = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)  # the clocks change on both sides of it

@@ -14,18 +14,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from psbot.apply import Tools
-from psbot.core.engagement import Engagement
-from psbot.core.history import LabelEvent, StateEvent
-from psbot.core.identity import Sighting
+from psbot.apply.apply import Tools
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.history import LabelEvent, StateEvent
+from psbot.core.model.work_item import Sighting
 from psbot.errors import Exit, PsbotError
-from psbot.forge.patience import Patience
-from psbot.portfolio import advance_many, reconcile_many
-from psbot.reconcile import Reconciled, Work
-from tests.builders import SHARED
-from tests.desk import PROCESS, TEMPLATES, example
-from tests.fakes import BOT, FakeForge
+from psbot.gitlab.wait_budget import Patience
+from psbot.runs.portfolio import advance_many, reconcile_many
+from psbot.runs.work import Reconciled, Work
 from tests.properties.test_advance import PEOPLE, Oracle
+from tests.support.board import PROCESS, TEMPLATES, example
+from tests.support.builders import SHARED
+from tests.support.fakes import BOT, FakeForge
 
 STATES = ("todo", "doing", "waiting-customer", "blocked", "done", "skipped")
 PHASES = ("quote", "setup", "kick-off", "intake", "delivery", "wrap-up", "post-mortem", "completed", "on-hold", "cancelled")  # fmt: skip

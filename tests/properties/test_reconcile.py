@@ -2,23 +2,22 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psbot.core.desired import desired
-from psbot.core.engagement import Calls, Engagement, Milestone, Standups
-from psbot.core.model import Desired, Item, Snapshot, Touch
-from psbot.core.operations import Close
-from psbot.core.plan import Plan, plan
-from psbot.core.process import Process
-from psbot.engagement import parse_engagement
-from psbot.process import load_process
-from psbot.templates import Templates
-from tests.world import performed
+from psbot.config.loader import load_process
+from psbot.core.desired.build import desired
+from psbot.core.model.engagement import Calls, Engagement, Milestone, Standups
+from psbot.core.model.item import Desired, Item, Snapshot, Touch
+from psbot.core.model.operations import Close
+from psbot.core.model.process import Process
+from psbot.core.plan.plan import Plan, plan
+from psbot.engagements.loader import parse_engagement
+from psbot.templates.library import Templates
+from tests.support.paths import ROOT
+from tests.support.world import performed
 
-ROOT = Path(__file__).parent.parent.parent
 PROCESS: Process = load_process(ROOT / "config")
 TEMPLATES = Templates(ROOT / "issue_templates")
 

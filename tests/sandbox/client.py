@@ -5,8 +5,8 @@ from typing import Any
 
 import requests
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import GROUP, INTERNAL_PROJECT, PROJECT, token_of
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.seed import GROUP, INTERNAL_PROJECT, PROJECT, token_of
 
 ISSUE, TASK, INCIDENT, EPIC = (f"gid://gitlab/WorkItems::Type/{number}" for number in (1, 5, 2, 8))
 

@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import sandbox_world
-from psbot.sandbox.running import running
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.seed import sandbox_world
 from tests.sandbox.client import Client
 
 

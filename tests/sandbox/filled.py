@@ -1,24 +1,24 @@
 """The ready-made world with an engagement in it, as the product writes it, and a day of work by people."""
 
 from datetime import timedelta
-from pathlib import Path
 
-from psbot.apply import Tools
-from psbot.core.process import Limits
-from psbot.engagement import load_portfolio
+from psbot.apply.apply import Tools
+from psbot.config.loader import load_process
+from psbot.core.model.process import Limits
+from psbot.engagements.loader import load_portfolio
 from psbot.errors import Exit
-from psbot.forge.connection import Connection, Server
-from psbot.forge.patience import Patience
-from psbot.forge.reader import GitLabReader
-from psbot.forge.writer import GitLabWriter
-from psbot.process import load_process
-from psbot.reconcile import Work, reconcile
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import token_of
-from psbot.templates import Templates
+from psbot.gitlab.connection import Connection
+from psbot.gitlab.reader import GitLabReader
+from psbot.gitlab.server import Server
+from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.writer import GitLabWriter
+from psbot.runs.reconcile import reconcile
+from psbot.runs.work import Work
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.seed import token_of
+from psbot.templates.library import Templates
 from tests.sandbox.client import Client
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 def fill(sandbox: Sandbox) -> None:

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from psbot.cli import main
 from psbot.errors import PsbotError
-from psbot.sandbox.datafile import load_file
-from psbot.sandbox.model import Access
-from psbot.sandbox.ready import sandbox_world
+from psbot.sandbox.state.accounts import Access
+from psbot.sandbox.state.seed import sandbox_world
+from psbot.sandbox.state.seed_file import load_file
 
 PSBOT = str(Path(sys.executable).with_name("psbot"))
 
@@ -67,6 +67,6 @@ def test_data_file_is_refused_with_a_sentence_when_it_makes_no_sense(tmp_path: P
 
 
 def test_command_says_what_to_install_when_the_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "psbot.sandbox.running", None)
+    monkeypatch.setitem(sys.modules, "psbot.sandbox.server.serve", None)
     result = CliRunner().invoke(main, ["sandbox"])
     assert (result.exit_code, "psbot[sandbox]" in result.stderr) == (2, True)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import requests
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.dump import canonical
-from psbot.sandbox.faults import Fault, Kind, When
-from psbot.sandbox.ready import GROUP, sandbox_world
-from psbot.sandbox.running import running
+from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.seed import GROUP, sandbox_world
+from psbot.sandbox.state.snapshot import canonical
 from tests.sandbox.client import CREATE, NOTE, Client
 
 EPIC_INPUT = {"namespacePath": GROUP, "workItemTypeId": "gid://gitlab/WorkItems::Type/8", "title": "x"}
@@ -220,7 +220,7 @@ def test_delays_hold_up_every_mutation_of_a_batch(monkeypatch: pytest.MonkeyPatc
         slept.append(seconds)
 
     with running(sandbox_world(), latency_ms=40, work_ms=7) as sandbox:
-        monkeypatch.setattr("psbot.sandbox.gate.asyncio.sleep", sleep)
+        monkeypatch.setattr("psbot.sandbox.server.gate.asyncio.sleep", sleep)
         fields = " ".join(f"w{number}: workItemCreate(input: $i) {{ errors }}" for number in range(3))
         Client(sandbox).ask(f"mutation($i: WorkItemCreateInput!) {{ {fields} }}", i=EPIC_INPUT)
         monkeypatch.undo()

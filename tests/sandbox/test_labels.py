@@ -2,10 +2,10 @@
 
 import pytest
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.model import Edition
-from psbot.sandbox.ready import sandbox_world
-from psbot.sandbox.running import running
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.accounts import Edition
+from psbot.sandbox.state.seed import sandbox_world
 from tests.sandbox.client import Client
 
 CREATE_LABEL = (

@@ -1,20 +1,19 @@
 """Merge requests and pipelines, as far as psbot in a pipeline asks for them."""
 
-from pathlib import Path
-
 import pytest
 import yaml
 
-from psbot.sandbox import merging
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.model import Access, UserKind
-from psbot.sandbox.pipelines import MergeRequest, Schedule, Variable
-from psbot.sandbox.ready import PROJECT, add_person
 from psbot.sandbox.rest_api.table import TABLE
+from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.accounts import Access, UserKind
+from psbot.sandbox.state.project import MergeRequest, Schedule, Variable
+from psbot.sandbox.state.seed import PROJECT, add_person
 from tests.sandbox.client import Client
 from tests.sandbox.test_rest import shape
+from tests.support.paths import ROOT
 
-CONTRACT = Path(__file__).parents[3] / "shared" / "gitlab-api" / "openapi_client-go.yaml"
+CONTRACT = ROOT.parent / "shared" / "gitlab-api" / "openapi_client-go.yaml"
 WHERE = f"/projects/{PROJECT.replace('/', '%2F')}"
 
 

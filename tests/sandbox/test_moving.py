@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from psbot.sandbox.ready import INTERNAL_PROJECT, PROJECT
+from psbot.sandbox.state.seed import INTERNAL_PROJECT, PROJECT
 from tests.sandbox.client import Client
 
 

@@ -4,30 +4,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from psbot.apply import Tools
-from psbot.core.engagement import Engagement
-from psbot.core.process import Limits, Process
-from psbot.engagement import load_portfolio
+from psbot.apply.apply import Tools
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.process import Limits, Process
+from psbot.engagements.loader import load_portfolio
 from psbot.errors import Exit, PsbotError
-from psbot.forge.connection import Connection, Server
-from psbot.forge.patience import Patience
-from psbot.forge.reader import GitLabReader
-from psbot.forge.writer import GitLabWriter
-from psbot.reconcile import Reconciled, Work, reconcile
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.dump import canonical
-from psbot.sandbox.faults import Fault, Kind, When
-from psbot.sandbox.ready import sandbox_world, token_of
-from psbot.sandbox.running import running
-from psbot.templates import Templates
+from psbot.gitlab.connection import Connection
+from psbot.gitlab.reader import GitLabReader
+from psbot.gitlab.server import Server
+from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.writer import GitLabWriter
+from psbot.runs.reconcile import reconcile
+from psbot.runs.work import Reconciled, Work
+from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.seed import sandbox_world, token_of
+from psbot.sandbox.state.snapshot import canonical
+from psbot.templates.library import Templates
 from tests.sandbox.client import Client
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 WORDS = Templates(ROOT / "issue_templates")
 NOW = datetime.fromisoformat("2026-11-23T09:00+01:00")
 
@@ -99,7 +100,7 @@ def test_customer_sees_the_epic_and_shared_items_only(process: Process, engageme
         assert not any("160" in one["description"] for one in seen)
 
 
-# tests/faults plays every fault in process; these are the ones that only a real connection can show.
+# tests/resilience plays every fault in process; these are the ones that only a real connection can show.
 FAULTS = {
     "reset before": Fault(Kind.RESET, When.BEFORE),
     "reset after": Fault(Kind.RESET, When.AFTER),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.quick_actions import extract
+from psbot.sandbox.rules.quick_actions import extract
+from psbot.sandbox.server.app import Sandbox
 from tests.sandbox.client import Client
 
 

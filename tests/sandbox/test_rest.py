@@ -1,18 +1,18 @@
 """REST beyond labels and items: invited groups, accounts, sudo, milestones, events and reactions."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from psbot.sandbox.model import Access
-from psbot.sandbox.ready import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
 from psbot.sandbox.rest_api.table import TABLE
+from psbot.sandbox.state.accounts import Access
+from psbot.sandbox.state.seed import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
 from tests.sandbox.client import Client
+from tests.support.paths import ROOT
 
-CONTRACT = Path(__file__).parents[3] / "shared" / "gitlab-api" / "openapi_planning.yaml"
+CONTRACT = ROOT.parent / "shared" / "gitlab-api" / "openapi_planning.yaml"
 ISSUES = f"/projects/{PROJECT.replace('/', '%2F')}/issues"
 # Not served: time tracking by REST (quick actions have it), the order of an epic's issues, and the work items REST
 # API, which GitLab hides behind a feature flag.

@@ -1,7 +1,6 @@
 """The schema that the sandbox serves is a part of GitLab's, and takes every document of the product."""
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 from graphql import (
@@ -20,11 +19,12 @@ from graphql import (
     validate_schema,
 )
 
-from psbot.forge.documents import every_document
+from psbot.gitlab.documents import every_document
 from psbot.sandbox.graphql_api.complexity import LIMIT, score
 from psbot.sandbox.graphql_api.schema import schema, sdl
+from tests.support.paths import ROOT
 
-CONTRACT = Path(__file__).parents[3] / "shared" / "gitlab-api" / "schema_merged.graphql"
+CONTRACT = ROOT.parent / "shared" / "gitlab-api" / "schema_merged.graphql"
 
 
 @cache

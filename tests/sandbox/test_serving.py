@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import GROUP, READ_ONLY_TOKEN
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.seed import GROUP, READ_ONLY_TOKEN
 from tests.sandbox.client import CREATE, EPIC, ISSUE, Client
 
 WHO = "{ currentUser { username bot type } }"

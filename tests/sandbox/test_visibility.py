@@ -2,8 +2,8 @@
 
 import pytest
 
-from psbot.sandbox.model import Access
-from psbot.sandbox.ready import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
+from psbot.sandbox.state.accounts import Access
+from psbot.sandbox.state.seed import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
 from tests.sandbox.client import CREATE, UPDATE, Client
 
 LISTING = """query($path: ID!) { group(fullPath: $path) { workItems(includeDescendants: true) { nodes { title } } } }"""

@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 import pytest
 import requests
 
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.model import Access, Edition, UserKind
-from psbot.sandbox.ready import GROUP, INTERNAL_PROJECT, PROJECT, add_person, empty_world, sandbox_world
-from psbot.sandbox.running import running
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.accounts import Access, Edition, UserKind
+from psbot.sandbox.state.seed import GROUP, INTERNAL_PROJECT, PROJECT, add_person, empty_world, sandbox_world
 from psbot.sandbox.web.route import web_routes
 from tests.sandbox.client import Client
 from tests.sandbox.filled import fill, found, work

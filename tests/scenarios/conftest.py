@@ -2,9 +2,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from psbot.core.process import Process
-from psbot.sandbox.ready import sandbox_world
-from psbot.sandbox.running import running
+from psbot.core.model.process import Process
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.seed import sandbox_world
 from tests.scenarios.driver import Story
 from tests.scenarios.people import Person
 

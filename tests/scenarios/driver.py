@@ -5,31 +5,32 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import requests
 import yaml
 
-from psbot import stalerun
-from psbot.apply import Tools
-from psbot.core.engagement import Engagement
-from psbot.core.plan import Plan
-from psbot.core.process import Limits, Process
-from psbot.engagement import parse_engagement
+from psbot.apply.apply import Tools
+from psbot.apply.preflight import check_machine
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.process import Limits, Process
+from psbot.core.plan.plan import Plan
+from psbot.engagements.loader import parse_engagement
 from psbot.errors import Exit, PsbotError
-from psbot.forge.connection import Connection, Server
-from psbot.forge.patience import Patience
-from psbot.forge.reader import GitLabReader
-from psbot.forge.writer import GitLabWriter
-from psbot.people import check_machine
-from psbot.reconcile import Reconciled, Work, reconcile
+from psbot.gitlab.connection import Connection
+from psbot.gitlab.reader import GitLabReader
+from psbot.gitlab.server import Server
+from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.writer import GitLabWriter
 from psbot.report.stale import Told
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.ready import token_of
-from psbot.templates import Templates
+from psbot.runs.reconcile import reconcile
+from psbot.runs.stale import run as stalerun
+from psbot.runs.work import Reconciled, Work
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.seed import token_of
+from psbot.templates.library import Templates
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 WORDS = Templates(ROOT / "issue_templates")
 TODAY = "2026-11-23"
 ACME = "acme-sow-142"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from psbot.core.process import Process
-from tests.scenarios.lives import AS_SHIPPED, Lived, lived, renamed
+from psbot.core.model.process import Process
+from tests.support.engagement_life import AS_SHIPPED, Lived, lived, renamed
 
 Live = Callable[..., Lived]
 SHORT = {"ends_on": "2026-12-22", "standups": None}  # the AWS example with two calls, 12-08 and 12-15

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from psbot.core.desired import desired
-from psbot.core.model import Item, Snapshot
-from psbot.core.operations import CreateChild, CreateEpic
-from psbot.core.plan import Plan, plan
-from psbot.core.process import Process
-from psbot.engagement import parse_engagement
-from psbot.templates import Templates
+from psbot.core.desired.build import desired
+from psbot.core.model.item import Item, Snapshot
+from psbot.core.model.operations import CreateChild, CreateEpic
+from psbot.core.model.process import Process
+from psbot.core.plan.plan import Plan, plan
+from psbot.engagements.loader import parse_engagement
+from psbot.templates.library import Templates
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 PlanOf = Callable[..., Plan]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from psbot.report.stale import Told
-from psbot.sandbox.commenting import update_note
+from psbot.sandbox.rules.notes import update_note
 from tests.scenarios.driver import Story
 from tests.scenarios.people import Person
 

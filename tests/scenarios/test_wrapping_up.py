@@ -10,16 +10,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from psbot.cli import main
-from psbot.core.marker import sections
-from psbot.sandbox.application import Sandbox
-from psbot.sandbox.changes import Change
-from psbot.sandbox.items import update_item
-from psbot.sandbox.model import WorkItem
-from psbot.sandbox.ready import sandbox_world, token_of
-from psbot.sandbox.running import running
+from psbot.core.text.marker import sections
+from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.items import update_item
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.server.serve import running
+from psbot.sandbox.state.model import WorkItem
+from psbot.sandbox.state.seed import sandbox_world, token_of
 from tests.sandbox.client import Client
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 BERLIN = ZoneInfo("Europe/Berlin")
 SHARED = "acme/delivery/project"
 SECRETS = ("the margin is 40 percent", "Bob is too slow", "walk-away price 90k")

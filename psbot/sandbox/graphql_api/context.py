@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
-from psbot.sandbox.faults import Fault
-from psbot.sandbox.model import Token, User
-from psbot.sandbox.world import World
+from psbot.sandbox.faults.faults import Fault
+from psbot.sandbox.state.accounts import Token, User
+from psbot.sandbox.state.world import World
 
 Resolver = Callable[..., Any]
 Value = Any  # an argument's or a scalar's value, coerced by the schema

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from psbot.sandbox.listing import SORTS, Filter
-from psbot.sandbox.model import ItemType
+from psbot.sandbox.rules.listing import SORTS, Filter
+from psbot.sandbox.state.model import ItemType
 
 _RANGES = {"created_at": "created", "updated_at": "updated", "closed_at": "closed"}
 

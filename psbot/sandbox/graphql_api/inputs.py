@@ -5,14 +5,16 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from psbot.sandbox import access
-from psbot.sandbox.changes import UNSET, Change, Unset, parse_duration
 from psbot.sandbox.graphql_api.context import Context, unavailable
 from psbot.sandbox.graphql_api.widgets import carried
-from psbot.sandbox.labelling import checked_color
-from psbot.sandbox.model import ItemType, Label, Milestone, Namespace, User, WorkItem
-from psbot.sandbox.refusals import Invalid
-from psbot.sandbox.world import TYPE_NAMES
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.item_changes import UNSET, Change, Unset, parse_duration
+from psbot.sandbox.rules.labels import checked_color
+from psbot.sandbox.rules.refusals import Invalid
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.labels import Label, Milestone
+from psbot.sandbox.state.model import ItemType, WorkItem
+from psbot.sandbox.state.world import TYPE_NAMES
 
 # The input fields that belong to a widget, and the widget.
 _WIDGETS = {

@@ -7,17 +7,19 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from psbot.sandbox import access, commenting
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.context import Context, Info, Resolver
 from psbot.sandbox.graphql_api.inputs import change_of, require_carried, set_color, visible_item
-from psbot.sandbox.hierarchy import set_parent
-from psbot.sandbox.items import create_item, update_item
-from psbot.sandbox.labelling import create_shadowing_label, update_label
-from psbot.sandbox.linking import add_link, remove_link
-from psbot.sandbox.model import Namespace, Note, User, WorkItem
-from psbot.sandbox.moving import delete_item
-from psbot.sandbox.refusals import Forbidden, Invalid, NotFound, Refusal
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules import notes as commenting
+from psbot.sandbox.rules.hierarchy import set_parent
+from psbot.sandbox.rules.items import create_item, update_item
+from psbot.sandbox.rules.labels import create_shadowing_label, update_label
+from psbot.sandbox.rules.links import add_link, remove_link
+from psbot.sandbox.rules.moves import delete_item
+from psbot.sandbox.rules.refusals import Forbidden, Invalid, NotFound, Refusal
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.model import Note, WorkItem
 
 READ_ONLY = "You cannot perform write operations on a read-only instance"
 MAX_BULK = 100

@@ -2,16 +2,19 @@
 
 from typing import Any
 
-from psbot.sandbox import access, global_ids, urls
-from psbot.sandbox.faults import left_of
+from psbot.sandbox.faults.faults import left_of
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, page
 from psbot.sandbox.graphql_api.context import Info, Resolver, Value
 from psbot.sandbox.graphql_api.filters import filter_of, order_of
 from psbot.sandbox.graphql_api.reading import access_node, items_page, type_node
-from psbot.sandbox.listing import Scope, listed, scope_of
-from psbot.sandbox.membership import DIRECT, INHERITED, matching, memberships
-from psbot.sandbox.model import Access, Label, Namespace, WorkItem
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.listing import Scope, listed, scope_of
+from psbot.sandbox.rules.membership import DIRECT, INHERITED, matching, memberships
+from psbot.sandbox.state import global_ids, urls
+from psbot.sandbox.state.accounts import Access, Namespace
+from psbot.sandbox.state.labels import Label
+from psbot.sandbox.state.model import WorkItem
 
 
 def _work_items(namespace: Namespace, info: Info, **arguments: Value) -> Page:

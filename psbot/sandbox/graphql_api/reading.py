@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from psbot.sandbox import access, global_ids, urls
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import CONNECTION, Page, page
 from psbot.sandbox.graphql_api.context import Info, Resolver
-from psbot.sandbox.model import Access, ItemType, Membership, Note, WorkItem
-from psbot.sandbox.references import relative
-from psbot.sandbox.rendered import html
-from psbot.sandbox.world import TYPE_NAMES
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.markdown import html
+from psbot.sandbox.rules.references import relative
+from psbot.sandbox.state import global_ids, urls
+from psbot.sandbox.state.accounts import Access, Membership
+from psbot.sandbox.state.model import ItemType, Note, WorkItem
+from psbot.sandbox.state.world import TYPE_NAMES
 
 
 def items_page(items: Sequence[WorkItem], arguments: dict[str, Any]) -> Page:

@@ -1,12 +1,13 @@
 """Root queries."""
 
-from psbot.sandbox import access
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, page
 from psbot.sandbox.graphql_api.context import Info, Resolver, Value
-from psbot.sandbox.model import Namespace, Note, User, WorkItem
-from psbot.sandbox.references import referenced_items
-from psbot.sandbox.world import VERSION
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.references import referenced_items
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.model import Note, WorkItem
+from psbot.sandbox.state.world import VERSION
 
 
 def _namespace(info: Info, full_path: str) -> Namespace | None:

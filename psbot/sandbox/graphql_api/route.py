@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from psbot.sandbox.faults import Fault, Kind
+from psbot.sandbox.faults.faults import Fault, Kind
 from psbot.sandbox.graphql_api.context import Context
 from psbot.sandbox.graphql_api.endpoint import run
-from psbot.sandbox.model import Token
-from psbot.sandbox.tokens import BadToken, may_read, token_of_request
-from psbot.sandbox.world import World
+from psbot.sandbox.rules.tokens import BadToken, may_read, token_of_request
+from psbot.sandbox.state.accounts import Token
+from psbot.sandbox.state.world import World
 
 _INVALID_TOKEN = {"errors": [{"message": "Invalid token"}]}
 

@@ -16,9 +16,9 @@ from graphql import (
     build_schema,
 )
 
-from psbot.sandbox import global_ids
 from psbot.sandbox.graphql_api import mutations, places, reading, roots, widgets
 from psbot.sandbox.graphql_api.context import Resolver
+from psbot.sandbox.state import global_ids
 
 Coercion = Callable[[Any], Any]
 

@@ -4,17 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from psbot.sandbox import access, checklists, commenting, dates, global_ids
-from psbot.sandbox.changes import human_duration
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, page
 from psbot.sandbox.graphql_api.context import Info, Resolver, Value
 from psbot.sandbox.graphql_api.reading import items_page, notes_page, text_color, type_node
-from psbot.sandbox.hierarchy import ancestors
-from psbot.sandbox.linking import link_kind, links_of
-from psbot.sandbox.model import ItemType, Note, WorkItem
-from psbot.sandbox.rendered import html
-from psbot.sandbox.world import World
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules import notes as commenting
+from psbot.sandbox.rules import task_lists as checklists
+from psbot.sandbox.rules.hierarchy import ancestors
+from psbot.sandbox.rules.item_changes import human_duration
+from psbot.sandbox.rules.links import link_kind, links_of
+from psbot.sandbox.rules.markdown import html
+from psbot.sandbox.state import dates, global_ids
+from psbot.sandbox.state.model import ItemType, Note, WorkItem
+from psbot.sandbox.state.world import World
 
 _EVERYWHERE = (
     "DESCRIPTION",

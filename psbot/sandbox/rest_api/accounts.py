@@ -1,12 +1,13 @@
 """People, tokens and the instance."""
 
-from psbot.sandbox import access, people
-from psbot.sandbox.model import Edition, Membership, User
-from psbot.sandbox.refusals import NotFound
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
 from psbot.sandbox.rest_api.entities import account_entity, instant, user_entity
 from psbot.sandbox.rest_api.paging import paged
-from psbot.sandbox.world import VERSION
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules import accounts as people
+from psbot.sandbox.rules.refusals import NotFound
+from psbot.sandbox.state.accounts import Edition, Membership, User
+from psbot.sandbox.state.world import VERSION
 
 # GitLab calls a group a namespace here.
 _PLACES = {True: "Namespace", False: "Project"}

@@ -9,11 +9,12 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from psbot.sandbox import access
-from psbot.sandbox.faults import Fault
-from psbot.sandbox.model import Namespace, Token, User, WorkItem
-from psbot.sandbox.refusals import Invalid, NotFound, Refusal
-from psbot.sandbox.world import World
+from psbot.sandbox.faults.faults import Fault
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.refusals import Invalid, NotFound, Refusal
+from psbot.sandbox.state.accounts import Namespace, Token, User
+from psbot.sandbox.state.model import WorkItem
+from psbot.sandbox.state.world import World
 
 
 class MissingParameter(Refusal):

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from psbot.sandbox import checklists, dates, urls
-from psbot.sandbox.changes import human_duration
-from psbot.sandbox.model import Label, Membership, Milestone, Namespace, Note, Share, User, WorkItem
-from psbot.sandbox.references import relative
-from psbot.sandbox.world import World
+from psbot.sandbox.rules import task_lists as checklists
+from psbot.sandbox.rules.item_changes import human_duration
+from psbot.sandbox.rules.references import relative
+from psbot.sandbox.state import dates, urls
+from psbot.sandbox.state.accounts import Membership, Namespace, Share, User
+from psbot.sandbox.state.labels import Label, Milestone
+from psbot.sandbox.state.model import Note, WorkItem
+from psbot.sandbox.state.world import World
 
 Entity = dict[str, Any]
 

@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from psbot.sandbox import access, items, moving
-from psbot.sandbox.changes import UNSET, Change, Unset
-from psbot.sandbox.hierarchy import set_parent
-from psbot.sandbox.labelling import checked_color
-from psbot.sandbox.listing import listed, scope_of
-from psbot.sandbox.model import ItemType, Label, Namespace, WorkItem
-from psbot.sandbox.refusals import Forbidden, NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
 from psbot.sandbox.rest_api.entities import epic_entity, issue_entity
 from psbot.sandbox.rest_api.filters import filter_of, order_of
 from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rules import access, items
+from psbot.sandbox.rules import moves as moving
+from psbot.sandbox.rules.hierarchy import set_parent
+from psbot.sandbox.rules.item_changes import UNSET, Change, Unset
+from psbot.sandbox.rules.labels import checked_color
+from psbot.sandbox.rules.listing import listed, scope_of
+from psbot.sandbox.rules.refusals import Forbidden, NotFound
+from psbot.sandbox.state.accounts import Namespace
+from psbot.sandbox.state.labels import Label
+from psbot.sandbox.state.model import ItemType, WorkItem
 
 # An epic's issues are associations with ids of their own.
 _ASSOCIATION = 10_000

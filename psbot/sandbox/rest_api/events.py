@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from psbot.sandbox.history import LabelEvent, MilestoneEvent, StateEvent, WeightEvent
-from psbot.sandbox.model import User, WorkItem
-from psbot.sandbox.refusals import NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
 from psbot.sandbox.rest_api.entities import Entity, instant, milestone_entity, user_entity
 from psbot.sandbox.rest_api.paging import paged
-from psbot.sandbox.world import World
+from psbot.sandbox.rules.refusals import NotFound
+from psbot.sandbox.state.accounts import User
+from psbot.sandbox.state.events import LabelEvent, MilestoneEvent, StateEvent, WeightEvent
+from psbot.sandbox.state.model import WorkItem
+from psbot.sandbox.state.world import World
 
 
 class Numbered(Protocol):

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from psbot.sandbox.listing import SORTS, Filter
-from psbot.sandbox.model import ItemType
 from psbot.sandbox.rest_api.call import Call, nested
+from psbot.sandbox.rules.listing import SORTS, Filter
+from psbot.sandbox.state.model import ItemType
 
 _RANGES = {"created_at": "created", "updated_at": "updated"}
 

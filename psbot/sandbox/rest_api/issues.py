@@ -1,19 +1,20 @@
 """Issues: lists, writing, moving, links and events."""
 
-from psbot.sandbox import access, commenting, items, linking, moving
-from psbot.sandbox.changes import UNSET, Change, Unset
-from psbot.sandbox.labelling import find_or_create
-from psbot.sandbox.listing import Scope, listed, scope_of
-from psbot.sandbox.model import Label, Milestone, Namespace, User, WorkItem
-from psbot.sandbox.refusals import Conflict, NotFound
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
-from psbot.sandbox.rest_api.entities import (
-    issue_entity,
-    label_entity,
-    user_entity,
-)
+from psbot.sandbox.rest_api.entities import issue_entity, label_entity, user_entity
 from psbot.sandbox.rest_api.filters import filter_of, order_of
 from psbot.sandbox.rest_api.paging import keyset, paged
+from psbot.sandbox.rules import access, items
+from psbot.sandbox.rules import links as linking
+from psbot.sandbox.rules import moves as moving
+from psbot.sandbox.rules import notes as commenting
+from psbot.sandbox.rules.item_changes import UNSET, Change, Unset
+from psbot.sandbox.rules.labels import find_or_create
+from psbot.sandbox.rules.listing import Scope, listed, scope_of
+from psbot.sandbox.rules.refusals import Conflict, NotFound
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.labels import Label, Milestone
+from psbot.sandbox.state.model import WorkItem
 
 _WRITABLE = frozenset(
     (

@@ -1,11 +1,12 @@
 """Labels of groups and projects."""
 
-from psbot.sandbox import access, labelling
-from psbot.sandbox.model import Label
-from psbot.sandbox.refusals import NotFound
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
 from psbot.sandbox.rest_api.entities import label_entity
 from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules import labels as labelling
+from psbot.sandbox.rules.refusals import NotFound
+from psbot.sandbox.state.labels import Label
 
 
 def labels(call: Call, *, is_group: bool) -> Answer:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from psbot.sandbox import access, merging, urls
-from psbot.sandbox.model import Namespace
-from psbot.sandbox.pipelines import MergeNote, MergeRequest
-from psbot.sandbox.refusals import NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
 from psbot.sandbox.rest_api.entities import instant, user_entity
 from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.rules.refusals import NotFound
+from psbot.sandbox.state import urls
+from psbot.sandbox.state.accounts import Namespace
+from psbot.sandbox.state.project import MergeNote, MergeRequest
 
 Entity = dict[str, Any]
 

@@ -1,11 +1,11 @@
 """Milestones of groups and projects; there are no merge requests here."""
 
-from psbot.sandbox import access, milestones
-from psbot.sandbox.model import Milestone
-from psbot.sandbox.refusals import NotFound
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
 from psbot.sandbox.rest_api.entities import issue_entity, milestone_entity
 from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rules import access, milestones
+from psbot.sandbox.rules.refusals import NotFound
+from psbot.sandbox.state.labels import Milestone
 
 _EVENTS = {"close": "closed", "activate": "active"}
 

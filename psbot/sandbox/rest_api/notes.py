@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from psbot.sandbox import access, commenting
-from psbot.sandbox.model import Note, WorkItem
-from psbot.sandbox.refusals import Invalid, NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
 from psbot.sandbox.rest_api.entities import discussion_entity, note_entity
 from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules import notes as commenting
+from psbot.sandbox.rules.refusals import Invalid, NotFound
+from psbot.sandbox.state.model import Note, WorkItem
 
 Find = Callable[[Call], WorkItem]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from psbot.sandbox.faults import left_of
+from psbot.sandbox.faults.faults import left_of
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
 
 DEFAULT_PAGE = 20

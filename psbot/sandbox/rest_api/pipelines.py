@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from psbot.sandbox import access
-from psbot.sandbox.model import Access, Namespace
-from psbot.sandbox.pipelines import Branch, Schedule, Variable
-from psbot.sandbox.refusals import NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
 from psbot.sandbox.rest_api.entities import user_entity
 from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.refusals import NotFound
+from psbot.sandbox.state.accounts import Access, Namespace
+from psbot.sandbox.state.project import Branch, Schedule, Variable
 
 Entity = dict[str, Any]
 

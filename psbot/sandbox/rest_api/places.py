@@ -1,12 +1,12 @@
 """Groups, projects and their members."""
 
-from psbot.sandbox import access
-from psbot.sandbox.membership import DIRECT, EVERYBODY, matching, memberships
-from psbot.sandbox.model import Access, Membership, Namespace, Share
-from psbot.sandbox.refusals import Conflict, Invalid, NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
 from psbot.sandbox.rest_api.entities import member_entity, namespace_entity
 from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.membership import DIRECT, EVERYBODY, matching, memberships
+from psbot.sandbox.rules.refusals import Conflict, Invalid, NotFound
+from psbot.sandbox.state.accounts import Access, Membership, Namespace, Share
 
 _ROLES = {int(role): role for role in Access}
 

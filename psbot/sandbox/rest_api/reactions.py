@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from psbot.sandbox import access
-from psbot.sandbox.history import Reaction
-from psbot.sandbox.model import Note, WorkItem
-from psbot.sandbox.refusals import Invalid, NotFound
 from psbot.sandbox.rest_api.call import Answer, Call
 from psbot.sandbox.rest_api.entities import instant, user_entity
 from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.refusals import Invalid, NotFound
+from psbot.sandbox.state.events import Reaction
+from psbot.sandbox.state.model import Note, WorkItem
 
 Find = Callable[[Call], WorkItem | Note]
 _NAME = re.compile(r"[a-z0-9_+-]+\Z")

@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from psbot.sandbox.faults import Fault
-from psbot.sandbox.model import Token
-from psbot.sandbox.refusals import Invalid, Refusal
+from psbot.sandbox.faults.faults import Fault
 from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter, parameters_of
 from psbot.sandbox.rest_api.table import TABLE, Work
-from psbot.sandbox.tokens import (
+from psbot.sandbox.rules.refusals import Invalid, Refusal
+from psbot.sandbox.rules.tokens import (
     INSUFFICIENT_SCOPE,
     BadToken,
     acting_as,
@@ -22,7 +21,8 @@ from psbot.sandbox.tokens import (
     may_write,
     token_of_request,
 )
-from psbot.sandbox.world import World
+from psbot.sandbox.state.accounts import Token
+from psbot.sandbox.state.world import World
 
 PREFIX = "/api/v4/"
 READ_ONLY = "You cannot perform write operations on a read-only instance"

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from psbot.sandbox import access
-from psbot.sandbox.model import Label, Namespace, WorkItem
+from psbot.sandbox.rules import access
+from psbot.sandbox.state.accounts import Namespace
+from psbot.sandbox.state.labels import Label
+from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.web.rows import Row, rows
 from psbot.sandbox.web.visit import Visit
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from psbot.sandbox.model import Label
-from psbot.sandbox.world import World
+from psbot.sandbox.state.labels import Label
+from psbot.sandbox.state.world import World
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _GREY = "#6b7280"

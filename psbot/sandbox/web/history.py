@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from psbot.sandbox import commenting
-from psbot.sandbox.model import Note, User, WorkItem
+from psbot.sandbox.rules import notes as commenting
+from psbot.sandbox.state.accounts import User
+from psbot.sandbox.state.model import Note, WorkItem
 from psbot.sandbox.web.chips import chip
 from psbot.sandbox.web.visit import Visit
 

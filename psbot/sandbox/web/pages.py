@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from psbot.sandbox import access, dates, references, urls
-from psbot.sandbox.membership import DIRECT, INHERITED, memberships
-from psbot.sandbox.model import ItemType, Membership, Namespace, User, WorkItem
+from psbot.sandbox.rules import access, references
+from psbot.sandbox.rules.membership import DIRECT, INHERITED, memberships
+from psbot.sandbox.state import dates, urls
+from psbot.sandbox.state.accounts import Membership, Namespace, User
+from psbot.sandbox.state.model import ItemType, WorkItem
+from psbot.sandbox.state.world import TYPE_NAMES
 from psbot.sandbox.web.board import board
 from psbot.sandbox.web.history import history
 from psbot.sandbox.web.rows import Row, rows
 from psbot.sandbox.web.visit import Visit
-from psbot.sandbox.world import TYPE_NAMES
 
 Trail = tuple[tuple[str, str], ...]
 

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from psbot.sandbox import control
-from psbot.sandbox.model import User
+from psbot.sandbox.server import control
+from psbot.sandbox.state.accounts import User
+from psbot.sandbox.state.world import World
 from psbot.sandbox.web import pages
 from psbot.sandbox.web.chips import chip, stylesheet
 from psbot.sandbox.web.pages import Page
 from psbot.sandbox.web.visit import VIEWER, Missing, Visit, ago
-from psbot.sandbox.world import World
 
 _HEADERS = {
     "Content-Security-Policy": (

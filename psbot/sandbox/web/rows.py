@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from psbot.sandbox import access, dates, urls
-from psbot.sandbox.model import Label, Namespace, User, WorkItem
+from psbot.sandbox.rules import access
+from psbot.sandbox.state import dates, urls
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.labels import Label
+from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.web.visit import Visit
 
 

@@ -8,10 +8,13 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from markupsafe import Markup
 
-from psbot.sandbox import access, references, rendered, urls
-from psbot.sandbox.model import Namespace, User, WorkItem
-from psbot.sandbox.rendered import Target
-from psbot.sandbox.world import World
+from psbot.sandbox.rules import access, references
+from psbot.sandbox.rules import markdown as rendered
+from psbot.sandbox.rules.markdown import Target
+from psbot.sandbox.state import urls
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.model import WorkItem
+from psbot.sandbox.state.world import World
 
 VIEWER = "as"
 _STEPS = (("minute", 60), ("hour", 3600), ("day", 86400))

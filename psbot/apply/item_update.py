@@ -1,0 +1,188 @@
+"""All operations on one item → the one update that carries them, marker memory included."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+
+from psbot.core.model.item import Item
+from psbot.core.model.labels import LabelDelta
+from psbot.core.model.operations import (
+    Close,
+    CreateChild,
+    CreateEpic,
+    ItemOperation,
+    Reassign,
+    Redescribe,
+    Relabel,
+    Reopen,
+    Reschedule,
+    Retitle,
+)
+from psbot.core.model.work_item import Sighting, as_item
+from psbot.core.records import ownership
+from psbot.core.text import marker as markers
+from psbot.gitlab.values import Dates, ItemUpdate, NewItem
+
+_DUPLICATE = "duplicate-of"
+
+
+class MissingId(KeyError):
+    """Something that a write needs has no id in GitLab; the message names it."""
+
+
+@dataclass(slots=True)
+class Ids:
+    """Global ids of labels by title, of item types by place, of people by username; grows as labels are made."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+    epic: str | None = None
+
+    def of_labels(self, titles: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids of labels, sorted by title."""
+        return tuple(_known(self.labels, title, "label") for title in sorted(titles))
+
+    def of_people(self, usernames: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids of people."""
+        return tuple(_known(self.people, name, "user") for name in usernames)
+
+
+def _known(ids: Mapping[str, str], name: str, what: str) -> str:
+    if name not in ids:
+        raise MissingId(f"the {what} {name} is not there")
+    return ids[name]
+
+
+def creation(operation: CreateEpic | CreateChild, ids: Ids) -> NewItem:
+    """Return the work item to be made; raises MissingId where a label, a person or the epic is missing."""
+    item = operation.item
+    stands_alone = item.is_epic or item.is_adrift
+    if not stands_alone and ids.epic is None:
+        raise MissingId("the epic is not there")
+    return NewItem(
+        namespace=item.namespace,
+        item_type=_known(ids.types, item.namespace, "place"),
+        title=item.title,
+        description=item.description,
+        labels=ids.of_labels(item.labels),
+        assignees=ids.of_people(item.assignees),
+        start_on=item.start_on,
+        due_on=item.due_on,
+        confidential=item.confidential,
+        parent=None if stands_alone else ids.epic,
+        is_epic=item.is_epic,
+        linked=_linked(operation),
+    )
+
+
+def _linked(operation: CreateEpic | CreateChild) -> tuple[str, ...]:
+    related = operation.linked if isinstance(operation, CreateChild) else ()
+    return tuple(each.gid for each in related if each.gid)
+
+
+def has_moved(operations: Sequence[ItemOperation], now: Sighting) -> bool:
+    """Tell whether anything of the item that psbot looks at has changed since it was observed.
+
+    What is to be closed, because nobody has worked on it, must not have a new note either.
+    """
+    item = operations[0].item
+    is_close = any(isinstance(each, Close) for each in operations)
+    if is_close and not item.is_epic and item.updated_at != now.updated_at:
+        return True
+    seen, found = (
+        (
+            each.title,
+            each.description,
+            each.labels,
+            sorted(each.assignees),
+            each.start_on,
+            each.due_on,
+            each.is_open,
+        )
+        for each in (item, as_item(now))
+    )
+    return seen != found
+
+
+def update(operations: Sequence[ItemOperation], now: Sighting, ids: Ids) -> ItemUpdate:
+    """Return one update with all *operations* on an item as it is *now*; raises MissingId.
+
+    The marker remembers exactly the fields that are written; labels go out as a delta, and a label that the item
+    no longer has is not taken off again.
+    """
+    merged = reduce(lambda found, each: _with(found, each, ids), operations, ItemUpdate(now.gid))
+    deltas = [each.delta for each in operations if isinstance(each, Relabel | Close | Reopen)]
+    delta = LabelDelta(
+        tuple({title for each in deltas for title in each.add}),
+        tuple({title for each in deltas for title in each.remove}),
+    )
+    description = _description(operations, now)
+    return replace(
+        merged,
+        description=None if description == now.description else description,
+        add_labels=ids.of_labels(delta.add),
+        remove_labels=tuple(
+            now.label_gids[title] for title in sorted(delta.remove) if title in now.label_gids
+        ),
+    )
+
+
+def _with(found: ItemUpdate, operation: ItemOperation, ids: Ids) -> ItemUpdate:
+    match operation:
+        case Retitle(after=title):
+            return replace(found, title=title)
+        case Reschedule(item=item, start_on=start_on, due_on=due_on):
+            return replace(found, dates=Dates(start_on, due_on, item.is_epic))
+        case Reassign(after=people):
+            return replace(found, assignees=ids.of_people(people))
+        case Redescribe(parent=parent):
+            return replace(found, parent=parent or found.parent)
+        case Close():
+            return replace(found, is_open=False)
+        case Reopen():
+            return replace(found, is_open=True)
+        case _:
+            return found
+
+
+def _description(operations: Sequence[ItemOperation], now: Sighting) -> str:
+    """Return the description after *operations*: sections, marker and memory; people's words stay."""
+    text = now.description
+    for operation in operations:
+        match operation:
+            case Redescribe():
+                text = operation.of(text)
+            case Close(duplicate_of=Item() as kept):
+                text = markers.with_section(text, _DUPLICATE, f"{_reference(kept)}\n")
+            case _:
+                pass
+    note = markers.read(text)
+    return markers.write(text, note.remembering(_memory(operations))) if note else text
+
+
+def _memory(operations: Sequence[ItemOperation]) -> dict[str, str]:
+    memory: dict[str, str] = {}
+    for operation in operations:
+        match operation:
+            case Retitle(item=item, after=title):
+                memory |= _tokens(replace(item, title=title), {"title"})
+            case Reassign(item=item, after=people):
+                memory |= _tokens(replace(item, assignees=people), {"assignee"})
+            case Reschedule(item=item, start_on=start_on, due_on=due_on):
+                after = replace(item, start_on=start_on, due_on=due_on)
+                written = {
+                    name for name in ("start_on", "due_on") if getattr(after, name) != getattr(item, name)
+                }
+                memory |= _tokens(after, written)
+            case _:
+                pass
+    return memory
+
+
+def _tokens(item: Item, fields: set[str]) -> dict[str, str]:
+    return {key: token(item) for name, (key, token) in ownership.TOKENS.items() if name in fields}
+
+
+def _reference(item: Item) -> str:
+    return f"{item.namespace}{'&' if item.is_epic else '#'}{item.iid}"

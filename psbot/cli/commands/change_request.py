@@ -1,0 +1,142 @@
+"""``psbot change-request``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from psbot.cli import options as _options
+from psbot.cli.context import App
+from psbot.cli.options import option
+
+if TYPE_CHECKING:
+    from psbot.core.model.engagement import Engagement
+    from psbot.errors import Exit
+    from psbot.runs.change_requests import Requested
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# By option, what is asked, and what is so where nothing is said; the same words are the option's help.
+QUESTIONS = {
+    "summary": ("What changes and why", None),
+    "hours": ("Hours more or less, such as 40 or -8", "0"),
+    "new-end": ("New end, such as 2027-03-26", "none"),
+    "new-contract": ("New contract, fixed-fee or time-and-materials", "none"),
+    "situation": ("What else is so, with commas; config/changes.yml has the list", "none"),
+    "timeline": ("Impact on the timeline", ""),
+    "scope": ("Impact on the scope", ""),
+    "quality": ("Impact on quality", ""),
+    "budget": ("Impact on the budget", ""),
+}
+
+
+def _answers(command: Command) -> Command:
+    for name, (question, default) in reversed(QUESTIONS.items()):
+        shown = f" Default: {default}." if default else ""
+        command = option(f"--{name}", metavar="ANSWER", help=f"{question}.{shown}")(command)
+    return command
+
+
+@click.group(short_help="Open change requests, list them, write signed ones into the file.")
+def change_request() -> None:
+    """Carry scope changes from a request to a signed amendment of the engagement file.
+
+    psbot advance chooses the instrument, moves a request to approval once its lines are filled, and counts a decision
+    only from those who may decide.
+    """
+
+
+@change_request.command(short_help="Open a change request.")
+@click.argument("file", type=click.Path(path_type=Path))
+@_answers
+@option("--preview", is_flag=True, help="Show what it would do, cost and notify; writes nothing.")
+@_options.output_format
+@click.pass_obj
+def new(app: App, /, file: Path, *, preview: bool, form: str, **given: str | None) -> int:
+    """Open a change request of the engagement in FILE, numbered, with what it says filled in.
+
+    At a terminal psbot asks for what is not given as an option. The same words again, while it is open, open nothing.
+    """
+    from psbot.cli.record import Change, carry_out
+    from psbot.runs.change_requests import draw_change
+
+    answers = _hold(given, asks=is_asking())
+    return carry_out(app, Change(draw_change(answers), file, form, preview))
+
+
+def is_asking() -> bool:
+    """Tell whether there is a person who can be asked."""
+    return sys.stdin.isatty()
+
+
+def _hold(given: Mapping[str, str | None], *, asks: bool) -> dict[str, str]:
+    """Return the answers by the names of the lines; what is not given is asked for, or is the default."""
+    answers = {}
+    for name, (question, default) in QUESTIONS.items():
+        answer = given[name.replace("-", "_")]
+        if answer is None and asks:
+            answer = click.prompt(question, default=default, show_default=bool(default), err=True)
+        if default is None and not (answer or "").strip():
+            raise click.UsageError(f"say what changes: give --{name}")
+        answers[_LINES.get(name, name)] = " ".join(str(default if answer is None else answer).split())
+    return {name: answer for name, answer in answers.items() if answer}
+
+
+_LINES = {"new-end": "new_end", "new-contract": "contract"}
+
+
+@change_request.command("list", short_help="Show change requests, open and closed.")
+@_options.files
+@_options.output_format
+@click.pass_obj
+def list_(app: App, files: tuple[Path, ...], *, form: str) -> int:
+    """Show the change requests of engagements: instrument and why, how far each is, what it lacks."""
+    from psbot.errors import Exit, gravest
+    from psbot.report import change_requests as report
+
+    codes = [Exit.DONE]
+    shown = [(each.key, requests) for each, requests in _read(app, _options.portfolio(files), codes)]
+    click.echo(report.rendered(form, shown, app.now), nl=False)
+    return gravest(codes)
+
+
+@change_request.command(short_help="Show what signed changes make of the engagement file, as a diff.")
+@click.argument("file", type=click.Path(path_type=Path))
+@option("--write", is_flag=True, help="Change the file, too.")
+@click.pass_obj
+def amend(app: App, file: Path, *, write: bool) -> int:
+    """Print the diff that brings approved and signed change requests into FILE; comments and order stay.
+
+    Nothing is printed where the file has them all. The diff is fit for git apply.
+    """
+    from psbot.engagements.amend import amend_file
+    from psbot.errors import Exit, gravest
+
+    codes = [Exit.DONE]
+    for engagement, requests in _read(app, [file], codes):
+        lacking = [each.lacking for each in requests if each.lacking]
+        click.echo(amend_file(file, engagement, lacking, app.process, is_written=write), nl=False)
+    return gravest(codes)
+
+
+def _read(app: App, files: list[Path], codes: list[Exit]) -> list[tuple[Engagement, Sequence[Requested]]]:
+    """Return engagements with their change requests; what stops an engagement is said, its code noted."""
+    from psbot.cli import session as _gitlab
+    from psbot.errors import PsbotError
+    from psbot.runs.change_requests import requests_many
+
+    sheets = _gitlab.sheets(app.load(files), codes)
+    read: list[tuple[Engagement, Sequence[Requested]]] = []
+    with _gitlab.session(app) as session:
+        engagements = [each.engagement for each in sheets.values()]
+        for engagement, found in requests_many(session.reader, engagements, app.process, app.now):
+            if isinstance(found, PsbotError):
+                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
+            else:
+                read.append((engagement, found))
+    return read

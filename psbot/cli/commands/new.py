@@ -1,0 +1,73 @@
+"""``psbot new``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from psbot.cli.context import App
+from psbot.cli.options import option
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# By option, what is asked; the same words are the option's help.
+QUESTIONS = {
+    "customer": "Customer's name",
+    "sow": "Number of the statement of work",
+    "engagement": "Key of the engagement, permanent",
+    "hosting": "Hosting, aws or on-prem",
+    "contract": "Contract, fixed-fee or time-and-materials",
+    "budget-hours": "Hours sold",
+    "closed-won-on": "Closed Won on, none for a quote",
+    "kick-off-on": "Kick-off on",
+    "ends-on": "Planned end on",
+    "time-zone": "Time zone, such as Europe/Berlin",
+    "holidays": "Public holidays of, such as DE-BY; several with commas",
+    "group": "GitLab group of the epic, full path",
+    "project": "GitLab project that the customer may see, full path",
+    "internal-project": "GitLab project that the customer may not see, full path",
+    "manager": "GitLab username of the manager",
+    "engineers": "GitLab usernames of the engineers, the lead first, with commas; none yet",
+    "calls": "Customer calls, such as week tuesday 10:00 45; none",
+    "standups": "Standups, such as day 09:15 or week 15:00; none",
+}
+
+
+def answers(command: Command) -> Command:
+    """Give *command* one option for each question, in their order."""
+    for name, question in reversed(QUESTIONS.items()):
+        command = option(f"--{name}", metavar="ANSWER", help=f"{question}.")(command)
+    return command
+
+
+@click.command(short_help="Ask for an engagement and write its file.")
+@answers
+@option("--out", type=click.Path(path_type=Path), help="The file to write; default: engagements/KEY.yml.")
+@click.pass_obj
+def new(app: App, /, out: Path | None, **given: str | None) -> None:
+    """Ask for an engagement and write its file, which validates.
+
+    What is given as an option is not asked. An existing file is never overwritten.
+    """
+    from psbot.engagements.interview import Interview, write_new
+
+    interview = Interview(
+        app.process, app.now, {name.replace("_", "-"): text for name, text in given.items()}
+    )
+    text = interview.hold(QUESTIONS, _ask)
+    file = out or Path("engagements") / f"{interview.answers['engagement']}.yml"
+    write_new(file, text)
+    click.echo(f"psbot: wrote {file}; next: psbot plan --offline {file}", err=True)
+
+
+def _ask(question: str, default: str | None, complaint: str | None) -> str | None:
+    """Ask a person; None at the end of input."""
+    if complaint:
+        click.echo(f"  {complaint}", err=True)
+    click.echo(f"{question}{f' [{default}]' if default is not None else ''}: ", nl=False, err=True)
+    try:
+        return input().strip() or default or ""
+    except EOFError:
+        click.echo(err=True)
+        return None

@@ -1,0 +1,57 @@
+"""``psbot render``."""
+
+from pathlib import Path
+
+import click
+
+from psbot.cli.context import App
+from psbot.cli.options import option
+
+
+@click.command(short_help="Fill one template with an engagement.")
+@click.argument("kind")
+@click.argument("file", type=click.Path(path_type=Path))
+@option(
+    "--out", type=click.Path(path_type=Path), help="Write to this file, readable by you alone, not to stdout."
+)
+@option(
+    "--eml", is_flag=True, help="The welcome e-mail as a mail to open and send yourself; psbot sends none."
+)
+@option(
+    "--existing-customer", is_flag=True, help="With --eml: the words for a customer who knows us already."
+)
+@option("--cc", multiple=True, metavar="ADDRESS", help="With --eml: a copy to this address; may be repeated.")
+@option("--manager-name", metavar="NAME", help="With --eml: how the manager signs; default: the username.")
+@click.pass_obj
+def render(
+    app: App,
+    kind: str,
+    file: Path,
+    *,
+    out: Path | None,
+    eml: bool,
+    existing_customer: bool,
+    cc: tuple[str, ...],
+    manager_name: str | None,
+) -> None:
+    """Fill the template of KIND (kick-off, call, change-request …) with the engagement in FILE.
+
+    KIND may also be one item's key, such as call/2026-12-08.
+    """
+    from psbot.templates.render import mail, words, write_private
+
+    (loaded,) = app.load([file])
+    if loaded.error or loaded.engagement is None:
+        raise loaded.error or AssertionError(loaded.file)
+    situation = app.situation(loaded.engagement)
+    if eml:
+        content = mail(
+            kind, situation, app.templates, is_known=existing_customer, cc=cc, manager_name=manager_name
+        )
+    else:
+        content = words(kind, situation, app.templates).encode()
+    if out is None:
+        click.echo(content, nl=False)
+    else:
+        write_private(out, content)
+        click.echo(f"psbot: wrote {out}", err=True)

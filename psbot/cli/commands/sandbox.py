@@ -1,0 +1,72 @@
+"""``psbot sandbox``: serve the stand-in until it is stopped."""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from psbot.cli.context import App
+from psbot.cli.options import option
+from psbot.errors import PsbotError
+
+_EDITIONS = ("ultimate", "premium", "free")
+
+
+@click.command(short_help="Serve a local GitLab stand-in with a web page.")
+@option("--port", default=0, show_default=True, help="Port on the loopback interface; 0 takes a free one.")
+@option(
+    "--edition",
+    type=click.Choice(_EDITIONS),
+    default="ultimate",
+    show_default=True,
+    help="What GitLab is licensed for.",
+)
+@option("--latency-ms", default=0.0, help="Delay of a round trip, in milliseconds.")
+@option("--work-ms", default=0.0, help="Time a mutation takes, in milliseconds.")
+@option(
+    "--data", type=click.Path(path_type=Path), help="YAML or JSON file with more groups, projects, people."
+)
+@option("--empty", is_flag=True, help="Start without the ready-made groups and people.")
+@click.pass_obj
+def sandbox(
+    app: App,
+    *,
+    port: int,
+    edition: str,
+    latency_ms: float,
+    work_ms: float,
+    data: Path | None,
+    empty: bool,
+) -> None:
+    """Serve a local GitLab stand-in: a ready-made group, two projects, people to act as, and a web page.
+
+    Prints its address and a token for each person. Its clock starts at psbot's --now and runs on. What is in it
+    is gone when it ends.
+    """
+    try:
+        from psbot.sandbox.server.options import Options
+        from psbot.sandbox.server.serve import bound_for, serve
+        from psbot.sandbox.state.accounts import Edition
+        from psbot.sandbox.state.seed import empty_world, sandbox_world
+        from psbot.sandbox.state.seed_file import load_file
+        from psbot.sandbox.web.route import web_routes
+    except ModuleNotFoundError as error:
+        raise PsbotError(f"The sandbox needs {error.name}", "pip install 'psbot[sandbox]'") from error
+
+    licensed = Edition(edition)
+    if empty:
+        world = empty_world(app.now, edition=licensed, clock_runs=True)
+    else:
+        world = sandbox_world(app.now, edition=licensed, clock_runs=True)
+    if data:
+        load_file(world, data)
+    bound = bound_for(world, port)
+    click.echo(world.url)
+    for value, token in world.tokens.items():
+        scopes = ",".join(sorted(token.scopes))
+        click.echo(f"  {token.user.username:<12} {token.user.name:<20} {scopes:<9} {value}")
+    # The server ends on SIGTERM and SIGINT by itself and hands the signal on: that is how it is meant to end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        serve(world, bound, Options(latency_ms=latency_ms, work_ms=work_ms), web_routes(world))

@@ -1,0 +1,51 @@
+"""``psbot simulate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from psbot.cli import options as _options
+from psbot.cli.context import App
+from psbot.cli.options import option
+from psbot.errors import Exit, PsbotError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@click.command(short_help="Play the life of an engagement on a local stand-in.")
+@click.argument("file", type=click.Path(path_type=Path))
+@option(
+    "--days", type=click.IntRange(1, 2000), help="How many days; without it, until the end, 2 years at most."
+)
+@option("--script", type=click.Path(path_type=Path), help="YAML file that says what people do, and when.")
+@option(
+    "--from",
+    "start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day; without it, the day of Closed Won, for a quote 20 business days before the kick-off.",
+)
+@_options.output_format
+@click.pass_obj
+def simulate(
+    app: App, *, file: Path, days: int | None, script: Path | None, start: datetime | None, form: str
+) -> int:
+    """Play the life of an engagement on a local stand-in for GitLab, and tell what psbot and people did, and why.
+
+    Needs no GitLab and no token. People do their work on the day it is due; a script tells what they do otherwise.
+    psbot applies the file when it has changed and advances every evening. Quiet days are left out.
+    """
+    try:
+        from psbot.simulation.simulate import play
+    except ModuleNotFoundError as error:
+        raise PsbotError(f"the simulation needs {error.name}", "pip install 'psbot[sandbox]'") from error
+    from psbot.report import simulation as timelines
+
+    played = play(
+        file, app.process, app.templates, script=script, start=start.date() if start else None, days=days
+    )
+    click.echo(timelines.rendered(form, played.timeline), nl=False)
+    return Exit.GITLAB if played.has_failed else Exit.DONE

@@ -1,0 +1,26 @@
+"""Config file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic
+
+from psbot.errors import FileProblems
+from psbot.parsing.validation import Model, validate
+from psbot.parsing.yaml_document import Document, load
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile(Generic[Model]):
+    """A file of ``config/`` whose shape is right."""
+
+    document: Document
+    model: Model
+
+
+def read(file: Path, model: type[Model]) -> ConfigFile[Model]:
+    """Read *file* as *model*; raises FileProblems with everything that is wrong in it."""
+    document = load(file)
+    result = validate(model, document)
+    if result.model is None:
+        raise FileProblems(result.problems)
+    return ConfigFile(document, result.model)

@@ -1,0 +1,54 @@
+"""What an engagement file has to fit, from the files of ``config/`` that say so.
+
+Most of ``config/`` is about items. An engagement file is bound by the working days, by the questions where scoping
+has answered some, and by the kinds where it leaves some out; checking it reads no more than that.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psbot.config.calendar import Calendar, business_days
+from psbot.config.config_file import read
+from psbot.config.questions import Questions, repeated
+from psbot.core.model.calendar import Workdays
+from psbot.errors import FileProblems
+
+if TYPE_CHECKING:
+    from psbot.core.model.process import Kind, Process
+
+
+class ConfigFolder:
+    """A folder ``config/`` whose files are read when something asks for what they say, and then once.
+
+    Asking raises FileProblems with everything that is wrong in what had to be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def company_days(self) -> Workdays:
+        """Return the business days of the company."""
+        return business_days(read(self.folder / "calendar.yml", Calendar).model)
+
+    @cached_property
+    def hostings(self) -> Mapping[str, str]:
+        """Return for which hosting each question is, by its id."""
+        file = read(self.folder / "questions.yml", Questions)
+        if problems := list(repeated(file)):
+            raise FileProblems(problems)
+        return {question.id: question.hosting for group in file.model.groups for question in group.questions}
+
+    @property
+    def kinds(self) -> "Mapping[str, Kind]":
+        """Return the kinds of items by name; they are checked against labels and phases, so all is read."""
+        return self.process.kinds
+
+    @cached_property
+    def process(self) -> "Process":
+        """Return what all files say."""
+        from psbot.config.loader import load_process  # here, because few engagement files leave a kind out
+
+        return load_process(self.folder)

@@ -1,0 +1,91 @@
+"""Change requests: what one says, which instrument it needs and why, and who may decide on it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from psbot.core.model.change_policy import Changes
+from psbot.core.text.form import said
+
+_HOURS = re.compile(r"[+-]?\d{1,6}(?:\.\d{1,2})?")
+
+
+_MOST_HOURS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a change request says; ``answers`` are the lines that are filled, ``wrong`` what cannot be read, and why."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    hours: float | None = None
+    new_end: date | None = None
+    contract: str | None = None
+    situations: frozenset[str] = frozenset()
+    signed_on: date | None = None
+    reference: str | None = None
+
+    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of *names* that have no readable answer."""
+        return tuple(name for name in names if name not in self.answers or name in self.wrong)
+
+
+def read(description: str, changes: Changes) -> Request:
+    """Return what the lines of *description* say; the first filled line of a name counts."""
+    return understood(said(description, changes.lines), changes)
+
+
+def understood(answers: Mapping[str, str], changes: Changes) -> Request:
+    """Return what *answers*, by the names of the lines, say."""
+    wrong: dict[str, str] = {}
+    given = {
+        name: value
+        for name, value in answers.items()
+        if value.strip().casefold() != changes.nothing.casefold()
+    }
+    hours = _hours(given.get("hours"), wrong)
+    days = {name: _day(name, given.get(name), wrong) for name in ("new_end", "signed_on")}
+    contract = given.get("contract")
+    if contract not in (None, "fixed-fee", "time-and-materials"):
+        wrong["contract"] = f"{contract} is neither fixed-fee nor time-and-materials"
+        contract = None
+    named = [each.strip() for each in given.get("situation", "").split(",") if each.strip()]
+    if unknown := [each for each in named if each not in changes.situations]:
+        wrong["situation"] = f"{', '.join(unknown)} is not among {', '.join(changes.situations)}"
+    return Request(
+        answers=dict(answers),
+        wrong=wrong,
+        hours=hours,
+        new_end=days["new_end"],
+        contract=contract,
+        situations=frozenset(named) & changes.situations.keys(),
+        signed_on=days["signed_on"],
+        reference=given.get("reference"),
+    )
+
+
+def _hours(text: str | None, wrong: dict[str, str]) -> float | None:
+    if text is None:
+        return 0.0
+    text = text.replace("\N{MINUS SIGN}", "-")
+    match = _HOURS.match(text)
+    if match is None or abs(float(match.group())) > _MOST_HOURS or not _is_hours(text[match.end() :]):
+        wrong["hours"] = f"{text} is not a number of hours, such as 40 or -8"
+        return None
+    return float(match.group())
+
+
+def _is_hours(rest: str) -> bool:
+    return rest.strip().casefold() in ("", "h", "hours")
+
+
+def _day(name: str, text: str | None, wrong: dict[str, str]) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        wrong[name] = f"{text} is not a day, such as 2027-03-26"
+        return None

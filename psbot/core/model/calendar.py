@@ -1,0 +1,81 @@
+"""Business days: Monday to Friday, less the days off that are handed in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_DAY = timedelta(days=1)
+_LONGEST_BREAK = 400  # calendar days without a business day before a calendar is called broken
+
+
+@dataclass(frozen=True, slots=True)
+class Workdays:
+    """A calendar of business days.
+
+    ``days_off`` are the public holidays and company days, ``weekdays`` the working days of a week as
+    ``date.weekday()`` numbers (0 is Monday).
+    """
+
+    days_off: frozenset[date] = frozenset()
+    weekdays: frozenset[int] = frozenset(range(5))
+
+    def is_business_day(self, day: date) -> bool:
+        """Tell whether people work on *day*."""
+        return day.weekday() in self.weekdays and day not in self.days_off
+
+    def after(self, day: date, business_days: int) -> date:
+        """Return the day that lies *business_days* (0 or more) after *day*.
+
+        Counting starts on the day after; *day* itself may be a day off and is returned as it is for 0.
+        Raises ``ValueError`` for a calendar that has no business day within 400 days.
+        """
+        for _ in range(business_days):
+            day = self._next(day)
+        return day
+
+    def before(self, day: date, business_days: int) -> date:
+        """Return the day that lies *business_days* (0 or more) before *day*; the mirror of :meth:`after`."""
+        for _ in range(business_days):
+            day = self._next(day, -_DAY)
+        return day
+
+    def on_or_after(self, day: date) -> date:
+        """Return *day*, or the next business day when it is a day off."""
+        return day if self.is_business_day(day) else self._next(day)
+
+    def between(self, start: date, end: date) -> int:
+        """Count the business days after *start*, up to and with *end*; negative when *end* comes first."""
+        if end < start:
+            return -self.between(end, start)
+        return sum(1 for day in days(start + _DAY, end) if self.is_business_day(day))
+
+    def last_of(self, first: date, last: date) -> date | None:
+        """Return the last business day of [*first*, *last*], or None where there is none."""
+        return max((day for day in days(first, last) if self.is_business_day(day)), default=None)
+
+    def _next(self, day: date, step: timedelta = _DAY) -> date:
+        for _ in range(_LONGEST_BREAK):
+            day += step
+            if self.is_business_day(day):
+                return day
+        raise ValueError(f"no business day within {_LONGEST_BREAK} days of {day.isoformat()}")
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    """Yield every day of [*first*, *last*]."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
+
+
+def iso_week(day: date) -> str:
+    """Return the ISO week of *day* as ``2026-W53``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def monday_of(day: date) -> date:
+    """Return the Monday of *day*'s ISO week."""
+    return day - timedelta(days=day.weekday())
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

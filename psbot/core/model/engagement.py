@@ -1,0 +1,187 @@
+"""An engagement: what its reviewed file says, as frozen facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+
+from psbot.core.model.calendar import Workdays, days, monday_of
+
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person of the customer; ``role`` is one of the four that the welcome e-mail asks for, or free text."""
+
+    name: str
+    email: str
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A part of a fixed-fee engagement that is accepted on its own; ``key`` is unique and fit for a marker."""
+
+    name: str
+    due_on: date
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The cadence of customer calls: ``weekday`` counts from Monday, 0; ``at`` is local ``HH:MM``."""
+
+    every_weeks: int
+    weekday: int
+    weekday_name: str
+    at: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standups:
+    """The cadence of internal standups: ``every`` is ``day`` or ``week``; ``at`` is local ``HH:MM``."""
+
+    every: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A signed change request: hours to add (may be negative) and a new end, each where given."""
+
+    reference: str
+    signed_on: date
+    hours: float | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where an engagement lives in GitLab, as full paths."""
+
+    group: str
+    project: str
+    internal_project: str | None
+    label_group: str
+
+    @property
+    def internal(self) -> str:
+        """Return the project that holds internal items."""
+        return self.internal_project or self.project
+
+    def hides(self, namespace: str, *, is_confidential: bool) -> bool:
+        """Tell whether the customer cannot read what stands in *namespace*; paths know no upper and lower case."""
+        is_there = namespace.casefold() == self.internal.casefold()
+        return is_there and (is_confidential or not self.is_shared_with_customer)
+
+    @property
+    def is_shared_with_customer(self) -> bool:
+        """Tell whether internal items have to live, confidential, in the project that the customer sees."""
+        return self.internal_project is None
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """One contracted piece of professional-services work."""
+
+    key: str
+    customer: str
+    sow: str
+    hosting: str
+    contract: str
+    budget_hours: float
+    kick_off_on: date
+    ends_on_in_file: date
+    time_zone: str
+    zone: tzinfo
+    workdays: Workdays
+    gitlab: Places
+    manager: str
+    closed_won_on: date | None = None
+    engineers: tuple[str, ...] = ()
+    project_manager: str | None = None
+    delivery_lead: str | None = None
+    contacts: tuple[Contact, ...] = ()
+    calls: Calls | None = None
+    standups: Standups | None = None
+    milestones: tuple[Milestone, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    intake: Mapping[str, str] = field(default_factory=dict)
+    skip: Mapping[str, str] = field(default_factory=dict)
+    amendments: tuple[Amendment, ...] = ()
+    file: str = ""
+
+    @property
+    def lead(self) -> str | None:
+        """Return the first engineer, who leads; None until one is assigned."""
+        return self.engineers[0] if self.engineers else None
+
+    def today(self, now: datetime) -> date:
+        """Return the day it is at *now* where the engagement is at home."""
+        return now.astimezone(self.zone).date()
+
+    def is_one(self, only: Mapping[str, str]) -> bool:
+        """Tell whether the engagement is one of those that *only* names by hosting, contract and engineers."""
+        facts = {
+            "hosting": self.hosting,
+            "contract": self.contract,
+            "engineers": "some" if self.engineers else "none",
+        }
+        return all(facts[name] == value for name, value in only.items())
+
+    def is_won(self, today: date) -> bool:
+        """Tell whether the deal is Closed Won; before that day the engagement is a quote."""
+        return self.closed_won_on is not None and self.closed_won_on <= today
+
+    def signed_amendments(self, today: date) -> tuple[Amendment, ...]:
+        """Return the amendments that count: an amendment counts from the day it is signed."""
+        return tuple(amendment for amendment in self.amendments if amendment.signed_on <= today)
+
+    def hours(self, today: date) -> float:
+        """Return the hours sold: the budget and all deltas signed by *today*."""
+        return self.budget_hours + sum(amendment.hours or 0 for amendment in self.signed_amendments(today))
+
+    def ends_on(self, today: date) -> date:
+        """Return the planned end: the last one that a signed amendment gives, else the file's."""
+        ends = [amendment.ends_on for amendment in self.signed_amendments(today) if amendment.ends_on]
+        return ends[-1] if ends else self.ends_on_in_file
+
+    def call_days(self, today: date) -> tuple[date, ...]:
+        """Return the days of all customer calls.
+
+        The first lies on the first matching weekday strictly after the kick-off, the last not after the end;
+        two-week steps count from that first day; a call on a day off is left out, not shifted.
+        """
+        if self.calls is None:
+            return ()
+        first = self.kick_off_on + timedelta(days=1)
+        first += timedelta(days=(self.calls.weekday - first.weekday()) % 7)
+        series = list(days(first, self.ends_on(today)))[:: 7 * self.calls.every_weeks]
+        return tuple(day for day in series if self.workdays.is_business_day(day))
+
+    def standup_weeks(self, today: date) -> tuple[tuple[date, date], ...]:
+        """Return (Monday, due day) of every ISO week with a standup item.
+
+        Due is the week's last business day, not after the end; a week without one, or whose last one lies
+        before the kick-off, has none.
+        """
+        if self.standups is None:
+            return ()
+        end = self.ends_on(today)
+        weeks = []
+        monday = monday_of(self.kick_off_on)
+        while monday <= end:
+            due = self.workdays.last_of(
+                max(monday, self.kick_off_on), min(monday + _WEEK - timedelta(days=1), end)
+            )
+            if due is not None:
+                weeks.append((monday, due))
+            monday += _WEEK
+        return tuple(weeks)
+
+
+def people(engagement: Engagement) -> frozenset[str]:
+    """Return the usernames that the engagement file names under ``people:``."""
+    named = (engagement.manager, engagement.project_manager, engagement.delivery_lead, *engagement.engineers)
+    return frozenset(name for name in named if name)

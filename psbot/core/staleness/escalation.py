@@ -1,0 +1,43 @@
+"""Escalation."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from psbot.core.model.history import History, LabelEvent
+from psbot.core.model.item import Item
+from psbot.core.notices.digest import Entry
+from psbot.core.staleness.measure import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """One finding: the verdict, the item that carries its flag, the rung it has come to, and whom that tells."""
+
+    verdict: Verdict
+    carrier: Item
+    rung: int
+    people: tuple[str, ...]
+
+    @property
+    def entry(self) -> Entry:
+        """Return how the digest remembers it."""
+        return Entry(self.verdict.policy.name, self.verdict.item, self.verdict.since, self.rung)
+
+
+def flagged_since(history: History, flags: Iterable[str]) -> datetime | None:
+    """Return since when an item has been flagged without a break; None where it is not. One flag may follow another."""
+    wanted = frozenset(flags)
+    events = sorted((each for each in history.labels if each.title in wanted), key=_when)
+    on: set[str] = set()
+    since: datetime | None = None
+    for at, together in groupby(events, key=lambda event: event.at):
+        for event in together:
+            (on.add if event.is_added else on.discard)(event.title)
+        since = (since or at) if on else None
+    return since
+
+
+def _when(event: LabelEvent) -> tuple[datetime, bool]:
+    return (event.at, event.is_added)

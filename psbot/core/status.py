@@ -1,0 +1,235 @@
+"""Where an engagement stands: phase, health, what is open, late and next, who has the next move, what was found."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from psbot.core.desired import raid_log as raised
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.facts import Facts
+from psbot.core.model.finding import Finding, Severity
+from psbot.core.model.item import Item
+from psbot.core.model.process import Process
+from psbot.core.records.phase import accepted
+from psbot.core.workflow.guards import ask_all
+
+
+class Mover(StrEnum):
+    """Who or what has the next move on an item."""
+
+    CUSTOMER = "customer"
+    GATE = "gate"
+    PERSON = "person"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an open item waits for: ``name`` is the customer, why the gate is shut, or who the assignee is."""
+
+    mover: Mover
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStanding:
+    """One open item: its state, None where its labels do not say one, and how late it is.
+
+    ``overdue_days`` are business days, at least one for an item that is past its due day; 0 for one that is not.
+    ``heading`` is that of the log's list for what people have raised, ``severity`` how grave it is.
+    """
+
+    key: str
+    title: str
+    due_on: date | None
+    assignee: str | None
+    state: str | None
+    namespace: str
+    iid: int | None
+    url: str | None
+    overdue_days: int
+    waiting: Waiting
+    heading: str | None = None
+    severity: str | None = None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether it is past its due day."""
+        return self.overdue_days > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One engagement; ``phase`` is the one psbot has accepted, ``since`` its first day, ``label`` the one shown.
+
+    They are None where there is no epic yet or nothing says them. ``states`` counts open items by state, ``items``
+    are the open items by due day. ``failure`` says why an engagement could not be read; the rest is then the file's.
+    """
+
+    engagement: str
+    customer: str
+    sow: str
+    manager: str
+    lead: str | None
+    kick_off_on: date
+    ends_on: date
+    is_in_gitlab: bool = False
+    phase: str | None = None
+    since: date | None = None
+    label: str | None = None
+    health: str | None = None
+    url: str | None = None
+    closed: int = 0
+    states: Mapping[str, int] = field(default_factory=dict)
+    items: tuple[ItemStanding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    failure: str | None = None
+
+    @property
+    def overdue(self) -> tuple[ItemStanding, ...]:
+        """Return the open items that are past their due day."""
+        return tuple(item for item in self.items if item.is_overdue)
+
+    @property
+    def overdue_days(self) -> int:
+        """Return how late the latest item is, in business days; 0 for none."""
+        return max((item.overdue_days for item in self.items), default=0)
+
+    @property
+    def at_customer(self) -> tuple[ItemStanding, ...]:
+        """Return the open items on which the customer has the next move."""
+        return tuple(item for item in self.items if item.waiting.mover is Mover.CUSTOMER)
+
+    @property
+    def raised(self) -> Mapping[str, tuple[ItemStanding, ...]]:
+        """Return the open items that people have raised, by heading."""
+        found: dict[str, tuple[ItemStanding, ...]] = {}
+        for item in self.items:
+            if item.heading:
+                found[item.heading] = (*found.get(item.heading, ()), item)
+        return found
+
+    @property
+    def next(self) -> ItemStanding | None:
+        """Return the open item that is due next, today included; None for none."""
+        return next((item for item in self.items if item.due_on and not item.is_overdue), None)
+
+    def found(self, severity: Severity) -> tuple[Finding, ...]:
+        """Return the findings of *severity*."""
+        return tuple(each for each in self.findings if each.severity is severity)
+
+    @property
+    def wants_attention(self) -> bool:
+        """Tell whether somebody should look: something is late or was found, or the engagement is not in GitLab."""
+        is_found = bool(self.found(Severity.ERROR) or self.found(Severity.WARNING))
+        return bool(self.overdue) or is_found or not self.is_in_gitlab
+
+
+def _next_due(each: Standing) -> date:
+    return (each.next.due_on if each.next else None) or date.max
+
+
+# What needs attention first, by name, in this order: the larger number comes first.
+ATTENTION: Mapping[str, Callable[[Standing], int]] = MappingProxyType(
+    {
+        "could not be read": lambda each: each.failure is not None,
+        "errors": lambda each: len(each.found(Severity.ERROR)),
+        "warnings": lambda each: len(each.found(Severity.WARNING)),
+        "days overdue": lambda each: each.overdue_days,
+        "items at the customer": lambda each: len(each.at_customer),
+        "next due": lambda each: -_next_due(each).toordinal(),
+    }
+)
+
+
+def by_attention(standings: Iterable[Standing]) -> list[Standing]:
+    """Return *standings* with what needs attention first; those that need the same by key."""
+    return sorted(
+        standings, key=lambda each: (*(-count(each) for count in ATTENTION.values()), each.engagement)
+    )
+
+
+def standing(facts: Facts, findings: Iterable[Finding] = ()) -> Standing:
+    """Return where the engagement of *facts* stands, with what was found."""
+    engagement, process, observed = facts.engagement, facts.process, facts.observed
+    epic, catalogue = observed.epic, facts.process.catalogue
+    known = accepted(epic, process.workflow)
+    label = catalogue.value("phase", epic.labels) if epic else None
+    facts = replace(facts, phase=known.phase if known else label)
+    opened = [_item(item, facts) for item in observed.children if item.is_open]
+    opened.sort(key=lambda item: (item.due_on or date.max, item.key))
+    healths = {catalogue.value("health", item.labels) for item in observed.children} - {None}
+    return replace(
+        unread(engagement, facts.today),
+        is_in_gitlab=epic is not None,
+        phase=facts.phase,
+        since=known.since if known else None,
+        label=label,
+        health=healths.pop() if len(healths) == 1 else None,
+        url=epic.url if epic else None,
+        closed=sum(not item.is_open for item in observed.children),
+        states=_states(opened, process),
+        items=tuple(opened),
+        findings=tuple(findings),
+    )
+
+
+def unread(engagement: Engagement, today: date, failure: str | None = None) -> Standing:
+    """Return what the file alone says of an engagement, and why it could not be read in GitLab."""
+    return Standing(
+        engagement=engagement.key,
+        customer=engagement.customer,
+        sow=engagement.sow,
+        manager=engagement.manager,
+        lead=engagement.lead,
+        kick_off_on=engagement.kick_off_on,
+        ends_on=engagement.ends_on(today),
+        failure=failure,
+    )
+
+
+def _item(item: Item, facts: Facts) -> ItemStanding:
+    kind = facts.process.kinds.get(item.kind)
+    return ItemStanding(
+        key=item.key,
+        title=item.title,
+        due_on=item.due_on,
+        assignee=item.assignee,
+        state=facts.state(item),
+        namespace=item.namespace,
+        iid=item.iid,
+        url=item.url,
+        overdue_days=_overdue_days(item.due_on, facts),
+        waiting=_waiting(item, facts),
+        heading=kind.listed if kind else None,
+        severity=raised.value("severity", item, facts.process),
+    )
+
+
+def _overdue_days(due_on: date | None, facts: Facts) -> int:
+    if due_on is None or due_on >= facts.today:
+        return 0
+    return max(1, facts.engagement.workdays.between(due_on, facts.today))
+
+
+def _waiting(item: Item, facts: Facts) -> Waiting:
+    workflow, state = facts.process.workflow, facts.state(item)
+    if state in workflow.customer_states:
+        return Waiting(Mover.CUSTOMER, facts.engagement.customer)
+    gate = workflow.table.gates.get(item.kind)
+    if gate and state == workflow.blocked_state:
+        answer = ask_all(gate, facts, item)
+        if not answer.holds:
+            return Waiting(Mover.GATE, answer.reason)
+    return Waiting(Mover.PERSON, item.assignee) if item.assignee else Waiting(Mover.NOBODY, "nobody")
+
+
+def _states(opened: list[ItemStanding], process: Process) -> dict[str, int]:
+    """Count by state in the order of the workflow; what has no clear state comes last."""
+    counts = Counter(item.state for item in opened)
+    known = {state: counts[state] for state in process.workflow.states if counts[state]}
+    unclear = len(opened) - sum(known.values())
+    return known | ({"unclear": unclear} if unclear else {})

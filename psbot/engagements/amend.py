@@ -1,0 +1,172 @@
+"""A signed change → the engagement file with it, as text: comments, order and line ends stay as they are.
+
+PyYAML's marks tell where to insert one line; what comes out is read again and must say just what was meant.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from psbot.core.changes.amendment import Amending, entry, lines_of
+from psbot.core.model.engagement import Amendment, Engagement
+from psbot.engagements.loader import parse_engagement
+from psbot.engagements.policy import Bounds
+from psbot.errors import PsbotError
+
+_KEY = "amendments"
+
+
+def amend_file(
+    file: Path, engagement: Engagement, lacking: Iterable[Amending], bounds: Bounds, *, is_written: bool
+) -> str:
+    """Return the diff that brings *lacking* into *file*, which is written too where *is_written*.
+
+    Raises PsbotError where the file cannot be read or written, and as :func:`amended` does.
+    """
+    try:
+        before = file.read_bytes().decode("utf-8")
+        after = before
+        for change in lacking:
+            after = amended(str(file), after, engagement, change, bounds)
+            engagement = _meant(engagement, change)
+        if is_written and after != before:
+            file.write_bytes(after.encode("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PsbotError(f"{file} cannot be changed: {error}", "check its permissions") from error
+    return diff(file, before, after)
+
+
+def amended(file: str, text: str, engagement: Engagement, change: Amending, bounds: Bounds) -> str:
+    """Return *text*, the engagement file, with *change*.
+
+    Raises PsbotError where there is no place for it that psbot can find, and where the result would not be what was
+    meant; the message names the lines to be written by hand.
+    """
+    by_hand = PsbotError(
+        f"{file}: psbot finds no place for the change", f"write it by hand: {lines_of(change)}"
+    )
+    try:
+        after = _edited(text, change)
+    except (yaml.YAMLError, _NoPlace) as error:
+        raise by_hand from error
+    loaded = parse_engagement(file, after.removeprefix("\ufeff").replace("\r\n", "\n"), bounds)
+    if loaded.error:
+        raise PsbotError(
+            f"{file}: with the change the file would not be right", str(loaded.error)
+        ) from loaded.error
+    if loaded.engagement != _meant(engagement, change):
+        raise by_hand
+    return after
+
+
+def diff(file: Path, before: str, after: str) -> str:
+    """Return the unified diff of *file*, fit for ``git apply`` where it lies below the current folder."""
+    shown = file.as_posix()
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{shown}", f"b/{shown}"
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+class _NoPlace(Exception):
+    """The file is written in a way in which one line more has no place."""
+
+
+def _meant(engagement: Engagement, change: Amending) -> Engagement:
+    amendments = list(engagement.amendments)
+    if change.amendment:
+        amendments.insert(
+            _position([each.signed_on.isoformat() for each in amendments], change.amendment), change.amendment
+        )
+    return replace(engagement, amendments=tuple(amendments), contract=change.contract or engagement.contract)
+
+
+def _position(signed: list[str], amendment: Amendment) -> int:
+    """Return where an amendment belongs among those *signed* on these days: behind all of no later day."""
+    day = amendment.signed_on.isoformat()
+    return next((at for at, each in enumerate(signed) if each > day), len(signed))
+
+
+def _edited(text: str, change: Amending) -> str:
+    end = "\r\n" if "\r\n" in text else "\n"
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+        raise _NoPlace
+    edits = []
+    if change.contract:
+        edits.append(_contract(root, change.contract))
+    if change.amendment:
+        edits.append(_entry(text, root, change.amendment, end))
+    for at, until, words in sorted(edits, reverse=True):
+        text = text[:at] + words + text[until:]
+    return text
+
+
+_Edit = tuple[int, int, str]
+
+
+def _value(root: yaml.MappingNode, key: str) -> yaml.Node | None:
+    return next((value for name, value in root.value if name.value == key), None)
+
+
+def _contract(root: yaml.MappingNode, contract: str) -> _Edit:
+    node = _value(root, "contract")
+    if node is None:
+        raise _NoPlace
+    return node.start_mark.index, node.end_mark.index, contract
+
+
+def _entry(text: str, root: yaml.MappingNode, amendment: Amendment, end: str) -> _Edit:
+    """Return the edit that puts *amendment* where it belongs: a line more, or a member of a list in brackets."""
+    node, written = _value(root, _KEY), entry(amendment)
+    if node is None:
+        at = root.end_mark.index
+        before = text[:at]
+        return at, at, f"{'' if before.endswith(end) else end}{_KEY}:{end}  - {written}{end}"
+    if not isinstance(node, yaml.SequenceNode):
+        raise _NoPlace
+    place = _position([_signed_on(each) for each in node.value], amendment)
+    if node.flow_style:
+        return _member(node, place, written)
+    if place < len(node.value):
+        at = text.rindex("-", 0, node.value[place].start_mark.index)
+        return at, at, f"- {written}{end}{' ' * node.start_mark.column}"
+    return _below(text, _last(node), f"{' ' * node.start_mark.column}- {written}", end)
+
+
+def _signed_on(node: yaml.Node) -> str:
+    found = _value(node, "signed_on") if isinstance(node, yaml.MappingNode) else None
+    if not isinstance(found, yaml.ScalarNode):
+        raise _NoPlace
+    return str(found.value)
+
+
+def _member(node: yaml.SequenceNode, place: int, written: str) -> _Edit:
+    if not node.value:
+        return node.start_mark.index, node.end_mark.index, f"[{written}]"
+    if place < len(node.value):
+        at = node.value[place].start_mark.index
+        return at, at, f"{written}, "
+    at = node.value[-1].end_mark.index
+    return at, at, f", {written}"
+
+
+def _last(node: yaml.Node) -> yaml.Node:
+    """Return the node that ends last in *node*: where a block ends is known by that alone."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return node
+
+
+def _below(text: str, node: yaml.Node, line: str, end: str) -> _Edit:
+    """Return the edit that puts *line* below the line on which *node* ends, a comment behind it included."""
+    at = text.find("\n", node.end_mark.index)
+    if at < 0:
+        return len(text), len(text), f"{end}{line}{end}"
+    return at + 1, at + 1, f"{line}{end}"

@@ -1,0 +1,175 @@
+"""Answers → an engagement file that validates; each answer is checked as soon as it is given."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from psbot.core.model.process import Process
+from psbot.core.text.escape import printable
+from psbot.engagements.loader import parse_engagement, slug
+from psbot.errors import PsbotError
+
+NONE = "none"
+Ask = Callable[[str, str | None, str | None], str | None]
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
+
+
+@dataclass(slots=True)
+class Interview:
+    """Holds what is answered so far; ``given`` are the answers that came as options."""
+
+    process: Process
+    now: datetime
+    given: Mapping[str, str | None]
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def hold(self, questions: Mapping[str, str], ask: Ask) -> str:
+        """Return the file's text; raises PsbotError where an answer is missing or wrong."""
+        for name, question in questions.items():
+            self.answers[name] = self._answer(name, question, ask)
+        text = self._text(self.answers)
+        if error := parse_engagement("engagement.yml", text, self.process).error:
+            raise error
+        return text
+
+    def _answer(self, name: str, question: str, ask: Ask) -> str:
+        given = self.given.get(name)
+        if given is not None:
+            if complaint := self._complaint(name, given):
+                raise PsbotError(f"--{name}: {complaint}")
+            return given
+        complaint = None
+        while True:
+            answer = ask(question, self._default(name), complaint)
+            if answer is None:
+                raise PsbotError(f"there is no answer to: {question}", f"give --{name}")
+            complaint = self._complaint(name, answer)
+            if complaint is None:
+                return answer
+
+    def _default(self, name: str) -> str | None:
+        known = self.answers
+        defaults = {
+            "hosting": "aws",
+            "contract": "fixed-fee",
+            "closed-won-on": NONE,
+            "engineers": NONE,
+            "calls": NONE,
+            "standups": NONE,
+            "engagement": f"{slug(known.get('customer', ''))}-{slug(known.get('sow', ''))}".strip("-")[:63],
+            "project": f"{known.get('group')}/project",
+            "internal-project": f"{known.get('group')}/internal",
+        }
+        return defaults.get(name)
+
+    def _complaint(self, name: str, answer: str) -> str | None:
+        """Return what is wrong with *answer*, taken with those before it; None where it is right."""
+        text = self._text(self._filled(self.answers | {name: answer}))
+        loaded = parse_engagement("answer", text, self.process)
+        if loaded.error is None:
+            return None
+        if loaded.document is None:  # the answer has broken the YAML round it
+            return str(loaded.error).partition(": ")[2]
+        problems = getattr(loaded.error, "problems", ())
+        lines = _lines(loaded.document.keys, name)
+        return next((problem.said.partition(": ")[2] for problem in problems if problem.line in lines), None)
+
+    def _filled(self, answers: Mapping[str, str]) -> dict[str, str]:
+        """Return *answers* with stand-ins for what is not asked yet."""
+        today = self.now.date()
+        kick_off = answers.get("kick-off-on", str(today + timedelta(days=14)))
+        group = answers.get("group", "group")
+        stand_ins = {
+            "customer": "C", "sow": "S", "engagement": "key", "hosting": "aws", "contract": "fixed-fee",
+            "budget-hours": "1", "closed-won-on": NONE, "kick-off-on": kick_off, "ends-on": kick_off,
+            "time-zone": "UTC", "holidays": "DE", "group": group, "project": f"{group}/project",
+            "internal-project": f"{group}/internal", "manager": "m", "engineers": NONE, "calls": NONE,
+            "standups": NONE,
+        }  # fmt: skip
+        return stand_ins | dict(answers)
+
+    def _text(self, answers: Mapping[str, str]) -> str:
+        known = {name: _scalar(answer) for name, answer in answers.items()}
+        lines = [
+            f"engagement: {known['engagement']}",
+            f"customer: {known['customer']}",
+            f"sow: {known['sow']}",
+            f"hosting: {known['hosting']}",
+            f"contract: {known['contract']}",
+            f"budget_hours: {_number(answers['budget-hours'])}",
+            *_optional("closed_won_on", answers["closed-won-on"], str),
+            f"kick_off_on: {known['kick-off-on']}",
+            f"ends_on: {known['ends-on']}",
+            f"time_zone: {known['time-zone']}",
+            f"holidays: {_list(answers['holidays'])}",
+            "gitlab:",
+            f"  group: {known['group']}",
+            f"  project: {known['project']}",
+            f"  internal_project: {known['internal-project']}",
+            "people:",
+            f"  manager: {known['manager']}",
+            *(f"  {line}" for line in _optional("engineers", answers["engineers"], _list)),
+            *_optional("calls", answers["calls"], _calls),
+            *_optional("standups", answers["standups"], _standups),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _lines(keys: Mapping[tuple[str | int, ...], tuple[int, int]], name: str) -> set[int]:
+    key = name.replace("-", "_")
+    return {line for path, (line, _) in keys.items() if path[-1] == key}
+
+
+def _optional(key: str, answer: str, value: Callable[[str], str]) -> list[str]:
+    return [] if answer.strip().lower() in ("", NONE) else [f"{key}: {value(answer)}"]
+
+
+def _scalar(answer: str) -> str:
+    is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", answer)
+    words = ("yes", "no", "on", "off", "y", "n", "true", "false", "null")
+    is_plain = _PLAIN.fullmatch(answer) and answer.lower() not in words
+    return answer if is_date or is_plain else json.dumps(printable(answer), ensure_ascii=False)
+
+
+def _number(answer: str) -> str:
+    return answer if re.fullmatch(r"(0|[1-9]\d{0,6})(\.\d{1,2})?", answer) else _scalar(answer)
+
+
+def _list(answer: str) -> str:
+    return f"[{', '.join(_scalar(part.strip()) for part in answer.split(',') if part.strip())}]"
+
+
+def _calls(answer: str) -> str:
+    return _flow(("every", "on", "at", "minutes"), answer)
+
+
+def _standups(answer: str) -> str:
+    return _flow(("every", "at"), answer)
+
+
+def _flow(names: tuple[str, ...], answer: str) -> str:
+    """Return the words of *answer* as a mapping; a word too many becomes a key that validation refuses."""
+    words = answer.split()
+    keys = [*names, *(f"word-{count}" for count in range(len(names) + 1, len(words) + 1))]
+    return "{" + ", ".join(f"{key}: {_quoted(word)}" for key, word in zip(keys, words, strict=False)) + "}"
+
+
+def _quoted(part: str) -> str:
+    return _number(part) if part.isdigit() else _scalar(part)
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write *text* to a new *file*, its folder made where it is missing; PsbotError where it exists."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        raise PsbotError(f"{file} exists already", "name another file with --out") from error
+    except OSError as error:
+        raise PsbotError(
+            f"{file} cannot be written: {error.strerror}", "name another file with --out"
+        ) from error

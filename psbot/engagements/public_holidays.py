@@ -1,0 +1,83 @@
+"""Public holidays by ISO country and subdivision, from the library ``holidays``."""
+
+import importlib.util
+import types
+import warnings
+from contextlib import AbstractContextManager
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from psbot.parsing.import_shims import standing_in
+from psbot.parsing.validation import suggestion
+
+
+@cache
+def days_off(region: str, first_year: int, last_year: int) -> frozenset[date]:
+    """Return the public holidays of *region* (``DE`` or ``DE-BY``) in the years given, both counted.
+
+    Raises LookupError for a region that the library does not know; see :func:`unknown`.
+    """
+    country, _, subdivision = region.partition("-")
+    calendar = _calendar(country)
+    if calendar is None or (subdivision and subdivision not in calendar.subdivisions):
+        raise LookupError(region)
+    years = range(first_year, last_year + 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library deprecates names of its own that ISO keeps
+        return frozenset(calendar(subdiv=subdivision or None, years=years))
+
+
+def unknown(region: str) -> tuple[str, str] | None:
+    """Say what is wrong with *region*, and what would be right; None for one that is known."""
+    country, _, subdivision = region.partition("-")
+    calendar = _calendar(country)
+    if calendar is None:
+        hint = "write an ISO 3166 country code such as DE, GB or US, with a subdivision such as DE-BY where it matters"
+        return f"no public holidays are known for the country {country}", hint
+    if subdivision and subdivision not in calendar.subdivisions:
+        return f"{country} has no subdivision {subdivision}", suggestion(subdivision, calendar.subdivisions)
+    return None
+
+
+@cache
+def _calendar(country: str) -> Any | None:  # noqa: ANN401  the library's classes share no type of use here
+    try:
+        with _bare_packages("holidays", "holidays.countries"):
+            return _imported(country)
+    except ImportError:  # a few countries want what ``holidays`` holds
+        importlib.import_module("holidays")
+    with _bare_packages("holidays.countries"):
+        return _imported(country)
+
+
+def _imported(country: str) -> Any | None:  # noqa: ANN401  as above
+    from holidays.registry import COUNTRIES
+
+    for module, names in COUNTRIES.items():
+        if names[1] == country:
+            return getattr(importlib.import_module(f"holidays.countries.{module}"), names[0])
+    return None
+
+
+def _bare_packages(*names: str) -> AbstractContextManager[None]:
+    """Let modules of the library be imported without what its packages *names* import besides.
+
+    ``holidays.countries`` imports all 250 countries, which takes longer than everything else that validating a file
+    does, and ``holidays`` looks up its own version, for which Python reads the library of e-mail. While this holds,
+    empty packages stand in their places; those that are imported already stay. So does a parser of dates that
+    imports the real one when it is called: psbot never asks by text.
+    """
+    spec = importlib.util.find_spec("holidays")
+    top = Path(str(spec and spec.origin)).parent.parent
+    packages = {name: types.ModuleType(name) for name in names}
+    for name, package in packages.items():
+        package.__path__ = [str(top.joinpath(*name.split(".")))]
+    parser = types.ModuleType("dateutil.parser")
+    vars(parser)["parse"] = _parse
+    return standing_in(packages | {parser.__name__: parser})
+
+
+def _parse(*args: Any, **named: Any) -> Any:  # noqa: ANN401  the parser's own
+    return importlib.import_module("dateutil.parser").parse(*args, **named)

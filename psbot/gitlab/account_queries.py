@@ -1,0 +1,96 @@
+"""Account queries."""
+
+from functools import cache
+
+AUDIENCES = 3  # projects in one request for their members
+PLACES = 10  # projects in one access check
+PAIRS = 8  # people and places in one membership check
+
+
+_ACCOUNT = "{ username bot type }"
+
+
+@cache
+def access(projects: int) -> str:
+    """Return the query for what the token may do in ``$group`` and in ``$project0`` to ``$project<n-1>``."""
+    variables = "".join(f", $project{number}: ID!" for number in range(projects))
+    place = "id fullPath archived maxAccessLevel { integerValue }"
+    fields = "".join(
+        f"\n  project{number}: project(fullPath: $project{number})"
+        f" {{ {place} workItemTypes(name: ISSUE) {{ nodes {{ id name }} }} }}"
+        for number in range(projects)
+    )
+    return (
+        f"query Access($group: ID!{variables}) {{\n  currentUser {{ id username bot type }}\n"
+        "  group(fullPath: $group) { id fullPath maxAccessLevel { integerValue }"
+        f" workItemTypes(name: EPIC) {{ nodes {{ id name }} }}"
+        f" epics: workItems(types: [EPIC], state: all, first: 1) {{ count }} }}{fields}\n}}"
+    )
+
+
+@cache
+def access_and_labels(projects: int) -> str:
+    """Return :func:`access` together with the first page of the labels of ``$labelGroup``."""
+    head, body = access(projects).split(") {", 1)
+    label_group = _LABEL_GROUP.replace("\n", "\n  ")
+    return f"{head}, $labelGroup: ID!, $after: String) {{{body[:-1]}  {label_group}\n}}"
+
+
+_LABEL_GROUP = """labelGroup: group(fullPath: $labelGroup) {
+  id maxAccessLevel { integerValue }
+  labels(searchIn: [TITLE], includeAncestorGroups: true, first: 100, after: $after) {
+    count nodes { id title } pageInfo { hasNextPage endCursor }
+  }
+}"""
+
+LABELS = f"query Labels($labelGroup: ID!, $after: String) {{\n{_LABEL_GROUP}\n}}"
+
+
+_MEMBERS = {
+    "group": ("groupMembers", "[DIRECT, INHERITED, SHARED_FROM_GROUPS]"),
+    "project": ("projectMembers", "[DIRECT, INHERITED, INVITED_GROUPS, SHARED_INTO_ANCESTORS]"),
+}
+
+
+@cache
+def people(places: tuple[str, ...]) -> str:
+    """Return the query for the accounts ``$usernames`` and memberships, one for each of *places*.
+
+    A place is ``group`` or ``project``; the variables of number *n* are ``place<n>`` (full path) and
+    ``person<n>`` (username, searched for).
+    """
+    variables = "".join(f", $place{number}: ID!, $person{number}: String!" for number in range(len(places)))
+    fields = ""
+    for number, place in enumerate(places):
+        members, relations = _MEMBERS[place]
+        fields += (
+            f"\n  place{number}: {place}(fullPath: $place{number}) {{ id members: {members}"
+            f"(search: $person{number}, relations: {relations}, first: 50)"
+            " { nodes { user { username } } pageInfo { hasNextPage } } }"
+        )
+    return (
+        f"query People($usernames: [String!]{variables}) {{\n"
+        "  users(usernames: $usernames, first: 100) { nodes { id username state } }"
+        f"{fields}\n}}"
+    )
+
+
+@cache
+def audience(projects: int) -> str:
+    """Return the query for who can read ``$project0`` to ``$project<n-1>``: a page of members each.
+
+    The cursor ``$after`` is for a query for one project.
+    """
+    _, relations = _MEMBERS["project"]
+    variables = ", ".join(f"$project{number}: ID!" for number in range(projects))
+    fields = "".join(
+        f"\n  project{number}: project(fullPath: $project{number}) {{ id visibility"
+        f" members: projectMembers(relations: {relations}, first: 100, after: $after)"
+        f" {{ nodes {{ user {_ACCOUNT} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        for number in range(projects)
+    )
+    return f"query Audience({variables}, $after: String) {{{fields}\n}}"
+
+
+SELF = "/personal_access_tokens/self"  # REST: GraphQL does not tell a token's scopes
+SERVER = "query Server { metadata { version enterprise } currentUser { username bot type } }"

@@ -1,0 +1,255 @@
+"""A few kept-alive connections to one GitLab, through python-gitlab; every answer becomes data or a sentence.
+
+Reads are repeated after transient errors, writes never are. No redirect is followed, so the token goes to the
+host that the user named and to no other.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import LifoQueue
+from threading import Lock
+from typing import Any, TypeVar
+
+import gitlab
+import requests
+from gitlab.exceptions import GitlabError, GitlabParsingError
+
+from psbot.core.text.escape import printable
+from psbot.errors import GitLabError, PsbotError
+from psbot.gitlab.documents import name_of
+from psbot.gitlab.ports import RateLimited, Refused, Unclear
+from psbot.gitlab.server import Server, check_address, check_ca_file
+from psbot.gitlab.transport_errors import (
+    _HINTS,
+    _LATER,
+    LARGEST_ANSWER,
+    TOO_MANY,
+    Misdirected,
+    Transient,
+    _has_path,
+    _messages,
+    _of_transport,
+    _TooLarge,
+)
+from psbot.gitlab.wait_budget import Patience
+
+READ_ATTEMPTS = 4
+
+
+_PAUSE = 10.0  # seconds to wait where GitLab does not say how long
+
+
+Variables = Mapping[str, object]
+Answer = TypeVar("Answer")
+
+# psbot waits and repeats by its own rules: python-gitlab would wait without a limit, and repeat writes.
+ONCE: Mapping[str, Any] = {"obey_rate_limit": False, "retry_transient_errors": False}
+
+
+@dataclass(slots=True)
+class _Client:
+    """One connection; ``pause`` is what the last answer said about when to come back."""
+
+    gitlab: gitlab.Gitlab
+    pause: float = _PAUSE
+
+
+class Connection:
+    """Sends GraphQL documents; safe to use from several threads."""
+
+    def __init__(
+        self, server: Server, patience: Patience, trace: Callable[[str], None] = lambda _: None
+    ) -> None:
+        check_address(server.url)
+        if server.ca_file is not None:
+            check_ca_file(server.ca_file)
+        if not all("!" <= char <= "~" for char in server.token):
+            raise PsbotError(
+                "the token has a blank, a line end or another character that no token of GitLab has",
+                "give the token alone, as GitLab has shown it",
+            )
+        self.url = server.url.rstrip("/")
+        self._token = server.token
+        self.patience = patience
+        self.requests = 0
+        self._trace = trace
+        self._counting = Lock()
+        self._clients: LifoQueue[_Client] = LifoQueue()
+        for _ in range(server.connections):
+            self._clients.put(_client(server))
+
+    def __repr__(self) -> str:
+        return f"Connection({self.url!r})"
+
+    def close(self) -> None:
+        """Close the connections."""
+        while not self._clients.empty():
+            self._clients.get().gitlab.session.close()
+
+    def read(self, document: str, variables: Variables) -> Mapping[str, object]:
+        """Return the data of a query; repeated after transient errors and rate limits, within bounds.
+
+        Raises GitLabError for everything that is not complete data.
+        """
+        answer = self.patiently(lambda: self._send(document, variables))
+        if messages := _messages(answer):
+            raise self._of_messages(messages, GitLabError)
+        data = answer.get("data")
+        if not isinstance(data, dict):
+            raise GitLabError("GitLab answered without data", _LATER)
+        return data
+
+    def get(self, path: str) -> Mapping[str, object]:
+        """Return the object that REST has at *path*, such as ``/version``; repeated like a query.
+
+        Raises GitLabError where it is not there or the token may not see it.
+        """
+        return self.patiently(
+            lambda: self.exchange(
+                f"GET {path}",
+                lambda client: client.http_get(path, **ONCE),
+            )
+        )
+
+    def patiently(self, send: Callable[[], Answer]) -> Answer:
+        """Return the answer to a read, asked for again after transient errors and rate limits, within bounds."""
+        for attempt in range(READ_ATTEMPTS - 1):
+            try:
+                return send()
+            except Transient as error:
+                if not error.may_pass:
+                    raise
+                self.patience.wait(2.0**attempt)
+            except RateLimited as error:
+                if not self.patience.pause(error.seconds, "GitLab asks for a pause"):
+                    raise
+        return send()
+
+    def write(self, document: str, variables: Variables) -> Mapping[str, object]:
+        """Return the whole answer to a mutation, sent once.
+
+        Raises Refused where GitLab did nothing, RateLimited or Unclear where that is not known.
+        """
+        try:
+            answer = self._send(document, variables)
+        except Transient as error:
+            raise Unclear(error.message) from None
+        if not isinstance(answer.get("data"), dict):
+            messages = _messages(answer)
+            # An error without a path came before anything was carried out; one with a path came in the middle.
+            kind = Refused if messages and not _has_path(answer) else Unclear
+            raise self._of_messages(messages or ["GitLab answered without data"], kind)
+        return answer
+
+    def _send(self, document: str, variables: Variables) -> Mapping[str, object]:
+        """Send one document; raises Transient, RateLimited (also inside HTTP 200), Refused (a clear 4xx)."""
+        answer = self.exchange(
+            name_of(document),
+            lambda client: client.http_post(
+                f"{self.url}/api/graphql",
+                post_data={"query": document, "variables": dict(variables)},
+                **ONCE,
+            ),
+        )
+        if limited := [each for each in _messages(answer) if TOO_MANY.search(each)]:
+            raise RateLimited(self.clean(limited[0]), _PAUSE)
+        return answer
+
+    def exchange(self, name: str, call: Callable[[gitlab.Gitlab], object]) -> Mapping[str, object]:
+        """Return the JSON object that one request is answered with; raises Transient, RateLimited or Refused."""
+        self._count(name)
+        with self._client() as client:
+            try:
+                answer = call(client.gitlab)
+            except GitlabParsingError:
+                raise Transient("GitLab's answer is cut off or not JSON", _LATER) from None
+            except GitlabError as error:
+                raise self._of_status(error, client.pause) from None
+            except requests.RequestException as error:
+                raise _of_transport(error, self.url) from None
+            except (RecursionError, ValueError):
+                # What the libraries below did not make an error of their own: nesting without end, an odd host.
+                raise Transient("GitLab's answer cannot be read", _LATER) from None
+        if not isinstance(answer, dict):
+            raise Misdirected(
+                f"{self.url} answered with a page instead of data",
+                "check the address; a proxy or a login page may stand in between",
+            )
+        return answer
+
+    def _count(self, name: str) -> None:
+        with self._counting:
+            self.requests += 1
+            number = self.requests
+        self._trace(f"request {number}: {name}")
+
+    @contextmanager
+    def _client(self) -> Iterator[_Client]:
+        client = self._clients.get()
+        try:
+            yield client
+        finally:
+            self._clients.put(client)
+
+    def _of_status(self, error: GitlabError, pause: float) -> GitLabError:
+        code = error.response_code or 0
+        said = self.clean(str(error.error_message or ""))
+        if code == 429:  # noqa: PLR2004  Too Many Requests
+            return RateLimited("GitLab's rate limit is reached", pause)
+        if code >= 500 or code in (408, 409):  # noqa: PLR2004  GitLab may have been at work already
+            return Transient(f"GitLab answered {code}", _LATER)
+        if code == 401:  # noqa: PLR2004  Unauthorized
+            return Refused("GitLab does not take the token (401)", _HINTS[code])
+        hint = _HINTS.get(code, "see what GitLab says")
+        return Refused(f"GitLab refused with {code}: {said}", hint)
+
+    def _of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
+        said = "; ".join(dict.fromkeys(map(self.clean, messages)))
+        return kind(
+            f"GitLab says: {said}", "psbot works with complete answers only; nothing was planned from this"
+        )
+
+    def clean(self, text: str) -> str:
+        """Return what GitLab said on one short line, the token cut out should it be in there."""
+        safe = text.replace(self._token, "[token]") if self._token else text
+        return " ".join(printable(safe).split())[:300]
+
+
+def _client(server: Server) -> _Client:
+    session = requests.Session()
+    # The first redirect is an error: requests would carry the token's header to the other host.
+    session.max_redirects = 0
+    client = _Client(
+        gitlab.Gitlab(
+            server.url,
+            private_token=None if server.is_oauth else server.token or None,
+            oauth_token=server.token if server.is_oauth else None,
+            ssl_verify=server.ca_file or True,
+            timeout=server.timeout,
+            retry_transient_errors=False,
+            session=session,
+        )
+    )
+    session.hooks["response"] += [_noting(client), _limited]
+    return client
+
+
+def _noting(client: _Client) -> Callable[..., None]:
+    def note(response: requests.Response, **_: object) -> None:
+        said = response.headers.get("Retry-After", "")
+        client.pause = float(said) if said.isascii() and said.isdigit() else _PAUSE
+
+    return note
+
+
+def _limited(response: requests.Response, **_: object) -> None:
+    """Read the body, no more of it than fits; here, because it is not read yet when the hooks are called."""
+    parts, size = [], 0
+    for part in response.iter_content(1024 * 1024):
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            response.close()
+            raise _TooLarge
+        parts.append(part)
+    response._content = b"".join(parts)  # where requests keeps it, and has no door to

@@ -1,0 +1,113 @@
+"""The two ports to GitLab: a function that is handed a reader cannot write."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from psbot.core.model.history import Activity, History
+from psbot.core.model.labels import LabelSpec
+from psbot.core.model.work_item import Sighting
+from psbot.errors import Exit, GitLabError, PsbotError
+from psbot.gitlab.values import (
+    Access,
+    Ask,
+    Audience,
+    Comment,
+    ItemUpdate,
+    Membership,
+    NewItem,
+    NewNote,
+    NoteEdit,
+    Page,
+    People,
+    Written,
+)
+
+
+class RateLimited(GitLabError):
+    """GitLab asks for a pause longer than this run may wait; what was asked for counts as unclear."""
+
+    exit_code = Exit.LIMIT
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message, "run again later; psbot goes on where it stopped")
+        self.seconds = seconds
+
+
+class Unclear(GitLabError):
+    """The answer to a write does not tell whether GitLab carried it out."""
+
+
+class Refused(GitLabError):
+    """GitLab said clearly that it carried out nothing of a write."""
+
+
+class LimitReached(PsbotError):
+    """Stopped at a limit, or because somebody asked for it; the next run goes on."""
+
+    exit_code = Exit.LIMIT
+
+
+class ForgeReader(Protocol):
+    """Reads. Every method raises GitLabError for an answer that is an error, odd or incomplete."""
+
+    def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
+        """Return who the token is, what it may do in *group* and *projects*, and the labels of *label_group*."""
+
+    def fetch_labels(self, group: str) -> Mapping[str, str] | None:
+        """Return the labels of *group* and its ancestors, title to global id; None where it is not seen."""
+
+    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+        """Return one page for each of *asks*, of items of *group* and below, in one request."""
+
+    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+        """Return one item by its place and number; None where GitLab shows none."""
+
+    def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
+        """Return, by global id, what was done to items since they were made; unknown ids are left out."""
+
+    def fetch_histories(
+        self, group: str, items: Mapping[str, str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return, by global id, the label and state events of *items*; items that are not seen are left out.
+
+        *items* are keys by global id, *labels* global ids by title.
+        """
+
+    def fetch_whole_histories(
+        self, group: str, gids: Sequence[str], labels: Mapping[str, str]
+    ) -> Mapping[str, History]:
+        """Return, by global id, everything done to and written on items; items that are not seen are left out.
+
+        *labels* are global ids by title. The events name items by their global ids.
+        """
+
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
+        """Return, by global id, what was written on items, oldest first; items that are not seen are left out."""
+
+    def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
+        """Return which of the accounts and *memberships* exist."""
+
+    def fetch_audiences(self, projects: Sequence[str]) -> Mapping[str, Audience]:
+        """Return who can read *projects*; those that are not seen are left out."""
+
+
+class ForgeWriter(Protocol):
+    """Writes, one request a call, never repeated; the answers come in the order of what was asked for.
+
+    Every method raises Refused when nothing was done, RateLimited or Unclear when that is not known.
+    """
+
+    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[Written]:
+        """Make labels in *group*."""
+
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+        """Make work items."""
+
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+        """Change work items."""
+
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+        """Post notes."""
+
+    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[Written]:
+        """Give notes new words."""

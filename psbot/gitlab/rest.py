@@ -1,0 +1,78 @@
+"""GitLab's REST API, for what GraphQL does not have: merge requests' notes, variables and schedules."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import gitlab
+
+from psbot.gitlab.connection import ONCE, Connection
+from psbot.gitlab.ports import Unclear
+from psbot.gitlab.transport_errors import Misdirected, Transient
+
+_PAGE = 100
+
+Thing = Mapping[str, object]
+
+
+def path_of(*parts: object) -> str:
+    """Return the path of *parts*, each of which is one segment whatever is in it."""
+    return "".join(f"/{quote(str(part), safe='')}" for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page of a list; ``after`` is the number of the next one, empty for the last."""
+
+    things: tuple[Thing, ...]
+    after: str
+
+
+class Rest:
+    """REST requests on one connection: reads are repeated within bounds, writes are sent once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, path: str) -> Thing:
+        """Return the object at *path*; raises GitLabError where it is not there or the token may not see it."""
+        return self._connection.get(path)
+
+    def pages(self, path: str, **query: str | list[str]) -> Iterator[Thing]:
+        """Yield everything that the list at *path* has; raises GitLabError.
+
+        The next page is asked for by its number: no link of an answer is followed. A page may be short and not
+        the last (GitLab filters notes after paging), so the header decides.
+        """
+        page = "1"
+        while page:
+            asked = {**query, "per_page": str(_PAGE), "page": page}
+            found = self._connection.patiently(lambda asked=asked: self._page(path, asked))  # type: ignore[misc]
+            yield from found.things
+            page = found.after
+
+    def _page(self, path: str, query: Mapping[str, str | list[str]]) -> _Page:
+        def ask(client: gitlab.Gitlab) -> object:
+            answer = client.http_request("get", path, query_data=dict(query), **ONCE)
+            return {"things": answer.json(), "after": answer.headers.get("x-next-page", "")}
+
+        answer = self._connection.exchange(f"GET {path}", ask)
+        things, after = answer["things"], str(answer["after"])
+        is_list = isinstance(things, list) and all(isinstance(each, dict) for each in things)
+        if not isinstance(things, list) or not is_list or (after and not after.isdecimal()):
+            raise Misdirected(
+                "GitLab answered with something else than a page of a list",
+                "check the address; a proxy may stand in between",
+            )
+        return _Page(tuple(things), after)
+
+    def write(self, verb: str, path: str, body: Thing) -> Thing:
+        """Send one POST or PUT; raises Refused where GitLab did nothing, RateLimited or Unclear otherwise."""
+
+        def ask(client: gitlab.Gitlab) -> object:
+            return client.http_request(verb, path, post_data=dict(body), **ONCE).json()
+
+        try:
+            return self._connection.exchange(f"{verb.upper()} {path}", ask)
+        except Transient as error:
+            raise Unclear(error.message) from None

@@ -1,0 +1,91 @@
+"""What GitLab notes of labels and of closing, read back into events.
+
+GitLab keeps label and state changes as events and shows them as system notes: ``added ~12 label and removed ~13
+label``, ``closed``, ``reopened`` (GitLab, app/models/label_note.rb and state_note.rb). A label stands there by its
+id, a path before it where it belongs to another group. One that was deleted has no name any more.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from psbot.core.model.history import History, LabelEvent, StateEvent
+from psbot.core.model.work_item import Author
+
+_PARTS = re.compile(r"(?P<verb>added|automatically removed|removed)\b(?P<names>.*?)\blabels?\b", re.DOTALL)
+_LABEL = re.compile(r"~(?P<id>[0-9]{1,18})\b")
+_REST = re.compile(r"[\s,]*(?:and)?[\s,]*")
+_OPENING = ("opened", "reopened")
+_CLOSING = ("closed", "merged")
+
+
+class Kind(Enum):
+    """What a system note is about."""
+
+    LABEL = "label"
+    OPENED = "opened"
+    CLOSED = "closed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemNote:
+    """One system note; ``action`` is GitLab's word for what it is about, None where it does not say."""
+
+    body: str
+    action: str | None
+    author: Author | None
+    at: datetime
+
+    @property
+    def kind(self) -> Kind:
+        """Return what the note is about, by its action or, without one, by its words."""
+        word = self.action or self.body.partition(" ")[0]
+        if self.action == "label" or (self.action is None and _is_of_labels(self.body)):
+            return Kind.LABEL
+        if word in _OPENING:
+            return Kind.OPENED
+        return Kind.CLOSED if word in _CLOSING else Kind.OTHER
+
+
+def history(key: str, notes: list[SystemNote], titles: Mapping[str, str], *, is_complete: bool) -> History:
+    """Return the history of the item *key* from its system notes, oldest first.
+
+    *titles* are titles by the number of the label. A note that cannot be read makes the history incomplete.
+    """
+    labels: list[LabelEvent] = []
+    states: list[StateEvent] = []
+    for note in notes:
+        match note.kind:
+            case Kind.LABEL:
+                changes = None if (read := _label_changes(note.body)) is None else list(read)
+                is_complete = is_complete and changes is not None
+                labels += [
+                    LabelEvent(key, titles[number], is_added, note.author, note.at)
+                    for number, is_added in changes or ()
+                    if number in titles
+                ]
+            case Kind.OPENED | Kind.CLOSED:
+                states.append(StateEvent(key, note.kind is Kind.OPENED, note.author, note.at))
+            case Kind.OTHER:
+                pass
+    return History(tuple(labels), tuple(states), is_complete)
+
+
+def _label_changes(body: str) -> Iterator[tuple[str, bool]] | None:
+    """Return numbers of labels, each with whether it was put on; None where the note reads otherwise."""
+    parts = list(_PARTS.finditer(body))
+    named = sum(part["names"].count("~") for part in parts)
+    if not parts or _REST.sub("", _PARTS.sub("", body)) or named != len(_LABEL.findall(body)):
+        return None
+    return (
+        (label["id"], part["verb"] == "added")
+        for part in sorted(parts, key=lambda part: part["verb"] == "added")
+        for label in _LABEL.finditer(part["names"])
+    )
+
+
+def _is_of_labels(body: str) -> bool:
+    return _PARTS.match(body) is not None

@@ -1,0 +1,78 @@
+"""Transport errors."""
+
+import re
+from collections.abc import Mapping
+
+import requests
+
+from psbot.errors import GitLabError
+from psbot.gitlab.ports import Refused
+
+LARGEST_ANSWER = 256 * 1024 * 1024  # bytes; a page of 100 items with the longest descriptions stays below it
+
+
+TOO_MANY = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
+_LATER = "GitLab may be overloaded or in maintenance; run again later"
+_HINTS = {
+    401: "check the token: it may have expired, been revoked, or belong to another server",
+    403: "the token needs the scope api (read_api for reading), and its account the role Planner or more",
+    404: "check the address of the server; psbot needs its GraphQL API",
+}
+
+
+class Transient(GitLabError):
+    """No usable answer; where it ``may_pass``, the next one may be better."""
+
+    may_pass = True
+
+
+class Misdirected(Transient):
+    """Something else than GitLab's API answered: a redirect, a login page."""
+
+    may_pass = False
+
+
+class _TooLarge(requests.RequestException):
+    """An answer that would not fit into memory for long."""
+
+
+def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
+    match error:
+        case requests.TooManyRedirects():
+            return Misdirected(
+                f"{url} answers with a redirect, which psbot does not follow with a token",
+                "give the address GitLab really has, https and path included",
+            )
+        case _TooLarge():
+            return Misdirected(
+                f"{url} answered with something larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
+                "check the address; GitLab's answers are smaller",
+            )
+        case requests.exceptions.SSLError():
+            return Refused(
+                f"{url} could not be verified (TLS)", "a private authority needs its CA file, --ca-file"
+            )
+        case requests.ConnectionError() if "NameResolutionError" in str(error):
+            return Refused(f"there is no host of the name in {url}", "check the address of the server")
+        case requests.exceptions.ConnectTimeout() | requests.exceptions.Timeout():
+            return Transient(f"{url} did not answer in time", _LATER)
+        case requests.ConnectionError() | requests.exceptions.ChunkedEncodingError():
+            return Transient(
+                f"the connection to {url} failed or broke off", "check the network and the address"
+            )
+        case _:
+            return Transient(f"the request to {url} failed ({type(error).__name__})", _LATER)
+
+
+def _has_path(answer: Mapping[str, object]) -> bool:
+    errors = answer.get("errors")
+    return isinstance(errors, list) and any(isinstance(each, dict) and each.get("path") for each in errors)
+
+
+def _messages(answer: Mapping[str, object]) -> list[str]:
+    errors = answer.get("errors")
+    if errors is None:
+        return []
+    if not isinstance(errors, list) or not errors:
+        return ["an error without a message"] if errors else []
+    return [str(each.get("message", each)) if isinstance(each, dict) else str(each) for each in errors]

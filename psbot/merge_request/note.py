@@ -1,0 +1,73 @@
+"""The one note of psbot on a merge request: found by its marker and its author, edited, never repeated."""
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Mapping
+
+from psbot.core.plan.review import Reviewed
+from psbot.gitlab.merge_requests import MergeNote, MergeRequests
+from psbot.gitlab.ports import Unclear
+
+_MARKER = re.compile(r"\A<!-- psbot: note=plan data=([A-Za-z0-9_-]*) -->\s")
+_LARGEST = 1_000_000  # bytes of the data, unpacked
+
+
+def marked(reviewed: Mapping[str, Reviewed], text: str) -> str:
+    """Return *text* below the marker line, which holds by engagement what reviewers saw."""
+    data = {key: [each.checksum, dict(each.operations)] for key, each in reviewed.items()}
+    packed = zlib.compress(json.dumps(data, sort_keys=True, separators=(",", ":")).encode(), 9)
+    coded = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return f"<!-- psbot: note=plan data={coded} -->\n{text.strip()}\n"
+
+
+def read(body: str) -> Mapping[str, Reviewed] | None:
+    """Return what reviewers saw of each engagement; None where *body* is no plan note, or its data is damaged."""
+    match = _MARKER.match(body)
+    if match is None:
+        return None
+    try:
+        packed = base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4))
+        data = json.loads(zlib.decompressobj().decompress(packed, _LARGEST))
+        return {str(key): Reviewed(str(checksum), _texts(seen)) for key, (checksum, seen) in data.items()}
+    except (binascii.Error, zlib.error, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _texts(seen: Mapping[object, object]) -> dict[str, str]:
+    return {str(name): str(what) for name, what in seen.items()}
+
+
+def own(merge_requests: MergeRequests, iid: int) -> MergeNote | None:
+    """Return psbot's note on a merge request, the oldest; a marker in somebody else's note counts for nothing."""
+    account = merge_requests.fetch_account()
+    notes = merge_requests.fetch_notes(iid)
+    return next((each for each in notes if each.author == account and _MARKER.match(each.body)), None)
+
+
+def publish(merge_requests: MergeRequests, iid: int, body: str, *, is_news: bool) -> str:
+    """Make psbot's note say *body*, and return what was done; without news, a note that is missing stays missing.
+
+    After an unclear answer the notes are read again, and nothing is sent a second time. Raises GitLabError.
+    """
+    found = own(merge_requests, iid)
+    if found is None and not is_news:
+        return "left out"
+    if found is not None and _same(found.body, body):
+        return "up to date"
+    try:
+        if found is None:
+            merge_requests.create_note(iid, body)
+        else:
+            merge_requests.update_note(iid, found.id, body)
+    except Unclear:
+        again = own(merge_requests, iid)
+        if again is None or not _same(again.body, body):
+            raise
+    return "written" if found is None else "edited"
+
+
+def _same(one: str, other: str) -> bool:
+    return one.split() == other.split()

@@ -1,0 +1,84 @@
+"""Observation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.finding import Finding
+from psbot.core.model.history import Histories
+from psbot.core.model.item import Snapshot
+from psbot.errors import Exit, GitLabError
+from psbot.gitlab.values import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Handles:
+    """The global ids that writing needs: of labels by title, of item types by place."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+class Reach(IntEnum):
+    """How far a look went; things are made only where it went all the way."""
+
+    NOTHING = 0
+    EPIC = 1
+    CHILDREN = 2
+    ALL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What GitLab has of one engagement, who looked, and the ids that writing needs.
+
+    ``label_level`` is the role in the label group, None where it is not known. ``titles`` tells where in the group
+    another engagement's epic is that psbot last gave the title with this fingerprint; ``seen`` are the global ids
+    of all items that were looked at, ``histories`` what has been read of their histories, ``reach`` how far the look
+    went.
+    """
+
+    snapshot: Snapshot
+    account: Account
+    handles: Handles
+    findings: tuple[Finding, ...] = ()
+    label_level: int | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+    histories: Histories = field(default_factory=Histories)
+    reach: Reach = Reach.ALL
+
+
+class Elsewhere(GitLabError):
+    """The file names another group than the one that the engagement is in."""
+
+    exit_code = Exit.INPUT
+
+
+Observed = Observation | GitLabError
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How far to look: without ``is_thorough`` at epics and their children alone, where that is enough.
+
+    Engagements that have ended are then not read further than their epics and, where ``since`` is given, neither are
+    those of which nothing has changed from then to ``now``, no day of theirs having begun in between. ``with_newest``
+    asks for the newest note of each item, in place of what does not matter for how long it has been quiet.
+    """
+
+    is_thorough: bool = True
+    since: datetime | None = None
+    now: datetime | None = None
+    with_newest: bool = False
+
+    def begins_a_day(self, engagement: Engagement) -> bool:
+        """Tell whether time alone may have changed something."""
+        if self.since is None or self.now is None:
+            return True
+        return engagement.today(self.since) != engagement.today(self.now)
+
+
+THOROUGH = Look()

@@ -1,0 +1,51 @@
+"""Who can read the internal place of an engagement without having a part in it; a customer must not be among them."""
+
+from collections.abc import Iterable, Mapping
+
+from psbot.core.model.engagement import Engagement, people
+from psbot.core.model.finding import Finding, Severity
+from psbot.core.model.process import Process
+from psbot.core.model.work_item import is_machine
+from psbot.gitlab.ports import ForgeReader
+from psbot.gitlab.values import Audience
+
+_NAMED = 5  # people named before the rest is counted
+
+
+def listeners(
+    reader: ForgeReader, engagements: Iterable[Engagement], process: Process
+) -> dict[str, tuple[Finding, ...]]:
+    """Return by engagement key what a person should know of who reads its internal project.
+
+    Engagements that share one project with the customer are left out: their file has its own warning.
+    """
+    apart = [each for each in engagements if not each.gitlab.is_shared_with_customer]
+    audiences = reader.fetch_audiences(sorted({each.gitlab.internal for each in apart}))
+    return {each.key: tuple(_findings(each, audiences, process)) for each in apart}
+
+
+def _findings(
+    engagement: Engagement, audiences: Mapping[str, Audience], process: Process
+) -> Iterable[Finding]:
+    place = engagement.gitlab.internal
+    audience = audiences.get(place)
+    if audience is None:
+        return
+    if not audience.is_private:
+        yield _finding(f"{place} is not private, so more than its members can read it; make it private")
+    known = people(engagement) | process.colleagues
+    strangers = sorted(
+        each.username
+        for each in audience.members
+        if each.username not in known and not is_machine(each, process)
+    )
+    if strangers:
+        more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
+        yield _finding(
+            f"{', '.join(strangers[:_NAMED])}{more} can read {place} and have no part in the engagement; see that "
+            "no customer is among them, and list colleagues in config/accounts.yml"
+        )
+
+
+def _finding(message: str) -> Finding:
+    return Finding("internal-place-read", Severity.WARNING, message)

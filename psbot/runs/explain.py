@@ -1,0 +1,169 @@
+"""ITEM → its engagement, all that psbot knows of it, and the explanation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from psbot.core.desired.build import Words
+from psbot.core.explain import staleness as quietness
+from psbot.core.explain.explanation import Explanation, Subject, explained, stranger
+from psbot.core.explain.recognition import is_same
+from psbot.core.explain.reference import Named, Reference
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.facts import Facts
+from psbot.core.model.item import Item
+from psbot.core.model.process import EPIC, Process, kind_of
+from psbot.core.model.work_item import Sighting
+from psbot.errors import GitLabError, PsbotError
+from psbot.gitlab.ports import ForgeReader
+from psbot.observe.observation import Observation
+from psbot.observe.observe import observe, observe_many
+from psbot.runs.plans import draw_advance, draw_up
+from psbot.runs.stale import scan as stale
+
+_ROUNDS = 5  # what was read may ask for more, and that again
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What an explanation is made from: GitLab, the engagements of the files by key, the process, and the instant."""
+
+    reader: ForgeReader
+    engagements: Mapping[str, Engagement]
+    process: Process
+    words: Words
+    now: datetime
+
+
+def explain(wanted: Reference | Named, sources: Sources) -> Explanation:
+    """Return what there is to say of the item *wanted*.
+
+    Raises PsbotError where it is of no engagement of the files, GitLabError where GitLab cannot be read or shows
+    no such item.
+    """
+    if isinstance(wanted, Named):
+        return _explain_named(wanted, sources)
+    return _explain_place(wanted, sources)
+
+
+def _explain_named(wanted: Named, sources: Sources) -> Explanation:
+    engagement = _engagement(wanted.engagement, sources)
+    if kind_of(wanted.key, sources.process) is None:
+        keys = ", ".join(sorted({kind.item for kind in sources.process.kinds.values()}))
+        raise PsbotError(f"there is no item {wanted.key} in the process", f"items are {keys}")
+    observation = observe(sources.reader, engagement, sources.process)
+    found = observation.snapshot.by_key().get(wanted.key)
+    return _explained(engagement, observation, sources, wanted.key, found)
+
+
+def _engagement(key: str, sources: Sources) -> Engagement:
+    if key not in sources.engagements:
+        known = ", ".join(sorted(sources.engagements)[:_ROUNDS])
+        raise PsbotError(
+            f"no engagement file that was read is of {key}", f"name its file; those read are of {known}"
+        )
+    return sources.engagements[key]
+
+
+def _explain_place(wanted: Reference, sources: Sources) -> Explanation:
+    sighting = sources.reader.fetch_item(wanted.namespace, wanted.iid)
+    if sighting is None:
+        raise GitLabError(
+            f"GitLab shows no item {wanted.iid} in {wanted.namespace}",
+            "check the reference, and that the token's account may see it",
+        )
+    note = sighting.marker
+    if note is not None:
+        engagement = _engagement(note.engagement, sources)
+        observation = observe(sources.reader, engagement, sources.process)
+        return _explain_sighting(engagement, observation, sources, sighting)
+    return _explain_unmarked(sighting, sources)
+
+
+def _explain_unmarked(sighting: Sighting, sources: Sources) -> Explanation:
+    """Explain an item without a marker: by what it is counted as, or by the engagement under whose epic it hangs."""
+    near = [each for each in sources.engagements.values() if _lies_in(sighting.namespace, each)]
+    if not near:
+        raise PsbotError(
+            f"{sighting.reference} carries no marker and lies in no place of the engagement files that were read",
+            "name the engagement's file",
+        )
+    failure: GitLabError | None = None
+    for engagement, observed in observe_many(sources.reader, near, sources.process):
+        if isinstance(observed, GitLabError):
+            failure = failure or observed
+            continue
+        epic = observed.snapshot.epic
+        is_child = epic is not None and epic.gid == sighting.parent
+        if is_child or len(near) == 1 or _item_at(sighting, observed):
+            return _explain_sighting(engagement, observed, sources, sighting)
+    if failure is not None:
+        raise failure
+    return stranger(sighting)
+
+
+def _lies_in(namespace: str, engagement: Engagement) -> bool:
+    places, here = engagement.gitlab, namespace.casefold()
+    named = {places.project.casefold(), places.internal.casefold(), places.group.casefold()}
+    return here in named or here.startswith(f"{places.group.casefold()}/")
+
+
+def _item_at(sighting: Sighting, observation: Observation) -> Item | None:
+    items = (*observation.snapshot.items, *observation.snapshot.duplicates)
+    return next((each for each in items if is_same(each, sighting.namespace, sighting.iid)), None)
+
+
+def _explain_sighting(
+    engagement: Engagement, observation: Observation, sources: Sources, sighting: Sighting
+) -> Explanation:
+    found = _item_at(sighting, observation)
+    key = found.key if found else ""
+    return _explained(engagement, observation, sources, key, found, sighting)
+
+
+def _explained(  # noqa: PLR0917  the facts of one item, in the order they are found
+    engagement: Engagement,
+    observation: Observation,
+    sources: Sources,
+    key: str,
+    item: Item | None,
+    sighting: Sighting | None = None,
+) -> Explanation:
+    reader, process, words, now = sources.reader, sources.process, sources.words, sources.now
+    applying, _ = draw_up(reader, engagement, observation, process, words, now)
+    advancing, told = draw_advance(reader, engagement, observation, process, words, now)
+    facts = Facts(engagement, process, told.snapshot, now, told.histories)
+    subject = Subject(key, facts, applying, advancing, item, sighting)
+    explanation = explained(subject)
+    for _ in range(_ROUNDS):
+        asked = explanation.needs - subject.facts.histories.items.keys()
+        if not asked:
+            break
+        subject = replace(subject, facts=_with_histories(reader, observation, subject.facts, asked))
+        explanation = explained(subject)
+    return _with_quietness(explanation, observation, subject, reader)
+
+
+def _with_quietness(
+    explanation: Explanation, observation: Observation, subject: Subject, reader: ForgeReader
+) -> Explanation:
+    """Return the explanation that also says why an item is stale, or why not."""
+    item, facts = subject.item, subject.facts
+    if item is None or not explanation.why:
+        return explanation
+    response = stale.respond(
+        reader, facts.engagement, observation, facts.process, facts.now, (item.key, EPIC)
+    )
+    return replace(explanation, why=(*explanation.why, *quietness.points(response, item.key)))
+
+
+def _with_histories(
+    reader: ForgeReader, observation: Observation, facts: Facts, keys: frozenset[str]
+) -> Facts:
+    """Return the facts with what was done to the items *keys*; what GitLab does not show could not be checked."""
+    found = facts.observed.by_key()
+    gids = {str(found[key].gid): key for key in sorted(keys) if key in found and found[key].gid}
+    read = reader.fetch_histories(facts.engagement.gitlab.group, gids, observation.handles.labels)
+    histories = facts.histories
+    items = {**histories.items, **dict.fromkeys(keys), **{gids[gid]: each for gid, each in read.items()}}
+    return replace(facts, histories=replace(histories, items=items))

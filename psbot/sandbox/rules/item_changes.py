@@ -1,0 +1,200 @@
+"""What a request wants changed on an item, and what quick actions in its text add to that."""
+
+import re
+import shlex
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import Enum
+from typing import Final
+
+from psbot.sandbox.rules.quick_actions import QuickAction
+from psbot.sandbox.rules.references import members
+from psbot.sandbox.state.accounts import User
+from psbot.sandbox.state.labels import Label, Milestone
+from psbot.sandbox.state.model import WorkItem
+from psbot.sandbox.state.world import World
+
+
+class Unset(Enum):
+    """The value of what a request does not mention."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Fields to write; None leaves one alone, and where None is a value of its own, UNSET does."""
+
+    title: str | None = None
+    description: str | None = None
+    is_open: bool | None = None
+    confidential: bool | None = None
+    is_locked: bool | None = None
+    add_labels: tuple[Label, ...] = ()
+    remove_labels: tuple[Label, ...] = ()
+    labels: tuple[Label, ...] | None = None
+    assignees: tuple[User, ...] | None = None
+    start_on: date | Unset | None = UNSET
+    due_on: date | Unset | None = UNSET
+    has_fixed_dates: bool | None = None
+    parent: WorkItem | Unset | None = UNSET
+    milestone: Milestone | Unset | None = UNSET
+    weight: int | Unset | None = UNSET
+    estimate_seconds: int | None = None
+    spend_seconds: tuple[int, ...] = ()
+    todo: bool | None = None
+
+    @property
+    def metadata_dropped(self) -> "Change":
+        """Return the change without what only members from Planner up may set on an existing item."""
+        return Change(title=self.title, description=self.description, is_open=self.is_open, todo=self.todo)
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreted:
+    """The change with quick actions laid over it, and a sentence for each that was carried out or failed."""
+
+    change: Change
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def interpret(
+    world: World, user: User, item: WorkItem, actions: list[QuickAction], change: Change
+) -> Interpreted:
+    """Lay *actions* over *change* in their order."""
+    done: list[str] = []
+    failed: list[str] = []
+    for action in actions:
+        after = _after(world, user, item, action, change)
+        if after is None:
+            failed.append(f"Could not apply {action.name} command.")
+        else:
+            change = after
+            done.append(f"Applied {action.name} command.")
+    return Interpreted(change, tuple(done), tuple(failed), tuple(action.name for action in actions))
+
+
+def _after(world: World, user: User, item: WorkItem, action: QuickAction, change: Change) -> Change | None:
+    if action.name in _FLAGS:
+        return replace(change, **_FLAGS[action.name])  # type: ignore[arg-type]
+    if action.name in ("label", "unlabel", "relabel"):
+        return _labelled(world, item, action, change)
+    if action.name in ("assign", "unassign", "reassign"):
+        return _assigned(world, user, item, action, change)
+    if action.name in ("due", "remove_due_date"):
+        due = (
+            None
+            if action.name == "remove_due_date"
+            else parse_date(action.argument, world.clock.now().date())
+        )
+        is_bad = action.name == "due" and due is None
+        return None if is_bad else replace(change, due_on=due)
+    if action.name == "title":
+        return replace(change, title=action.argument) if action.argument else None
+    return _timed(item, action, change)
+
+
+_FLAGS: dict[str, dict[str, bool]] = {
+    "close": {"is_open": False},
+    "reopen": {"is_open": True},
+    "confidential": {"confidential": True},
+    "lock": {"is_locked": True},
+    "unlock": {"is_locked": False},
+    "todo": {"todo": True},
+    "done": {"todo": False},
+}
+
+
+def label_titles(argument: str) -> list[str]:
+    """Return the titles in ``~bug ~"in progress"``; the tilde may be missing."""
+    found = re.findall(r'~?"([^"]+)"|~?([^\s,"]+)', argument)
+    return [quoted or plain.lstrip("~") for quoted, plain in found]
+
+
+def _labelled(world: World, item: WorkItem, action: QuickAction, change: Change) -> Change | None:
+    labels = tuple(
+        label for title in label_titles(action.argument) if (label := world.find_label(item.namespace, title))
+    )
+    if not labels and not (action.name == "unlabel" and not action.argument):
+        return None
+    if action.name == "label":
+        return replace(change, add_labels=(*change.add_labels, *labels))
+    if action.name == "unlabel":
+        gone = labels or tuple(item.labels)
+        return replace(change, remove_labels=(*change.remove_labels, *gone))
+    return replace(change, labels=labels)
+
+
+def _assigned(world: World, user: User, item: WorkItem, action: QuickAction, change: Change) -> Change | None:
+    people: list[User] = []
+    for word in action.argument.replace(",", " ").split():
+        name = word.lstrip("@")
+        group = world.namespace(name)
+        found = user if name == "me" else world.user(name)
+        people += [found] if found else sorted(members(world, group), key=_by_id) if group else []
+    current = list(item.assignees if change.assignees is None else change.assignees)
+    if action.name == "unassign":
+        gone = people or current
+        return replace(change, assignees=tuple(person for person in current if person not in gone))
+    if not people:
+        return None
+    kept = current if action.name == "assign" and world.has_epics else []
+    return replace(change, assignees=tuple(dict.fromkeys([*kept, *people])))
+
+
+def _by_id(user: User) -> int:
+    return user.id
+
+
+def _timed(item: WorkItem, action: QuickAction, change: Change) -> Change | None:
+    if action.name == "remove_estimate":
+        return replace(change, estimate_seconds=0)
+    if action.name == "remove_time_spent":
+        return replace(change, spend_seconds=(-item.spent_seconds,))
+    seconds = parse_duration(action.argument)
+    if seconds is None:
+        return None
+    if action.name == "estimate":
+        return replace(change, estimate_seconds=seconds)
+    return replace(change, spend_seconds=(*change.spend_seconds, seconds))
+
+
+_UNITS = {"mo": 576_000, "w": 144_000, "d": 28_800, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(\d+)\s*(mo|w|d|h|m|s)")
+
+
+def parse_duration(text: str) -> int | None:
+    """Return seconds for ``1w 3d 2h 14m``: a week has five days, a day eight hours; None for anything else."""
+    words = " ".join(shlex.split(text)[:8]) if '"' not in text and "'" not in text else ""
+    sign = -1 if words.startswith("-") else 1
+    found = _DURATION.findall(words)
+    return sign * sum(int(number) * _UNITS[unit] for number, unit in found) if found else None
+
+
+def human_duration(seconds: int) -> str:
+    """Return the opposite of parse_duration, without months."""
+    rest = abs(seconds)
+    parts = []
+    for unit in ("w", "d", "h", "m", "s"):
+        number, rest = divmod(rest, _UNITS[unit])
+        parts += [f"{number}{unit}"] if number else []
+    return " ".join(parts) or "0m"
+
+
+def parse_date(text: str, today: date) -> date | None:
+    """Return the date of ``2026-12-01``, ``today``, ``tomorrow`` or ``in 3 days``; None for anything else."""
+    words = text.strip().lower()
+    relative = re.fullmatch(r"in (\d+) (day|week)s?", words)
+    if relative:
+        return today + timedelta(days=int(relative[1]) * (7 if relative[2] == "week" else 1))
+    if words in ("today", "tomorrow"):
+        return today + timedelta(days=words == "tomorrow")
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        return None

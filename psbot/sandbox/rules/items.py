@@ -1,0 +1,259 @@
+"""Create and change work items: what is written, which notes, events and messages it leaves."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from psbot.sandbox.rules import access, quick_actions, references
+from psbot.sandbox.rules import task_lists as checklists
+from psbot.sandbox.rules.hierarchy import check_parent, set_parent
+from psbot.sandbox.rules.item_changes import UNSET, Change, Interpreted, human_duration, interpret
+from psbot.sandbox.rules.labels import exclusive, set_labels
+from psbot.sandbox.rules.references import notify, system_note
+from psbot.sandbox.rules.refusals import Invalid
+from psbot.sandbox.state.accounts import Access, Namespace, User
+from psbot.sandbox.state.dates import changed_dates_note
+from psbot.sandbox.state.events import MilestoneEvent, StateEvent, Timelog, WeightEvent
+from psbot.sandbox.state.labels import Label, Milestone
+from psbot.sandbox.state.model import ItemType, WorkItem
+from psbot.sandbox.state.world import World
+
+LONGEST_TITLE = 255
+LONGEST_DESCRIPTION = 1_048_576
+
+
+def check_texts(title: str | None, description: str | None) -> None:
+    """Raise Invalid for a title or a description that GitLab refuses."""
+    wrong: dict[str, list[str]] = {}
+    if title is not None and not title.strip():
+        wrong["title"] = ["can't be blank"]
+    if title is not None and len(title) > LONGEST_TITLE:
+        wrong["title"] = [f"is too long (maximum is {LONGEST_TITLE} characters)"]
+    if description is not None and len(description) > LONGEST_DESCRIPTION:
+        wrong["description"] = [f"is too long (maximum is {LONGEST_DESCRIPTION} characters)"]
+    if wrong:
+        raise Invalid(wrong)
+
+
+def create_item(
+    world: World,
+    user: User,
+    namespace: Namespace,
+    type_: ItemType,
+    change: Change,
+    *,
+    iid: int | None = None,
+    created_at: datetime | None = None,
+) -> WorkItem:
+    """Create an item; quick actions in the description run and leave the text. Guests may set all fields here."""
+    access.require(access.can_create(world, user, namespace))
+    title = (change.title or "").strip()
+    check_texts(title, change.description)
+    may_override = access.level(world, user, namespace) >= Access.OWNER
+    at = world.tick()
+    born = created_at if created_at and may_override else at
+    sequence = f"iid {namespace.namespace_id}"
+    number = iid if iid and may_override else world.next_id(sequence)
+    world.counters[sequence] = max(world.counters[sequence], number)
+    item = WorkItem(
+        id=world.next_id("work item"),
+        iid=number,
+        namespace=namespace,
+        type=type_,
+        title=title,
+        author=user,
+        created_at=born,
+        updated_at=at,
+        legacy_id=world.next_id("epic") if type_ is ItemType.EPIC else 0,
+    )
+    if isinstance(change.parent, WorkItem):
+        check_parent(world, user, item, change.parent)
+    world.add_item(item)
+    text, actions = quick_actions.extract(change.description or "")
+    full = interpret(world, user, item, actions, replace(change, title=None, description=None)).change
+    item.description = text
+    if full.title is not None:
+        item.title = full.title[:LONGEST_TITLE]
+    item.confidential = bool(full.confidential)
+    _apply(world, user, item, replace(full, title=None, confidential=None))
+    _hear(world, user, item, text, "")
+    return item
+
+
+def update_item(world: World, user: User, item: WorkItem, change: Change) -> Interpreted:
+    """Change an item; quick actions in the description run. Raises Forbidden and Invalid."""
+    access.require(access.can_update(world, user, item))
+    text, actions = quick_actions.extract(change.description or "")
+    if actions:
+        change = replace(change, description=text)
+    result = interpret(world, user, item, actions, change)
+    check_texts(result.change.title, result.change.description)
+    apply_change(world, user, item, result.change)
+    return result
+
+
+def apply_change(world: World, user: User, item: WorkItem, change: Change) -> None:
+    """Write *change* as far as the user's role goes; the rest is dropped without a word, as GitLab does."""
+    if not access.can_set_metadata(world, user, item):
+        change = change.metadata_dropped
+    if isinstance(change.parent, WorkItem) and change.parent is not item.parent:
+        check_parent(world, user, item, change.parent)
+    item.updated_at = world.tick()
+    before = item.description
+    _write_texts(world, user, item, change)
+    _apply(world, user, item, change)
+    if item.description != before:
+        _hear(world, user, item, item.description, before)
+
+
+def _write_texts(world: World, user: User, item: WorkItem, change: Change) -> None:
+    if change.title is not None and change.title != item.title:
+        system_note(world, item, user, _retitled(item.title, change.title), "title")
+        item.title = change.title
+        item.lock_version += 1
+    if change.description is not None and change.description != item.description:
+        ticks = checklists.ticked(item.description, change.description)
+        for task in ticks:
+            system_note(world, item, user, checklists.note_on(task), "task")
+        if not ticks:
+            system_note(world, item, user, "changed the description", "description")
+        item.description = change.description
+        item.last_edited_at, item.last_edited_by = item.updated_at, user
+        item.lock_version += 1
+
+
+def _retitled(before: str, after: str) -> str:
+    """Return the title note with the differing middle marked on both sides."""
+    shortest = min(len(before), len(after))
+    head = next((n for n in range(shortest) if before[n] != after[n]), shortest)
+    rest = shortest - head
+    tail = next((n for n in range(rest) if before[-1 - n] != after[-1 - n]), rest)
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    start, end = before[:head], before[len(before) - tail :]
+    old_mark = f"{{-{old}-}}" if old else ""
+    new_mark = f"{{+{new}+}}" if new else ""
+    return f"changed title from **{start}{old_mark}{end}** to **{start}{new_mark}{end}**"
+
+
+def _apply(world: World, user: User, item: WorkItem, change: Change) -> None:
+    """Write everything but title and description."""
+    _write_labels(world, user, item, change)
+    if change.assignees is not None:
+        _assign(world, user, item, change.assignees)
+    _write_dates(world, user, item, change)
+    if change.parent is not UNSET:
+        set_parent(world, user, item, change.parent)
+    _write_flags(world, user, item, change)
+    _write_time(world, user, item, change)
+    if change.milestone is not UNSET and change.milestone is not item.milestone:
+        _note_milestone(world, user, item, change.milestone)
+        item.milestone = change.milestone
+        words = f'changed milestone to %"{item.milestone.title}"' if item.milestone else "removed milestone"
+        system_note(world, item, user, words, "milestone", is_synthetic=True)
+    if change.weight is not UNSET and change.weight != item.weight:
+        item.weight = change.weight
+        item.weight_events.append(
+            WeightEvent(world.next_id("weight event"), user, item.weight, world.clock.now())
+        )
+    if change.is_open is not None and change.is_open is not item.is_open:
+        _set_state(world, user, item, is_open=change.is_open)
+
+
+def _note_milestone(world: World, user: User, item: WorkItem, after: Milestone | None) -> None:
+    """Leave the event: one, for the new milestone, or for the old one when none follows."""
+    concerned = after or item.milestone
+    if concerned:
+        action, number = "add" if after else "remove", world.next_id("milestone event")
+        item.milestone_events.append(MilestoneEvent(number, user, action, concerned, world.clock.now()))
+
+
+def _write_labels(world: World, user: User, item: WorkItem, change: Change) -> None:
+    base: Sequence[Label] = item.labels if change.labels is None else change.labels
+    kept = [label for label in base if label not in change.remove_labels]
+    wanted = list(dict.fromkeys([*kept, *change.add_labels]))
+    new = [label for label in (change.labels or ()) if label not in item.labels]
+    listed = change.labels if new else ()
+    added = [label for label in (*change.add_labels, *(listed or ())) if label in wanted]
+    set_labels(world, user, item, exclusive(world, wanted, added))
+
+
+def _assign(world: World, user: User, item: WorkItem, assignees: Sequence[User]) -> None:
+    able = [person for person in dict.fromkeys(assignees) if access.can_read(world, person, item)]
+    wanted = able if world.has_epics else able[:1]
+    added = [person for person in wanted if person not in item.assignees]
+    removed = [person for person in item.assignees if person not in wanted]
+    if not (added or removed):
+        return
+    item.assignees = wanted
+    parts = []
+    for verb, people in (("assigned to", added), ("unassigned", removed)):
+        if people:
+            parts.append(f"{verb} {' and '.join(f'@{person.username}' for person in people)}")
+    system_note(world, item, user, " and ".join(parts), "assignee")
+    notify(world, added, "assigned", item, user)
+    notify(world, removed, "unassigned", item, user)
+
+
+def _write_dates(world: World, user: User, item: WorkItem, change: Change) -> None:
+    start = item.start_on if change.start_on is UNSET else change.start_on
+    due = item.due_on if change.due_on is UNSET else change.due_on
+    body = changed_dates_note((item.start_on, start), (item.due_on, due))
+    mentions_dates = change.start_on is not UNSET or change.due_on is not UNSET
+    if change.has_fixed_dates is not None or mentions_dates:
+        item.has_fixed_dates = change.has_fixed_dates is not False
+    item.start_on, item.due_on = start, due
+    if body:
+        system_note(world, item, user, body, "start_date_or_due_date")
+        item.lock_version += 1
+
+
+def _write_flags(world: World, user: User, item: WorkItem, change: Change) -> None:
+    kind = "epic" if item.is_epic else item.type.value.lower()
+    if change.confidential is not None and change.confidential is not item.confidential:
+        item.confidential = change.confidential
+        words = (
+            f"made the {kind} confidential" if item.confidential else f"made the {kind} visible to everyone"
+        )
+        system_note(world, item, user, words, "confidential" if item.confidential else "visible")
+    if change.is_locked is not None and change.is_locked is not item.is_locked:
+        item.is_locked = change.is_locked
+        verb = "locked" if item.is_locked else "unlocked"
+        system_note(world, item, user, f"{verb} the discussion in this {kind}", verb)
+    if change.todo:
+        references.notify_self(world, user, item)
+
+
+def _write_time(world: World, user: User, item: WorkItem, change: Change) -> None:
+    if change.estimate_seconds is not None and change.estimate_seconds != item.estimate_seconds:
+        item.estimate_seconds = change.estimate_seconds
+        words = f"changed time estimate to {human_duration(item.estimate_seconds)}"
+        system_note(
+            world, item, user, words if item.estimate_seconds else "removed time estimate", "time_tracking"
+        )
+    for seconds in change.spend_seconds:
+        if item.spent_seconds + seconds < 0:
+            raise Invalid("Time to subtract exceeds the total time spent")
+        item.timelogs.append(Timelog(world.next_id("timelog"), user, seconds, world.clock.now()))
+        verb = "added" if seconds > 0 else "subtracted"
+        words = f"{verb} {human_duration(seconds)} of time spent"
+        system_note(
+            world, item, user, words if item.timelogs and seconds else "removed time spent", "time_tracking"
+        )
+
+
+def _set_state(world: World, user: User, item: WorkItem, *, is_open: bool) -> None:
+    at = world.clock.now()
+    item.is_open = is_open
+    item.closed_at, item.closed_by = (None, None) if is_open else (at, user)
+    item.lock_version += 1
+    state = "reopened" if is_open else "closed"
+    item.state_events.append(StateEvent(world.next_id("state event"), user, state, at))
+    system_note(world, item, user, state, "opened" if is_open else "closed", is_synthetic=True)
+    notify(world, (item.author, *item.assignees), state, item, user)
+
+
+def _hear(world: World, user: User, item: WorkItem, text: str, before: str) -> None:
+    """Tell people whom *text* newly mentions, and leave notes in items that it refers to."""
+    names = references.mentioned_names(text) - references.mentioned_names(before)
+    notify(world, references.mentioned_users(world, item, names), "mentioned", item, user)
+    references.cross_reference(world, user, item, text)

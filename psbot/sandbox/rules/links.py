@@ -1,0 +1,60 @@
+"""Links between items: related, blocking, blocked by."""
+
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.references import relative, system_note
+from psbot.sandbox.rules.refusals import Conflict, Forbidden
+from psbot.sandbox.state.accounts import Access, Edition, User
+from psbot.sandbox.state.model import Link, WorkItem
+from psbot.sandbox.state.world import World
+
+_OPPOSITE = {"relates_to": "relates_to", "blocks": "is_blocked_by", "is_blocked_by": "blocks"}
+_WORDS = {
+    "relates_to": "marked this {kind} as related to {other}",
+    "blocks": "marked this {kind} as blocking {other}",
+    "is_blocked_by": "marked this {kind} as blocked by {other}",
+}
+
+
+def link_kind(link: Link, seen_from: WorkItem) -> str:
+    """Return the link's kind as it looks from one of its ends."""
+    return link.kind if link.source is seen_from else _OPPOSITE[link.kind]
+
+
+def links_of(world: World, user: User | None, item: WorkItem) -> list[tuple[Link, WorkItem]]:
+    """Return the links of *item* with the items at their other ends, as far as the user may see them."""
+    ends = [(link, link.target if link.source is item else link.source) for link in item.links]
+    return [(link, other) for link, other in ends if access.can_read(world, user, other)]
+
+
+def add_link(world: World, user: User, source: WorkItem, target: WorkItem, kind: str = "relates_to") -> Link:
+    """Link *source* to *target*. Raises Conflict when they are linked, Forbidden for what the edition lacks."""
+    access.require(access.level(world, user, source.namespace) >= Access.GUEST)
+    if kind != "relates_to" and not world.has_epics:
+        raise Forbidden("Blocked work items not available for current license")
+    if (source.is_epic or target.is_epic) and world.edition is not Edition.ULTIMATE:
+        raise Forbidden("Linked epics are not available for current license")
+    if any(target in (link.source, link.target) for link in source.links):
+        raise Conflict("Issue(s) already assigned")
+    link = Link(world.next_id("link"), source, target, kind, world.tick())
+    world.links[link.id] = link
+    for end, other, words in ((source, target, _WORDS[kind]), (target, source, _WORDS[_OPPOSITE[kind]])):
+        end.links.append(link)
+        end.updated_at = world.clock.now()
+        body = words.format(kind=_kind(end), other=relative(other, end.namespace))
+        system_note(world, end, user, body, "relate", mentions=other)
+    return link
+
+
+def remove_link(world: World, user: User, link: Link) -> None:
+    """Take a link away."""
+    access.require(access.level(world, user, link.source.namespace) >= Access.GUEST)
+    world.tick()
+    for end, other in ((link.source, link.target), (link.target, link.source)):
+        body = f"removed the relation with {relative(other, end.namespace)}"
+        system_note(world, end, user, body, "unrelate", mentions=other)
+        end.updated_at = world.clock.now()
+    world.forget_link(link)
+
+
+def _kind(item: WorkItem) -> str:
+    return "epic" if item.is_epic else item.type.value.lower()

@@ -1,0 +1,232 @@
+"""Lists of work items: filtered, ordered, and kept until the next write."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.hierarchy import descendants
+from psbot.sandbox.state import dates
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.model import ItemType, WorkItem
+from psbot.sandbox.state.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list asks for; None leaves a condition out. Labels must all match; ``scope::*`` is a wildcard."""
+
+    types: frozenset[ItemType] | None = None
+    labels: tuple[str, ...] | None = None
+    no_labels: tuple[str, ...] = ()
+    any_labels: tuple[str, ...] | None = None
+    parents: frozenset[int] | None = None
+    not_parents: frozenset[int] = frozenset()
+    has_parent: bool | None = None
+    with_grandchildren: bool = False
+    iids: frozenset[int] | None = None
+    ids: frozenset[int] | None = None
+    is_open: bool | None = None
+    authors: frozenset[str] | None = None
+    not_authors: frozenset[str] = frozenset()
+    assignees: frozenset[str] | None = None
+    any_assignees: frozenset[str] | None = None
+    not_assignees: frozenset[str] = frozenset()
+    not_types: frozenset[ItemType] = frozenset()
+    has_assignee: bool | None = None
+    confidential: bool | None = None
+    milestones: frozenset[str] | None = None
+    search: str | None = None
+    search_in: frozenset[str] = frozenset({"title", "description"})
+    ranges: tuple[tuple[str, datetime | None, datetime | None], ...] = ()
+    due: tuple[date | None, date | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The namespaces a list runs over."""
+
+    namespaces: tuple[Namespace, ...] = field(default_factory=tuple)
+
+
+def _nulls_last(value: date | datetime | None) -> tuple[bool, object]:
+    return (value is None, value or 0)
+
+
+SORTS: dict[str, Callable[[WorkItem], object]] = {
+    "created": lambda item: item.created_at,
+    "updated": lambda item: item.updated_at,
+    "closed_at": lambda item: _nulls_last(item.closed_at),
+    "title": lambda item: item.title.lower(),
+    "due_date": lambda item: _nulls_last(dates.due_of(item)),
+    "start_date": lambda item: _nulls_last(dates.start_of(item)),
+    "weight": lambda item: (item.weight is None, item.weight or 0),
+    "relative_position": lambda item: item.id,
+}
+
+
+def listed(
+    world: World,
+    user: User | None,
+    scope: Scope,
+    wanted: Filter,
+    order: str = "created",
+    *,
+    descending: bool = True,
+) -> Sequence[WorkItem]:
+    """Return the items that the user may see and *wanted* describes, in order; ties by id."""
+    key = ("listed", user.id if user else 0, scope, wanted, order, descending)
+    known = world.cache.get(key)
+    if known is None:
+        sort = SORTS[order]
+        found = [
+            item
+            for item in _candidates(world, scope, wanted)
+            if _matches(world, item, wanted) and access.can_read(world, user, item)
+        ]
+        found.sort(key=lambda item: (sort(item), item.id), reverse=descending)
+        known = world.cache[key] = found
+    return known  # type: ignore[return-value]
+
+
+def _candidates(world: World, scope: Scope, wanted: Filter) -> Iterator[WorkItem]:
+    """Yield items of *scope* from the smallest index that *wanted* names."""
+    inside = {namespace.namespace_id for namespace in scope.namespaces}
+    narrow = _narrow(world, wanted)
+    if narrow is None:
+        for namespace in scope.namespaces:
+            yield from world.items_of[namespace.namespace_id].values()
+        return
+    yield from (item for item in narrow if item.namespace.namespace_id in inside)
+
+
+def _narrow(world: World, wanted: Filter) -> Iterable[WorkItem] | None:
+    if wanted.ids is not None:
+        return [world.items[number] for number in wanted.ids if number in world.items]
+    if wanted.parents is not None:
+        return _children(world, wanted)
+    plain = [
+        title for title in wanted.labels or () if not _is_wildcard(world, title) and title not in _SPECIAL
+    ]
+    if not plain:
+        return None
+    by_title = [
+        [item for label in world.labels_titled(title) for item in world.labelled[label.id].values()]
+        for title in plain
+    ]
+    return min(by_title, key=len)
+
+
+def _children(world: World, wanted: Filter) -> list[WorkItem]:
+    found: dict[int, WorkItem] = {}
+    for number in wanted.parents or ():
+        parent = world.items.get(number)
+        if parent is not None:
+            below = descendants(parent) if wanted.with_grandchildren else parent.children
+            found |= {item.id: item for item in below}
+    return list(found.values())
+
+
+_SPECIAL = frozenset({"None", "Any", "none", "any"})
+
+
+def _is_wildcard(world: World, title: str) -> bool:
+    return title.endswith("::*") and world.has_epics
+
+
+def _has_label(world: World, item: WorkItem, title: str) -> bool:
+    if title in _SPECIAL:
+        return bool(item.labels) is (title.lower() == "any")
+    if _is_wildcard(world, title):
+        return any(label.scope == title[:-3] for label in item.labels)
+    return any(label.title == title for label in item.labels)
+
+
+def _matches(world: World, item: WorkItem, wanted: Filter) -> bool:
+    return (
+        _matches_kind(item, wanted)
+        and _matches_labels(world, item, wanted)
+        and _matches_parents(item, wanted)
+        and _matches_people(item, wanted)
+        and _matches_text(item, wanted)
+        and _matches_times(item, wanted)
+    )
+
+
+def _matches_kind(item: WorkItem, wanted: Filter) -> bool:
+    return (
+        (wanted.types is None or item.type in wanted.types)
+        and item.type not in wanted.not_types
+        and (wanted.is_open is None or item.is_open is wanted.is_open)
+        and (wanted.iids is None or item.iid in wanted.iids)
+        and (wanted.ids is None or item.id in wanted.ids)
+        and (wanted.confidential is None or item.confidential is wanted.confidential)
+        and (
+            wanted.milestones is None
+            or (item.milestone is not None and item.milestone.title in wanted.milestones)
+        )
+    )
+
+
+def _matches_labels(world: World, item: WorkItem, wanted: Filter) -> bool:
+    return (
+        all(_has_label(world, item, title) for title in wanted.labels or ())
+        and not any(_has_label(world, item, title) for title in wanted.no_labels)
+        and (wanted.any_labels is None or any(_has_label(world, item, title) for title in wanted.any_labels))
+    )
+
+
+def _matches_parents(item: WorkItem, wanted: Filter) -> bool:
+    if wanted.has_parent is not None and (item.parent is not None) is not wanted.has_parent:
+        return False
+    return item.parent is None or item.parent.id not in wanted.not_parents
+
+
+def _matches_people(item: WorkItem, wanted: Filter) -> bool:
+    author = item.author.username.lower()
+    assigned = {user.username.lower() for user in item.assignees}
+    return (
+        (wanted.authors is None or author in wanted.authors)
+        and author not in wanted.not_authors
+        and (wanted.assignees is None or wanted.assignees <= assigned)
+        and (wanted.any_assignees is None or bool(wanted.any_assignees & assigned))
+        and not (wanted.not_assignees & assigned)
+        and (wanted.has_assignee is None or bool(assigned) is wanted.has_assignee)
+    )
+
+
+def _matches_text(item: WorkItem, wanted: Filter) -> bool:
+    if not wanted.search:
+        return True
+    texts = [
+        text
+        for name, text in (("title", item.title), ("description", item.description))
+        if name in wanted.search_in
+    ]
+    words = wanted.search.lower().split()
+    return all(any(word in text.lower() for text in texts) for word in words)
+
+
+def _matches_times(item: WorkItem, wanted: Filter) -> bool:
+    for name, after, before in wanted.ranges:
+        value: datetime | None = getattr(item, name)
+        if value is None or (after and value < after) or (before and value > before):
+            return False
+    if wanted.due is None:
+        return True
+    due, (first, last) = dates.due_of(item), wanted.due
+    return due is not None and (first is None or due >= first) and (last is None or due <= last)
+
+
+def scope_of(
+    world: World,
+    user: User | None,
+    namespace: Namespace,
+    *,
+    descendants: bool = False,
+    ancestors: bool = False,
+) -> Scope:
+    """Return the namespaces that a list of *namespace* runs over, as far as the user may see them."""
+    below = list(world.subtree(namespace)) if descendants else [namespace]
+    above = namespace.lineage[1:] if ancestors else []
+    return Scope(tuple(ns for ns in [*below, *above] if access.readable(world, user, ns)))

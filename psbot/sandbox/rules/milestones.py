@@ -1,0 +1,62 @@
+"""Milestones of groups and projects."""
+
+from datetime import date
+
+from psbot.sandbox.rules import access
+from psbot.sandbox.rules.refusals import Invalid
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.labels import Milestone
+from psbot.sandbox.state.model import WorkItem
+from psbot.sandbox.state.world import World
+
+LONGEST_TITLE = 255
+
+
+def milestones_of(world: World, places: list[Namespace]) -> list[Milestone]:
+    """Return the milestones of *places*, the first due first; those without a date last."""
+    inside = {place.namespace_id for place in places}
+    found = [one for one in world.milestones.values() if one.namespace.namespace_id in inside]
+    return sorted(found, key=lambda one: (one.due_on is None, one.due_on or date.min, one.id))
+
+
+def create_milestone(world: World, user: User, namespace: Namespace, title: str) -> Milestone:
+    """Make a milestone. Raises Forbidden and Invalid."""
+    access.require(access.can_manage_labels(world, user, namespace))
+    text = _checked(world, namespace, title)
+    number = world.next_id(f"milestone iid {namespace.namespace_id}")
+    made = Milestone(world.next_id("milestone"), number, namespace, text, world.tick())
+    world.milestones[made.id] = made
+    return made
+
+
+def rename(world: World, milestone: Milestone, title: str) -> None:
+    """Give a milestone another title. Raises Invalid."""
+    if title.strip() != milestone.title:
+        milestone.title = _checked(world, milestone.namespace, title)
+
+
+def _checked(world: World, namespace: Namespace, title: str) -> str:
+    text = title.strip()
+    if not text:
+        raise Invalid({"title": ["can't be blank"]})
+    if len(text) > LONGEST_TITLE:
+        raise Invalid({"title": [f"is too long (maximum is {LONGEST_TITLE} characters)"]})
+    if any(one.title == text for one in milestones_of(world, [namespace])):
+        raise Invalid({"title": ["already being used for another group or project milestone."]})
+    return text
+
+
+def items_of(world: World, user: User | None, milestone: Milestone) -> list[WorkItem]:
+    """Return the items with the milestone, as far as the user may see them; the newest first."""
+    found = [one for one in world.items.values() if one.milestone is milestone]
+    return [one for one in reversed(found) if access.can_read(world, user, one)]
+
+
+def delete_milestone(world: World, user: User, milestone: Milestone) -> None:
+    """Delete a milestone; items lose it without a note."""
+    access.require(access.can_manage_labels(world, user, milestone.namespace))
+    for item in world.items.values():
+        if item.milestone is milestone:
+            item.milestone = None
+    del world.milestones[milestone.id]
+    world.tick()

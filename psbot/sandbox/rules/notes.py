@@ -1,0 +1,166 @@
+"""Notes and discussions."""
+
+from dataclasses import dataclass, replace
+
+from psbot.sandbox.rules import access, quick_actions, references
+from psbot.sandbox.rules.item_changes import Change, interpret
+from psbot.sandbox.rules.items import apply_change
+from psbot.sandbox.rules.refusals import Forbidden, Invalid
+from psbot.sandbox.state.accounts import Access, User
+from psbot.sandbox.state.model import Note, WorkItem
+from psbot.sandbox.state.world import World
+
+LONGEST_NOTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """What became of a note: none when it held quick actions only, or when they all failed."""
+
+    note: Note | None
+    names: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    change: Change | None = None
+
+    @property
+    def commands_only(self) -> bool:
+        """Tell whether there was no text beside the quick actions."""
+        return self.note is None
+
+
+def create_note(
+    world: World,
+    user: User,
+    item: WorkItem,
+    body: str,
+    *,
+    is_internal: bool = False,
+    discussion: Note | None = None,
+    is_thread: bool = False,
+) -> Commented:
+    """Write a note; its quick actions run and leave the text. Raises Forbidden and Invalid."""
+    access.require(access.can_comment(world, user, item))
+    if is_internal and not access.reads_all(world, user, item.namespace):
+        raise Forbidden("403 Forbidden")
+    _check(body)
+    text, actions = quick_actions.extract(body)
+    if not text.strip() and not actions:
+        raise Invalid({"note": ["can't be blank"]})
+    note = None
+    if text.strip():
+        note = _write(
+            world, user, item, text, is_internal=is_internal, discussion=discussion, is_thread=is_thread
+        )
+    result = interpret(world, user, item, actions, Change())
+    done, failed = result.done, result.failed
+    if actions and result.change != Change():
+        if access.can_update(world, user, item):
+            apply_change(world, user, item, result.change)
+        else:
+            done, failed = (), tuple(f"Could not apply {name} command." for name in result.names)
+    return Commented(note, result.names, done, failed, result.change)
+
+
+def _check(body: str) -> None:
+    if len(body) > LONGEST_NOTE:
+        raise Invalid({"note": [f"is too long (maximum is {LONGEST_NOTE} characters)"]})
+
+
+def _write(
+    world: World,
+    user: User,
+    item: WorkItem,
+    text: str,
+    *,
+    is_internal: bool,
+    discussion: Note | None,
+    is_thread: bool,
+) -> Note:
+    at = world.tick()
+    item.updated_at = at
+    if discussion is not None:
+        discussion.is_thread = True
+    earlier = {note.author for note in item.notes if not note.is_system}
+    note = world.add_note(
+        Note(
+            id=world.next_id("note"),
+            discussion_id=discussion.discussion_id if discussion else world.discussion_id(),
+            item=item,
+            author=user,
+            body=text,
+            created_at=at,
+            updated_at=at,
+            is_internal=is_internal or bool(discussion and discussion.is_internal),
+            is_thread=is_thread or discussion is not None,
+        )
+    )
+    _tell(world, user, note, earlier, "")
+    return note
+
+
+def _tell(world: World, user: User, note: Note, earlier: set[User], before: str) -> None:
+    names = references.mentioned_names(note.body) - references.mentioned_names(before)
+    mentioned = references.mentioned_users(world, note.item, names)
+    if not before:
+        others = {note.item.author, *note.item.assignees, *earlier} - mentioned
+        references.notify(world, _readers(world, others, note), "note", note.item, user)
+    references.notify(world, _readers(world, mentioned, note), "mentioned", note.item, user)
+    references.cross_reference(world, user, note.item, note.body)
+
+
+def _readers(world: World, people: set[User], note: Note) -> list[User]:
+    return [
+        person
+        for person in people
+        if access.can_read(world, person, note.item) and access.can_read_note(world, person, note)
+    ]
+
+
+def _require_own(world: World, user: User, note: Note) -> None:
+    is_allowed = note.author is user or access.level(world, user, note.item.namespace) >= Access.MAINTAINER
+    access.require(is_allowed and not note.is_system)
+
+
+def update_note(world: World, user: User, note: Note, body: str) -> Commented:
+    """Edit a note; quick actions in it run; without any text left the note goes."""
+    _require_own(world, user, note)
+    _check(body)
+    text, actions = quick_actions.extract(body)
+    if not text.strip() and not actions:
+        raise Invalid({"note": ["can't be blank"]})
+    result = interpret(world, user, note.item, actions, Change())
+    if actions:
+        apply_change(world, user, note.item, result.change)
+    if not text.strip():
+        destroy_note(world, user, note)
+        return Commented(None, result.names, result.done, result.failed, result.change)
+    before = note.body
+    if text != before:
+        at = world.tick()
+        note.body = text
+        note.updated_at = note.last_edited_at = note.item.updated_at = at
+        note.last_edited_by = user
+        _tell(world, user, note, set(), before)
+    return replace(Commented(note), names=result.names, done=result.done, failed=result.failed)
+
+
+def destroy_note(world: World, user: User, note: Note) -> None:
+    """Delete a note."""
+    _require_own(world, user, note)
+    note.item.notes.remove(note)
+    del world.notes[note.id]
+    note.item.updated_at = world.tick()
+
+
+def visible_notes(world: World, user: User | None, item: WorkItem) -> list[Note]:
+    """Return what the user may read of the notes of *item*, oldest first."""
+    return [note for note in item.notes if access.can_read_note(world, user, note)]
+
+
+def discussions(notes: list[Note]) -> list[list[Note]]:
+    """Return *notes* by discussion, in the order of their first ones."""
+    found: dict[str, list[Note]] = {}
+    for note in notes:
+        found.setdefault(note.discussion_id, []).append(note)
+    return list(found.values())

@@ -1,0 +1,155 @@
+"""Mentions and references in text, and what they cause: notifications, and notes in the items referred to."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from psbot.sandbox.rules.access import can_read, level
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.model import Note, Notification, WorkItem
+from psbot.sandbox.state.world import World
+
+_CODE = re.compile(
+    r"^(?P<fence>`{3,}|~{3,}).*?(?:^(?P=fence)|\Z)|`[^`\n]+`|<!--.*?-->", re.MULTILINE | re.DOTALL
+)
+MENTION = re.compile(r"(?<![\w@/.`-])@(?P<name>\w(?:[\w./-]*\w)?)")
+REFERENCE = re.compile(r"(?<![\w&#/;])(?P<path>\w[\w./-]*)?(?P<sign>[#&])(?P<iid>\d+)(?![\w;])")
+ITEM_ADDRESS = re.compile(
+    r"https?://[^\s)>\]]*?/(?:groups/)?(?P<path>[\w./-]+?)/-/(?P<kind>issues|work_items|epics)/(?P<iid>\d+)"
+)
+
+
+def _words(text: str) -> str:
+    return _CODE.sub(" ", text)
+
+
+def mentioned_names(text: str) -> set[str]:
+    """Return the names after ``@`` in *text*, lower case; code and comments mention nobody."""
+    return {match["name"].lower() for match in MENTION.finditer(_words(text))} if "@" in text else set()
+
+
+def mentioned_users(world: World, item: WorkItem, names: Iterable[str]) -> set[User]:
+    """Return whom *names* reach on *item*: people, everybody for ``all``, members for a group's path."""
+    found: set[User] = set()
+    for name in names:
+        user = world.user(name)
+        group = world.namespace(name)
+        if name == "all":
+            found |= members(world, item.namespace)
+        elif user:
+            found.add(user)
+        elif group and group.is_group:
+            found |= members(world, group)
+    return {user for user in found if can_read(world, user, item)}
+
+
+def members(world: World, namespace: Namespace) -> set[User]:
+    """Return everybody with a role in *namespace*, inherited ones included."""
+    return {user for user in world.users.values() if not user.is_admin and level(world, user, namespace)}
+
+
+def notify(world: World, users: Iterable[User], reason: str, item: WorkItem, actor: User) -> None:
+    """Record that people hear of something; the actor and machines get no message."""
+    for user in sorted(set(users), key=lambda user: user.id):
+        if user is not actor and not user.is_bot:
+            world.notifications.append(
+                Notification(
+                    user.username, reason, item.reference, item.title, actor.username, world.clock.now()
+                )
+            )
+
+
+def referenced_items(world: World, text: str, context: Namespace) -> Iterator[WorkItem]:
+    """Yield the items that *text*, written in *context*, refers to."""
+    if not ("#" in text or "&" in text or "/-/" in text):
+        return
+    plain = _words(text)
+    for match in REFERENCE.finditer(plain):
+        item = referred(world, context, match)
+        if item:
+            yield item
+    for match in ITEM_ADDRESS.finditer(plain):
+        item = addressed(world, match)
+        if item:
+            yield item
+
+
+def addressed(world: World, match: re.Match[str]) -> WorkItem | None:
+    """Return the item that a match of ITEM_ADDRESS means."""
+    namespace = world.namespace(match["path"])
+    return world.item(namespace, int(match["iid"])) if namespace else None
+
+
+def referred(world: World, context: Namespace, match: re.Match[str]) -> WorkItem | None:
+    """Return the item that a match of REFERENCE, written in *context*, means."""
+    path, is_epic = match["path"], match["sign"] == "&"
+    near = [ns for ns in context.lineage if ns.is_group is is_epic][:1]
+    if path:
+        sibling = f"{context.parent.full_path}/{path}" if context.parent else path
+        near = [ns for ns in (world.namespace(path), world.namespace(sibling)) if ns]
+    found = (world.item(namespace, int(match["iid"])) for namespace in near)
+    return next((item for item in found if item and item.is_epic is is_epic), None)
+
+
+def relative(item: WorkItem, context: Namespace) -> str:
+    """Return the shortest reference to *item* from *context*."""
+    sign = "&" if item.is_epic else "#"
+    if item.namespace is context:
+        return f"{sign}{item.iid}"
+    same_parent = item.namespace.parent is not None and item.namespace.parent is context.parent
+    path = item.namespace.path if same_parent and not item.namespace.is_group else item.namespace.full_path
+    return f"{path}{sign}{item.iid}"
+
+
+def cross_reference(world: World, author: User, source: WorkItem, text: str) -> None:
+    """Leave a note in every item that *text* of *source* refers to, once for each."""
+    for target in dict.fromkeys(referenced_items(world, text, source.namespace)):
+        is_known = any(note.mentions is source and note.action == "cross_reference" for note in target.notes)
+        if target is source or is_known:
+            continue
+        if not can_read(world, author, target):
+            continue
+        kind = "epic" if source.is_epic else source.type.value.lower()
+        system_note(
+            world,
+            target,
+            author,
+            f"mentioned in {kind} {relative(source, target.namespace)}",
+            "cross_reference",
+            mentions=source,
+        )
+
+
+def system_note(
+    world: World,
+    item: WorkItem,
+    author: User,
+    body: str,
+    action: str,
+    *,
+    is_synthetic: bool = False,
+    mentions: WorkItem | None = None,
+) -> Note:
+    """Write a system note."""
+    at = world.clock.now()
+    return world.add_note(
+        Note(
+            id=world.next_id("note"),
+            discussion_id=world.discussion_id(),
+            item=item,
+            author=author,
+            body=body,
+            created_at=at,
+            updated_at=at,
+            is_system=True,
+            is_synthetic=is_synthetic,
+            action=action,
+            mentions=mentions,
+        )
+    )
+
+
+def notify_self(world: World, user: User, item: WorkItem) -> None:
+    """Put *item* on the user's own to-do list."""
+    world.notifications.append(
+        Notification(user.username, "todo", item.reference, item.title, user.username, world.clock.now())
+    )

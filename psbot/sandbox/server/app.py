@@ -1,0 +1,35 @@
+"""The whole server: both APIs and the control of the sandbox behind one gate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from psbot.sandbox.graphql_api.route import graphql_routes
+from psbot.sandbox.rest_api.route import rest_routes
+from psbot.sandbox.server import control
+from psbot.sandbox.server.gate import Gate
+from psbot.sandbox.server.options import Options
+from psbot.sandbox.state.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A server in process: the world it serves, and the gate with faults, delays and the request log."""
+
+    world: World
+    gate: Gate
+
+    @property
+    def url(self) -> str:
+        """Return the server's address, without a slash at the end."""
+        return self.world.url
+
+
+def application(world: World, options: Options | None = None, pages: Sequence[BaseRoute] = ()) -> Gate:
+    """Return the ASGI application; *pages* are routes of web pages, asked last."""
+    inner = Starlette(routes=[*graphql_routes(world), *rest_routes(world)])
+    gate = Gate(inner, world, options or Options())
+    inner.router.routes.extend([*control.routes(gate), *pages])
+    return gate

@@ -1,0 +1,109 @@
+"""Serve a world on a free loopback port, in a thread of this process or as the process's only work."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.routing import BaseRoute
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from psbot.sandbox.server.app import Sandbox, application
+from psbot.sandbox.server.gate import Gate
+from psbot.sandbox.server.options import Options
+from psbot.sandbox.state.world import World
+
+HOST = "127.0.0.1"
+_KEEP_ALIVE_SECONDS = 75  # the value of the web server in front of GitLab
+_START_SECONDS = 30.0
+
+
+def _protocol(gate: Gate) -> type[asyncio.Protocol]:
+    """Return a protocol that sends small packets at once and lets the gate cut a connection."""
+
+    class Protocol(H11Protocol):
+        """A connection that *gate* knows."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            """Remember the connection."""
+            super().connection_made(transport)
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            gate.connections[tuple(transport.get_extra_info("peername")[:2])] = transport
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            """Forget the connection."""
+            for peer in [key for key, known in gate.connections.items() if known is self.transport]:
+                del gate.connections[peer]
+            super().connection_lost(exc)
+
+    return Protocol
+
+
+def listening(port: int = 0) -> socket.socket:
+    """Return a socket that listens on the loopback interface; port 0 takes a free one."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((HOST, port))
+    bound.listen(128)
+    return bound
+
+
+def bound_for(world: World, port: int = 0) -> socket.socket:
+    """Return a listening socket and make its address the world's."""
+    bound = listening(port)
+    world.url = f"http://{HOST}:{bound.getsockname()[1]}"
+    return bound
+
+
+def serve(world: World, bound: socket.socket, options: Options, pages: Sequence[BaseRoute] = ()) -> None:
+    """Serve *world* in this thread until the process is told to end."""
+    server(application(world, options, pages)).run(sockets=[bound])
+
+
+def server(gate: Gate) -> uvicorn.Server:
+    """Return the server for *gate*; it writes no access log."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            gate,
+            http=_protocol(gate),
+            loop="asyncio",
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_level="critical",
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+    )
+
+
+@contextmanager
+def running(
+    world: World, *, port: int = 0, pages: Sequence[BaseRoute] = (), **options: float
+) -> Iterator[Sandbox]:
+    """Serve *world* in a thread and yield its Sandbox; *options* are those of Options (``latency_ms`` …)."""
+    gate = application(world, Options(**options), pages)
+    bound = bound_for(world, port)
+    serving = server(gate)
+    thread = threading.Thread(target=serving.run, kwargs={"sockets": [bound]}, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        _wait(serving, thread)
+        yield Sandbox(world, gate)
+    finally:
+        serving.should_exit = True
+        thread.join(_START_SECONDS)
+        bound.close()
+    if gate.crashes:
+        raise gate.crashes[0]
+
+
+def _wait(serving: uvicorn.Server, thread: threading.Thread) -> None:
+    pause = threading.Event()
+    while not serving.started:
+        if not thread.is_alive():
+            raise RuntimeError("the sandbox did not start")
+        pause.wait(0.005)

@@ -1,0 +1,113 @@
+"""Accounts."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+
+
+class Access(IntEnum):
+    """Roles by their number in GitLab's members API."""
+
+    NONE = 0
+    GUEST = 10
+    PLANNER = 15
+    REPORTER = 20
+    DEVELOPER = 30
+    MAINTAINER = 40
+    OWNER = 50
+
+
+class UserKind(StrEnum):
+    """What GitLab takes an account for."""
+
+    HUMAN = "human"
+    SERVICE_ACCOUNT = "service_account"
+    PROJECT_BOT = "project_bot"
+    GHOST = "ghost"
+
+
+class Edition(StrEnum):
+    """What the instance is licensed for."""
+
+    FREE = "free"
+    PREMIUM = "premium"
+    ULTIMATE = "ultimate"
+
+
+@dataclass(slots=True, eq=False)
+class User:
+    """An account."""
+
+    id: int
+    username: str
+    name: str
+    kind: UserKind = UserKind.HUMAN
+    state: str = "active"
+    is_admin: bool = False
+
+    @property
+    def is_bot(self) -> bool:
+        """Tell whether GitLab flags the account as no person's."""
+        return self.kind not in (UserKind.HUMAN, UserKind.GHOST)
+
+
+@dataclass(slots=True, eq=False)
+class Token:
+    """A personal, group or project access token."""
+
+    id: int
+    value: str
+    user: User
+    name: str
+    scopes: frozenset[str]
+    created_at: datetime
+    expires_on: date | None = None
+    is_revoked: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Namespace:
+    """A group or a project; ``id`` counts within its kind, ``namespace_id`` over both."""
+
+    id: int
+    namespace_id: int
+    is_group: bool
+    path: str
+    name: str
+    parent: "Namespace | None"
+    created_at: datetime
+    visibility: str = "private"
+    description: str = ""
+    full_path: str = ""
+    is_archived: bool = False
+    shares: "list[Share]" = field(default_factory=list)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Tell whether this or a group above is archived: then everybody reads and nobody writes."""
+        return any(one.is_archived for one in self.lineage)
+
+    @property
+    def lineage(self) -> "list[Namespace]":
+        """Return this namespace and its ancestors, nearest first."""
+        return [self, *(self.parent.lineage if self.parent else ())]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Share:
+    """A group invited to a namespace: its members get their role there, but no higher one than *access*."""
+
+    group: Namespace
+    access: Access
+
+
+@dataclass(slots=True, eq=False)
+class Membership:
+    """A direct membership."""
+
+    id: int
+    user: User
+    namespace: Namespace
+    access: Access
+    created_at: datetime
+    expires_on: date | None = None

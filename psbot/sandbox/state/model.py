@@ -1,0 +1,129 @@
+"""What a GitLab instance holds: people, namespaces, labels, work items, notes and events."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from psbot.sandbox.state.accounts import Namespace, User
+from psbot.sandbox.state.events import LabelEvent, MilestoneEvent, Reaction, StateEvent, Timelog, WeightEvent
+from psbot.sandbox.state.labels import Label, Milestone
+
+
+class ItemType(StrEnum):
+    """Work item types, by the name GraphQL filters with."""
+
+    EPIC = "EPIC"
+    ISSUE = "ISSUE"
+    TASK = "TASK"
+    INCIDENT = "INCIDENT"
+    TICKET = "TICKET"
+
+
+@dataclass(slots=True, eq=False)
+class Note:
+    """A comment or a system note; synthetic ones stand for label and state events."""
+
+    id: int
+    discussion_id: str
+    item: "WorkItem"
+    author: User
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    is_system: bool = False
+    is_internal: bool = False
+    is_thread: bool = False
+    is_synthetic: bool = False
+    action: str | None = None
+    last_edited_at: datetime | None = None
+    last_edited_by: User | None = None
+    mentions: "WorkItem | None" = None
+    reactions: list[Reaction] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """A link between two items, from the first to the second."""
+
+    id: int
+    source: "WorkItem"
+    target: "WorkItem"
+    kind: str
+    created_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class WorkItem:
+    """An epic in a group, an issue or a task in a project."""
+
+    id: int
+    iid: int
+    namespace: Namespace
+    type: ItemType
+    title: str
+    author: User
+    created_at: datetime
+    updated_at: datetime
+    description: str = ""
+    is_open: bool = True
+    confidential: bool = False
+    is_locked: bool = False
+    labels: list[Label] = field(default_factory=list)
+    assignees: list[User] = field(default_factory=list)
+    parent: "WorkItem | None" = None
+    children: "list[WorkItem]" = field(default_factory=list)
+    start_on: date | None = None
+    due_on: date | None = None
+    has_fixed_dates: bool = False
+    milestone: Milestone | None = None
+    weight: int | None = None
+    color: str = "#1068bf"
+    estimate_seconds: int = 0
+    timelogs: list[Timelog] = field(default_factory=list)
+    closed_at: datetime | None = None
+    closed_by: User | None = None
+    last_edited_at: datetime | None = None
+    last_edited_by: User | None = None
+    moved_to: "WorkItem | None" = None
+    duplicated_to: "WorkItem | None" = None
+    lock_version: int = 0
+    legacy_id: int = 0
+    notes: list[Note] = field(default_factory=list)
+    label_events: list[LabelEvent] = field(default_factory=list)
+    state_events: list[StateEvent] = field(default_factory=list)
+    weight_events: list[WeightEvent] = field(default_factory=list)
+    milestone_events: list[MilestoneEvent] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+
+    @property
+    def is_epic(self) -> bool:
+        """Tell whether this is an epic."""
+        return self.type is ItemType.EPIC
+
+    @property
+    def state(self) -> str:
+        """Return the state as REST names it."""
+        return "opened" if self.is_open else "closed"
+
+    @property
+    def reference(self) -> str:
+        """Return the full reference: ``group&1`` or ``group/project#1``."""
+        return f"{self.namespace.full_path}{'&' if self.is_epic else '#'}{self.iid}"
+
+    @property
+    def spent_seconds(self) -> int:
+        """Return the sum of the time logs."""
+        return sum(log.seconds for log in self.timelogs)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """Somebody who would get a message or a to-do: who, why, about what, caused by whom."""
+
+    username: str
+    reason: str
+    reference: str
+    title: str
+    actor: str
+    at: datetime

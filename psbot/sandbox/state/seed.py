@@ -1,0 +1,68 @@
+"""A world to start with: one customer's group, two projects, the people around them."""
+
+from datetime import UTC, datetime
+
+from psbot.sandbox.state.accounts import Access, Edition, User, UserKind
+from psbot.sandbox.state.clock import Clock
+from psbot.sandbox.state.world import World
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+GROUP = "acme/delivery"
+PROJECT = "acme/delivery/project"
+INTERNAL_PROJECT = "acme/delivery/internal"
+
+_PEOPLE = {
+    "maria": ("Maria Marsh", Access.MAINTAINER),
+    "paul": ("Paul Porter", Access.DEVELOPER),
+    "petra": ("Petra Pohl", Access.DEVELOPER),
+    "pia": ("Pia Park", Access.REPORTER),
+    "dora": ("Dora Dahl", Access.OWNER),
+}
+_CUSTOMER = ("ada", "Ada Lovelace", Access.REPORTER)
+SERVICE_ACCOUNT = "psbot-bot"
+
+
+def token_of(username: str) -> str:
+    """Return the token text of one of the ready-made accounts."""
+    return f"sandbox-token-{username.removesuffix('-bot')}"
+
+
+READ_ONLY_TOKEN = "sandbox-token-psbot-read"  # noqa: S105 (known on purpose: it opens a sandbox only)
+ADMIN_TOKEN = "sandbox-token-root"  # noqa: S105 (the same)
+
+
+def sandbox_world(
+    now: datetime = START, *, edition: Edition = Edition.ULTIMATE, clock_runs: bool = False
+) -> World:
+    """Return the ready-made world, at *now* on its clock."""
+    world = empty_world(now, edition=edition, clock_runs=clock_runs)
+    label_group = world.add_path("acme", is_group=True)
+    group = world.add_path(GROUP, is_group=True)
+    project = world.add_path(PROJECT, is_group=False)
+    world.add_path(INTERNAL_PROJECT, is_group=False)
+    for username, (name, role) in _PEOPLE.items():
+        world.add_member(group, add_person(world, username, name), role)
+    username, name, role = _CUSTOMER
+    world.add_member(project, add_person(world, username, name), role)
+    bot = add_person(world, SERVICE_ACCOUNT, "psbot", UserKind.SERVICE_ACCOUNT)
+    world.add_member(label_group, bot, Access.MAINTAINER)
+    world.add_token(READ_ONLY_TOKEN, bot, ["read_api"])
+    return world
+
+
+def empty_world(
+    now: datetime = START, *, edition: Edition = Edition.ULTIMATE, clock_runs: bool = False
+) -> World:
+    """Return a world with an administrator, ``root``, and nothing else."""
+    world = World(Clock(now, runs=clock_runs), edition)
+    root = world.add_user("root", "Administrator", is_admin=True)
+    world.add_token(ADMIN_TOKEN, root, ["api", "sudo"])
+    return world
+
+
+def add_person(world: World, username: str, name: str, kind: UserKind = UserKind.HUMAN) -> User:
+    """Add an account with its known token."""
+    user = world.add_user(username, name, kind)
+    world.add_token(token_of(username), user)
+    return user

@@ -1,0 +1,163 @@
+"""The demonstration: one engagement from its file to GitLab, people at work on it, and a changed file.
+
+Everything psbot does here is its own command, started as a manager would; everything people do goes through
+GitLab's REST API with their own tokens.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gitlab
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from psbot.core.model.process import Process
+from psbot.core.text.escape import printable
+from psbot.errors import PsbotError
+from psbot.resources import directory
+
+NOW = "2026-11-23T09:00+01:00"
+_EXAMPLE = "acme-aws.yml"
+_MOVED = ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-08")
+_DUE_BY_HAND = "2026-12-03"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the story plays: the server, whose token psbot has, other people's tokens, a folder for the file."""
+
+    url: str
+    token: str
+    token_of: Callable[[str], str]
+    folder: Path
+    process: Process
+    settings: Mapping[str, str]
+
+
+class Story:
+    """The steps of the demonstration, told on stdout."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.file = stage.folder / _EXAMPLE
+        self.console = Console(highlight=False, markup=False, emoji=False)
+
+    def tell(self) -> None:
+        """Tell it; raises PsbotError where a command ends otherwise than it should."""
+        self.file.write_text((directory("examples") / _EXAMPLE).read_text(encoding="utf-8"), encoding="utf-8")
+        self._say("An engagement is one reviewed file. Is it sound?")
+        self._psbot("validate", _EXAMPLE)
+        self._say("What would GitLab get? Nothing is written yet.")
+        self._psbot("plan", _EXAMPLE)
+        self._say("Do it.")
+        self._psbot("apply", _EXAMPLE)
+        items = self._tree()
+        self._say("Once more: nothing is left to do, and nothing is sent.")
+        self._psbot("apply", _EXAMPLE)
+        self._people(items)
+        before, after = _MOVED
+        self.file.write_text(self.file.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+        self._say(f"The customer asks for a later start. The manager edits the file: {after}")
+        self._psbot("plan", _EXAMPLE)
+        self._say("The kick-off is kept: a person has moved it. Everything else follows the file.")
+        self._psbot("apply", _EXAMPLE)
+        self._work_goes_on(items)
+        self._psbot("status", _EXAMPLE)
+
+    def _work_goes_on(self, items: Mapping[str, Mapping[str, Any]]) -> None:
+        self._say(
+            "maria sends the welcome e-mail and closes its issue; the customer, ada, closes the kick-off."
+        )
+        for username, key in (("maria", "welcome-email"), ("ada", "kick-off")):
+            issue = self._issue(username, items[key])
+            issue.state_event = "close"
+            issue.save()
+        self._say(
+            "Every hour psbot moves the engagement on. What maria did counts, what the customer did does not."
+        )
+        self._psbot("advance", _EXAMPLE)
+        self._say("Why did the phase stop there?")
+        self._psbot("explain", json.loads(self._status())["engagements"][0]["engagement"], _EXAMPLE)
+
+    def _people(self, items: Mapping[str, Mapping[str, Any]]) -> None:
+        first, second = (self.stage.process.catalogue.title("state", each) for each in self._states())
+        self._say(
+            f"People work in GitLab: paul ticks two boxes of the kick-off, moves its card to {second}, "
+            f"and agrees on {_DUE_BY_HAND} with the customer."
+        )
+        kick_off = self._issue("paul", items["kick-off"])
+        kick_off.description = re.sub(
+            r"^(\s*[-*] )\[ \]", r"\1[x]", kick_off.description, count=2, flags=re.M
+        )
+        kick_off.add_labels, kick_off.remove_labels = [second], [first]
+        kick_off.due_date = _DUE_BY_HAND
+        kick_off.save()
+
+    def _states(self) -> tuple[str, str]:
+        states = self.stage.process.workflow.states
+        return states[0], states[1]
+
+    def _issue(self, username: str, item: Mapping[str, Any]) -> Any:  # noqa: ANN401  python-gitlab's own type
+        client = gitlab.Gitlab(self.stage.url, private_token=self.stage.token_of(username))
+        project = client.projects.get(item["target"]["namespace"], lazy=True)
+        return project.issues.get(item["target"]["iid"])
+
+    def _tree(self) -> dict[str, dict[str, Any]]:
+        """Print what was made, with links; return the items by key."""
+        (engagement,) = json.loads(self._status())["engagements"]
+        tree = Tree(_linked(f"{engagement['customer']}: {engagement['sow']}", engagement["url"]))
+        for item in engagement["items"]:
+            due = item["due_on"] or "no due day"
+            tree.add(_linked(f"{item['title']}  ({due}, {item['assignee']})", item["url"]))
+        self.console.print(tree)
+        self.console.print()
+        return {item["marker"]: item for item in engagement["items"]}
+
+    def _status(self) -> str:
+        return self._run(["status", _EXAMPLE, "--format", "json"], subprocess.PIPE)
+
+    def _say(self, text: str) -> None:
+        self.console.print(Text(f"# {text}", style="bold cyan"))
+        self.console.print()
+
+    def _psbot(self, *arguments: str) -> None:
+        self.console.print(Text(f"$ psbot {' '.join(arguments)}", style="bold"))
+        self.console.file.flush()
+        self._run(arguments)
+        self.console.print()
+
+    def _run(self, arguments: Sequence[str], output: int | None = None) -> str:
+        """Run psbot in the folder of the story; return what it printed, where *output* is a pipe."""
+        done = subprocess.run(  # noqa: S603  psbot itself, with words of this module
+            [sys.executable, "-m", "psbot", *arguments],
+            cwd=self.stage.folder,
+            env=self._environment(),
+            check=False,
+            stdout=output,
+            text=True,
+        )
+        if done.returncode:
+            raise PsbotError(
+                f"the demonstration broke off: psbot {' '.join(arguments)} ended with {done.returncode}"
+            )
+        return done.stdout
+
+    def _environment(self) -> dict[str, str]:
+        """Return this process's environment without its GitLab, with the sandbox instead."""
+        strange = ("PSBOT_", "CI_SERVER_URL", "GITLAB_TOKEN")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+        return kept | dict(self.stage.settings) | {
+            "PSBOT_GITLAB_URL": self.stage.url, "PSBOT_TOKEN": self.stage.token, "PSBOT_NOW": NOW,
+        }  # fmt: skip
+
+
+def _linked(title: str, url: str) -> Text:
+    return Text.assemble(printable(title), "\n", (printable(url), "dim"), overflow="fold")

@@ -1,0 +1,209 @@
+"""Find what is wrong with templates before anything is rendered: every problem with its file, line and column."""
+
+import re
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
+from types import UnionType
+
+from jinja2 import meta, nodes
+
+from psbot.core.text import marker
+from psbot.errors import Problem
+from psbot.templates.language import spoken
+
+_SPOKEN = (
+    nodes.And,
+    nodes.Assign,
+    nodes.AssignBlock,
+    nodes.Block,
+    nodes.Call,
+    nodes.Compare,
+    nodes.CondExpr,
+    nodes.Const,
+    nodes.Extends,
+    nodes.Filter,
+    nodes.For,
+    nodes.FromImport,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.If,
+    nodes.Import,
+    nodes.Include,
+    nodes.Keyword,
+    nodes.List,
+    nodes.Macro,
+    nodes.Name,
+    nodes.Not,
+    nodes.Operand,
+    nodes.Or,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Test,
+    nodes.Tuple,
+)
+Reference = nodes.Extends | nodes.FromImport | nodes.Import | nodes.Include
+_EDGE = re.compile(r"<!--\s*psbot\b.*")
+_MANAGED = re.compile(r"<!-- psbot (?:begin|end): [a-z-]+ -->")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One template: its name among templates, its file, its text and its syntax tree."""
+
+    name: str
+    file: str
+    text: str
+    tree: nodes.Template
+
+    def problem(self, line: int, message: str, word: str = "", hint: str = "") -> Problem:
+        """Return a problem at *word* in *line*, at the line's first sign where the word does not stand there."""
+        lines = self.text.splitlines()
+        found = re.search(rf"\b{re.escape(word)}\b", lines[line - 1]) if word and line <= len(lines) else None
+        return Problem(self.file, line, found.start() + 1 if found else 1, "", message, hint)
+
+
+def problems(sources: Mapping[str, Source], facts: Mapping[str, object]) -> Iterator[Problem]:
+    """Yield everything wrong in *sources* that can be seen without rendering; *facts* are names and types."""
+    foreign = {name: tuple(_foreign(source)) for name, source in sources.items()}
+    for name, source in sources.items():
+        yield from foreign[name]
+        yield from _managed(source)
+    # Looking for names makes Jinja compute constants, and `'x' * 100000000` is one: so only where none is found.
+    clean = {name: source for name, source in sources.items() if not foreign[name]}
+    for source in clean.values():
+        yield from _unknown_names(source, facts)
+        yield from _unknown_attributes(source, source.tree, dict(facts))
+        yield from _unknown_references(source, sources)
+        yield from _imports_without_context(source, clean, facts)
+        yield from _loop(source, sources)
+
+
+def references(source: Source) -> Iterator[tuple[Reference, str]]:
+    """Yield every template that *source* includes, imports or extends; an empty name where it is computed."""
+    for node in source.tree.find_all(nodes.Stmt):
+        if isinstance(node, Reference):
+            named = node.template
+            yield node, named.value if isinstance(named, nodes.Const) and isinstance(named.value, str) else ""
+
+
+def _foreign(source: Source) -> Iterator[Problem]:
+    for node in source.tree.find_all(nodes.Node):
+        if not isinstance(node, _SPOKEN):
+            what = type(node).__name__
+            hint = "write values next to each other, or use a condition, a loop or a macro"
+            yield source.problem(node.lineno or 1, f"templates do not use {what}: they hold words", hint=hint)
+        elif isinstance(node, nodes.Filter | nodes.Test) and not spoken(node):
+            what = "filter" if isinstance(node, nodes.Filter) else "test"
+            yield source.problem(node.lineno, f"there is no {what} {node.name}", node.name)
+        if isinstance(node, nodes.For) and node.recursive:
+            yield source.problem(node.lineno, "a loop may not call itself")
+
+
+def _managed(source: Source) -> Iterator[Problem]:
+    for number, line in enumerate(source.text.splitlines(), 1):
+        found = _EDGE.search(line)
+        if found and not _MANAGED.fullmatch(line.rstrip()):
+            hint = "only `<!-- psbot begin: NAME -->` and its end may stand here, alone in a line"
+            yield Problem(source.file, number, found.start() + 1, "", "this comment is psbot's own", hint)
+    for section in sorted(marker.damaged(source.text)):
+        at = source.text[: source.text.index(f": {section} -->")].count("\n") + 1
+        message = f"section {section} needs one begin and one end, not inside another"
+        yield source.problem(at, message, section)
+
+
+def _unknown_names(source: Source, facts: Mapping[str, object]) -> Iterator[Problem]:
+    unknown = meta.find_undeclared_variables(source.tree) - set(facts)
+    for node in source.tree.find_all(nodes.Name):
+        if node.name in unknown and node.ctx == "load":
+            hint = f"known are {', '.join(sorted(facts))}"
+            yield source.problem(node.lineno, f"{node.name} is not known", node.name, hint)
+
+
+def _unknown_references(source: Source, sources: Mapping[str, Source]) -> Iterator[Problem]:
+    for node, name in references(source):
+        if not name:
+            yield source.problem(node.lineno, "name the template that is included or imported in quotes")
+        elif name not in sources:
+            yield source.problem(node.lineno, f"there is no template {name}", name)
+
+
+def _imports_without_context(
+    source: Source, sources: Mapping[str, Source], facts: Mapping[str, object]
+) -> Iterator[Problem]:
+    for node, name in references(source):
+        if isinstance(node, nodes.Extends) or node.with_context or name not in sources:
+            continue
+        if used := meta.find_undeclared_variables(sources[name].tree) & set(facts):
+            message = f"{name} uses {', '.join(sorted(used))}, which it is not given"
+            yield source.problem(node.lineno, message, name, "add `with context`")
+
+
+def _loop(source: Source, sources: Mapping[str, Source]) -> Iterator[Problem]:
+    """Yield the first reference of *source* from which one comes back to *source*."""
+    for node, first in references(source):
+        waiting, seen = [first], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name == source.name:
+                yield source.problem(
+                    node.lineno, f"{source.name} includes itself by way of {first}", first or ""
+                )
+                return
+            if name in sources and name not in seen:
+                seen.add(name)
+                waiting += [onward for _, onward in references(sources[name])]
+
+
+def _unknown_attributes(source: Source, node: nodes.Node, scope: dict[str, object]) -> Iterator[Problem]:
+    """Yield attributes that facts do not have; *scope* is what is known of the types of names."""
+    if isinstance(node, nodes.Getattr):
+        owner = _type(node.node, scope)
+        if is_dataclass(owner) and _attribute(owner, node.attr) is None:
+            message = f"{typing.cast(type, owner).__name__.lower()} has no {node.attr}"
+            yield source.problem(node.lineno, message, node.attr)
+    inner = scope
+    if isinstance(node, nodes.For):
+        inner = scope | _bound(node.target, _element(_type(node.iter, scope)))
+    elif isinstance(node, nodes.Macro):
+        inner = scope | {argument.name: None for argument in node.args}
+    elif isinstance(node, nodes.Assign):
+        scope.update(_bound(node.target, _type(node.node, scope)))
+    for child in node.iter_child_nodes():
+        yield from _unknown_attributes(source, child, inner)
+
+
+def _bound(target: nodes.Node, known: object) -> dict[str, object]:
+    names = [node.name for node in target.find_all(nodes.Name)] or [getattr(target, "name", "")]
+    return dict.fromkeys(names, known if isinstance(target, nodes.Name) else None)
+
+
+def _type(node: nodes.Node, scope: Mapping[str, object]) -> object:
+    """Return the type of an expression; None where it is not known."""
+    if isinstance(node, nodes.Name):
+        return scope.get(node.name)
+    if isinstance(node, nodes.Getattr):
+        owner = _type(node.node, scope)
+        return _attribute(owner, node.attr) if is_dataclass(owner) else None
+    if isinstance(node, nodes.Getitem):
+        return _element(_type(node.node, scope))
+    return None
+
+
+def _attribute(owner: object, name: str) -> object:
+    """Return the type of a field or property of a dataclass, without its None; None when there is no such."""
+    kind = typing.cast(type, owner)
+    hint = typing.get_type_hints(kind).get(name)
+    member = getattr(kind, name, None)
+    if isinstance(member, property) and hint is None:
+        hint = typing.get_type_hints(member.fget).get("return")
+    if isinstance(hint, UnionType):
+        some = [part for part in typing.get_args(hint) if part is not type(None)]
+        return some[0] if len(some) == 1 else object
+    return hint
+
+
+def _element(known: object) -> object:
+    """Return the type of the elements of ``tuple[X, ...]``; None for anything else."""
+    arguments = typing.get_args(known)
+    return arguments[0] if typing.get_origin(known) is tuple and arguments[1:] == (...,) else None

@@ -1,0 +1,302 @@
+"""What a template may say: Jinja, cut down to words, conditions, loops and macros, each bounded.
+
+Templates are reviewed, yet an organisation may bring its own; so a template can neither reach beyond the facts
+it is given nor run for ever. Whatever it prints from the engagement is made inert on the way out.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, is_dataclass
+from datetime import date
+from urllib.parse import quote, urlsplit
+
+from jinja2 import StrictUndefined, nodes
+from jinja2.environment import TemplateModule
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
+from jinja2.loaders import BaseLoader
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+
+from psbot.core.text.escape import JOINER, Safe, chart_name, inert, one_line
+
+# GitLab takes descriptions up to 1,048,576 characters (GitLab's limit of a work item's description).
+MOST_CHARACTERS = 1_000_000
+MOST_STEPS = 100_000
+LONGEST_CHART_NAME = 40
+
+# A sign that is harmless at the end of a value would be active with the template's next word right behind it.
+_OPEN_END = re.compile(r"[@#!&$%~^*\[]\Z")
+# Words that the Mermaid gantt grammar takes for its own at the start of a line, besides those of chart_name.
+_CHART_START = re.compile(r"\d|(?:call|href)\b", re.IGNORECASE)
+_PATH = re.compile(r"[\w./-]+")
+_URL_KEPT = "/:?#[]!$&'()*+,;=%"  # `@` and `~` are encoded: they would mention and label
+# Filters that bounded() puts in. No template can write a name with a blank: else it could call foreign text its own.
+_COUNTED, _FLAT, _OWN = "as counted", "as flat", "as own"
+_LOOP_FACTS = frozenset({"first", "last", "index", "index0", "length"})
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left to one rendering: steps (turns of loops, calls, includes) and captured characters."""
+
+    steps: int = MOST_STEPS
+    characters: int = MOST_CHARACTERS
+
+    def step(self) -> None:
+        """Take one step; TemplateRuntimeError when none is left."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise TemplateRuntimeError(f"the template takes more than {MOST_STEPS:,} steps")
+
+    def write(self, characters: int) -> None:
+        """Take *characters*; TemplateRuntimeError when fewer are left."""
+        self.characters -= characters
+        if self.characters < 0:
+            raise TemplateRuntimeError(f"the template writes more than {MOST_CHARACTERS:,} characters")
+
+
+_budget: ContextVar[Budget] = ContextVar("budget")
+
+
+@contextmanager
+def budget() -> Iterator[Budget]:
+    """Bound everything that is rendered inside the block, together."""
+    token = _budget.set(Budget())
+    try:
+        yield _budget.get()
+    finally:
+        _budget.reset(token)
+
+
+class Language(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox with allow-lists in place of its deny-lists; made to be subclassed for exactly this."""
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Allow fields and properties of facts, macros of an import and the plain facts of a loop."""
+        if attr.startswith("_"):
+            return False
+        if isinstance(obj, TemplateModule):
+            return isinstance(value, Macro)
+        if isinstance(obj, LoopContext):
+            return attr in _LOOP_FACTS
+        return not callable(value) and (isinstance(obj, date) or is_dataclass(obj))
+
+    def is_safe_callable(self, obj: object) -> bool:
+        """Allow macros and blocks."""
+        return isinstance(obj, (Macro, BlockReference))
+
+    # Jinja mangles the names so that keyword arguments of a macro cannot meet them.
+    def call(__self, __context: Context, __obj: object, *args: object, **kwargs: object) -> object:
+        """Call a macro or block; the refusal names no value, because values are customer data."""
+        if not __self.is_safe_callable(__obj):
+            raise SecurityError("a template calls macros only, not what it is given")
+        _budget.get().step()
+        return super().call(__context, __obj, *args, **kwargs)
+
+    @staticmethod
+    def concat(parts: Iterable[str]) -> Safe:
+        """Join what a macro or block has printed; all of it is psbot's own or inert already."""
+        written = list(parts)
+        _budget.get().write(sum(map(len, written)))
+        return Safe("".join(written))
+
+    def call_filter(self, name: str, *args: object, **kwargs: object) -> object:
+        """Call the filter that a template names in quotes, as in ``map('trim')``; bounded()'s own are not for that."""
+        if name not in _SPOKEN_FILTERS:
+            raise TemplateRuntimeError(f"there is no filter {name}")
+        return super().call_filter(name, *args, **kwargs)  # type: ignore[arg-type]
+
+    def get_template(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+        """Load an include or import, as one step."""
+        _budget.get().step()
+        return super().get_template(*args, **kwargs)  # type: ignore[arg-type]
+
+
+def spoken(node: nodes.Filter | nodes.Test) -> bool:
+    """Tell whether templates know the filter or test that *node* names."""
+    if isinstance(node, nodes.Filter):
+        return node.name in _SPOKEN_FILTERS
+    return node.name in _KNOWN_TESTS
+
+
+def language(shown: Callable[[object], str], loader: BaseLoader) -> Language:
+    """Return the environment in which *shown* prints every value."""
+    environment = Language(
+        undefined=StrictUndefined,
+        finalize=shown,
+        loader=loader,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        optimized=False,
+        cache_size=0,
+    )
+    known, tests = environment.filters, environment.tests
+    environment.globals = {}
+    environment.filters = {name: known[name] for name in _FILTERS} | _OWN_FILTERS
+    environment.tests = {name: tests[name] for name in _TESTS} | {"equalto": _is_equal}
+    return environment
+
+
+def shown_in_markdown(value: object) -> str:
+    """Return *value* as inert Markdown; TypeError for what has no plain text."""
+    if isinstance(value, Safe):
+        return value
+    if not isinstance(value, str):
+        return Safe(_text(value))
+    text = inert(value)
+    return Safe(text + JOINER if _OPEN_END.search(text) else text)
+
+
+def shown_in_plain_text(value: object) -> str:
+    """Return *value* as one line of plain text; TypeError for what has no plain text."""
+    return value if isinstance(value, Safe) else Safe(one_line(_text(value)))
+
+
+def bounded(tree: nodes.Template) -> nodes.Template:
+    """Return the syntax tree with its own words marked, every loop counted and every list limited."""
+    _Bounds().visit(tree)
+    return tree
+
+
+class _Bounds(NodeTransformer):
+    def visit_Output(self, node: nodes.Output) -> nodes.Output:
+        self.generic_visit(node)
+        node.nodes = [_own(child) for child in node.nodes]
+        return node
+
+    def visit_For(self, node: nodes.For) -> nodes.For:
+        self.generic_visit(node)
+        node.iter = nodes.Filter(node.iter, _COUNTED, [], [], None, None, lineno=node.lineno)
+        return node
+
+    def visit_List(self, node: nodes.List) -> nodes.Expr:
+        self.generic_visit(node)
+        return nodes.Filter(node, _FLAT, [], [], None, None, lineno=node.lineno)
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Expr:
+        return self.visit_List(node) if node.ctx == "load" else node  # type: ignore[arg-type]
+
+
+def _own(node: nodes.Expr) -> nodes.Expr:
+    """Mark words that stand in the template itself as psbot's own: they are printed as they are."""
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        return nodes.Filter(node, _OWN, [], [], None, None, lineno=node.lineno)
+    if isinstance(node, nodes.CondExpr):
+        node.expr1, node.expr2 = _own(node.expr1), _own(node.expr2) if node.expr2 else None
+    elif isinstance(node, nodes.Or):
+        node.left, node.right = _own(node.left), _own(node.right)
+    return node
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Undefined):
+        return str(value)  # raises: StrictUndefined says which name
+    if isinstance(value, (str, date)):
+        return str(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(int(value)) if value == int(value) else str(value)
+    what = "nothing" if value is None else f"a {type(value).__name__}"
+    raise TypeError(f"the template prints {what}; print text, numbers or dates, and ask with `if` first")
+
+
+def _counted(values: Iterable[object]) -> Iterator[object]:
+    if isinstance(values, str) or values is None:
+        raise TypeError("the template loops over something that is no list")
+    for value in values:
+        _budget.get().step()
+        yield value
+
+
+def _flat(values: Iterable[object]) -> Iterable[object]:
+    """Pass a list of plain things, or of short tuples of them; deeper nesting can double without end."""
+    for value in values:
+        if isinstance(value, (list, tuple)) and any(isinstance(part, (list, tuple, dict)) for part in value):
+            raise TypeError("the template nests lists more than two deep")
+    return values
+
+
+def _join(values: Iterable[object], between: str = "") -> str:
+    """Join texts to one that is still foreign: what was inert is made inert again when it is printed."""
+    pieces: list[str] = []
+    for value in _counted(values):
+        pieces.append(_text(value))
+        _budget.get().write(len(pieces[-1]) + len(between))
+    return between.join(map(str, pieces))
+
+
+def _is_equal(value: object, other: object) -> bool:
+    return isinstance(value, (str, int, float, date)) and value == other
+
+
+def _chart(text: str) -> Safe:
+    """Name a row of a Mermaid chart, at most LONGEST_CHART_NAME UTF-16 units, which is what browsers count."""
+    name = chart_name(str(text))
+    name = JOINER + name if _CHART_START.match(name) else name
+    while len(name.encode("utf-16-le")) > 2 * LONGEST_CHART_NAME:
+        name = name[:-1]
+    return Safe(name.strip())
+
+
+def _link(url: str) -> str:
+    """Make a web address clickable; what is not plainly one is shown as text.
+
+    An address with a user name in it is shown as text too: it is made to look like another site's.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return str(url)
+    is_web = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    if not is_web or one_line(url) != url or " " in url or "\\" in parts.netloc:
+        return str(url)
+    address = quote(url, safe=_URL_KEPT).replace("~", "%7E")
+    return Safe(f"<{address}>")
+
+
+def _code(path: str) -> str:
+    """Show a path of GitLab as code; what is not plainly one is shown as text."""
+    return Safe(f"`{path}`") if _PATH.fullmatch(path) else path
+
+
+def _lines(method: Callable[[str], str]) -> Callable[[object], str]:
+    return lambda value: str(method(str(_text(value))))
+
+
+def _items(mapping: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(mapping.items())
+
+
+_FILTERS = (
+    "default",
+    "first",
+    "last",
+    "length",
+    "list",
+    "map",
+    "reject",
+    "rejectattr",
+    "select",
+    "selectattr",
+)
+_TESTS = ("defined", "none", "undefined")
+_KNOWN_TESTS = frozenset(_TESTS) | {"equalto"}
+_OWN_FILTERS: dict[str, Callable[..., object]] = {
+    "capitalize": _lines(str.capitalize),
+    "chart": _chart,
+    "code": _code,
+    _COUNTED: _counted,
+    _FLAT: _flat,
+    "items": _items,
+    "join": _join,
+    "link": _link,
+    _OWN: Safe,
+    "lower": _lines(str.lower),
+    "trim": _lines(str.strip),
+    "upper": _lines(str.upper),
+}
+_SPOKEN_FILTERS = (frozenset(_FILTERS) | set(_OWN_FILTERS)) - {_COUNTED, _FLAT, _OWN}

@@ -1,0 +1,231 @@
+"""The words: read and checked once, then filled with facts, everything from an engagement made inert."""
+
+import re
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+
+from jinja2 import Environment, Template
+from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
+from jinja2.loaders import BaseLoader
+
+from psbot.core.changes.form import Change
+from psbot.core.desired.action_table import Action
+from psbot.core.desired.intake import Intake
+from psbot.core.desired.raid_log import Chapter, Raised
+from psbot.core.desired.schedule import Draft
+from psbot.core.desired.template_facts import Row
+from psbot.core.desired.wrap_up import WrapUp
+from psbot.core.model.engagement import Amendment, Engagement
+from psbot.core.model.item import Item
+from psbot.core.records.sign_off import SignOff
+from psbot.errors import FileProblems, Problem, PsbotError
+from psbot.templates import check as template_check
+from psbot.templates.check import Source
+from psbot.templates.language import (
+    MOST_CHARACTERS,
+    Language,
+    bounded,
+    budget,
+    language,
+    shown_in_markdown,
+    shown_in_plain_text,
+)
+
+# What every template may use, with its type.
+FACTS: Mapping[str, object] = MappingProxyType(
+    {
+        "engagement": Engagement,
+        "item": Draft,
+        "ends_on": date,
+        "hours": float,
+        "signed_amendments": tuple[Amendment, ...],
+        "phase": str,
+        "phase_since_on": date,
+        "health": str,
+        "intake": Intake,
+        "contact_roles": tuple[str, ...],
+        "shared_items": tuple[Item, ...],
+        "timeline": tuple[Row, ...],
+        "sign_off": SignOff,
+        "change": Change,
+        "raised": Raised,
+        "action": Action,
+        "chapters": tuple[Chapter, ...],
+        "wrap_up": WrapUp,
+    }
+)
+MAIL_FACTS: Mapping[str, object] = MappingProxyType({**FACTS, "manager_name": str})
+
+_LONGEST_SOURCE = 200_000
+_NAME = re.compile(r"[a-z0-9_-]+(?:/[a-z0-9_-]+)*")
+_SECTION = re.compile(r"^<!-- psbot begin: ([a-z-]+) -->$", re.MULTILINE)
+_FAILURES = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+class Templates:
+    """The templates of one folder: ``NAME.md`` is Markdown, ``NAME.txt`` plain text for mails.
+
+    Files whose names begin with ``_`` are parts, to be included or imported by their file names. Everything is
+    read and compiled at once; rendering opens no file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read all templates below *folder*; FileProblems tells everything that is wrong in them."""
+        self._folder = folder
+        self._compiled: dict[str, Template] = {}
+        loader = _Loader(self._compiled)
+        self._languages = {
+            ".md": language(shown_in_markdown, loader),
+            ".txt": language(shown_in_plain_text, loader),
+        }
+        self._sources: dict[str, Source] = {}
+        self._sections: dict[str, frozenset[str]] = {}
+        found = [*self._read_all(), *self._check()]
+        found += self._compile_all() if not found else []
+        if found:
+            raise FileProblems(found)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names that :meth:`render` knows; parts are not among them."""
+        files = map(Path, self._sources)
+        return frozenset(file.with_suffix("").as_posix() for file in files if not file.name.startswith("_"))
+
+    def problems(self, names: Iterable[str]) -> tuple[Problem, ...]:
+        """Return one problem for each of *names* that no file of the folder bears."""
+        return tuple(
+            Problem(str(self._folder / f"{name}.md"), 1, 1, "", "there is no such template", self._hint())
+            for name in names
+            if name not in self.names
+        )
+
+    def render(self, name: str, facts: Mapping[str, object]) -> str:
+        """Return template *name* filled with *facts*, everything from the engagement made inert.
+
+        Lines have no blanks at their ends, no two empty lines follow each other, and the text ends with one
+        line end. FileProblems tells the line of a template that could not be filled.
+        """
+        file = self._file(name)
+        try:
+            with budget():
+                return _tidy(_limited(self._compiled[file].generate(facts)))
+        except _FAILURES as error:
+            raise FileProblems([self._failure(file, error)]) from error
+
+    def sections(self, name: str) -> frozenset[str]:
+        """Return the names of the managed sections of template *name*, those of its parts counted."""
+        file = self._file(name)
+        if file not in self._sections:
+            self._sections[file] = self._find_sections(file)
+        return self._sections[file]
+
+    def _find_sections(self, file: str) -> frozenset[str]:
+        waiting, seen, sections = [file], set[str](), set[str]()
+        while waiting:
+            source = self._sources[waiting.pop()]
+            seen.add(source.name)
+            sections |= set(_SECTION.findall(source.text))
+            waiting += [part for _, part in template_check.references(source) if part and part not in seen]
+        return frozenset(sections)
+
+    def _file(self, name: str) -> str:
+        for suffix in self._languages if _NAME.fullmatch(name) else ():
+            if name + suffix in self._compiled:
+                return name + suffix
+        raise PsbotError(f"there is no template {name!r} in {self._folder}", self._hint())
+
+    def _hint(self) -> str:
+        return f"known are {', '.join(sorted(self.names)) or 'none'}"
+
+    def _read_all(self) -> Iterator[Problem]:
+        if not self._folder.is_dir():
+            yield Problem(str(self._folder), 1, 1, "", "there is no such folder of templates")
+        for path in sorted(self._folder.rglob("*")):
+            parts = path.relative_to(self._folder).parts
+            if path.suffix in self._languages and not any(part.startswith(".") for part in parts):
+                try:
+                    name = "/".join(parts)
+                    self._sources[name] = self._read(name, path)
+                except TemplateSyntaxError as error:
+                    yield Problem(str(path), error.lineno, 1, "", error.message or "this is no template")
+                except (OSError, ValueError, RecursionError) as error:
+                    yield Problem(str(path), 1, 1, "", f"this is no template: {error}")
+
+    def _read(self, name: str, path: Path) -> Source:
+        if not path.resolve().is_relative_to(self._folder.resolve()):
+            raise ValueError("it leads out of the folder of templates")
+        text = path.read_text(encoding="utf-8-sig")
+        if len(text) > _LONGEST_SOURCE:
+            raise ValueError(f"it is longer than {_LONGEST_SOURCE:,} characters")
+        return Source(name, str(path), text, self._language(name).parse(text, name, str(path)))
+
+    def _language(self, name: str) -> Language:
+        return self._languages[Path(name).suffix]
+
+    def _check(self) -> Iterator[Problem]:
+        yield from template_check.problems(self._of(".md"), FACTS)
+        yield from template_check.problems(self._of(".txt"), MAIL_FACTS)
+
+    def _of(self, suffix: str) -> dict[str, Source]:
+        """Return the sources of one language: a mail may not include Markdown, which is escaped otherwise."""
+        return {name: source for name, source in self._sources.items() if name.endswith(suffix)}
+
+    def _compile_all(self) -> Iterator[Problem]:
+        for name, source in self._sources.items():
+            environment = self._language(name)
+            try:
+                code = environment.compile(bounded(source.tree), name, source.file)
+                self._compiled[name] = Template.from_code(environment, code, {})
+            except TemplateSyntaxError as error:
+                yield source.problem(error.lineno, error.message or "this is no template")
+            except (SyntaxError, RecursionError) as error:
+                yield source.problem(1, f"this template is too deeply nested: {error}")
+
+    def _failure(self, file: str, error: Exception) -> Problem:
+        """Return *error* as a problem at the last line of a template that it went through."""
+        files = {source.file: source for source in self._sources.values()}
+        source, line = self._sources[file], 1
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code.co_filename in files:
+                source, line = files[frame.f_code.co_filename], number
+        said = "macros call each other without end" if isinstance(error, RecursionError) else str(error)
+        return source.problem(line, f"this template could not be filled: {said}")
+
+
+class _Loader(BaseLoader):
+    """Give Jinja what is compiled already, and nothing from any disk."""
+
+    def __init__(self, compiled: Mapping[str, Template]) -> None:
+        self._compiled = compiled
+
+    def load(self, environment: Environment, name: str, globals: object = None) -> Template:
+        """Return the template *name*."""
+        if name not in self._compiled:
+            raise TemplateNotFound(name)
+        return self._compiled[name]
+
+
+def _limited(pieces: Iterable[str]) -> str:
+    written, total = [], 0
+    for piece in pieces:
+        total += len(piece)
+        if total > MOST_CHARACTERS:
+            raise TemplateRuntimeError(f"the template writes more than {MOST_CHARACTERS:,} characters")
+        written.append(piece)
+    return "".join(written)
+
+
+def _tidy(text: str) -> str:
+    lines = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"

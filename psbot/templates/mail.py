@@ -1,0 +1,61 @@
+"""The welcome e-mail as a message that a person opens and sends; psbot never sends mail."""
+
+import email.policy
+from collections.abc import Mapping, Sequence
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from psbot.core.model.engagement import Engagement
+from psbot.core.text.escape import JOINER, one_line
+from psbot.errors import PsbotError
+from psbot.templates.library import Templates
+
+MAIL_KIND = "welcome-email"
+_TEMPLATES = {False: "mail/welcome-new", True: "mail/welcome-existing"}
+
+
+def welcome_mail(
+    engagement: Engagement,
+    templates: Templates,
+    facts: Mapping[str, object],
+    *,
+    is_known: bool = False,
+    cc: Sequence[str] = (),
+    manager_name: str | None = None,
+) -> bytes:
+    """Return the welcome e-mail as RFC 5322 bytes, marked as unsent so that mail programs open it for editing.
+
+    The first line of the template is the subject. ``is_known`` picks the words for a customer who knows us.
+    """
+    name = one_line(manager_name or engagement.manager)
+    text = templates.render(_TEMPLATES[is_known], {**facts, "manager_name": name})
+    subject, _, body = text.partition("\n")
+    message = EmailMessage(policy=email.policy.SMTP.clone(utf8=False))
+    message["Subject"] = _header(subject)
+    if engagement.contacts:
+        message["To"] = [
+            _address(contact.email, f"customer_contacts[{position}].email", contact.name)
+            for position, contact in enumerate(engagement.contacts)
+        ]
+    if cc:
+        message["Cc"] = [_address(each, f"address {count} in copy") for count, each in enumerate(cc, 1)]
+    message["X-Unsent"] = "1"
+    message.set_content(body.lstrip("\n"), cte="quoted-printable")
+    return message.as_bytes()
+
+
+def _header(text: str) -> str:
+    """Return *text* for a header, where ``=?`` would begin an encoded word (RFC 2047) with line ends hidden in it."""
+    return one_line(text).replace("=?", f"={JOINER}?")
+
+
+def _address(address: str, where: str, name: str = "") -> Address:
+    """Return a mail address; the refusal names *where* it stands, because what is printed may be a public log."""
+    local, _, domain = address.rpartition("@")
+    try:
+        # A host beyond ASCII is written in its IDNA form; the header would encode it as words, which no server knows.
+        found = Address(_header(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+    except (HeaderParseError, ValueError, IndexError) as error:
+        raise PsbotError(f"{where} is not an e-mail address", "write it as ada@acme.example") from error
+    return found

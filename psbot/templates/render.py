@@ -1,0 +1,89 @@
+"""One template, filled: the words an item of an engagement would have."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psbot.core.changes.form import Change, form
+from psbot.core.changes.request import Request
+from psbot.core.desired.raid_log import blank
+from psbot.core.desired.schedule import Draft, Situation, occurrences, on_demand
+from psbot.core.desired.template_facts import facts
+from psbot.core.model.process import Repeat
+from psbot.errors import PsbotError
+from psbot.parsing.validation import suggestion
+
+if TYPE_CHECKING:
+    from psbot.templates.library import Templates
+
+
+def words(name: str, situation: Situation, templates: "Templates") -> str:
+    """Return the words of an item: *name* is a kind, or the key of one of its items."""
+    draft = draft_of(name, situation)
+    template = situation.process.kinds[draft.kind].template
+    return templates.render(template, facts(situation) | _raised(draft, situation))
+
+
+def _raised(draft: Draft, situation: Situation) -> dict[str, object]:
+    """Return what the template of *draft* may use of its own, as long as nothing is filled in."""
+    engagement, process = situation.engagement, situation.process
+    is_change = draft.kind == process.changes.kind
+    change = form(draft.key, Request(), engagement, process, situation.today) if is_change else Change()
+    return {"item": draft, "change": change, "raised": blank(process.kinds[draft.kind])}
+
+
+def draft_of(name: str, situation: Situation) -> Draft:
+    """Return the draft of the item *name*; of a kind with several the first that is not past.
+
+    Raises PsbotError where the engagement has no such item.
+    """
+    kinds = situation.process.kinds
+    kind = kinds.get(name) or next(
+        (each for each in kinds.values() if each.item == name.partition("/")[0]), None
+    )
+    if kind is None:
+        raise PsbotError(f"there is no kind {name}", suggestion(name, kinds))
+    if kind.repeat is Repeat.ON_DEMAND:
+        return on_demand(kind, situation, 1, situation.today)
+    drafts = list(occurrences(kind, situation))
+    found = [draft for draft in drafts if draft.key == name]
+    coming = [draft for draft in drafts if draft.due_on is None or draft.due_on >= situation.today]
+    choice = found or ([] if "/" in name else coming or drafts)
+    if not choice:
+        keys = ", ".join(draft.key for draft in drafts[:3]) or "none; its file gives no cadence for it"
+        raise PsbotError(f"{situation.engagement.key} has no item {name}", f"it has {keys}")
+    return choice[0]
+
+
+def mail(
+    kind: str,
+    situation: Situation,
+    templates: "Templates",
+    *,
+    is_known: bool = False,
+    cc: Sequence[str] = (),
+    manager_name: str | None = None,
+) -> bytes:
+    """Return the e-mail of *kind*, ready to be opened and sent by a person; only the welcome e-mail is one."""
+    from psbot.templates.mail import MAIL_KIND, welcome_mail
+
+    if kind != MAIL_KIND:
+        raise PsbotError(f"{kind} is not an e-mail", f"write psbot render {MAIL_KIND} FILE --eml")
+    known = facts(situation) | {"item": draft_of(kind, situation)}
+    return welcome_mail(
+        situation.engagement, templates, known, is_known=is_known, cc=cc, manager_name=manager_name
+    )
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write *content* to a new *file* that only its owner can read (mode 600); PsbotError where it exists."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise PsbotError(f"{file} exists already", "name a new file, or delete that one") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PsbotError(f"{str(file)!r} cannot be written: {reason}", "name another file") from error
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)

@@ -1,0 +1,137 @@
+"""The digest: when it is posted, when it is edited, and when it is left alone; and since when an item is flagged."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from psbot.core.model.history import History, LabelEvent, Notice
+from psbot.core.model.item import Item
+from psbot.core.model.operations import PostNotice
+from psbot.core.model.work_item import Author
+from psbot.core.notices.digest import Entry, Line, digests, last_told, told
+from psbot.core.notices.notice import DIGEST, notices
+from psbot.core.plan.plan import Plan
+from psbot.core.staleness import timeline as timeline_module
+from psbot.core.staleness.escalation import flagged_since
+from tests.support.builders import INTERNAL
+
+LOG = Item("log", "engagement-log", INTERNAL, "Engagement log", "", gid="gid://gitlab/WorkItem/1", iid=1)
+DAY, LATER = date(2026, 11, 23), date(2026, 12, 1)
+AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
+READERS = frozenset({"maria", "paul"})
+STALE, ESCALATED = "ps-attention::stale", "ps-attention::escalated"
+
+
+def line(item: str, *people: str, since: date = DAY, rung: int = 0) -> Line:
+    return Line(Entry("idle", item, since, rung), f"{item}: nobody", f"{INTERNAL}#1", people or ("paul",))
+
+
+def posted(*lines: Line, gid: str = "n1", is_edited: bool = False) -> Notice:
+    (new,) = digests(LOG, lines, (), READERS)
+    return Notice(DIGEST, new.body, gid, is_edited)
+
+
+def written(lines: list[Line], *standing: Notice) -> list[tuple[str | None, str]]:
+    return [(each.note, kind(each)) for each in digests(LOG, lines, standing, READERS)]
+
+
+def kind(each: PostNotice) -> str:
+    if told(each.body) is not None:
+        return "told"
+    return "Superseded" if "newer digest" in each.body else each.body.splitlines()[1].split()[0]
+
+
+def test_nothing_is_written_when_all_of_it_was_told() -> None:
+    lines = [line("kick-off"), line("intake-aws", "maria")]
+    assert written(lines, posted(*lines)) == []
+    assert written([]) == []
+
+
+def test_new_digest_takes_the_place_of_the_old_one_when_something_is_new_or_has_climbed() -> None:
+    before = posted(line("kick-off"))
+    for lines in (
+        [line("kick-off"), line("intake-aws")],
+        [line("kick-off", rung=1)],
+        [line("kick-off", since=LATER)],
+    ):
+        assert written(lines, before) == [("n1", "Superseded"), (None, "told")]
+
+
+def test_digest_shrinks_in_place() -> None:
+    before = posted(line("kick-off", rung=1), line("intake-aws"))
+    assert written([line("kick-off", rung=1)], before) == [("n1", "told")]
+    assert written([line("kick-off", rung=0)], before) == [("n1", "told")]
+
+
+def test_digest_is_resolved_when_nothing_is_left_and_then_posted_anew() -> None:
+    before = posted(line("kick-off"))
+    (resolved,) = digests(LOG, [], [before], READERS)
+    assert (resolved.note, kind(resolved)) == ("n1", "Resolved:")
+    gone = Notice(DIGEST, resolved.body, "n1")
+    assert written([], gone) == []
+    assert written([line("kick-off")], gone) == [(None, "told")]
+
+
+def test_words_of_a_person_in_a_digest_stay() -> None:
+    before = posted(line("kick-off"), line("intake-aws"), is_edited=True)
+    assert written([line("kick-off")], before) == []
+    assert written([], before) == []
+    assert written([line("standup/2026-W50")], before) == [(None, "told")]
+
+
+def test_older_digest_that_a_run_left_behind_is_superseded() -> None:
+    old, new = posted(line("kick-off")), posted(line("kick-off"), line("intake-aws"), gid="n2")
+    assert written([line("kick-off"), line("intake-aws")], old, new) == [("n1", "Superseded")]
+
+
+def test_each_person_is_mentioned_once_and_who_cannot_see_the_log_is_not() -> None:
+    lines = [line("kick-off", "paul", "ada"), line("intake-aws", "paul")]
+    (new,) = digests(LOG, lines, (), READERS)
+    assert Plan("x", (new,)).notifications() == {"paul": 1}
+    body = posted(line("kick-off", "paul", "ada"), line("intake-aws", "paul"), line("call/2026-12-08")).body
+    assert body.count("@paul") == 1
+    assert "@ada" not in body
+    assert "ada (cannot see this place, so was not told)" in body
+
+
+def test_memory_that_a_person_has_spoilt_tells_nothing() -> None:
+    body = posted(line("kick-off")).body
+    assert told(body) == frozenset({Entry("idle", "kick-off", DAY, 0)})
+    assert told(body.replace("2026-11-23", "2026-99-23")) is None
+    assert told(body.replace("psbot told", "psbot tells")) is None
+
+
+def test_advance_leaves_the_digest_alone() -> None:
+    assert list(notices(LOG, [], [posted(line("kick-off"))])) == []
+
+
+def flag(title: str, is_added: bool, minutes: int) -> LabelEvent:
+    return LabelEvent("kick-off", title, is_added, Author("bot", True), AT + timedelta(minutes=minutes))
+
+
+def test_flag_counts_from_the_first_of_those_that_followed_each_other() -> None:
+    flags = (STALE, ESCALATED)
+    climbed = [flag(STALE, True, 0), flag(STALE, False, 9), flag(ESCALATED, True, 9)]
+    assert flagged_since(History(tuple(climbed)), flags) == AT
+    again = [flag(STALE, True, 0), flag(STALE, False, 5), flag(STALE, True, 9)]
+    assert flagged_since(History(tuple(again)), flags) == AT + timedelta(minutes=9)
+    assert flagged_since(History(tuple(again[:2])), flags) is None
+
+
+def test_past_is_not_known_when_events_do_not_lead_to_what_is_there() -> None:
+    events = [
+        LabelEvent("kick-off", "ps-state::todo", True, None, AT),
+        LabelEvent("kick-off", "ps-state::todo", False, None, AT + timedelta(days=1)),
+    ]
+    lost = timeline_module.line_of(events, "ps-state", "doing", AT)
+    assert lost.during(AT, AT + timedelta(days=9)) is None
+    assert lost.since is None
+    known = timeline_module.line_of(events[:1], "ps-state", "todo", AT)
+    assert known.during(AT, AT + timedelta(days=9)) == frozenset[str | None]({"todo"})
+
+
+def test_digest_names_the_first_five_hundred_findings_of_a_person_and_remembers_all() -> None:
+    lines = [line(f"change-request/{number}") for number in range(15_000)]
+    digest = posted(*lines)
+    assert digest.body.count("\n- change-request") == 500
+    assert digest.body.endswith("- and 14500 more\n")
+    assert len(digest.body) < 1_000_000, "GitLab's limit of a note"
+    assert last_told([digest]) == {each.entry for each in lines}

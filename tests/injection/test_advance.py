@@ -1,0 +1,95 @@
+"""Every text of the corpus where people write what advance reads, copies and answers: it acts in nothing psbot writes."""
+
+import copy
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from psbot.core.model.finding import Finding, Severity
+from psbot.core.model.history import Notice
+from psbot.core.model.operations import PostNotice
+from psbot.core.model.work_item import Author
+from psbot.core.notices.notice import notices
+from psbot.core.plan.plan import Plan
+from psbot.core.text import marker
+from psbot.core.workflow.carry_over import SECTION
+from psbot.report import plan as plan_module
+from psbot.report.plan_rows import Planned
+from tests.core.workflow.test_advance import delivering
+from tests.injection.corpus import CORPUS, Entry
+from tests.injection.oracle import assert_like, assert_no_action, assert_quiet
+from tests.support.board import CUSTOMER, PROCESS, Desk
+
+OVER, NEXT = "call/2026-12-15", "call/2026-12-22"
+ALL = pytest.mark.parametrize("entry", [pytest.param(each, id=each.label) for each in CORPUS])
+
+
+@cache
+def start() -> Desk:
+    desk = delivering()
+    desk.on("2026-12-15")
+    desk.advance()
+    return desk
+
+
+def scene(text: str) -> Desk:
+    """A desk at which a customer and people have put *text* wherever advance reads it."""
+    desk = copy.deepcopy(start())
+    customer = Author(CUSTOMER)
+    for key, purpose in (("epic", "phase"), ("project-summary", "state"), ("sign-off", "signoff")):
+        scope = PROCESS.catalogue.scopes[purpose].name
+        gone = {each for each in desk.item(key).labels if each.rpartition("::")[0] == scope}
+        desk._relabelled(customer, desk.item(key), {f"{scope}::{text}"}, gone)
+    for key in ("kick-off", "post-mortem"):
+        desk.world = desk.world.with_item(replace(desk.item(key), title=text))
+    tasks = f"## Next steps\n\n- [ ] {text}\n- [ ] Order disks\n"
+    desk.edit(OVER, lambda before: before.replace("## Next steps", tasks))
+    desk.close("paul", OVER)
+    return desk
+
+
+def told(plan: Plan) -> dict[str, str]:
+    return {each.notice: each.body for each in plan.operations if isinstance(each, PostNotice)}
+
+
+@cache
+def plain() -> dict[str, str]:
+    return told(scene("Plain").plan())
+
+
+def test_scene_gives_advance_something_to_say() -> None:
+    assert plain()["illegal-phase:epic"].count("Plain") == 1
+    desk = scene("Plain")
+    desk.advance()
+    assert "- [ ] Plain\n- [ ] Order disks\n" in desk.item(NEXT).description
+
+
+@ALL
+def test_text_in_labels_titles_and_tasks_does_nothing_in_notices_issues_and_reports(entry: Entry) -> None:
+    desk = scene(entry.text)
+    plan = desk.advance()
+    for name, body in told(plan).items():
+        assert_like(body, plain()[name])
+    carried = marker.sections(desk.item(NEXT).description).get(SECTION, "")  # a fence may hide all tasks
+    lines = carried.splitlines(keepends=True)
+    assert_like(carried, "".join("- [ ] Plain\n" if line.startswith("- [ ] ") else line for line in lines))
+    assert all(line.startswith("- [ ] ") for line in lines[2:])
+    for form in ("text", "json", "markdown"):
+        planned = [Planned.of("acme.yml", desk.engagement, plan)]
+        assert_quiet(plan_module.rendered(form, planned, PROCESS.limits, desk.now))
+    assert desk.plan().is_empty, "a second run has nothing to do"
+
+
+@ALL
+def test_text_that_a_person_put_into_a_notice_does_nothing_when_psbot_writes_it_again(entry: Entry) -> None:
+    log = start().item("log")
+    first = "<!-- psbot notice: does-not-count:kick-off -->\n"
+    for words in (entry.text, f"It was so.\n{entry.text}", f"```\n{entry.text}\n```"):
+        edited = Notice("does-not-count:kick-off", f"{first}{words}\n", "gid://gitlab/Note/1", is_edited=True)
+        (resolved,) = notices(log, [], [edited])
+        assert_no_action(resolved.body)
+        again = Notice(edited.identity, resolved.body, edited.gid, is_edited=True)
+        assert not list(notices(log, [], [again]))
+        stays = Finding("does-not-count", Severity.WARNING, "It is so", "kick-off")
+        assert not list(notices(log, [stays], [edited]))

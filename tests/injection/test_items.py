@@ -1,0 +1,136 @@
+"""Every text of the corpus in items that psbot reads back: no item is confused, and what psbot prints is clean."""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from psbot.apply.apply import Tools
+from psbot.config.loader import load_process
+from psbot.core.model.facts import Facts
+from psbot.core.model.finding import Finding
+from psbot.core.model.process import Limits
+from psbot.core.model.work_item import Sighting
+from psbot.core.plan.plan import Plan
+from psbot.core.status import standing
+from psbot.core.text.escape import printable
+from psbot.gitlab.ports import ForgeReader
+from psbot.gitlab.wait_budget import Patience
+from psbot.observe.observe import observe
+from psbot.report import apply as apply_module
+from psbot.report import plan as plan_module
+from psbot.report import plan_rows as plans
+from psbot.report import status
+from psbot.report.apply_rows import Applied
+from psbot.report.plan_rows import Planned
+from psbot.runs.portfolio import draw_up_many
+from psbot.runs.reconcile import reconcile
+from psbot.runs.work import Reconciled, Work
+from psbot.templates.library import Templates
+from tests.injection.corpus import CORPUS, Entry
+from tests.injection.oracle import assert_like, assert_quiet
+from tests.support.builders import GROUP, NOW, SHARED, engagement
+from tests.support.fakes import BOT, FakeForge
+from tests.support.paths import ROOT
+
+PROCESS = load_process(ROOT / "config")
+WORDS = Templates(ROOT / "issue_templates")
+MINE = replace(engagement(), file="acme.yml")
+MARK = "<!-- psbot: engagement=acme-sow-142 item={} -->"
+FORMS = ("text", "json", "markdown")
+
+
+def run(forge: FakeForge) -> Reconciled:
+    tools = Tools(forge, forge, Limits(), lambda: 0.0)
+    return reconcile(MINE, Work(tools, PROCESS, WORDS, NOW, Patience(60, lambda _: None)))
+
+
+def one(forge: FakeForge, key: str) -> Sighting:
+    (found,) = [each for each in forge.by_key(key) if each.author and each.author.is_machine]
+    return found
+
+
+def scene(text: str) -> FakeForge:
+    """A world in which people, and a customer, have put *text* wherever they can."""
+    forge = FakeForge()
+    run(forge)
+    kick_off, intake, epic, log = (one(forge, key) for key in ("kick-off", "intake-aws", "epic", "log"))
+    forge.person_edits(kick_off.gid, "ada", title=text, labels=kick_off.labels | {text})
+    forge.person_edits(
+        intake.gid, "paul", description=f"{intake.description}{text}\n{text}", title=f"x {text}"
+    )
+    forge.person_edits(epic.gid, "maria", description=f"{epic.description}\n{text}\n")
+    forge.person_edits(log.gid, "maria", labels=log.labels | {f"ps-state::{text}"}, title=text)
+    for key in ("log", "epic", "call/2026-12-08", text):
+        forge.person_makes("ada", SHARED, title=text, description=f"{MARK.format(key)}\n{text}", labels=frozenset({"ps-kind::call"}), parent=epic.gid)  # fmt: skip
+    forge.person_makes("zoe", GROUP, title=text, description=f"{MARK.format('epic')}\n", is_epic=True)
+    forge.person_makes("ada", SHARED, title=text, description=text, labels=frozenset({"ps-kind::change-request"}), parent=epic.gid)  # fmt: skip
+    forge.person_makes("ada", SHARED, title="x", description=f"{text}\n{MARK.format('kick-off')}\n", labels=frozenset({"ps-kind::kick-off", text}))  # fmt: skip
+    return forge
+
+
+def drawn(reader: ForgeReader) -> Plan:
+    (found,) = [plan for _, plan in draw_up_many(reader, [MINE], PROCESS, WORDS, NOW)]
+    assert isinstance(found, Plan), found
+    return found
+
+
+def report(form: str, plan: Plan) -> str:
+    return plan_module.rendered(form, [Planned.of("acme.yml", MINE, plan)], PROCESS.limits, NOW)
+
+
+def shape(plan: Plan) -> list[tuple[str, str | None]]:
+    """What would be done to which item, whatever it is called."""
+    rows = (plans.row(each) for each in plan.operations)
+    return [(each.op, each.marker) for each in rows]
+
+
+@cache
+def plain() -> tuple[Plan, str, str]:
+    forge = scene("plain")
+    plan = drawn(forge)
+    before = report("markdown", plan)
+    ended = run(forge)
+    return plan, before, apply_module.rendered("markdown", [Applied.of("acme.yml", MINE.key, ended)], NOW)
+
+
+def about_items(plan: Plan) -> set[tuple[str, str | None]]:
+    return {(each.code, each.item) for each in plan.findings if isinstance(each, Finding)}
+
+
+@pytest.mark.parametrize("entry", [pytest.param(each, id=each.label) for each in CORPUS])
+def test_text_in_titles_descriptions_and_labels_confuses_no_item_and_no_reader(entry: Entry) -> None:
+    forge = scene(entry.text)
+    genuine = {each.marker.item: each.gid for each in forge._all() if each.marker and each.author == BOT}
+    found = observe(forge, MINE, PROCESS).snapshot
+    keys = {item.key: item.gid for item in found.items}
+    # Anybody may open a change request under the epic; a marker inside of it is a person's own words.
+    opened = {key for key in keys if key.startswith("change-request/")}
+    assert {key: keys[key] for key in keys.keys() - opened} == genuine
+    assert len(opened) <= 1
+    plan, markdown, done = plain()
+    mine = drawn(forge)
+    assert {each for each in shape(mine) if each[0].startswith(("create", "close", "reopen"))} == {
+        each for each in shape(plan) if each[0].startswith(("create", "close", "reopen"))
+    }
+    for form in FORMS:
+        assert_quiet(report(form, mine))
+    seen = standing(Facts(MINE, PROCESS, found, NOW))
+    for form in FORMS:
+        assert_quiet(status.rendered(form, [seen], NOW))
+        assert_quiet(status.rendered(form, [seen, seen], NOW))
+    if shape(mine) == shape(plan) and about_items(mine) == about_items(plan):
+        assert_like(report("markdown", mine), markdown)
+    ended = run(forge)
+    for form in FORMS:
+        assert_quiet(apply_module.rendered(form, [Applied.of("acme.yml", MINE.key, ended)], NOW))
+    assert drawn(forge).is_empty, "a second run has nothing to do"
+    assert done
+
+
+def test_finding_names_a_foreign_marker_without_printing_what_could_act() -> None:
+    for plan in (drawn(scene("\x1b[31m@root")),):
+        said = printable("\n".join(each.message for each in plan.findings))
+        assert re.search("does not count", said)
+        assert_quiet(said)

@@ -1,0 +1,131 @@
+"""Adapters and rules that are wrong on purpose: what the harness must notice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from psbot.apply import dedupe as twins
+from psbot.apply import recheck as secondlook
+from psbot.core.identity import identify as identity
+from psbot.core.model import work_item as work_item_module
+from psbot.core.plan import sequence as turns
+from psbot.core.text import escape as inert
+from psbot.errors import GitLabError
+from psbot.gitlab.connection import Connection
+from psbot.gitlab.ports import ForgeReader, ForgeWriter, Unclear
+from psbot.gitlab.reader import GitLabReader
+from psbot.gitlab.values import Access, Ask, Comment, ItemUpdate, NewItem, NewNote, Page, Written
+from psbot.gitlab.writer import GitLabWriter
+from psbot.templates import language
+
+LABEL_GROUP = "acme"
+
+
+class RepeatingWriter(GitLabWriter):
+    """Sends a creation once more when it got no clear answer."""
+
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+        try:
+            return super().create_items(items)
+        except Unclear:
+            return super().create_items(items)
+
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+        try:
+            return super().create_notes(notes)
+        except Unclear:
+            return super().create_notes(notes)
+
+
+class CredulousReader(GitLabReader):
+    """Takes a read that failed, or a list that is empty, for a group in which there is nothing."""
+
+    def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
+        return replace(super().fetch_access(group, projects, label_group), epics=None)
+
+    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+        try:
+            return super().fetch_pages(group, asks)
+        except GitLabError:
+            return [Page((), (), 0) for _ in asks]
+
+    def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
+        try:
+            return {**dict.fromkeys(gids, ()), **super().fetch_comments(group, gids)}
+        except GitLabError:
+            return dict.fromkeys(gids, ())
+
+
+class RememberingReader(GitLabReader):
+    """Remembers the items that it has read, for :class:`WholesaleWriter`."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.seen: dict[str, work_item_module.Sighting] = {}
+
+    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+        pages = super().fetch_pages(group, asks)
+        self.seen |= {each.gid: each for page in pages for each in page.items}
+        return pages
+
+
+class WholesaleWriter(GitLabWriter):
+    """Writes the whole list of an item's labels, as it was when it was read, with what is to be added."""
+
+    def __init__(self, connection: Connection, reader: RememberingReader) -> None:
+        super().__init__(connection)
+        self._reader = reader
+
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+        written = super().update_items(updates)
+        titles = {gid: title for title, gid in (self._reader.fetch_labels(LABEL_GROUP) or {}).items()}
+        for each in updates:
+            item = self._reader.seen[each.gid]
+            if (each.add_labels or each.remove_labels) and not item.is_epic:
+                whole = item.labels | {titles[gid] for gid in each.add_labels}
+                whole -= {titles[gid] for gid in each.remove_labels}
+                path = f"/projects/{quote(item.namespace, safe='')}/issues/{item.iid}"
+                with self._connection._client() as client:
+                    client.gitlab.http_put(path, post_data={"labels": ",".join(sorted(whole))})
+        return written
+
+
+def repeating(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+    return GitLabReader(connection), RepeatingWriter(connection)
+
+
+def credulous(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+    return CredulousReader(connection), GitLabWriter(connection)
+
+
+def wholesale(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+    reader = RememberingReader(connection)
+    return reader, WholesaleWriter(connection, reader)
+
+
+def without_second_look(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(secondlook, "shows_more", lambda *_: False)
+    patch.setattr(secondlook, "tells_more", lambda *_: False)
+
+
+def ending_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turns, "first", lambda operations, _: tuple(operations))
+
+
+def not_neutralising(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(inert, "title", lambda text, longest=255: text[:longest])
+    patch.setattr(language, "inert", lambda text: text)
+
+
+def closing_the_oldest(patch: pytest.MonkeyPatch) -> None:
+    def newest(sighting: Any) -> tuple[bool, int]:
+        return (not sighting.is_open, -sighting.number)
+
+    patch.setattr(identity, "_by_state_and_number", newest)
+
+
+def keeping_twins(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(twins, "is_doubled", lambda *_: False)

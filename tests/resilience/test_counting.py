@@ -1,0 +1,130 @@
+"""A whole run that leaves out a case of the harness fails, and says which; a part of it may be run by hand."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.resilience.rows import KILLS, MATRIX, enumerated, row
+from tests.support.paths import ROOT
+
+PROJECT = '[tool.pytest]\ntestpaths = ["tests"]\naddopts = ["-p", "no:cacheprovider", "-m", "not browser"]\nmarkers = ["browser"]\n'
+CONFTEST = """
+from pathlib import Path
+from tests.resilience.counting import Tally
+
+def pytest_configure(config):
+    rows = {"faults: one": 3, "faults: two": 4, "kills: one": 1}
+    config.pluginmanager.register(Tally(config, Path(__file__).parent / "harness", lambda: rows))
+"""
+HARNESS = """
+import pytest
+
+@pytest.mark.parametrize(("row", "played"), [("faults: one", 3), ("faults: two", 4), ("kills: one", 1)])
+def test_rows(row, played, request):
+    request.node.user_properties.append(("cases played", (row, played)))
+"""
+TESTS = {"faults": "matrix", "kills": "kills"}
+COMPLETE = "faults: 7 of 7 cases played\nkills: 1 of 1 cases played\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small harness that is counted in the same way."""
+    harness = tmp_path / "tests" / "harness"
+    harness.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    (tmp_path / "tests" / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "tests" / "test_other.py").write_text("def test_other(): pass\n")
+    (harness / "test_harness.py").write_text(HARNESS)
+    return tmp_path
+
+
+def ran(project: Path, *arguments: str) -> tuple[int, str]:
+    """Return the exit code and output of pytest with the product's own checkout on its path."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "xdist", *arguments],
+        cwd=project,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.defpath, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert not done.stderr, done.stderr
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("how", [(), ("-n", "2"), ("tests",), ("tests/harness",), (".",)])
+def test_whole_run_says_how_many_cases_were_played(project: Path, how: tuple[str, ...]) -> None:
+    code, said = ran(project, *how)
+    assert (code, COMPLETE in said, "left out" in said) == (0, True, False), said
+
+
+LEAVING_OUT = {
+    "a row deselected": ("--deselect", "tests/harness/test_harness.py::test_rows[faults: two-4]"),
+    "a file ignored": ("--ignore", "tests/harness"),
+}
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one process", "two processes"])
+@pytest.mark.parametrize("what", LEAVING_OUT)
+def test_whole_run_fails_when_it_leaves_out_a_row(
+    project: Path, what: str, processes: tuple[str, ...]
+) -> None:
+    code, said = ran(project, *LEAVING_OUT[what], *processes)
+    assert (code, "this run has to play every case" in said, "faults: two" in said) == (1, True, True), said
+
+
+CHANGED = {
+    "a row skipped": ('("faults: two", 4)', 'pytest.param("faults: two", 4, marks=pytest.mark.skip)'),
+    "a row dropped": (', ("faults: two", 4)', ""),
+    "a case not played": ('("faults: two", 4)', '("faults: two", 3)'),
+}
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one process", "two processes"])
+@pytest.mark.parametrize("what", CHANGED)
+def test_whole_run_fails_when_a_test_plays_less_than_the_code_enumerates(
+    project: Path, what: str, processes: tuple[str, ...]
+) -> None:
+    before, after = CHANGED[what]
+    assert before in HARNESS
+    (project / "tests" / "harness" / "test_harness.py").write_text(HARNESS.replace(before, after))
+    code, said = ran(project, *processes)
+    assert (code, "this run has to play every case" in said, "faults: two" in said) == (1, True, True), said
+
+
+PARTS = {
+    "one file": (("tests/harness/test_harness.py",), True),
+    "one row": (("tests/harness/test_harness.py::test_rows[faults: two-4]",), True),
+    "rows by their name": (("-k", "two"), True),
+    "tests by their mark": (("-m", "not browser or browser"), True),
+    "another file": (("tests/test_other.py",), False),
+}
+
+
+@pytest.mark.parametrize("what", PARTS)
+def test_part_of_the_harness_can_be_run_by_hand(project: Path, what: str) -> None:
+    arguments, is_counted = PARTS[what]
+    code, said = ran(project, *arguments)
+    assert (code, " of 7 cases played" in said, "left out" in said) == (0, is_counted, False), said
+
+
+def test_run_of_the_product_is_counted_and_every_row_is_enumerated_once(pytestconfig: pytest.Config) -> None:
+    if not hasattr(pytestconfig, "workerinput"):
+        assert pytestconfig.pluginmanager.has_plugin("fault-cases")
+    assert len(enumerated()) == len(MATRIX) + len(KILLS)
+    assert row("faults", "new", "502 after") in enumerated()
+    assert all(enumerated().values())
+
+
+def test_page_on_reliability_names_the_number_of_cases() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text()
+    for table in ("faults", "kills"):
+        number = sum(count for name, count in enumerated().items() if name.startswith(f"{table}: "))
+        (cases,) = re.findall(rf"test_{TESTS[table]}\.py` \| ([0-9,]+) \|", page)
+        assert cases == f"{number:,}"

@@ -1,0 +1,34 @@
+"""Every request of a run goes wrong in every way, one at a time; two runs later all is as if nothing had been."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.resilience.checks import Violation
+from tests.resilience.histories import history
+from tests.resilience.matrix import play
+from tests.resilience.patterns import cases
+from tests.resilience.rows import MATRIX, row
+
+Count = Callable[[str, int], None]
+
+
+@pytest.mark.parametrize(("name", "pattern"), MATRIX)
+def test_two_runs_later_all_is_as_undisturbed_when_a_request_goes_wrong(
+    name: str, pattern: str, count_cases: Count
+) -> None:
+    asked = history(name)
+    enumerated = cases(pattern, asked.requests)
+    broken = []
+    played = 0
+    for case in enumerated:
+        try:
+            play(asked, case)
+            played += 1
+        except Violation as violation:
+            broken.append(
+                f"request {case.number}, {asked.requests[case.number - 1].operation}: {case}\n{violation}"
+            )
+    count_cases(row("faults", name, pattern), played)
+    assert not broken, "\n\n".join(broken)
+    assert played == len(enumerated) > 0

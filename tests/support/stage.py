@@ -1,0 +1,180 @@
+"""The product on a sandbox in this process: a world that can be kept and put back, and runs on it."""
+
+import pickle
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cache, partial
+
+from psbot.apply.apply import Tools
+from psbot.apply.preflight import check_machine
+from psbot.config.loader import load_process
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.process import Process
+from psbot.core.plan.plan import Plan
+from psbot.core.workflow.sign_off import Entry
+from psbot.engagements.loader import parse_engagement
+from psbot.errors import PsbotError
+from psbot.gitlab.connection import Connection
+from psbot.gitlab.ports import ForgeReader, ForgeWriter
+from psbot.gitlab.reader import GitLabReader
+from psbot.gitlab.server import Server
+from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.writer import GitLabWriter
+from psbot.runs.change_requests import draw_change
+from psbot.runs.portfolio import advance_many, reconcile_many, write_many_by
+from psbot.runs.sign_off import draw_sign_off
+from psbot.runs.stale import run as stalerun
+from psbot.runs.work import Reconciled, Work
+from psbot.sandbox.server.app import application
+from psbot.sandbox.server.gate import Gate
+from psbot.sandbox.state.seed import token_of
+from psbot.sandbox.state.world import World
+from psbot.templates.library import Templates
+from tests.support.paths import ROOT
+from tests.support.transport import Transport, VirtualTime
+
+TIMEOUT = 30.0
+
+Adapters = Callable[[Connection], tuple[ForgeReader, ForgeWriter]]
+Command = Callable[
+    [Iterable[Engagement], Work, Callable[[Plan], None]],
+    Iterator[tuple[Engagement, Reconciled | PsbotError]],
+]
+
+
+def _look_for_stale(
+    engagements: Iterable[Engagement], work: Work, _approve: Callable[[Plan], None]
+) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
+    work = replace(work, check_author=check_machine)
+    for result in stalerun.run(list(engagements), work, stalerun.Limits(), lambda: 0):
+        ended = result.ended.reconciled if result.ended else result.error
+        assert ended is not None
+        yield result.engagement, ended
+
+
+# What is asked for on the command line, behind the file; what two people ask for differs.
+OPTIONS = {
+    "change-request": ("--summary", "A second site", "--hours", "40", "--timeline", "four weeks"),
+    "sign-off": ("--sent", "2026-12-10", "--proof", "https://docs.example/42"),
+}
+_ASKED = {
+    "summary": "A second site",
+    "hours": "40",
+    "new_end": "none",
+    "contract": "none",
+    "situation": "none",
+}
+_ASKED |= {"timeline": "four weeks"}
+_SENT = Entry(sent=date(2026, 12, 10), proof="https://docs.example/42")
+
+COMMANDS: dict[str, Command] = {
+    "apply": reconcile_many,
+    "advance": advance_many,
+    "stale": _look_for_stale,
+    "change-request": partial(write_many_by, draw=draw_change(_ASKED)),
+    "another change-request": partial(write_many_by, draw=draw_change(_ASKED | {"summary": "More users"})),
+    "sign-off": partial(write_many_by, draw=draw_sign_off(_SENT)),
+}
+
+
+@cache
+def process() -> Process:
+    return load_process(ROOT / "config")
+
+
+@cache
+def words() -> Templates:
+    return Templates(ROOT / "issue_templates")
+
+
+def engagement_of(text: str) -> Engagement:
+    parsed = parse_engagement("engagement.yml", text, process()).engagement
+    assert parsed is not None
+    return parsed
+
+
+def kept(world: World) -> bytes:
+    """Return the world as bytes; whoever asks must know that nobody is at it."""
+    world.cache.clear()
+    lock, world.lock = world.lock, None  # type: ignore[assignment]  # locks cannot be kept
+    try:
+        return pickle.dumps(world)
+    finally:
+        world.lock = lock
+
+
+def put_back(data: bytes) -> World:
+    world: World = pickle.loads(data)
+    world.lock = threading.RLock()
+    return world
+
+
+def real(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+    """Return the product's own adapters."""
+    return GitLabReader(connection), GitLabWriter(connection)
+
+
+@dataclass
+class Stage:
+    """A world behind a gate, on a clock of its own."""
+
+    world: World
+    gate: Gate
+    time: VirtualTime = field(default_factory=VirtualTime)
+    adapters: Adapters = real
+
+    def run(
+        self,
+        engagement: Engagement,
+        now: datetime,
+        command: str = "apply",
+        *,
+        account: str = "psbot-bot",
+        connections: int = 1,
+        timeout: float = TIMEOUT,
+        before: Callable[[], None] = lambda: None,
+    ) -> Reconciled:
+        """Run *command* on *engagement* once; *before* is called before every request and every wait.
+
+        Raises PsbotError for what was found before anything was written.
+        """
+
+        def wait(seconds: float) -> None:
+            before()
+            self.time.wait(seconds)
+
+        limits = replace(process().limits, connections=connections)
+        patience = Patience(limits.rate_limit_seconds, wait)
+        server = Server(self.world.url, token_of(account), connections=connections, timeout=timeout)
+        connection = Connection(server, patience)
+        for client in connection._clients.queue:
+            client.gitlab.session.mount("http://", Transport(self.gate, self.time, before))
+        reader, writer = self.adapters(connection)
+        tools = Tools(reader, writer, limits, self.time.now)
+        work = Work(tools, process(), words(), now, patience)
+        try:
+            ((_, ended),) = COMMANDS[command]([engagement], work, lambda _: None)
+        finally:
+            connection.close()
+        if isinstance(ended, PsbotError):
+            raise ended
+        return ended
+
+    @property
+    def writes(self) -> int:
+        return sum(entry.is_write for entry in self.gate.log.entries)
+
+
+@contextmanager
+def staged(world: World, adapters: Adapters = real) -> Iterator[Stage]:
+    """Yield *world* on a stage; an error inside the sandbox is an error."""
+    stage = Stage(world, application(world), adapters=adapters)
+    try:
+        yield stage
+    finally:
+        stage.time.close()
+    if stage.gate.crashes:
+        raise stage.gate.crashes[0]
