@@ -14,7 +14,7 @@ def resource_folder(name: str, override: Path | None = None) -> Path:
     """Return the folder *name*; an override replaces the whole folder, file by file there is no merge."""
     if override is not None:
         if not override.is_dir():
-            raise PsbotError(f"there is no folder {override}", f"name the folder that holds your {name}")
+            raise PsbotError(f"the folder {override} does not exist", f"specify the folder with your {name}")
         return override
     bundled = _PACKAGE / "_bundled"
     return (bundled if bundled.is_dir() else _PACKAGE.parent) / name

@@ -53,7 +53,7 @@ def amend_text(
     meant; the message names the lines to be written by hand.
     """
     by_hand = PsbotError(
-        f"{file}: psbot finds no place for the change", f"write it by hand: {describe(change)}"
+        f"{file}: psbot cannot place the change in this file", f"add it manually: {describe(change)}"
     )
     try:
         after = _apply_edits(text, change)
@@ -62,7 +62,7 @@ def amend_text(
     loaded = parse_engagement(file, after.removeprefix("\ufeff").replace("\r\n", "\n"), policy)
     if loaded.error:
         raise PsbotError(
-            f"{file}: with the change the file would not be right", str(loaded.error)
+            f"{file}: the file would be invalid with the change", str(loaded.error)
         ) from loaded.error
     if loaded.engagement != _expected(engagement, change):
         raise by_hand

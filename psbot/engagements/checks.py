@@ -58,13 +58,15 @@ def _check_dates(sheet: FileParts) -> Iterator[RuleViolation]:
     kick_off, ends, won = (sheet.part(name) for name in ("kick_off_on", "ends_on", "closed_won_on"))
     if kick_off and ends and ends < kick_off:
         yield RuleViolation(
-            ("ends_on",), f"{ends} is before the kick-off on {kick_off}", "put the dates in order"
+            ("ends_on",), f"{ends} is before the kick-off on {kick_off}", "correct one of the dates"
         )
     if won and ends and won > ends:
-        yield RuleViolation(("closed_won_on",), f"{won} is after the end on {ends}", "put the dates in order")
+        yield RuleViolation(
+            ("closed_won_on",), f"{won} is after the end on {ends}", "correct one of the dates"
+        )
     if won and kick_off and won > kick_off and (not ends or won <= ends):
-        message = f"Closed Won on {won} comes after the kick-off on {kick_off}"
-        hint = "work before the signature needs leadership's approval, as work at risk"
+        message = f"Closed Won on {won} is after the kick-off on {kick_off}"
+        hint = "work before the signature must be approved as work at risk"
         yield RuleViolation(("closed_won_on",), message, hint, "won-after-kick-off")
     last = sheet.last_end
     if kick_off and last and last - kick_off > timedelta(days=MAX_DAYS):
@@ -80,20 +82,26 @@ def _check_milestones(sheet: FileParts) -> Iterator[RuleViolation]:
         if first != index:
             path = ("milestones", index, "name")
             yield RuleViolation(
-                path, f"the name {milestone.name} is there twice", "give each milestone a name of its own"
+                path, f"duplicate milestone name {milestone.name}", "give each milestone a unique name"
             )
         if kick_off and milestone.due < kick_off:
             path = ("milestones", index, "due")
             yield RuleViolation(
-                path, f"{milestone.due} is before the kick-off on {kick_off}", "put the dates in order"
+                path, f"{milestone.due} is before the kick-off on {kick_off}", "correct one of the dates"
             )
         if last and milestone.due > last:
             path = ("milestones", index, "due")
-            yield RuleViolation(path, f"{milestone.due} is after the end on {last}", "put the dates in order")
+            yield RuleViolation(
+                path, f"{milestone.due} is after the end on {last}", "correct one of the dates"
+            )
     if milestones and sheet.part("contract") == "time-and-materials":
-        hint = "make sure that acceptance by milestone is agreed, or delete them"
+        hint = "make sure that acceptance by milestone is agreed, or delete the milestones"
         yield RuleViolation(
-            ("milestones",), "time-and-materials rarely has milestones", hint, "milestones-on-time", True
+            ("milestones",),
+            "time-and-materials engagements rarely have milestones",
+            hint,
+            "milestones-on-time",
+            True,
         )
 
 
@@ -105,23 +113,27 @@ def _check_amendments(sheet: FileParts) -> Iterator[RuleViolation]:
         path: KeyPath = ("amendments", index)
         if amendment.hours is None and amendment.ends_on is None:
             yield RuleViolation(
-                path, "the amendment changes nothing", "add hours: or ends_on:, hours: 0 where none change"
+                path,
+                "the amendment changes nothing",
+                "add hours: or ends_on:, or hours: 0 if nothing changes",
             )
         if index and amendment.signed_on < amendments[index - 1].signed_on:
-            hint = "put amendments in the order in which they were signed"
-            yield RuleViolation((*path, "signed_on"), f"{amendment.signed_on} is before the one above", hint)
+            hint = "sort the amendments by signing date"
+            yield RuleViolation(
+                (*path, "signed_on"), f"{amendment.signed_on} is before the amendment above", hint
+            )
         if amendment.reference in references:
             yield RuleViolation(
-                (*path, "reference"), f"{amendment.reference} is there twice", "keep one of them"
+                (*path, "reference"), f"duplicate reference {amendment.reference}", "keep one of them"
             )
         if kick_off and amendment.ends_on and amendment.ends_on < kick_off:
             message = f"{amendment.ends_on} is before the kick-off on {kick_off}"
-            yield RuleViolation((*path, "ends_on"), message, "put the dates in order")
+            yield RuleViolation((*path, "ends_on"), message, "correct one of the dates")
         references.add(amendment.reference)
         hours = None if hours is None else hours + (amendment.hours or 0)
         if hours is not None and hours < 0:
             yield RuleViolation(
-                (*path, "hours"), f"the hours sold become {hours:g}", "check the sign and the budget"
+                (*path, "hours"), f"the hours sold would be {hours:g}", "check the sign and the budget"
             )
             hours = None
 
@@ -183,7 +195,7 @@ def _check_base_dates(sheet: FileParts) -> Iterator[RuleViolation]:
                 else f"is a {WEEKDAYS[day.weekday()]}"
             )
             yield RuleViolation(
-                path, f"{day} {what}", "base dates are not shifted; choose a business day", "day-off"
+                path, f"{day} {what}", "psbot does not shift base dates; choose a business day", "day-off"
             )
 
 
@@ -203,7 +215,7 @@ def _check_call_day(sheet: FileParts) -> Iterator[RuleViolation]:
     working = sheet.policy.company_calendar.weekdays
     if calls and WEEKDAYS.index(calls.on) not in working:
         days = ", ".join(WEEKDAYS[day] for day in sorted(working))
-        yield RuleViolation(("calls", "on"), f"nobody works on a {calls.on}", f"write one of {days}")
+        yield RuleViolation(("calls", "on"), f"{calls.on} is not a business day", f"write one of {days}")
 
 
 def _check_places(sheet: FileParts) -> Iterator[RuleViolation]:
@@ -213,9 +225,7 @@ def _check_places(sheet: FileParts) -> Iterator[RuleViolation]:
     for name, project in (("project", gitlab.project), ("internal_project", gitlab.internal_project)):
         if project and not project.startswith(f"{gitlab.group}/"):
             hint = f"choose a project below {gitlab.group}, or a group above both"
-            yield RuleViolation(
-                ("gitlab", name), f"{project} does not lie under the group {gitlab.group}", hint
-            )
+            yield RuleViolation(("gitlab", name), f"{project} is not below the group {gitlab.group}", hint)
     if gitlab.label_group and not f"{gitlab.group}/".startswith(f"{gitlab.label_group}/"):
         hint = f"choose {gitlab.group} or a group above it"
         yield RuleViolation(
@@ -228,17 +238,17 @@ def _check_internal_place(gitlab: GitLabPlaces) -> Iterator[RuleViolation]:
     path = ("gitlab", "internal_project")
     if gitlab.internal_project == gitlab.project:
         yield RuleViolation(
-            path, "it is the project that the customer may see", "choose another project for internal items"
+            path, "the customer can see this project", "choose another project for internal items"
         )
     if gitlab.internal_project and gitlab.internal:
         hint = "delete gitlab.internal, or the internal project"
-        yield RuleViolation(("gitlab", "internal"), "there is an internal project already", hint)
+        yield RuleViolation(("gitlab", "internal"), "an internal project is already set", hint)
     if not gitlab.internal_project and not gitlab.internal:
         hint = "add internal_project:, or accept the risk with internal: confidential-in-shared"
-        yield RuleViolation(path, "internal items have no place of their own", hint)
+        yield RuleViolation(path, "there is no project for internal items", hint)
     if not gitlab.internal_project and gitlab.internal:
-        message = "internal items will be confidential issues in the project that the customer sees"
-        hint = "every member from Planner and Reporter up can read them; an internal_project is safer"
+        message = "internal items will be confidential issues in the project that the customer can see"
+        hint = "every member with at least the Planner or Reporter role can read them; an internal_project is safer"
         yield RuleViolation(("gitlab", "internal"), message, hint, "internal-in-shared")
 
 
@@ -247,7 +257,9 @@ def _check_people(sheet: FileParts) -> Iterator[RuleViolation]:
     engineers = people.engineers if people else []
     for index, name in enumerate(engineers):
         if name in engineers[:index]:
-            yield RuleViolation(("people", "engineers", index), f"{name} is there twice", "keep one of them")
+            yield RuleViolation(
+                ("people", "engineers", index), f"duplicate engineer {name}", "keep one of them"
+            )
 
 
 def _check_skip(sheet: FileParts) -> Iterator[RuleViolation]:
@@ -259,9 +271,9 @@ def _check_skip(sheet: FileParts) -> Iterator[RuleViolation]:
     for name in skip:
         kind = kinds.get(name) or by_item.get(name.partition("/")[0])
         if kind is None:
-            yield RuleViolation(("skip", name), "there is no such kind", suggest(name, kinds), at_key=True)
+            yield RuleViolation(("skip", name), "unknown kind", suggest(name, kinds), at_key=True)
         elif not kind.skippable:
-            yield RuleViolation(("skip", name), f"{name} cannot be left out", "delete the line", at_key=True)
+            yield RuleViolation(("skip", name), f"{name} cannot be skipped", "delete the line", at_key=True)
 
 
 def _check_intake(sheet: FileParts) -> Iterator[RuleViolation]:
@@ -270,13 +282,11 @@ def _check_intake(sheet: FileParts) -> Iterator[RuleViolation]:
         hostings = sheet.policy.question_hostings
         asked_for = hostings.get(name)
         if asked_for is None:
-            yield RuleViolation(
-                ("intake", name), "there is no such question", suggest(name, hostings), at_key=True
-            )
+            yield RuleViolation(("intake", name), "unknown question", suggest(name, hostings), at_key=True)
         elif hosting and asked_for not in ("both", hosting):
-            message = f"the question is for {asked_for}, the engagement is {hosting}"
+            message = f"the question is for {asked_for} hosting, but the engagement uses {hosting}"
             yield RuleViolation(
-                ("intake", name), message, "delete the answer, or check hosting", "answer-unused", True
+                ("intake", name), message, "delete the answer, or check hosting:", "answer-unused", True
             )
 
 

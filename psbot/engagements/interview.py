@@ -45,7 +45,7 @@ class Interview:
         while True:
             answer = ask(question, self._default(name), complaint)
             if answer is None:
-                raise PsbotError(f"there is no answer to: {question}", f"give --{name}")
+                raise PsbotError(f"no answer to: {question}", f"use --{name}")
             complaint = self._error_in(name, answer)
             if complaint is None:
                 return answer
@@ -176,8 +176,8 @@ def write_new_file(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError as error:
-        raise PsbotError(f"{file} exists already", "name another file with --out") from error
+        raise PsbotError(f"{file} already exists", "choose another file with --out") from error
     except OSError as error:
         raise PsbotError(
-            f"{file} cannot be written: {error.strerror}", "name another file with --out"
+            f"{file} cannot be written: {error.strerror}", "choose another file with --out"
         ) from error

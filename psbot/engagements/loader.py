@@ -107,8 +107,8 @@ def _reject_duplicate_key(loaded: LoadResult, by_key: dict[str, list[LoadResult]
     others = [other.file for other in by_key[loaded.engagement.key] if other is not loaded]
     if not others:
         return loaded
-    message = f"{loaded.engagement.key} is the key of {', '.join(others)} too"
-    problem = loaded.document.problem(_KEY_PATH, message, "give each engagement a key of its own")
+    message = f"duplicate key {loaded.engagement.key}, also used in {', '.join(others)}"
+    problem = loaded.document.problem(_KEY_PATH, message, "every engagement needs a unique key")
     return LoadResult(loaded.file, loaded.document, error=FileProblems([problem]))
 
 

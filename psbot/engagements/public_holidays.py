@@ -34,7 +34,9 @@ def region_problem(region: str) -> tuple[str, str] | None:
     country, _, subdivision = region.partition("-")
     calendar = _country_class(country)
     if calendar is None:
-        hint = "write an ISO 3166 country code such as DE, GB or US, with a subdivision such as DE-BY where it matters"
+        hint = (
+            "write an ISO 3166 country code such as DE, GB or US, optionally with a subdivision such as DE-BY"
+        )
         return f"no public holidays are known for the country {country}", hint
     if subdivision and subdivision not in calendar.subdivisions:
         return f"{country} has no subdivision {subdivision}", suggest(subdivision, calendar.subdivisions)

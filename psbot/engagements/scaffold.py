@@ -68,7 +68,7 @@ def _check_options(options: ScaffoldOptions) -> None:
         if not _is_plain(owner) or not owner.startswith("@"):
             raise PsbotError(f"{owner!r} is not an owner", "write a user or a group, such as @acme/managers")
     if not options.package.isprintable() or "$[[" in options.package:
-        raise PsbotError("the package is not what pip takes", "write it such as psbot==0.1.0")
+        raise PsbotError("the package is not a valid pip requirement", "write it as psbot==0.1.0")
 
 
 def _is_plain(text: str) -> bool:
@@ -94,5 +94,7 @@ def write_scaffold(folder: Path, options: ScaffoldOptions) -> WrittenFiles:
         except FileExistsError:
             kept.append(name)
         except OSError as error:
-            raise PsbotError(f"{file} cannot be written: {error.strerror}", "name another folder") from error
+            raise PsbotError(
+                f"{file} cannot be written: {error.strerror}", "choose another folder"
+            ) from error
     return WrittenFiles(tuple(written), tuple(kept))

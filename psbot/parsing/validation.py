@@ -67,10 +67,10 @@ def validate(model: type[Model], document: Document) -> ValidationResult[Model]:
         what = (
             "the file is empty"
             if data is None
-            else f"the file holds {_type_name(data)}, not keys with values"
+            else f"the file contains {_type_name(data)}, not keys with values"
         )
         keys = ", ".join(name for name, field in model.model_fields.items() if field.is_required())
-        return ValidationResult(None, {}, (document.problem((), what, f"write {keys or 'its keys'}"),))
+        return ValidationResult(None, {}, (document.problem((), what, f"add {keys or 'its keys'}"),))
     try:
         right = model.model_validate(data)
         parts = {name: getattr(right, name) for name in model.model_fields}
@@ -132,7 +132,7 @@ def _message_and_hint(model: type[BaseModel], path: KeyPath, detail: ErrorDetail
         case "missing":
             return "this key is missing", f"add {name}:"
         case "extra_forbidden":
-            return "there is no such key", suggest(name, _keys_at(model, path[:-1]))
+            return "unknown key", suggest(name, _keys_at(model, path[:-1]))
         case kind if kind.startswith("psbot_"):
             return detail["msg"], str(context.get("hint", ""))
     return _value_message(detail["type"], detail["input"], context) or _type_message(
@@ -143,7 +143,9 @@ def _message_and_hint(model: type[BaseModel], path: KeyPath, detail: ErrorDetail
 def _value_message(kind: str, found: object, context: Mapping[str, Any]) -> tuple[str, str] | None:
     match kind:
         case "literal_error":
-            return f"{show_value(found)} is not a choice", _suggest_choice(found, str(context["expected"]))
+            return f"{show_value(found)} is not a valid value", _suggest_choice(
+                found, str(context["expected"])
+            )
         case "string_type" if isinstance(found, bool | int | float):
             return (
                 f"{show_value(found)} is {_type_name(found)}, not text",
@@ -156,7 +158,7 @@ def _value_message(kind: str, found: object, context: Mapping[str, Any]) -> tupl
         case "string_too_long" | "too_long":
             return f"this is longer than {context['max_length']}", "shorten it"
         case "string_too_short" | "too_short":
-            return "this is empty", "write something, or delete the key"
+            return "this is empty", "enter a value, or delete the key"
     return None
 
 
@@ -235,7 +237,7 @@ def matching(pattern: str, hint: str, max_length: int = 200) -> tuple[object, ob
         if len(text) > max_length:
             raise validation_error(f"this is longer than {max_length} characters", "shorten it")
         if not re.fullmatch(pattern, text):  # compiled at first use, and kept by re
-            raise validation_error(f"{show_value(text)} does not fit" if text else "this is empty", hint)
+            raise validation_error(f"{show_value(text)} is not valid" if text else "this is empty", hint)
         return text
 
     return AfterValidator(check), Field(
@@ -255,13 +257,11 @@ def _parse_day(value: object) -> date:
         raise validation_error(f"{show_value(value)} is not a date", "write a date as 2026-12-01")
     year, month, day = map(int, parts)
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise validation_error(f"{value} is not in the years {FIRST_YEAR} to {LAST_YEAR}", "check the year")
+        raise validation_error(f"{value} is outside the years {FIRST_YEAR} to {LAST_YEAR}", "check the year")
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise validation_error(
-            f"{value} is not a day of the calendar: {error}", "check month and day"
-        ) from None
+        raise validation_error(f"{value} is not a calendar day: {error}", "check month and day") from None
 
 
 Day = Annotated[date, BeforeValidator(_parse_day)]

@@ -93,9 +93,9 @@ def parse_yaml(file: str, text: str) -> Document:
 def _read_text(file: FilePath) -> str:
     try:
         if file.is_dir():
-            raise PsbotError(f"{file} is a directory, not a file", "name the YAML files in it")
+            raise PsbotError(f"{file} is a directory, not a file", "specify the YAML files in it")
         if not file.is_file():
-            raise PsbotError(f"there is no file {file}", "check its name and the folder you are in")
+            raise PsbotError(f"the file {file} does not exist", "check its name and the current directory")
         with file.open("rb") as stream:
             content = stream.read(MAX_FILE_SIZE + 1)
     except OSError as error:
@@ -106,7 +106,7 @@ def _read_text(file: FilePath) -> str:
         ) from error
     if len(content) > MAX_FILE_SIZE:
         raise PsbotError(
-            f"{file} is larger than {MAX_FILE_SIZE // 1024} KiB", "an engagement needs a few KiB"
+            f"{file} is larger than {MAX_FILE_SIZE // 1024} KiB", "an engagement file needs a few KiB"
         )
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
@@ -130,7 +130,7 @@ def _forbidden_characters(file: str, text: str) -> list[Problem]:
 
 
 def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
-    hint = "check quotes, brackets and indentation there"
+    hint = "check the quotes, brackets and indentation here"
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = " ".join(filter(None, (getattr(error, "problem", None), getattr(error, "context", None))))
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -173,7 +173,9 @@ class _Builder:
         """Return the data of the first document."""
         for count, event in enumerate(events):
             if count > MAX_NODES:
-                self._report(event, f"more than {MAX_NODES} values", "an engagement needs a hundred")
+                self._report(
+                    event, f"more than {MAX_NODES} values", "an engagement file needs about a hundred"
+                )
                 self.is_aborted = True
             if self.is_aborted:
                 break
@@ -192,7 +194,7 @@ class _Builder:
                 self._report(event, f"the alias *{event.anchor} is not allowed", "write the value out")
                 self._add_value(event, None)
             case yaml.DocumentStartEvent() if self.documents:
-                self._report(event, "a second document starts here", "keep one document a file")
+                self._report(event, "a second document starts here", "keep one document per file")
                 self.is_aborted = True
             case yaml.DocumentStartEvent():
                 self.documents = 1
@@ -248,7 +250,7 @@ class _Builder:
             first, _ = (
                 self.keys.get(path) or self.values[path]
             )  # a key that is no word has no place of its own
-            self._report(event, f"the key is there twice, first in line {first}", "keep one of them", path)
+            self._report(event, f"duplicate key, first used in line {first}", "keep one of them", path)
         self._expect_value(event, top, key)
 
     def _expect_value(self, event: yaml.Event, top: _OpenNode, key: str) -> None:
@@ -269,19 +271,19 @@ class _Builder:
             hint = f'write "{text}" in quotes if it is text'
             if text.lower() in _BOOLEAN_WORDS:
                 hint = f"write true or false, or {hint[6:]}"
-            self._report(event, f"{text} means different things to different readers of YAML", hint)
+            self._report(event, f"{text} is ambiguous in YAML", hint)
         return text
 
     def _open_node(self, event: yaml.CollectionStartEvent) -> None:
         self._reject_tag_and_anchor(event)
         if len(self.stack) >= MAX_DEPTH:
-            self._report(event, f"nested deeper than {MAX_DEPTH} levels", "an engagement needs three")
+            self._report(event, f"nested deeper than {MAX_DEPTH} levels", "an engagement file needs three")
             self.is_aborted = True
             return
         top = self.stack[-1] if self.stack else None
         holder: dict[str, YamlData] | list[YamlData] = {} if isinstance(event, yaml.MappingStartEvent) else []
         if top and isinstance(top.holder, dict) and top.key is None:
-            self._report(event, "a key is a mapping or a list", "write a plain word before the colon")
+            self._report(event, "the key is a mapping or a list", "write a plain word before the colon")
             self._expect_value(event, top, "")  # what is in the holder goes nowhere; its value comes after it
             path = self._next_path()
         else:

@@ -91,24 +91,26 @@ def _forbidden_constructs(source: TemplateSource) -> Iterator[Problem]:
     for node in source.tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED_NODES):
             what = type(node).__name__
-            hint = "write values next to each other, or use a condition, a loop or a macro"
-            yield source.problem(node.lineno or 1, f"templates do not use {what}: they hold words", hint=hint)
+            hint = "use plain output, a condition, a loop or a macro"
+            yield source.problem(node.lineno or 1, f"{what} is not allowed in templates", hint=hint)
         elif isinstance(node, nodes.Filter | nodes.Test) and not is_allowed(node):
             what = "filter" if isinstance(node, nodes.Filter) else "test"
-            yield source.problem(node.lineno, f"there is no {what} {node.name}", node.name)
+            yield source.problem(node.lineno, f"unknown {what} {node.name}", node.name)
         if isinstance(node, nodes.For) and node.recursive:
-            yield source.problem(node.lineno, "a loop may not call itself")
+            yield source.problem(node.lineno, "loops cannot be recursive")
 
 
 def _section_problems(source: TemplateSource) -> Iterator[Problem]:
     for number, line in enumerate(source.text.splitlines(), 1):
         found = _MARKER_COMMENT.search(line)
         if found and not _SECTION_COMMENT.fullmatch(line.rstrip()):
-            hint = "only `<!-- psbot begin: NAME -->` and its end may stand here, alone in a line"
-            yield Problem(source.file, number, found.start() + 1, "", "this comment is psbot's own", hint)
+            hint = "only `<!-- psbot begin: NAME -->` and `<!-- psbot end: NAME -->` are allowed, each alone in a line"
+            yield Problem(
+                source.file, number, found.start() + 1, "", "this comment is reserved for psbot", hint
+            )
     for section in sorted(marker.damaged_sections(source.text)):
         at = source.text[: source.text.index(f": {section} -->")].count("\n") + 1
-        message = f"section {section} needs one begin and one end, not inside another"
+        message = f"section {section} needs exactly one begin and one end, outside other sections"
         yield source.problem(at, message, section)
 
 
@@ -116,16 +118,16 @@ def _unknown_names(source: TemplateSource, facts: Mapping[str, object]) -> Itera
     unknown = meta.find_undeclared_variables(source.tree) - set(facts)
     for node in source.tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
-            hint = f"known are {', '.join(sorted(facts))}"
-            yield source.problem(node.lineno, f"{node.name} is not known", node.name, hint)
+            hint = f"available names: {', '.join(sorted(facts))}"
+            yield source.problem(node.lineno, f"unknown name {node.name}", node.name, hint)
 
 
 def _unknown_references(source: TemplateSource, sources: Mapping[str, TemplateSource]) -> Iterator[Problem]:
     for node, name in template_references(source):
         if not name:
-            yield source.problem(node.lineno, "name the template that is included or imported in quotes")
+            yield source.problem(node.lineno, "write the name of the included or imported template in quotes")
         elif name not in sources:
-            yield source.problem(node.lineno, f"there is no template {name}", name)
+            yield source.problem(node.lineno, f"template {name} does not exist", name)
 
 
 def _imports_without_context(
@@ -135,7 +137,7 @@ def _imports_without_context(
         if isinstance(node, nodes.Extends) or node.with_context or name not in sources:
             continue
         if used := meta.find_undeclared_variables(sources[name].tree) & set(facts):
-            message = f"{name} uses {', '.join(sorted(used))}, which it is not given"
+            message = f"{name} uses {', '.join(sorted(used))} but is imported without context"
             yield source.problem(node.lineno, message, name, "add `with context`")
 
 
@@ -147,7 +149,7 @@ def _include_cycles(source: TemplateSource, sources: Mapping[str, TemplateSource
             name = waiting.pop()
             if name == source.name:
                 yield source.problem(
-                    node.lineno, f"{source.name} includes itself by way of {first}", first or ""
+                    node.lineno, f"{source.name} includes itself through {first}", first or ""
                 )
                 return
             if name in sources and name not in seen:

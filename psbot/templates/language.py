@@ -92,7 +92,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     def call(__self, __context: Context, __obj: object, *args: object, **kwargs: object) -> object:
         """Call a macro or block; the refusal names no value, because values are customer data."""
         if not __self.is_safe_callable(__obj):
-            raise SecurityError("a template calls macros only, not what it is given")
+            raise SecurityError("templates can only call macros")
         _budget.get().take_step()
         return super().call(__context, __obj, *args, **kwargs)
 
@@ -106,7 +106,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     def call_filter(self, name: str, *args: object, **kwargs: object) -> object:
         """Call the filter that a template names in quotes, as in ``map('trim')``; bounded()'s own are not for that."""
         if name not in _ALLOWED_FILTERS:
-            raise TemplateRuntimeError(f"there is no filter {name}")
+            raise TemplateRuntimeError(f"unknown filter {name}")
         return super().call_filter(name, *args, **kwargs)  # type: ignore[arg-type]
 
     def get_template(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
@@ -201,12 +201,12 @@ def _plain_text(value: object) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value)) if value == int(value) else str(value)
     what = "nothing" if value is None else f"a {type(value).__name__}"
-    raise TypeError(f"the template prints {what}; print text, numbers or dates, and ask with `if` first")
+    raise TypeError(f"the template prints {what}; print text, numbers or dates, and check with `if` first")
 
 
 def _count_steps(values: Iterable[object]) -> Iterator[object]:
     if isinstance(values, str) or values is None:
-        raise TypeError("the template loops over something that is no list")
+        raise TypeError("the template loops over something that is not a list")
     for value in values:
         _budget.get().take_step()
         yield value

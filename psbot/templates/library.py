@@ -105,7 +105,7 @@ class TemplateLibrary:
     def missing_templates(self, names: Iterable[str]) -> tuple[Problem, ...]:
         """Return one problem for each of *names* that no file of the folder bears."""
         return tuple(
-            Problem(str(self._folder / f"{name}.md"), 1, 1, "", "there is no such template", self._hint())
+            Problem(str(self._folder / f"{name}.md"), 1, 1, "", "this template does not exist", self._hint())
             for name in names
             if name not in self.names
         )
@@ -143,14 +143,14 @@ class TemplateLibrary:
         for suffix in self._languages if _NAME.fullmatch(name) else ():
             if name + suffix in self._compiled:
                 return name + suffix
-        raise PsbotError(f"there is no template {name!r} in {self._folder}", self._hint())
+        raise PsbotError(f"template {name!r} does not exist in {self._folder}", self._hint())
 
     def _hint(self) -> str:
-        return f"known are {', '.join(sorted(self.names)) or 'none'}"
+        return f"available templates: {', '.join(sorted(self.names)) or 'none'}"
 
     def _read_all(self) -> Iterator[Problem]:
         if not self._folder.is_dir():
-            yield Problem(str(self._folder), 1, 1, "", "there is no such folder of templates")
+            yield Problem(str(self._folder), 1, 1, "", "the template folder does not exist")
         for path in sorted(self._folder.rglob("*")):
             parts = path.relative_to(self._folder).parts
             if path.suffix in self._languages and not any(part.startswith(".") for part in parts):
@@ -158,13 +158,15 @@ class TemplateLibrary:
                     name = "/".join(parts)
                     self._sources[name] = self._read(name, path)
                 except TemplateSyntaxError as error:
-                    yield Problem(str(path), error.lineno, 1, "", error.message or "this is no template")
+                    yield Problem(
+                        str(path), error.lineno, 1, "", error.message or "this is not a valid template"
+                    )
                 except (OSError, ValueError, RecursionError) as error:
-                    yield Problem(str(path), 1, 1, "", f"this is no template: {error}")
+                    yield Problem(str(path), 1, 1, "", f"this is not a valid template: {error}")
 
     def _read(self, name: str, path: Path) -> TemplateSource:
         if not path.resolve().is_relative_to(self._folder.resolve()):
-            raise ValueError("it leads out of the folder of templates")
+            raise ValueError("it is outside the template folder")
         text = path.read_text(encoding="utf-8-sig")
         if len(text) > _MAX_SOURCE_LENGTH:
             raise ValueError(f"it is longer than {_MAX_SOURCE_LENGTH:,} characters")
@@ -188,7 +190,7 @@ class TemplateLibrary:
                 code = environment.compile(with_limits(source.tree), name, source.file)
                 self._compiled[name] = Template.from_code(environment, code, {})
             except TemplateSyntaxError as error:
-                yield source.problem(error.lineno, error.message or "this is no template")
+                yield source.problem(error.lineno, error.message or "this is not a valid template")
             except (SyntaxError, RecursionError) as error:
                 yield source.problem(1, f"this template is too deeply nested: {error}")
 
@@ -199,8 +201,8 @@ class TemplateLibrary:
         for frame, number in traceback.walk_tb(error.__traceback__):
             if frame.f_code.co_filename in files:
                 source, line = files[frame.f_code.co_filename], number
-        said = "macros call each other without end" if isinstance(error, RecursionError) else str(error)
-        return source.problem(line, f"this template could not be filled: {said}")
+        said = "macros call each other endlessly" if isinstance(error, RecursionError) else str(error)
+        return source.problem(line, f"the template cannot be rendered: {said}")
 
 
 class _Loader(BaseLoader):

@@ -39,7 +39,7 @@ def build_welcome_mail(
             for position, contact in enumerate(engagement.contacts)
         ]
     if cc:
-        message["Cc"] = [_address(each, f"address {count} in copy") for count, each in enumerate(cc, 1)]
+        message["Cc"] = [_address(each, f"cc address {count}") for count, each in enumerate(cc, 1)]
     message["X-Unsent"] = "1"
     message.set_content(body.lstrip("\n"), cte="quoted-printable")
     return message.as_bytes()

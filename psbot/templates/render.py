@@ -47,7 +47,7 @@ def find_scheduled_item(name: str, situation: Context) -> ScheduledItem:
         (each for each in kinds.values() if each.item == name.partition("/")[0]), None
     )
     if kind is None:
-        raise PsbotError(f"there is no kind {name}", suggest(name, kinds))
+        raise PsbotError(f"unknown kind {name}", suggest(name, kinds))
     if kind.repeat is Repeat.ON_DEMAND:
         return schedule_on_demand(kind, situation, 1, situation.today)
     drafts = list(schedule_kind(kind, situation))
@@ -55,7 +55,9 @@ def find_scheduled_item(name: str, situation: Context) -> ScheduledItem:
     coming = [draft for draft in drafts if draft.due_on is None or draft.due_on >= situation.today]
     choice = found or ([] if "/" in name else coming or drafts)
     if not choice:
-        keys = ", ".join(draft.key for draft in drafts[:3]) or "none; its file gives no cadence for it"
+        keys = (
+            ", ".join(draft.key for draft in drafts[:3]) or "none; the engagement file has no cadence for it"
+        )
         raise PsbotError(f"{situation.engagement.key} has no item {name}", f"it has {keys}")
     return choice[0]
 
@@ -73,7 +75,7 @@ def render_mail(
     from psbot.templates.mail import MAIL_KIND, build_welcome_mail
 
     if kind != MAIL_KIND:
-        raise PsbotError(f"{kind} is not an e-mail", f"write psbot render {MAIL_KIND} FILE --eml")
+        raise PsbotError(f"{kind} is not an e-mail", f"use psbot render {MAIL_KIND} FILE --eml")
     known = build_template_facts(situation) | {"item": find_scheduled_item(kind, situation)}
     return build_welcome_mail(
         situation.engagement,
@@ -90,9 +92,9 @@ def write_private_file(file: Path, content: bytes) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise PsbotError(f"{file} exists already", "name a new file, or delete that one") from error
+        raise PsbotError(f"{file} already exists", "choose another file, or delete it") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PsbotError(f"{str(file)!r} cannot be written: {reason}", "name another file") from error
+        raise PsbotError(f"{str(file)!r} cannot be written: {reason}", "choose another file") from error
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)

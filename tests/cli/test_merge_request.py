@@ -176,7 +176,7 @@ def test_key_that_two_changed_files_have_stops_both(begun: Scene) -> None:
     assert begun.push({FILE: ACME, "engagements/twin.yml": ACME}).exit_code == 2
     (note,) = begun.notes
     assert note.count("has no plan") == 2
-    assert "acme-sow-142 is the key of engagements/twin.yml too" in note
+    assert "duplicate key acme-sow-142, also used in engagements/twin.yml" in note
 
 
 def test_somebody_elses_note_with_the_marker_is_not_taken_for_psbots(begun: Scene) -> None:
