@@ -145,14 +145,14 @@ def test_merge_request_without_engagement_files_gets_no_note(begun: Scene) -> No
 def test_deleted_file_is_explained_and_closes_nothing(begun: Scene) -> None:
     assert begun.push({"engagements/other.yml": None}).exit_code == 0
     (note,) = begun.notes
-    assert "**engagements/other.yml goes away.** Nothing in GitLab is closed or deleted" in note
+    assert "**engagements/other.yml is deleted.** Nothing in GitLab is closed or deleted" in note
     assert "acme-sow-143" in note
 
 
 def test_renamed_file_is_explained_and_planned(begun: Scene) -> None:
     begun.push({"engagements/other.yml": None, "engagements/2026/other.yml": OTHER})
     (note,) = begun.notes
-    assert "**engagements/other.yml is now engagements/2026/other.yml.** The key is the same" in note
+    assert "**engagements/other.yml is renamed to engagements/2026/other.yml.** The key is unchanged" in note
     assert "12 to create" in note
 
 
@@ -160,14 +160,14 @@ def test_renamed_file_is_explained_and_planned(begun: Scene) -> None:
 def test_another_key_is_said_to_be_another_engagement(begun: Scene, name: str) -> None:
     begun.push({"engagements/other.yml": None, name: OTHER.replace("acme-sow-143", "acme-sow-999")})
     (note,) = begun.notes
-    assert f"**{name} has another key:** acme-sow-999 instead of the engagement acme-sow-143" in note
+    assert f"**{name} has a different key:** acme-sow-999 instead of the engagement acme-sow-143" in note
 
 
 def test_file_with_errors_has_its_errors_in_the_note(begun: Scene) -> None:
     broken = begun.push({FILE: ACME.replace("hosting: aws", "hosting: azure")}, "--out", "plan.md")
     assert broken.exit_code == 2
     (note,) = begun.notes
-    assert f"### {FILE} has no plan" in note
+    assert f"### No plan for {FILE}" in note
     assert f"- {FILE}:5:10: hosting" in note
     assert (begun.repository.folder / "plan.md").read_text().split() == note.split()
 
@@ -175,7 +175,7 @@ def test_file_with_errors_has_its_errors_in_the_note(begun: Scene) -> None:
 def test_key_that_two_changed_files_have_stops_both(begun: Scene) -> None:
     assert begun.push({FILE: ACME, "engagements/twin.yml": ACME}).exit_code == 2
     (note,) = begun.notes
-    assert note.count("has no plan") == 2
+    assert note.count("No plan for") == 2
     assert "duplicate key acme-sow-142, also used in engagements/twin.yml" in note
 
 

@@ -137,7 +137,7 @@ def desk(world: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 def test_each_manager_is_told_once_of_all_their_engagements_in_one_issue(desk: Desk) -> None:
     done = desk.stale()
     assert done.exit_code == 4, done.output
-    assert f"digest of maria, {DIGESTS}#1: 4 findings, told anew" in done.stdout
+    assert f"digest of maria, {DIGESTS}#1: 4 findings, posted" in done.stdout
     assert [each.title for each in desk.issues()] == [
         "Gone quiet: the engagements of maria",
         "Gone quiet: the engagements of paul",
@@ -150,7 +150,7 @@ def test_each_manager_is_told_once_of_all_their_engagements_in_one_issue(desk: D
     desk.writes()
     again = desk.stale(now=TUESDAY)
     assert again.exit_code == 4
-    assert "as it was" in again.stdout
+    assert "unchanged" in again.stdout
     assert desk.writes() == 0
 
 
@@ -158,7 +158,7 @@ def test_digest_shrinks_in_place_and_nobody_hears_of_that(desk: Desk) -> None:
     desk.stale()
     desk.acts(ONE)
     told = desk.told("maria")
-    assert "brought up to date" in desk.stale(now=TUESDAY).stdout
+    assert "updated" in desk.stale(now=TUESDAY).stdout
     assert lines(desk.standing("maria")) == [TWO, TWO]
     assert len(desk.digests("maria")) == 1
     assert desk.told("maria") == told
@@ -167,7 +167,7 @@ def test_digest_shrinks_in_place_and_nobody_hears_of_that(desk: Desk) -> None:
 def test_news_is_a_new_digest_and_the_old_one_is_superseded(desk: Desk) -> None:
     desk.stale()
     news = "2026-12-03T09:00+01:00"  # the kick-off was due on the first of December
-    assert "told anew" in desk.stale(now=news).stdout
+    assert "posted" in desk.stale(now=news).stdout
     old, new = desk.digests("maria")
     assert "Resolved: a newer digest takes its place." in old
     assert len(lines(new)) > 4
@@ -244,7 +244,7 @@ def test_ceiling_of_notes_lets_the_managers_go_first(desk: Desk) -> None:
     first = desk.stale("--max-notes", 1)
     assert first.exit_code == 5
     assert "digest of paul" in first.stdout
-    assert "left to the next run, because a ceiling is reached" in " ".join(first.stdout.split())
+    assert "postponed to the next run because a limit is reached" in " ".join(first.stdout.split())
     assert (desk.told("maria"), desk.told("paul")) == (1, 0)
     assert desk.stale("--max-notes", 2, now=TUESDAY).exit_code == 5
     assert (desk.told("maria"), desk.told("paul")) == (1, 1)
@@ -447,7 +447,7 @@ def test_json_and_markdown_tell_of_the_digests(desk: Desk) -> None:
     assert {each["op"] for each in paul["receipts"]} == {"create-child", "post-notice"}
     shown = desk.stale("--format", "markdown").stdout
     assert "### Portfolio digests" in shown
-    assert "as it was" in shown
+    assert "unchanged" in shown
 
 
 @pytest.mark.parametrize("how", [(), ("--as-me",)])

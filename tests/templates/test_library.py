@@ -224,7 +224,8 @@ def test_problems_names_each_template_that_is_missing(folder: Folder) -> None:
     assert templates.names == {"a", "mail/b"}
     missing = [str(problem) for problem in templates.missing_templates(["a", "c", "mail/b", "_part"])]
     assert missing == [
-        f"{root}/{name}.md:1:1: this template does not exist; available templates: a, mail/b" for name in ("c", "_part")
+        f"{root}/{name}.md:1:1: this template does not exist; available templates: a, mail/b"
+        for name in ("c", "_part")
     ]
 
 
@@ -499,7 +500,10 @@ def test_templates_in_plain_text_keep_text_as_it_is_on_one_line(folder: Folder) 
 
 
 def test_templates_of_mails_do_not_include_markdown(folder: Folder) -> None:
-    assert "template _p.md does not exist" in complaints(folder({"m.txt": "{% include '_p.md' %}", "_p.md": "x"}))[0]
+    assert (
+        "template _p.md does not exist"
+        in complaints(folder({"m.txt": "{% include '_p.md' %}", "_p.md": "x"}))[0]
+    )
 
 
 @dataclass(frozen=True, slots=True)
