@@ -155,8 +155,8 @@ def test_amend_writes_the_file_where_it_is_asked_to(psbot: Psbot, sandbox: Sandb
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ((), "say what changes: give --summary"),
-        (("--summary", " "), "say what changes: give --summary"),
+        ((), "no summary given; use --summary"),
+        (("--summary", " "), "no summary given; use --summary"),
         (("--summary", "x", "--hours", "many"), "many is not a number of hours"),
         (("--summary", "x", "--new-end", "soon"), "soon is not a day"),
         (("--summary", "x", "--new-contract", "free"), "free is neither fixed-fee nor time-and-materials"),

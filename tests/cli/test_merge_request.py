@@ -209,7 +209,7 @@ def test_note_that_gitlab_does_not_take_fails_the_job_and_is_not_repeated(begun:
     )
     done = begun.push({FILE: ACME})
     assert (done.exit_code, begun.notes) == (3, [])
-    assert "the plan could not be written to the merge request" in done.stderr
+    assert "the plan could not be posted to the merge request" in done.stderr
     posts = [
         entry
         for entry in begun.sandbox.gate.log.entries
@@ -396,7 +396,7 @@ def test_apply_goes_on_when_gitlab_refuses_to_show_the_merge_request(begun: Scen
     world.add_member(begun.project, world.users[NOTES], AccessLevel.GUEST)
     done = begun.merged()
     assert done.exit_code == 0, done.output
-    assert "the plan that was reviewed cannot be read" in done.stderr
+    assert "the reviewed plan cannot be read" in done.stderr
     assert begun.askers() == {READER, NOTES, WRITER}
 
 

@@ -220,10 +220,10 @@ def _fault(kind: FaultKind) -> Callable[[Sandbox], None]:
 
 CIRCUMSTANCES: dict[str, tuple[dict[str, str], Callable[[Sandbox], None] | None, str]] = {
     "wrong token": ({"PSBOT_TOKEN": "wrong"}, None, "GitLab does not take the token (401); check the token"),
-    "read-only token": ({"PSBOT_TOKEN": READ_ONLY_TOKEN}, None, "the token can only read; make one with the scope api"),
+    "read-only token": ({"PSBOT_TOKEN": READ_ONLY_TOKEN}, None, "the token is read-only; create a token with the `api` scope"),
     "role too low": ({"PSBOT_TOKEN": token_of("ada")}, None, "the role of ada in acme/delivery is too low"),
     "no epics": ({}, _no_epics, "acme/delivery has no epics"),
-    "maintenance": ({}, _maintenance, "GitLab refused 72 of 72 operations; the reasons stand above"),
+    "maintenance": ({}, _maintenance, "GitLab rejected 72 of 72 operations; see the reasons above"),
     "unknown host": ({"PSBOT_GITLAB_URL": "http://gitlab.invalid"}, None, "no host of the name in http://gitlab.invalid"),
     "login page": ({}, _fault(FaultKind.LOGIN_PAGE), "a proxy or a login page may stand in between"),
     "redirect": ({}, _fault(FaultKind.REDIRECT), "a redirect, which psbot does not follow with a token"),
@@ -364,7 +364,7 @@ def test_demo_keeps_the_server_up_until_it_is_told_to_end(number: signal.Signals
     ) as process:
         assert process.stderr is not None
         said = process.stderr.readline()
-        url = re.findall(r"the server stays up at (\S+);", said)
+        url = re.findall(r"the server is running at (\S+);", said)
         assert url, said
         page = requests.get(f"{url[0]}/groups/acme/delivery/-/epics/1", timeout=10)
         process.send_signal(number)

@@ -433,7 +433,7 @@ def test_share_of_a_portfolio_has_no_digest_of_all_of_it(desk: Desk) -> None:
 def test_preview_says_that_it_leaves_the_digests_out(desk: Desk) -> None:
     shown = desk.stale("--preview")
     assert (shown.exit_code, desk.writes()) == (0, 0)
-    assert "a preview leaves the portfolio digests out" in shown.stderr
+    assert "the preview does not include portfolio digests" in shown.stderr
 
 
 def test_json_and_markdown_tell_of_the_digests(desk: Desk) -> None:
