@@ -1,4 +1,4 @@
-"""Finds ``config/``, ``issue_templates/`` and other data: an override, else the wheel's, else the checkout's.
+"""Finds ``config/``, ``issue_templates/`` and other data: an override, the copy in the wheel, or the checkout.
 
 Never the current directory: a run from another folder must not change policy.
 """
@@ -11,7 +11,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def resource_folder(name: str, override: Path | None = None) -> Path:
-    """Return the folder *name*; an override replaces the whole folder, file by file there is no merge."""
+    """Return the folder *name*; an override replaces the whole folder; files are not merged."""
     if override is not None:
         if not override.is_dir():
             raise PsbotError(f"the folder {override} does not exist", f"specify the folder with your {name}")

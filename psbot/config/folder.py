@@ -35,7 +35,7 @@ class ConfigFolder:
 
     @cached_property
     def question_hostings(self) -> Mapping[str, str]:
-        """Return for which hosting each question is, by its id."""
+        """Return the hosting of each question, by its ID."""
         file = load_config_file(self.folder / "questions.yml", questions.QuestionsFile)
         if problems := list(questions.check(file)):
             raise FileProblems(problems)
@@ -43,7 +43,7 @@ class ConfigFolder:
 
     @property
     def kinds(self) -> "Mapping[str, Kind]":
-        """Return the kinds of items by name; they are checked against labels and phases, so all is read."""
+        """Return the kinds of items by name; this reads all files, because kinds refer to labels and phases."""
         return self.process.kinds
 
     @cached_property

@@ -106,7 +106,7 @@ def _check_policy_names(path: KeyPath, entry: PolicyEntry, others: ConfigNames) 
 
 
 def _check_names(path: KeyPath, names: list[str], others: ConfigNames) -> Iterator[Located]:
-    """Yield the *names* that do not exist; what they are is told by the last part of *path*."""
+    """Yield the *names* that do not exist; the last part of *path* is the key that they stand below."""
     known, what = {
         "kinds": (others.kinds, "a kind of blueprint.yml"),
         "except_kinds": (others.kinds, "a kind of blueprint.yml"),

@@ -1,18 +1,18 @@
-"""Rules across the keys of an engagement file: errors that stop it, warnings that a person should read.
+"""Rules across the keys of an engagement file: errors that reject it, and warnings.
 
-A rule sees only the parts that are right on their own, so that everything wrong in a file is said at once.
+A rule sees only the parts that are valid on their own, so that all problems of a file are reported at once.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from psbot.core.model.calendar import WEEKDAYS, Workdays
 from psbot.engagements import public_holidays
 from psbot.engagements.policy import FilePolicy
 from psbot.engagements.schema import AmendmentEntry, GitLabPlaces, MilestoneEntry, People
+from psbot.engagements.time_zones import is_time_zone, suggest_time_zone
 from psbot.parsing.validation import suggest
 from psbot.parsing.yaml_document import KeyPath
 
@@ -21,7 +21,7 @@ MAX_DAYS = 5 * 366
 
 @dataclass(frozen=True, slots=True)
 class RuleViolation:
-    """What a rule has to say about one place; ``code`` names a warning, an error has none."""
+    """A violation of a rule at one place; a warning has a ``code``, an error has none."""
 
     path: KeyPath
     message: str
@@ -32,30 +32,30 @@ class RuleViolation:
 
 @dataclass(frozen=True, slots=True)
 class FileParts:
-    """The right parts of one file, and what it has to fit."""
+    """The valid parts of one file, and the policy that it must follow."""
 
     parts: Mapping[str, Any]
     policy: FilePolicy
 
     def part(self, name: str) -> Any | None:  # noqa: ANN401  the type is the file model's
-        """Return the value of a top-level key; None where it is absent or wrong."""
+        """Return the value of a top-level key; None if it is missing or invalid."""
         return self.parts.get(name)
 
     @property
     def last_end(self) -> date | None:
-        """Return the end with every amendment counted, those to be signed later too."""
+        """Return the end date after all amendments, including those signed in the future."""
         amendments: list[AmendmentEntry] = self.part("amendments") or []
         return next((each.ends_on for each in reversed(amendments) if each.ends_on), self.part("ends_on"))
 
 
-def find_violations(sheet: FileParts) -> Iterator[RuleViolation]:
-    """Yield what all rules have to say."""
+def find_violations(file: FileParts) -> Iterator[RuleViolation]:
+    """Yield the violations of all rules."""
     for rule in RULES:
-        yield from rule(sheet)
+        yield from rule(file)
 
 
-def _check_dates(sheet: FileParts) -> Iterator[RuleViolation]:
-    kick_off, ends, won = (sheet.part(name) for name in ("kick_off_on", "ends_on", "closed_won_on"))
+def _check_dates(file: FileParts) -> Iterator[RuleViolation]:
+    kick_off, ends, won = (file.part(name) for name in ("kick_off_on", "ends_on", "closed_won_on"))
     if kick_off and ends and ends < kick_off:
         yield RuleViolation(
             ("ends_on",), f"{ends} is before the kick-off on {kick_off}", "correct one of the dates"
@@ -68,14 +68,14 @@ def _check_dates(sheet: FileParts) -> Iterator[RuleViolation]:
         message = f"Closed Won on {won} is after the kick-off on {kick_off}"
         hint = "work before the signature must be approved as work at risk"
         yield RuleViolation(("closed_won_on",), message, hint, "won-after-kick-off")
-    last = sheet.last_end
+    last = file.last_end
     if kick_off and last and last - kick_off > timedelta(days=MAX_DAYS):
         yield RuleViolation(("ends_on",), "the engagement is longer than five years", "check the years")
 
 
-def _check_milestones(sheet: FileParts) -> Iterator[RuleViolation]:
-    milestones: list[MilestoneEntry] = sheet.part("milestones") or []
-    kick_off, last = sheet.part("kick_off_on"), sheet.last_end
+def _check_milestones(file: FileParts) -> Iterator[RuleViolation]:
+    milestones: list[MilestoneEntry] = file.part("milestones") or []
+    kick_off, last = file.part("kick_off_on"), file.last_end
     names: dict[str, int] = {}
     for index, milestone in enumerate(milestones):
         first = names.setdefault(" ".join(milestone.name.casefold().split()), index)
@@ -94,7 +94,7 @@ def _check_milestones(sheet: FileParts) -> Iterator[RuleViolation]:
             yield RuleViolation(
                 path, f"{milestone.due} is after the end on {last}", "correct one of the dates"
             )
-    if milestones and sheet.part("contract") == "time-and-materials":
+    if milestones and file.part("contract") == "time-and-materials":
         hint = "make sure that acceptance by milestone is agreed, or delete the milestones"
         yield RuleViolation(
             ("milestones",),
@@ -105,9 +105,9 @@ def _check_milestones(sheet: FileParts) -> Iterator[RuleViolation]:
         )
 
 
-def _check_amendments(sheet: FileParts) -> Iterator[RuleViolation]:
-    amendments: list[AmendmentEntry] = sheet.part("amendments") or []
-    kick_off, hours = sheet.part("kick_off_on"), sheet.part("budget_hours")
+def _check_amendments(file: FileParts) -> Iterator[RuleViolation]:
+    amendments: list[AmendmentEntry] = file.part("amendments") or []
+    kick_off, hours = file.part("kick_off_on"), file.part("budget_hours")
     references: set[str] = set()
     for index, amendment in enumerate(amendments):
         path: KeyPath = ("amendments", index)
@@ -138,54 +138,29 @@ def _check_amendments(sheet: FileParts) -> Iterator[RuleViolation]:
             hours = None
 
 
-def _check_time_zone(sheet: FileParts) -> Iterator[RuleViolation]:
-    name = sheet.part("time_zone")
+def _check_time_zone(file: FileParts) -> Iterator[RuleViolation]:
+    name = file.part("time_zone")
     if name and not is_time_zone(name):
         yield RuleViolation(("time_zone",), f"{name} is not a known time zone", suggest_time_zone(name))
 
 
-def is_time_zone(name: str) -> bool:
-    """Tell whether *name* is a time zone of the IANA database."""
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        return False
-    return True
-
-
-def suggest_time_zone(name: str) -> str:
-    """Return the nearest known zone, by the whole name or by its city."""
-    zones = {zone.lower(): zone for zone in available_timezones() if "/" in zone or zone == "UTC"}
-    cities = {zone.rpartition("/")[2]: zone for zone in zones}
-    if city := cities.get(name.lower().rpartition("/")[2]):
-        return f"did you mean {zones[city]}?"
-    near = suggest(name, zones)
-    known = near.removeprefix("did you mean ").removesuffix("?")
-    return (
-        f"did you mean {zones[known]}?"
-        if known in zones
-        else "write a zone such as Europe/Berlin or America/New_York"
-    )
-
-
-def _check_holidays(sheet: FileParts) -> Iterator[RuleViolation]:
-    for index, region in enumerate(sheet.part("holidays") or []):
+def _check_holidays(file: FileParts) -> Iterator[RuleViolation]:
+    for index, region in enumerate(file.part("holidays") or []):
         if what := public_holidays.region_problem(region):
             yield RuleViolation(("holidays", index), *what)
 
 
-def _check_base_dates(sheet: FileParts) -> Iterator[RuleViolation]:
-    """Warn of dates that everything else is counted from and on which nobody works."""
-    workdays = business_days_of(sheet)
+def _check_base_dates(file: FileParts) -> Iterator[RuleViolation]:
+    """Warn about base dates that are not business days."""
+    workdays = business_days_of(file)
     if workdays is None:
         return
     dates: list[tuple[KeyPath, date | None]] = [
-        ((name,), sheet.part(name)) for name in ("closed_won_on", "kick_off_on", "ends_on")
+        ((name,), file.part(name)) for name in ("closed_won_on", "kick_off_on", "ends_on")
     ]
-    dates += [(("milestones", at, "due"), each.due) for at, each in enumerate(sheet.part("milestones") or [])]
+    dates += [(("milestones", at, "due"), each.due) for at, each in enumerate(file.part("milestones") or [])]
     dates += [
-        (("amendments", at, "ends_on"), each.ends_on)
-        for at, each in enumerate(sheet.part("amendments") or [])
+        (("amendments", at, "ends_on"), each.ends_on) for at, each in enumerate(file.part("amendments") or [])
     ]
     for path, day in dates:
         if day and not workdays.is_business_day(day):
@@ -199,27 +174,27 @@ def _check_base_dates(sheet: FileParts) -> Iterator[RuleViolation]:
             )
 
 
-def business_days_of(sheet: FileParts) -> Workdays | None:
-    """Return the business days of the engagement; None where its dates or its regions are wrong."""
-    regions, dates = sheet.part("holidays"), [sheet.part("kick_off_on"), sheet.last_end]
+def business_days_of(file: FileParts) -> Workdays | None:
+    """Return the business days of the engagement; None if its dates or regions are invalid."""
+    regions, dates = file.part("holidays"), [file.part("kick_off_on"), file.last_end]
     if not regions or None in dates or any(map(public_holidays.region_problem, regions)):
         return None
-    years = [day.year for day in [*dates, sheet.part("closed_won_on")] if day]
+    years = [day.year for day in [*dates, file.part("closed_won_on")] if day]
     off = [public_holidays.holidays_in(region, min(years) - 1, max(years) + 2) for region in regions]
-    company = sheet.policy.company_calendar
+    company = file.policy.company_calendar
     return Workdays(company.days_off.union(*off), company.weekdays)
 
 
-def _check_call_day(sheet: FileParts) -> Iterator[RuleViolation]:
-    calls = sheet.part("calls")
-    working = sheet.policy.company_calendar.weekdays
+def _check_call_day(file: FileParts) -> Iterator[RuleViolation]:
+    calls = file.part("calls")
+    working = file.policy.company_calendar.weekdays
     if calls and WEEKDAYS.index(calls.on) not in working:
         days = ", ".join(WEEKDAYS[day] for day in sorted(working))
         yield RuleViolation(("calls", "on"), f"{calls.on} is not a business day", f"write one of {days}")
 
 
-def _check_places(sheet: FileParts) -> Iterator[RuleViolation]:
-    gitlab: GitLabPlaces | None = sheet.part("gitlab")
+def _check_places(file: FileParts) -> Iterator[RuleViolation]:
+    gitlab: GitLabPlaces | None = file.part("gitlab")
     if gitlab is None:
         return
     for name, project in (("project", gitlab.project), ("internal_project", gitlab.internal_project)):
@@ -252,8 +227,8 @@ def _check_internal_place(gitlab: GitLabPlaces) -> Iterator[RuleViolation]:
         yield RuleViolation(("gitlab", "internal"), message, hint, "internal-in-shared")
 
 
-def _check_people(sheet: FileParts) -> Iterator[RuleViolation]:
-    people: People | None = sheet.part("people")
+def _check_people(file: FileParts) -> Iterator[RuleViolation]:
+    people: People | None = file.part("people")
     engineers = people.engineers if people else []
     for index, name in enumerate(engineers):
         if name in engineers[:index]:
@@ -262,11 +237,11 @@ def _check_people(sheet: FileParts) -> Iterator[RuleViolation]:
             )
 
 
-def _check_skip(sheet: FileParts) -> Iterator[RuleViolation]:
-    skip = sheet.part("skip")
+def _check_skip(file: FileParts) -> Iterator[RuleViolation]:
+    skip = file.part("skip")
     if not skip:
         return
-    kinds = sheet.policy.kinds
+    kinds = file.policy.kinds
     by_item = {kind.item: kind for kind in kinds.values()}
     for name in skip:
         kind = kinds.get(name) or by_item.get(name.partition("/")[0])
@@ -276,10 +251,10 @@ def _check_skip(sheet: FileParts) -> Iterator[RuleViolation]:
             yield RuleViolation(("skip", name), f"{name} cannot be skipped", "delete the line", at_key=True)
 
 
-def _check_intake(sheet: FileParts) -> Iterator[RuleViolation]:
-    hosting = sheet.part("hosting")
-    for name in sheet.part("intake") or {}:
-        hostings = sheet.policy.question_hostings
+def _check_intake(file: FileParts) -> Iterator[RuleViolation]:
+    hosting = file.part("hosting")
+    for name in file.part("intake") or {}:
+        hostings = file.policy.question_hostings
         asked_for = hostings.get(name)
         if asked_for is None:
             yield RuleViolation(("intake", name), "unknown question", suggest(name, hostings), at_key=True)

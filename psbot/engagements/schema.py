@@ -1,4 +1,4 @@
-"""The shape of an engagement file, as pydantic models: what a key may hold, and nothing across keys."""
+"""The shape of an engagement file as pydantic models; rules across keys are in ``checks``."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Fields."""
+"""Types of values that several files have: texts, names, colours, links and usernames."""
 
 from typing import Annotated
 

@@ -52,7 +52,7 @@ def _check_data(check: Check) -> Mapping[str, object]:
         "verdict": check.result.value,
         "found": check.message,
         "fix": check.fix or None,
-        "mend": check.fix or None,  # the name until 0.1; goes with the next release
+        "mend": check.fix or None,  # deprecated name of `fix`, removed in the next release
     }
 
 

@@ -50,8 +50,8 @@ def _scope_text(policy: StalenessPolicy) -> str:
     return f"{kinds}{but}{states}{own}{during}"
 
 
-def _escalation_steps(ladder: Iterable[EscalationStep], lead: str | None) -> Iterator[str]:
-    for step in ladder:
+def _escalation_steps(steps: Iterable[EscalationStep], lead: str | None) -> Iterator[str]:
+    for step in steps:
         who = _RECIPIENT_TEXT[step.recipient.value]
         who += (
             f" (if the engagement file names none: {lead})"

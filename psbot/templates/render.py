@@ -1,4 +1,4 @@
-"""One template, filled: the words an item of an engagement would have."""
+"""Fills one template: the description that an item of an engagement would have."""
 
 import os
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def render_item(name: str, situation: Context, templates: "TemplateLibrary") -> str:
-    """Return the words of an item: *name* is a kind, or the key of one of its items."""
+    """Return the description of an item; *name* is a kind or the key of an item."""
     draft = find_scheduled_item(name, situation)
     template = situation.process.kinds[draft.kind].template
     return templates.render(template, build_template_facts(situation) | _item_facts(draft, situation))
 
 
 def _item_facts(draft: ScheduledItem, situation: Context) -> dict[str, object]:
-    """Return what the template of *draft* may use of its own, as long as nothing is filled in."""
+    """Return what the template of *draft* can use besides the common facts, with nothing filled in."""
     engagement, process = situation.engagement, situation.process
     is_change = draft.kind == process.changes.kind
     change = (
@@ -38,9 +38,9 @@ def _item_facts(draft: ScheduledItem, situation: Context) -> dict[str, object]:
 
 
 def find_scheduled_item(name: str, situation: Context) -> ScheduledItem:
-    """Return the draft of the item *name*; of a kind with several the first that is not past.
+    """Return the draft of the item *name*; of a kind with several items, the first that is not past.
 
-    Raises PsbotError where the engagement has no such item.
+    Raises PsbotError if the engagement has no such item.
     """
     kinds = situation.process.kinds
     kind = kinds.get(name) or next(
@@ -71,7 +71,7 @@ def render_mail(
     cc: Sequence[str] = (),
     manager_name: str | None = None,
 ) -> bytes:
-    """Return the e-mail of *kind*, ready to be opened and sent by a person; only the welcome e-mail is one."""
+    """Return the e-mail of *kind*, ready to open and send; only the welcome e-mail is supported."""
     from psbot.templates.mail import MAIL_KIND, build_welcome_mail
 
     if kind != MAIL_KIND:
@@ -88,7 +88,7 @@ def render_mail(
 
 
 def write_private_file(file: Path, content: bytes) -> None:
-    """Write *content* to a new *file* that only its owner can read (mode 600); PsbotError where it exists."""
+    """Write *content* to a new *file* that only its owner can read (mode 600); PsbotError if it exists."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:

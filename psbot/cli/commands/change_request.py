@@ -122,8 +122,8 @@ def amend(app: App, file: Path, *, write: bool) -> int:
 
     codes = [ExitCode.DONE]
     for engagement, requests in _fetch_requests(app, [file], codes):
-        lacking = [each.missing_amendment for each in requests if each.missing_amendment]
-        click.echo(amend_file(file, engagement, lacking, app.process, is_written=write), nl=False)
+        missing = [each.missing_amendment for each in requests if each.missing_amendment]
+        click.echo(amend_file(file, engagement, missing, app.process, is_written=write), nl=False)
     return most_severe(codes)
 
 
