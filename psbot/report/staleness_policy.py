@@ -6,12 +6,12 @@ from psbot.core.model.staleness_policy import EscalationStep, Measure, Staleness
 from psbot.core.text.quantity import quantity
 
 _MEASURE_TEXT = {
-    Measure.IDLE: "since the last human activity, while the team must act",
-    Measure.WAITING: "since the last human activity, while the customer must act",
+    Measure.IDLE: "after the last human activity, while the team must act",
+    Measure.WAITING: "after the last human activity, while the customer must act",
     Measure.IN_STATE: "in its current state",
     Measure.OVERDUE: "after its due date",
     Measure.MISSED: "after the date of the last occurrence, while it is not done",
-    Measure.SILENCE: "since the last human activity on any of its items",
+    Measure.SILENCE: "after the last human activity on any of its items",
 }
 _RECIPIENT_TEXT = {"assignee": "the assignee", "manager": "the manager", "delivery_lead": "the delivery lead"}
 
@@ -19,8 +19,8 @@ _RECIPIENT_TEXT = {"assignee": "the assignee", "manager": "the manager", "delive
 def describe_policies(staleness: StalenessSettings) -> Iterator[str]:
     """Yield one line for each policy, then the escalation, what is exempt, and the limits of a run."""
     for policy in staleness.policies.values():
-        counted = _MEASURE_TEXT[policy.measure]
-        yield f"{policy.name}: {_scope_text(policy)}, from {_days_text(policy.after)} on, counted {counted}"
+        stale_from = f"stale from {_days_text(policy.after)} {_MEASURE_TEXT[policy.measure]}"
+        yield f"{policy.name}: {_scope_text(policy)}: {stale_from}"
         yield f"  message: {policy.message}"
     yield "Notified: " + "; ".join(_escalation_steps(staleness.escalation, staleness.delivery_lead))
     exempt = staleness.exempt
@@ -68,4 +68,4 @@ def _days_text(count: int, more: str = "") -> str:
 
 def _names_text(names: Iterable[str]) -> str:
     *first, last = sorted(names)
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} or {last}" if first else last

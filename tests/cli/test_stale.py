@@ -111,7 +111,7 @@ def test_job_log_has_one_collapsed_section_an_engagement(psbot: Psbot, applied: 
 def test_policies_are_listed_in_words_without_a_server() -> None:
     shown = CliRunner().invoke(main, ["stale", "--list-policies"], env={"PSBOT_TOKEN": ""})
     assert shown.exit_code == 0
-    assert "customer-silent: any item in waiting-customer, from 5 business days on" in shown.stdout
+    assert "customer-silent: any item in waiting-customer: stale from 5 business days after" in shown.stdout
     assert (
         "Notified: the assignee first, labelled stale; the manager after 5 more business days" in shown.stdout
     )

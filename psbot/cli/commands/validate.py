@@ -22,7 +22,7 @@ from psbot.cli.options import option
 @options.junit_option
 @click.pass_obj
 def validate(app: App, files: tuple[Path, ...], *, form: str, junit: Path | None) -> int:
-    """Check engagement files, offline.
+    """Check engagement files offline.
 
     Reports all errors of a file at once, each as FILE:LINE:COLUMN with what is wrong and how to fix it. Exits with 2
     if a file has errors; warnings do not change the exit code. Reads only the parts of the config folder that
