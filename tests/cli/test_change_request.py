@@ -101,7 +101,7 @@ def test_a_change_goes_from_the_request_to_the_amendment_and_the_dates_follow(
     listed = psbot("change-request", "list", file).stdout
     assert "change-request/1: approval, change-order" in listed
     assert "- end date: 2027-02-26 → 2027-03-26" in listed
-    assert "- maria decides" in listed
+    assert "- to be decided by maria" in listed
 
     labels(sandbox, "maria", request, "ps-change::approved")
     assert psbot("change-request", "amend", file).output == ""

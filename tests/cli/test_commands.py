@@ -127,7 +127,7 @@ def test_commands_take_the_engagements_folder_when_no_file_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     empty = psbot("validate")
-    assert (empty.exit_code, "write one with psbot new" in empty.stderr) == (2, True)
+    assert (empty.exit_code, "create one with psbot new" in empty.stderr) == (2, True)
     folder = tmp_path / "engagements" / "2026"
     folder.mkdir(parents=True)
     (folder / "acme.yml").write_text(Path(AWS).read_text())
