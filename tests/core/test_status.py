@@ -211,8 +211,8 @@ def test_order_is_the_one_that_the_command_tells() -> None:
         "errors": "errors",
         "warnings": "warnings",
         "days overdue": "days overdue",
-        "items at the customer": "items on which the customer has the next move",
-        "next due": "what is due next",
+        "items at the customer": "items that wait for the customer",
+        "next due": "next due date",
     }
     assert list(words) == list(URGENCY)
     places = [told.index(each) for each in words.values()]

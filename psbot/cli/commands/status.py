@@ -16,8 +16,8 @@ from psbot.cli.context import App
 def status(app: App, files: tuple[Path, ...], *, form: str, exit_code: bool) -> int:
     """Show the status of engagements: phase, health, overdue items, who acts next, and findings.
 
-    The most urgent engagements come first: those that could not be read, then those with errors, warnings, overdue
-    items, items that wait for the customer, and the next due dates. Reads GitLab, writes nothing.
+    The most urgent engagements come first, by: could not be read, errors, warnings, days overdue, items that wait for
+    the customer, next due date. Reads GitLab, writes nothing.
     """
     from psbot.cli.session import echo_failure, loaded_files, open_session
     from psbot.core.status import by_urgency, from_file_only
