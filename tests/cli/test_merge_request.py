@@ -242,7 +242,7 @@ def test_plan_without_a_reading_token_is_made_as_if_gitlab_were_empty(begun: Sce
     done = begun.push({FILE: ACME}, PSBOT_READ_TOKEN="")
     assert done.exit_code == 0
     (note,) = begun.notes
-    assert "as if GitLab were empty" in note.replace("PSBOT\\_READ\\_TOKEN", "")
+    assert "assumes that GitLab is empty" in note.replace("PSBOT\\_READ\\_TOKEN", "")
     assert begun.askers() == {NOTES}
 
 
@@ -299,7 +299,7 @@ def test_branch_cannot_have_its_own_templates_or_config_used(begun: Scene) -> No
     assert "PWNED" not in done.output + "".join(begun.notes)
     assert "Kick-off: Acme Corp" in begun.notes[0]
     said = " ".join(begun.notes[0].replace("\\", "").split())
-    assert "changes issue_templates/. The plan uses issue_templates/ of main" in said
+    assert "changes issue_templates/. This plan uses issue_templates/ of main" in said
     assert "changes config/." in said
 
 
@@ -310,7 +310,7 @@ def test_branch_cannot_bring_templates_where_the_target_has_none(begun: Scene) -
     )
     assert done.exit_code == 0
     assert "PWNED" not in done.output
-    assert "main has no words/ yet" in begun.notes[0]
+    assert "main does not have words/ yet" in begun.notes[0]
 
 
 def test_branch_cannot_have_a_file_of_the_runner_read(begun: Scene) -> None:
@@ -406,7 +406,7 @@ def test_apply_goes_on_when_gitlab_refuses_to_show_the_merge_request(begun: Scen
 def test_log_of_a_pipeline_folds_each_engagement_and_ends_with_what_it_took(begun: Scene) -> None:
     planned = begun.push({FILE: ACME})
     assert planned.stdout.startswith("\x1b[0Ksection_start:")
-    assert "requests, 1 notes, " in planned.stderr.splitlines()[-1]
+    assert "requests, 1 note, " in planned.stderr.splitlines()[-1]
     applied = begun.merged()
     for mark in (
         "section_start:",

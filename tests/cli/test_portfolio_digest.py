@@ -427,7 +427,7 @@ def test_project_that_gitlab_does_not_show_is_an_error_before_anything_is_writte
 def test_share_of_a_portfolio_has_no_digest_of_all_of_it(desk: Desk) -> None:
     refused = desk.stale(CI_NODE_INDEX="1", CI_NODE_TOTAL="2")
     assert (refused.exit_code, desk.writes()) == (2, 0)
-    assert "run it in a job of its own, without shares" in refused.stderr
+    assert "run it in a separate job without shards" in refused.stderr
 
 
 def test_preview_says_that_it_leaves_the_digests_out(desk: Desk) -> None:
