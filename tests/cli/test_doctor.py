@@ -190,7 +190,7 @@ LACKS: dict[str, tuple[str, dict[str, object], str]] = {
     ),
     "no token to read": (
         "PSBOT_READ_TOKEN", {"key": "X"},
-        "warning there is no variable PSBOT_READ_TOKEN: plans in merge requests are made assumes that GitLab is empty",
+        "warning there is no variable PSBOT_READ_TOKEN: plans in merge requests are made as if GitLab were empty",
     ),
     "no token for notes": (
         "PSBOT_NOTE_TOKEN", {"key": "X"},
