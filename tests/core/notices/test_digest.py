@@ -91,7 +91,7 @@ def test_each_person_is_mentioned_once_and_who_cannot_see_the_log_is_not() -> No
     body = posted(line("kick-off", "paul", "ada"), line("intake-aws", "paul"), line("call/2026-12-08")).body
     assert body.count("@paul") == 1
     assert "@ada" not in body
-    assert "ada (cannot see this place, so was not told)" in body
+    assert "ada (not notified: no access to this project)" in body
 
 
 def test_memory_that_a_person_has_spoilt_tells_nothing() -> None:
@@ -134,6 +134,6 @@ def test_digest_names_the_first_five_hundred_findings_of_a_person_and_remembers_
     lines = [line(f"change-request/{number}") for number in range(15_000)]
     digest = posted(*lines)
     assert digest.body.count("\n- change-request") == 500
-    assert digest.body.endswith("- and 14500 more\n")
+    assert digest.body.endswith("- plus 14500 more\n")
     assert len(digest.body) < 1_000_000, "GitLab's limit of a note"
     assert last_entries([digest]) == {each.entry for each in lines}
