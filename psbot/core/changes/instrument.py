@@ -57,14 +57,8 @@ def months_after(day: date, months: int) -> date:
 
 def deciders_of(instrument: str | None, engagement: Engagement, policy: ChangePolicy) -> frozenset[str]:
     """Return the usernames of those who may decide on a change by *instrument*; the manager stands in."""
-    people = {
-        "manager": engagement.manager,
-        "project_manager": engagement.project_manager,
-        "delivery_lead": engagement.delivery_lead,
-        "lead": engagement.lead,
-    }
     roles = policy.approvers.get(instrument or "", ("manager",))
-    return frozenset(people[role] or engagement.manager for role in roles)
+    return frozenset(map(engagement.person, roles))
 
 
 def quarter_end(day: date, first_month: int = 1) -> date:

@@ -117,6 +117,22 @@ class Engagement:
         """Return the first engineer, who leads; None until one is assigned."""
         return self.engineers[0] if self.engineers else None
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Return the usernames listed under ``people:`` in the engagement file."""
+        named = (self.manager, self.project_manager, self.delivery_lead, *self.engineers)
+        return frozenset(name for name in named if name)
+
+    def person(self, role: str) -> str:
+        """Return the username of the person with *role*; the manager if nobody has it."""
+        usernames = {
+            "manager": self.manager,
+            "lead": self.lead,
+            "project_manager": self.project_manager,
+            "delivery_lead": self.delivery_lead,
+        }
+        return usernames[role] or self.manager
+
     def today(self, now: datetime) -> date:
         """Return the day it is at *now* where the engagement is at home."""
         return now.astimezone(self.zone).date()
@@ -179,9 +195,3 @@ class Engagement:
                 weeks.append((monday, due))
             monday += _WEEK
         return tuple(weeks)
-
-
-def people(engagement: Engagement) -> frozenset[str]:
-    """Return the usernames that the engagement file names under ``people:``."""
-    named = (engagement.manager, engagement.project_manager, engagement.delivery_lead, *engagement.engineers)
-    return frozenset(name for name in named if name)

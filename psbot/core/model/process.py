@@ -166,6 +166,16 @@ class Process:
     staleness: StalenessSettings = field(default_factory=StalenessSettings)
     changes: ChangePolicy = field(default_factory=ChangePolicy)
 
+    def kind_of_key(self, key: str) -> Kind | None:
+        """Return the kind of the item with *key*; None for a key of no kind."""
+        stem = key.partition("/")[0]
+        return next((kind for kind in self.kinds.values() if kind.item == stem), None)
+
+    @property
+    def log_kinds(self) -> tuple[Kind, ...]:
+        """Return the kinds of engagement logs: items that carry the engagement's health."""
+        return tuple(kind for kind in self.kinds.values() if "health" in kind.seeds)
+
     @property
     def question_hostings(self) -> Mapping[str, str]:
         """Return for which hosting each question is, by its id."""
@@ -178,9 +188,3 @@ def lowest_free_number(kind: Kind, keys: Iterable[str]) -> int:
     while f"{kind.item}/{number}" in taken:
         number += 1
     return number
-
-
-def kind_of_key(key: str, process: Process) -> Kind | None:
-    """Return the kind of the item *key*; None where there is none."""
-    stem = key.partition("/")[0]
-    return next((kind for kind in process.kinds.values() if kind.item == stem), None)

@@ -103,6 +103,11 @@ def to_chart_name(text: str, max_length: int = 40) -> str:
     return (WORD_JOINER if _CHART_KEYWORD.match(name) else "") + (name or "unnamed")
 
 
+def plain_number(number: float) -> float:
+    """Return a whole *number* as an integer, which prints without ``.0``; any other number as it is."""
+    return int(number) if number == int(number) else number
+
+
 def replace_control_characters(text: str) -> str:
     """Return *text* without what could drive a terminal; line ends and tabs stay."""
     return _CONTROL_CHARACTERS.sub("\ufffd", text)
