@@ -27,7 +27,7 @@ class Actor:
     """Who did something, and when; ``needs`` are the keys of items whose histories psbot must read first."""
 
     role: ActorRole
-    name: str = "somebody"
+    name: str = "an unknown account"
     at: datetime | None = None
     needs: frozenset[str] = frozenset()
 
