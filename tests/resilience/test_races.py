@@ -1,7 +1,6 @@
 """Several runs at once on one engagement, with people at work in between."""
 
 import random
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from tests.resilience.histories import ADVANCED, History, history
 from tests.resilience.matrix import settle
 from tests.resilience.race import Touched, check_arrived, check_one_of_each, race
 from tests.resilience.test_kills import started
+from tests.support.forked import Process
 from tests.support.stage import Adapters, real, staged
 
 SEEDS = range(12)
@@ -114,7 +114,7 @@ def test_one_open_item_a_marker_is_left_when_several_processes_apply_at_once(
     asked = history("new")
     world = asked.world()
     with running(world, latency_ms=20, work_ms=5) as sandbox:
-        begun: list[subprocess.Popen[bytes]] = []
+        begun: list[Process] = []
         for number in range(processes):
             folder = tmp_path / str(number)
             folder.mkdir()
@@ -134,7 +134,7 @@ def test_engagement_gets_where_one_run_leads_when_two_processes_run_at_once(
     asked = history("telling")
     world = asked.world()
     with running(world, latency_ms=20, work_ms=5) as sandbox:
-        begun: list[subprocess.Popen[bytes]] = []
+        begun: list[Process] = []
         for number, command in enumerate(commands):
             folder = tmp_path / str(number)
             folder.mkdir()
