@@ -34,9 +34,10 @@ from psbot.report.plan_rows import Planned
 from psbot.templates.library import Templates
 from psbot.templates.mail import welcome_mail
 from psbot.templates.render import draft_of
-from tests.injection.corpus import CORPUS, Entry
+from tests.injection.corpus import CATEGORIES, CORPUS, EVERY, Entry, check_each, entries_of
 from tests.injection.oracle import assert_like, assert_powerless, assert_quiet
 from tests.support.paths import ROOT
+from tests.support.sample import Sample
 
 PROCESS = load_process(ROOT / "config")
 WORDS = Templates(ROOT / "issue_templates")
@@ -197,14 +198,29 @@ def without_skip(engagement: Engagement) -> Engagement:
     return replace(engagement, skip={})
 
 
-def cases(entries: tuple[Entry, ...] = CORPUS) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("entry", [pytest.param(each, id=each.label) for each in entries])
-
-
 def test_corpus_has_at_least_five_hundred_texts_each_once() -> None:
     assert (
         len({entry.text for entry in CORPUS}) == len({entry.label for entry in CORPUS}) == len(CORPUS) >= 500
     )
+
+
+def test_texts_of_three_samples_that_follow_each_other_are_the_corpus() -> None:
+    samples = [Sample(seed) for seed in range(739_000, 739_000 + EVERY)]
+    for category in CATEGORIES:
+        assert all(entries_of(category, sample) for sample in samples)
+    played = {
+        entry for sample in samples for category in CATEGORIES for entry in entries_of(category, sample)
+    }
+    assert played == set(CORPUS) == {entry for category in CATEGORIES for entry in entries_of(category)}
+
+
+def test_every_text_that_goes_wrong_is_named() -> None:
+    def check(entry: Entry) -> None:
+        assert entry.text not in ("@root", "@ada")
+
+    with pytest.raises(ExceptionGroup, match="2 texts") as caught:
+        check_each(entries_of("mention"), check)
+    assert ["'@root'" in str(each.__notes__) for each in caught.value.exceptions] == [True, False]
 
 
 def test_every_field_of_the_model_takes_part() -> None:
@@ -219,8 +235,11 @@ def test_every_field_of_the_model_takes_part() -> None:
     assert set(MAPPINGS) == {"links", "intake", "skip"}
 
 
-@cases()
-def test_text_in_every_field_is_refused_with_its_place_or_does_nothing(entry: Entry) -> None:
+def test_text_in_every_field_is_refused_with_its_place_or_does_nothing(entries: list[Entry]) -> None:
+    check_each(entries, assert_refused_or_nothing)
+
+
+def assert_refused_or_nothing(entry: Entry) -> None:
     engagement, loaded = taken(entry.text)
     assert_nothing_in_descriptions(entry, engagement, loaded)
     assert_nothing_in_titles_and_reports(entry, without_skip(engagement))
@@ -291,8 +310,11 @@ def assert_nothing_in_the_mail(engagement: Engagement) -> None:
         assert body.count("\n") == like.count("\n")
 
 
-@cases()
-def test_text_as_it_is_in_a_file_is_refused_with_its_place_or_read(entry: Entry) -> None:
+def test_text_as_it_is_in_a_file_is_refused_with_its_place_or_read(entries: list[Entry]) -> None:
+    check_each(entries, assert_refused_or_read)
+
+
+def assert_refused_or_read(entry: Entry) -> None:
     base = yaml.safe_dump(BASE, sort_keys=False)
     for before, after in (
         (f"customer: {PLAIN}\n", "customer: {}\n"),
