@@ -10,13 +10,11 @@ from psbot.core.model.process import Process
 from tests.resilience.counting import Tally
 from tests.support import wheel as wheels
 from tests.support.paths import ROOT
-from tests.support.sample import Sample, seed_of
+from tests.support.sample import SAMPLE, Sample, seed_of
 
 # A busy machine is no defect: how long examples take is measured nowhere in the tests.
 settings.register_profile("psbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("psbot")
-
-SAMPLE = pytest.StashKey[Sample]()
 
 
 # What takes longest is begun first, so that no process is left alone with it at the end.

@@ -163,9 +163,12 @@ def descriptions(engagement: Engagement) -> dict[str, str]:
     return found
 
 
-def report(engagement: Engagement, wanted: Desired, form: str, file: str) -> str:
-    drawn = plan(engagement, wanted, Snapshot(), PROCESS)
-    return plan_module.rendered(form, [Planned.of(file, engagement, drawn)], PROCESS.limits, NOW)
+def planned(engagement: Engagement, wanted: Desired, file: str) -> Planned:
+    return Planned.of(file, engagement, plan(engagement, wanted, Snapshot(), PROCESS))
+
+
+def report(form: str, drawn: Planned) -> str:
+    return plan_module.rendered(form, [drawn], PROCESS.limits, NOW)
 
 
 def mail(engagement: Engagement, *, is_known: bool) -> EmailMessage:
@@ -191,7 +194,7 @@ def plain_words(links: int) -> dict[str, str]:
 @cache
 def plain_report(links: int) -> str:
     base = plain(links)
-    return report(base, desired(base, PROCESS, NOW, WORDS), "markdown", "engagements/x.yml")
+    return report("markdown", planned(base, desired(base, PROCESS, NOW, WORDS), "engagements/x.yml"))
 
 
 def without_skip(engagement: Engagement) -> Engagement:
@@ -271,29 +274,30 @@ def assert_nothing_in_titles_and_reports(entry: Entry, engagement: Engagement) -
             assert item.description.startswith(f"<!-- psbot: engagement={engagement.key} item={item.key} ")
             assert item.description.count("<!-- psbot: ") == 1
     file = f"engagements/{entry.text}.yml"
-    for form in ("text", "json"):
-        assert_quiet(report(engagement, wanted, form, file))
-    data = json.loads(report(engagement, wanted, "json", file))
-    assert data["engagements"][0]["file"] == file
-    same = plain_report(len(engagement.links))
-    assert_like(report(engagement, wanted, "markdown", file), same)
+    drawn = planned(engagement, wanted, file)
+    assert_quiet(report("text", drawn))
+    data = report("json", drawn)
+    assert_quiet(data)
+    assert json.loads(data)["engagements"][0]["file"] == file
+    assert_like(report("markdown", drawn), plain_report(len(engagement.links)))
 
 
-def left_out(form: str, reason: str) -> str:
+def left_out(reason: str) -> Planned:
     base = replace(plain(0), skip={"post-mortem": reason})
-    return report(base, desired(base, PROCESS, NOW, WORDS), form, "engagements/x.yml")
+    return planned(base, desired(base, PROCESS, NOW, WORDS), "engagements/x.yml")
 
 
 @cache
 def plainly_left_out() -> str:
-    return left_out("markdown", PLAIN)
+    return report("markdown", left_out(PLAIN))
 
 
 def assert_nothing_in_a_reason_to_leave_out(reason: str) -> None:
+    drawn = left_out(reason)
     for form in ("text", "json"):
-        assert_quiet(left_out(form, reason))
+        assert_quiet(report(form, drawn))
     assert f"is left out: {PLAIN}" in plainly_left_out()
-    assert_like(left_out("markdown", reason), plainly_left_out())
+    assert_like(report("markdown", drawn), plainly_left_out())
 
 
 def assert_nothing_in_the_mail(engagement: Engagement) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+import pytest
+
 Case = TypeVar("Case")
 
 # A number that grows from pipeline to pipeline, by the environment variable that the CI service sets.
@@ -47,4 +49,5 @@ class Sample:
         return f"the sample of seed {self.seed}; repeat it with {self.command}, play all with --all-cases"
 
 
+SAMPLE = pytest.StashKey[Sample]()  # the sample of a run of pytest
 COMPLETE = Sample(is_complete=True)
