@@ -1,20 +1,24 @@
 """The cases that the harness has to play: every row that the code enumerates, and which of its cases a run plays."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from itertools import product
+from typing import TypeVar
 
 from psbot.sandbox.faults.faults import When
+from psbot.sandbox.server.request_log import Entry
 from tests.resilience.histories import NAMES, STALE, history
 from tests.resilience.patterns import PATTERNS, Case, cases, kind_of
 from tests.support.sample import COMPLETE, Sample
 
-MATRIX = tuple(product((*NAMES, STALE), PATTERNS))
-KILLS = tuple(product((*NAMES, STALE), When))
-EVERY = 5  # a sample has one of so many cases of each kind of fault
+Row = tuple[str, str]  # a history, and a pattern of faults or an instant
+Thing = TypeVar("Thing")
 
-Row = tuple[str, str]
+MATRIX: tuple[Row, ...] = tuple(product((*NAMES, STALE), PATTERNS))
+KILLS: tuple[Row, ...] = tuple(product((*NAMES, STALE), When))
+EVERY = 5  # a sample has one of so many cases of each kind of fault
+EVERY_KILL = 2  # and one of so many kills
 
 
 def row(table: str, *names: object) -> str:
@@ -24,9 +28,9 @@ def row(table: str, *names: object) -> str:
 
 def enumerated(sample: Sample = COMPLETE) -> dict[str, int]:
     """Return the number of cases that a run has to play of every row, by the name of the row."""
-    faults = {row("faults", *each): len(chosen) for each, chosen in sampled(sample).items()}
-    kills = {row("kills", name, when): len(history(name).requests) for name, when in KILLS}
-    return faults | kills
+    return {row("faults", *each): len(played) for each, played in sampled(sample).items()} | {
+        row("kills", *each): len(played) for each, played in sampled_kills(sample).items()
+    }
 
 
 @cache
@@ -35,44 +39,49 @@ def sampled(sample: Sample) -> Mapping[Row, list[Case]]:
 
     Every row has a case, and so has every operation with every kind of fault that it can have.
     """
-    every = {pattern: EVERY * number for pattern, number in _patterns_alike().items()}
-    chosen = {
-        (name, pattern): sample.of(cases(pattern, history(name).requests), every[pattern], number)
-        for number, (name, pattern) in enumerate(MATRIX)
-    }
-    covered = {_covers(each, case) for each, played in chosen.items() for case in played}
-    for what, able in _cases_by_what_they_cover().items():
-        if what not in covered:
-            each, case = able[sample.seed % len(able)]
-            chosen[each].append(case)
+    alike = Counter(kind_of(pattern) for pattern in PATTERNS)
+    table = {(name, pattern): cases(pattern, history(name).requests) for name, pattern in MATRIX}
+    every = {(name, pattern): EVERY * alike[kind_of(pattern)] for name, pattern in MATRIX}
+    return _covering(table, every, _operation_and_kind, sample)
+
+
+@cache
+def sampled_kills(sample: Sample) -> Mapping[Row, list[Entry]]:
+    """Return the requests at which a process is killed: one of every operation at least, before it and after it."""
+    table = {each: list(history(each[0]).requests) for each in KILLS}
+    return _covering(table, dict.fromkeys(KILLS, EVERY_KILL), _operation_and_instant, sample)
+
+
+def _covering(
+    table: Mapping[Row, list[Thing]],
+    every: Mapping[Row, int],
+    covers: Callable[[Row, Thing], Hashable],
+    sample: Sample,
+) -> Mapping[Row, list[Thing]]:
+    """Return one of *every* so many cases of each row, and one more for each thing that none of these *covers*."""
+    chosen = {each: sample.of(able, every[each], number) for number, (each, able) in enumerate(table.items())}
+    covered = {covers(each, case) for each, played in chosen.items() for case in played}
+    missing: dict[Hashable, list[tuple[Row, Thing]]] = {}
+    for each, able in table.items():
+        for case in able:
+            if (what := covers(each, case)) not in covered:
+                missing.setdefault(what, []).append((each, case))
+    for able_to_cover in missing.values():
+        each, case = able_to_cover[sample.seed % len(able_to_cover)]
+        chosen[each].append(case)
     return chosen
 
 
-def _patterns_alike() -> dict[str, int]:
-    """Return of every pattern the number of patterns that play the same kind of fault."""
-    kinds = Counter(map(kind_of, PATTERNS))
-    return {pattern: kinds[kind_of(pattern)] for pattern in PATTERNS}
+def _operation_and_kind(each: Row, case: Case) -> Hashable:
+    name, pattern = each
+    return operation_of(name, case), kind_of(pattern)
+
+
+def _operation_and_instant(each: Row, entry: Entry) -> Hashable:
+    _, when = each
+    return entry.operation, when
 
 
 def operation_of(name: str, case: Case) -> str:
     """Return the operation of the request that goes wrong."""
     return history(name).requests[case.number - 1].operation
-
-
-def _covers(each: Row, case: Case) -> tuple[str, str]:
-    name, pattern = each
-    return operation_of(name, case), kind_of(pattern)
-
-
-@cache
-def _cases_by_what_they_cover() -> dict[tuple[str, str], list[tuple[Row, Case]]]:
-    found: dict[tuple[str, str], list[tuple[Row, Case]]] = {}
-    for each, case in _all_cases():
-        found.setdefault(_covers(each, case), []).append((each, case))
-    return found
-
-
-def _all_cases() -> Iterator[tuple[Row, Case]]:
-    for name, pattern in MATRIX:
-        for case in cases(pattern, history(name).requests):
-            yield (name, pattern), case

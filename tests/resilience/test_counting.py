@@ -11,7 +11,7 @@ import pytest
 
 from tests.resilience.histories import history
 from tests.resilience.patterns import Case, cases, kind_of
-from tests.resilience.rows import KILLS, MATRIX, Row, enumerated, operation_of, row, sampled
+from tests.resilience.rows import KILLS, MATRIX, Row, enumerated, operation_of, row, sampled, sampled_kills
 from tests.support.paths import ROOT
 from tests.support.sample import COMPLETE, Sample
 
@@ -156,9 +156,24 @@ def test_sample_has_every_row_and_every_operation_with_every_kind_of_fault(seed:
     assert sum(map(len, chosen.values())) < sum(map(len, sampled(COMPLETE).values())) / 6
 
 
+@pytest.mark.parametrize("seed", A_FEW_SEEDS)
+def test_sample_kills_a_process_before_and_after_every_operation(seed: int) -> None:
+    def operations(sample: Sample) -> set[tuple[str, str]]:
+        return {
+            (each.operation, when) for (_, when), all_of in sampled_kills(sample).items() for each in all_of
+        }
+
+    assert set(sampled_kills(Sample(seed))) == set(KILLS)
+    assert all(sampled_kills(Sample(seed)).values())
+    assert operations(Sample(seed)) == operations(COMPLETE)
+
+
 def test_samples_of_seeds_that_follow_each_other_have_all_cases_together() -> None:
     for name, pattern in MATRIX:
         played = [case for seed in A_FEW_SEEDS for case in sampled(Sample(seed))[name, pattern]]
         complete = cases(pattern, history(name).requests)
         assert sampled(COMPLETE)[name, pattern] == complete
         assert all(case in played for case in complete)
+    for each in KILLS:
+        killed = {entry for seed in A_FEW_SEEDS for entry in sampled_kills(Sample(seed))[each]}
+        assert killed == set(history(each[0]).requests) == set(sampled_kills(COMPLETE)[each])
