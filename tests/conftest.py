@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from psbot.config.loader import load_process
 from psbot.core.model.process import Process
+from psbot.sandbox.state.answers import Answers
 from tests.resilience.counting import Tally
 from tests.support import wheel as wheels
 from tests.support.paths import ROOT
@@ -25,6 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("psbot", "what this run plays of the largest tables of cases")
     group.addoption("--cases-seed", type=int, help="play the sample of this seed (default: that of the day)")
     group.addoption("--all-cases", action="store_true", help="play every case, not a sample")
+    group.addoption(
+        "--fresh-answers", action="store_true", help="let the sandbox remember no answers between writes"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.cases_seed is None:  # in the processes of xdist it is given
         config.option.cases_seed = seed_of(os.environ, date.today())  # noqa: DTZ011, TID251 (any day)
     sample = config.stash[SAMPLE] = Sample(config.option.cases_seed, is_complete=config.option.all_cases)
+    Answers.is_remembering = not config.option.fresh_answers
     # Tests are in no pipeline but the one they make up, also where a pipeline runs them.
     for name in [each for each in os.environ if each.startswith("CI_")]:
         del os.environ[name]

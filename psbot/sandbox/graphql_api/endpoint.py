@@ -1,5 +1,6 @@
 """POST /api/graphql: one query, or an array of them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from graphql import (
 from psbot.sandbox.graphql_api.complexity import ANONYMOUS_LIMIT, LIMIT, score
 from psbot.sandbox.graphql_api.context import Context
 from psbot.sandbox.graphql_api.schema import schema
+from psbot.sandbox.state.answers import state_after
 
 MAX_CHARACTERS = 10_000
 
@@ -56,41 +58,94 @@ def operation_of(text: str, name: str | None) -> tuple[str, int]:
     return (operation.name.value if operation.name else ""), count
 
 
-async def run(asked: Context, request: Mapping[str, Any]) -> Answer:
-    """Execute one query and return its answer; every error is inside it, as GitLab's are."""
+async def run(asked: Context, request: Mapping[str, Any]) -> bytes:
+    """Execute one query and return its answer as JSON; every error is inside it, as GitLab's are."""
     text, name = request.get("query"), request.get("operationName")
     variables = request.get("variables") or {}
     if not isinstance(text, str) or not text.strip():
-        return _failed("No query string was present")
+        return _json(_failed("No query string was present"))
     if len(text) > MAX_CHARACTERS:
-        return _failed("Query too large")
+        return _json(_failed("Query too large"))
     checked = _checked(text)
     if checked.document is None or checked.errors:
-        return {"errors": [error.formatted for error in checked.errors]}
+        return _json({"errors": [error.formatted for error in checked.errors]})
     operation = get_operation_ast(checked.document, name)
     if operation is None:
-        return _failed("An operation name is required" if name is None else f'No operation named "{name}"')
-    refusal = _weighed(asked, checked.document, operation, variables)
-    if refusal:
-        return refusal
-    # Only mutations take their time; that nothing of a query has to be awaited spares a look at every value.
-    perform = execute_sync if operation.operation is OperationType.QUERY else execute
-    with asked.world.lock:
-        result = perform(
-            schema(),
-            checked.document,
-            context_value=asked,
-            variable_values=dict(variables),
-            operation_name=name,
+        return _json(
+            _failed("An operation name is required" if name is None else f'No operation named "{name}"')
         )
-    return _answer(await result if isawaitable(result) else result)
+    asking = _Operation(checked.document, operation, text, name, variables)
+    if operation.operation is OperationType.QUERY:
+        return _read(asked, asking)
+    return await _write(asked, asking)
 
 
-def _weighed(
-    asked: Context, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-) -> Answer | None:
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    text: str
+    name: str | None
+    variables: Mapping[str, Any]
+
+    def identity(self, asked: Context) -> tuple[object, ...]:
+        """Return all that its outcome depends on besides the state: what is asked, by whom, and when."""
+        who = (asked.token.value, asked.token.user.username) if asked.token else None
+        variables = json.dumps(self.variables, sort_keys=True)
+        return *asked.world.circumstances, who, self.text, self.name, variables
+
+    def arguments(self, asked: Context) -> dict[str, Any]:
+        """Return what graphql-core needs to execute it."""
+        return {
+            "context_value": asked,
+            "variable_values": dict(self.variables),
+            "operation_name": self.name,
+        }
+
+
+def _read(asked: Context, asking: _Operation) -> bytes:
+    """Return the answer to a query; one that was asked before of the same state is remembered."""
+    world = asked.world
+    with world.lock:
+        if asked.fault is not None or world.clock.runs:
+            return _json(_queried(asked, asking))
+        key = (world.state, asking.identity(asked))
+        answer = world.answers.get(key)
+        if answer is None:
+            answer = _json(_queried(asked, asking))
+            world.answers.put(key, answer)
+        return answer
+
+
+def _queried(asked: Context, asking: _Operation) -> Answer:
+    # Only mutations take their time; that nothing of a query has to be awaited spares a look at every value.
+    return _weighed(asked, asking) or _answer(
+        execute_sync(schema(), asking.document, **asking.arguments(asked))
+    )
+
+
+async def _write(asked: Context, asking: _Operation) -> bytes:
+    """Return the answer to mutations; what they lead to from a known state is a known state again.
+
+    That is so where nothing else can be written meanwhile.
+    """
+    refusal = _weighed(asked, asking)
+    if refusal:
+        return _json(refusal)
+    world = asked.world
+    is_known = asked.fault is None and not asked.work_seconds and not world.clock.runs
+    before = state_after(world.state, asking.identity(asked)) if is_known else object()
+    with world.lock:
+        result = execute(schema(), asking.document, **asking.arguments(asked))
+    answer = _answer(await result if isawaitable(result) else result)
+    world.changed()
+    world.state = before
+    return _json(answer)
+
+
+def _weighed(asked: Context, asking: _Operation) -> Answer | None:
     asked.limit = LIMIT if asked.token else ANONYMOUS_LIMIT
-    asked.score = score(schema(), document, operation, variables)
+    asked.score = score(schema(), asking.document, asking.operation, asking.variables)
     if asked.score > asked.limit:
         return _failed(
             f"Query has complexity of {asked.score}, which exceeds max complexity of {asked.limit}"
@@ -105,6 +160,10 @@ def _answer(result: ExecutionResult) -> Answer:
     if result.errors:
         answer["errors"] = [error.formatted for error in result.errors]
     return answer
+
+
+def _json(answer: Answer) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _failed(message: str) -> Answer:

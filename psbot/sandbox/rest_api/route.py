@@ -78,6 +78,8 @@ async def _served(world: World, request: Request, token: Token | None) -> Respon
     try:
         with world.lock:
             answer = work(call)
+            if request.method not in ("GET", "HEAD"):
+                world.changed()
     except Refusal as refusal:
         return _refused(refusal)
     return _response(answer)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from psbot.sandbox.state.accounts import Access, Edition, Membership, Namespace, Token, User, UserKind
+from psbot.sandbox.state.answers import Answers
 from psbot.sandbox.state.clock import Clock
 from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import ItemType, Link, Note, Notification, WorkItem
@@ -37,7 +38,9 @@ TYPE_NAMES = {
 class World:
     """Users, namespaces, labels and items of one instance.
 
-    ``version`` grows with every write, so that whatever was computed from the state can be kept until then.
+    ``version`` grows with every write, and ``state`` is another one from then on, so that whatever was computed from
+    the state can be kept until then. Whoever changes anything in another way than by :meth:`tick` calls
+    :meth:`changed`.
     """
 
     clock: Clock
@@ -66,6 +69,8 @@ class World:
     labelled: dict[int, dict[int, WorkItem]] = field(default_factory=lambda: defaultdict(dict), repr=False)
     children_of: dict[int, list[Namespace]] = field(default_factory=lambda: defaultdict(list), repr=False)
     cache: dict[object, object] = field(default_factory=dict, repr=False)
+    state: object = field(default_factory=object, repr=False)
+    answers: Answers = field(default_factory=Answers, repr=False)
 
     @property
     def has_epics(self) -> bool:
@@ -80,8 +85,33 @@ class World:
     def tick(self) -> datetime:
         """Take note of a write and return its instant."""
         self.version += 1
-        self.cache.clear()
+        self.changed()
         return self.clock.tick()
+
+    def changed(self) -> None:
+        """Forget what was computed from the state before."""
+        self.cache.clear()
+        self.state = object()
+
+    @property
+    def circumstances(self) -> tuple[object, ...]:
+        """Return what answers depend on besides the state and who asks."""
+        return self.url, self.clock.now(), self.edition, self.is_in_maintenance
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a snapshot keeps: everything but the lock and what can be computed again."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("lock", "cache", "state", "answers")
+        }
+
+    def __setstate__(self, kept: dict[str, object]) -> None:
+        vars(self).update(kept)
+        self.lock = threading.RLock()
+        self.cache = {}
+        self.state = object()
+        self.answers = Answers()
 
     # people
 
@@ -92,6 +122,7 @@ class World:
         user = User(self.next_id("user"), username, name, kind, is_admin=is_admin)
         self.users[username.lower()] = user
         self.version += 1
+        self.changed()
         return user
 
     def add_token(
@@ -102,6 +133,7 @@ class World:
             self.next_id("token"), value, user, "sandbox", frozenset(scopes), self.clock.now(), expires_on
         )
         self.tokens[value] = token
+        self.changed()
         return token
 
     def user(self, username: str) -> User | None:
