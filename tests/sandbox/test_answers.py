@@ -26,7 +26,7 @@ ITEMS = """query Items($path: ID!) { group(fullPath: $path) { name workItems(inc
   nodes { id title state confidential webUrl updatedAt userPermissions { updateWorkItem deleteWorkItem }
           widgets { ... on WorkItemWidgetLabels { labels { nodes { title } } } } } } } }"""
 PEOPLE = "{ users { nodes { username state } } currentUser { username } queryComplexity { score limit } }"
-ACCOUNTS = ("psbot-bot", "maria", "paul", "pia", "ada", "dora")
+ACCOUNTS = ("psbot-bot", "maria", "ada")
 
 
 @contextmanager
@@ -185,14 +185,14 @@ def days(start: bytes, seed: int, names: Sequence[str], see: Callable[[Office], 
     draw = random.Random(seed)
     with staged(put_back(start)) as stage:
         office = Office(stage)
-        for _ in range(25):
+        for _ in range(14):
             DOINGS[draw.choice(names)](office)
             see(office)
             if stage.world.is_in_maintenance or stage.world.edition is Edition.FREE:
                 _set(stage.world, is_in_maintenance=False, edition=Edition.ULTIMATE)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("names", [tuple(DOINGS), BY_GRAPHQL], ids=["everything", "by GraphQL"])
 def test_answers_are_those_that_are_read_afresh_whatever_happens(
     seed: int, names: Sequence[str], hits: list[bytes]
@@ -214,12 +214,31 @@ def test_answers_are_those_that_are_read_afresh_whatever_happens(
 
     days(start, seed, names, see)
     known = len(hits)
-    assert known > 300
+    assert known > 200
     heard, said[:] = list(said), []
     days(start, seed, names, see)  # in another world with the same past
     assert said == heard
-    assert len({tuple(each) for each in said}) > 10
+    assert len({tuple(each) for each in said}) > 6
     assert len(hits) - known > known or names != BY_GRAPHQL
+
+
+@pytest.mark.parametrize("kind", [Kind.PARTIAL, Kind.PAYLOAD_ERROR, Kind.SLOW_WORK])
+def test_state_that_a_write_leads_to_under_a_fault_is_another_one(kind: Kind) -> None:
+    world = sandbox_world()
+    with staged(world) as stage:
+        Office(stage).bot.create("First")
+    start = kept(world)
+    heard = []
+    for fault in (Fault(kind, first=0, writes_only=True, seconds=5), None):
+        with staged(put_back(start)) as stage:
+            office = Office(stage)
+            if fault:
+                stage.gate.faults.add(fault)
+            office.bot.raw(UPDATE, input={"id": "gid://gitlab/WorkItem/1", "title": "Second"})
+            heard.append(office.answers())
+            with fresh():
+                assert heard[-1] == office.answers()
+    assert (heard[0] == heard[1]) is (kind is Kind.SLOW_WORK)
 
 
 def test_answers_that_were_not_asked_for_longest_are_forgotten() -> None:
