@@ -8,13 +8,13 @@ from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse
 
 from psbot.cli import main
 from psbot.config.loader import load_process
-from psbot.core.model.labels import Scope
-from psbot.doctor.permissions import NEEDS
-from psbot.gitlab.account_queries import SELF
-from psbot.gitlab.documents import every_document, name_of
-from psbot.report.workflow import paragraphs
-from psbot.resources import directory
-from psbot.sandbox.graphql_api.complexity import LIMIT, score
+from psbot.core.model.labels import LabelScope
+from psbot.doctor.permissions import REQUIREMENTS
+from psbot.gitlab.account_queries import TOKEN_PATH
+from psbot.gitlab.documents import every_document, operation_name
+from psbot.report.workflow import page_paragraphs
+from psbot.resources import resource_folder
+from psbot.sandbox.graphql_api.complexity import COMPLEXITY_LIMIT, compute_complexity
 from psbot.sandbox.graphql_api.schema import schema
 
 FOLDER = Path(__file__).parent
@@ -137,7 +137,7 @@ def _variables(command: click.Command) -> Iterator[str]:
 
 
 def _labels() -> Iterator[str]:
-    scopes = load_process(directory("config")).catalogue.scopes
+    scopes = load_process(resource_folder("config")).catalogue.scopes
     yield "# The labels"
     yield (
         "They are in `config/labels.yml`. psbot makes those that are missing, in the group that the engagement file "
@@ -148,30 +148,30 @@ def _labels() -> Iterator[str]:
         yield "| label | meaning | colour |\n| --- | --- | --- |\n" + "\n".join(_rows(scope))
 
 
-def _rows(scope: Scope) -> Iterator[str]:
+def _rows(scope: LabelScope) -> Iterator[str]:
     for label in scope.labels.values():
         meaning = label.description.replace("|", "\\|")
         yield f"| `{label.title}` | {meaning} | `{label.color}` |"
 
 
 def _workflow() -> Iterator[str]:
-    return paragraphs(load_process(directory("config")).workflow)
+    return page_paragraphs(load_process(resource_folder("config")).workflow)
 
 
 def _endpoints() -> Iterator[str]:
     yield "# What psbot asks of GitLab"
     yield (
         "Everything about engagements goes to `POST /api/graphql`, but one question of `psbot doctor`: "
-        f"`GET /api/v4{SELF}` tells what the token may do, which GraphQL does not. These are all documents, each "
+        f"`GET /api/v4{TOKEN_PATH}` tells what the token may do, which GraphQL does not. These are all documents, each "
         "in its largest form: how many characters it has (GitLab takes 10,000) and what it costs (GitLab takes "
-        f"{LIMIT} a request), estimated by GitLab's rules for pages of {PAGE}. "
+        f"{COMPLEXITY_LIMIT} a request), estimated by GitLab's rules for pages of {PAGE}. "
         "In a mutation every item is an alias of its own."
     )
     yield "| document | kind | fields | items | characters | cost | what for |\n" + "\n".join(
         ["| --- | --- | --- | --- | --- | --- | --- |", *map(_row, every_document())]
     )
     yield "| command | scope | role |\n| --- | --- | --- |\n" + "\n".join(
-        f"| `psbot {name}` | `{need.scope}` | {need.role} |" for name, need in NEEDS.items()
+        f"| `psbot {name}` | `{need.scope}` | {need.role} |" for name, need in REQUIREMENTS.items()
     )
     yield (
         "In a pipeline, `psbot plan --merge-request` and `psbot apply --reviewed` use REST besides, with the token in "
@@ -195,10 +195,10 @@ def _endpoints() -> Iterator[str]:
 
 
 def _row(text: str) -> str:
-    kind, name = name_of(text).split()
+    kind, name = operation_name(text).split()
     document = parse(text)
     (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-    cost = score(schema(), document, operation, {"page": PAGE})
+    cost = compute_complexity(schema(), document, operation, {"page": PAGE})
     top = _fields(operation.selection_set)
     asked = ", ".join(f"`{field}`" for field in dict.fromkeys(node.name.value for node in top))
     items = len(top) if kind == "mutation" else ""

@@ -6,8 +6,8 @@ from functools import cache
 from itertools import product
 from typing import TypeVar
 
-from psbot.sandbox.faults.faults import When
-from psbot.sandbox.server.request_log import Entry
+from psbot.sandbox.faults.faults import FaultTiming
+from psbot.sandbox.server.request_log import LoggedRequest
 from tests.resilience.histories import NAMES, STALE, history
 from tests.resilience.patterns import PATTERNS, Case, cases, kind_of
 from tests.support.sample import COMPLETE, Sample
@@ -16,7 +16,7 @@ Row = tuple[str, str]  # a history, and a pattern of faults or an instant
 Thing = TypeVar("Thing")
 
 MATRIX: tuple[Row, ...] = tuple(product((*NAMES, STALE), PATTERNS))
-KILLS: tuple[Row, ...] = tuple(product((*NAMES, STALE), When))
+KILLS: tuple[Row, ...] = tuple(product((*NAMES, STALE), FaultTiming))
 EVERY = 5  # a sample has one of so many cases of each kind of fault
 EVERY_KILL = 2  # and one of so many kills
 
@@ -46,7 +46,7 @@ def sampled(sample: Sample) -> Mapping[Row, list[Case]]:
 
 
 @cache
-def sampled_kills(sample: Sample) -> Mapping[Row, list[Entry]]:
+def sampled_kills(sample: Sample) -> Mapping[Row, list[LoggedRequest]]:
     """Return the requests at which a process is killed: one of every operation at least, before it and after it."""
     table = {each: list(history(each[0]).requests) for each in KILLS}
     return _covering(table, dict.fromkeys(KILLS, EVERY_KILL), _operation_and_instant, sample)
@@ -77,7 +77,7 @@ def _operation_and_kind(each: Row, case: Case) -> Hashable:
     return operation_of(name, case), kind_of(pattern)
 
 
-def _operation_and_instant(each: Row, entry: Entry) -> Hashable:
+def _operation_and_instant(each: Row, entry: LoggedRequest) -> Hashable:
     _, when = each
     return entry.operation, when
 

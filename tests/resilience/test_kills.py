@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from psbot.sandbox.faults.faults import Fault, Kind, When
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import token_of
 from tests.resilience.checks import require
 from tests.resilience.histories import History, history
@@ -73,11 +73,11 @@ def config(folder: Path, connections: int) -> Path:
     return made
 
 
-def kill_at(asked: History, number: int, when: When, folder: Path, start: Start) -> None:
+def kill_at(asked: History, number: int, when: FaultTiming, folder: Path, start: Start) -> None:
     """Kill a run when request *number* is in; carry it out where *when* says after."""
     world = asked.world()
     killed: list[int] = []
-    with running(world) as sandbox:
+    with running_sandbox(world) as sandbox:
         process = started(folder, asked, sandbox.url, start=start)
 
         def kill(_: object) -> bool:
@@ -85,7 +85,7 @@ def kill_at(asked: History, number: int, when: When, folder: Path, start: Start)
             killed.append(process.wait())
             return True
 
-        sandbox.gate.faults.add(Fault(Kind.RESET, when, number=number, match=kill))
+        sandbox.gate.faults.add(Fault(FaultKind.RESET, when, number=number, match=kill))
         _, said = process.communicate(timeout=60)
     require(killed == [-signal.SIGKILL], f"request {number} never came: {said.decode()}")
     with staged(world) as stage:
@@ -95,11 +95,11 @@ def kill_at(asked: History, number: int, when: When, folder: Path, start: Start)
 
 @pytest.mark.parametrize(("name", "when"), KILLS)
 def test_two_runs_later_all_is_as_undisturbed_when_the_process_is_killed(
-    name: str, when: When, tmp_path: Path, sample: Sample, count_cases: Count
+    name: str, when: FaultTiming, tmp_path: Path, sample: Sample, count_cases: Count
 ) -> None:
     asked = history(name)
     chosen = sampled_kills(sample)[name, when]
-    from_a_shell = chosen[sample.seed % len(chosen)] if when is When.BEFORE else None
+    from_a_shell = chosen[sample.seed % len(chosen)] if when is FaultTiming.BEFORE else None
     played = 0
     for entry in chosen:
         kill_at(asked, entry.number, when, tmp_path, program if entry is from_a_shell else Forked)

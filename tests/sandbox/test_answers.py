@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 import requests
 
-from psbot.sandbox.faults.faults import Fault, Kind
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.faults.faults import Fault, FaultKind
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.server.gate import App, Receive, Scope, Send
-from psbot.sandbox.state.accounts import Access, Edition
+from psbot.sandbox.state.accounts import AccessLevel, Edition
 from psbot.sandbox.state.answers import Answers
 from psbot.sandbox.state.seed import GROUP, PROJECT, sandbox_world
 from psbot.sandbox.state.world import World
@@ -120,7 +120,7 @@ class Office:
     def renames(self, title: str, fault: Fault) -> None:
         """Let psbot rename the first item, under a fault."""
         self.stage.gate.faults.add(fault)
-        self.bot.raw(UPDATE, input={"id": "gid://gitlab/WorkItem/1", "title": title})
+        self.bot.execute_raw(UPDATE, input={"id": "gid://gitlab/WorkItem/1", "title": title})
 
 
 def _like(session: requests.Session) -> requests.Session:
@@ -131,7 +131,7 @@ def _like(session: requests.Session) -> requests.Session:
 
 def _first(world: World, **change: object) -> None:
     item = next(iter(world.items.values()))
-    update_item(world, world.users["maria"], item, Change(**change))  # type: ignore[arg-type]
+    update_item(world, world.users["maria"], item, ItemChange(**change))  # type: ignore[arg-type]
 
 
 def _label(office: Office) -> None:
@@ -145,7 +145,7 @@ def _label(office: Office) -> None:
 DOINGS: dict[str, Callable[[Office], object]] = {
     "an item by GraphQL": lambda office: office.bot.create("New", description="x"),
     "a confidential item": lambda office: office.bot.create("Secret", confidential=True),
-    "a change by GraphQL": lambda office: office.bot.raw(
+    "a change by GraphQL": lambda office: office.bot.execute_raw(
         UPDATE, input={"id": "gid://gitlab/WorkItem/1", "stateEvent": "CLOSE"}
     ),
     "a label by REST": lambda office: office.maria.rest(
@@ -157,17 +157,21 @@ DOINGS: dict[str, Callable[[Office], object]] = {
     "a change in process": lambda office: _first(office.world, title="Renamed"),
     "a label in process": _label,
     "a member": lambda office: office.world.add_member(
-        office.world.namespaces[GROUP], office.world.users["ada"], Access.OWNER
+        office.world.namespaces[GROUP], office.world.users["ada"], AccessLevel.OWNER
     ),
     "an account": lambda office: office.world.add_user(f"new-{office.world.version}", "New"),
     "a day": lambda office: office.world.clock.advance(timedelta(days=1)),
     "another edition": lambda office: _set(office.world, edition=Edition.FREE),
     "maintenance": lambda office: _set(office.world, is_in_maintenance=True),
     "a list that is short": lambda office: office.stage.gate.faults.add(
-        Fault(Kind.EMPTY_LIST, operation="Items")
+        Fault(FaultKind.EMPTY_LIST, operation="Items")
     ),
-    "a write in part": lambda office: office.renames("Never", Fault(Kind.PARTIAL, first=0, writes_only=True)),
-    "slow work": lambda office: office.renames("Slowly", Fault(Kind.SLOW_WORK, writes_only=True, seconds=5)),
+    "a write in part": lambda office: office.renames(
+        "Never", Fault(FaultKind.PARTIAL, first=0, writes_only=True)
+    ),
+    "slow work": lambda office: office.renames(
+        "Slowly", Fault(FaultKind.SLOW_WORK, writes_only=True, seconds=5)
+    ),
     "nothing": lambda office: None,
 }
 # What leads from a known state to a known one.
@@ -177,7 +181,7 @@ BY_GRAPHQL = ("an item by GraphQL", "a confidential item", "a change by GraphQL"
 def _set(world: World, **values: object) -> None:
     for name, value in values.items():
         setattr(world, name, value)
-    world.changed()
+    world.invalidate()
 
 
 def days(start: bytes, seed: int, names: Sequence[str], see: Callable[[Office], None]) -> None:
@@ -222,8 +226,8 @@ def test_answers_are_those_that_are_read_afresh_whatever_happens(
     assert len(hits) - known > known or names != BY_GRAPHQL
 
 
-@pytest.mark.parametrize("kind", [Kind.PARTIAL, Kind.PAYLOAD_ERROR, Kind.SLOW_WORK])
-def test_state_that_a_write_leads_to_under_a_fault_is_another_one(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [FaultKind.PARTIAL, FaultKind.PAYLOAD_ERROR, FaultKind.SLOW_WORK])
+def test_state_that_a_write_leads_to_under_a_fault_is_another_one(kind: FaultKind) -> None:
     world = sandbox_world()
     with staged(world) as stage:
         Office(stage).bot.create("First")
@@ -234,11 +238,11 @@ def test_state_that_a_write_leads_to_under_a_fault_is_another_one(kind: Kind) ->
             office = Office(stage)
             if fault:
                 stage.gate.faults.add(fault)
-            office.bot.raw(UPDATE, input={"id": "gid://gitlab/WorkItem/1", "title": "Second"})
+            office.bot.execute_raw(UPDATE, input={"id": "gid://gitlab/WorkItem/1", "title": "Second"})
             heard.append(office.answers())
             with fresh():
                 assert heard[-1] == office.answers()
-    assert (heard[0] == heard[1]) is (kind is Kind.SLOW_WORK)
+    assert (heard[0] == heard[1]) is (kind is FaultKind.SLOW_WORK)
 
 
 def test_answers_that_were_not_asked_for_longest_are_forgotten() -> None:

@@ -8,12 +8,12 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import psbot
-from psbot.resources import directory
+from psbot.resources import resource_folder
 from psbot.templates import library
 
 for _module in walk_packages(psbot.__path__, "psbot."):
     if not _module.name.endswith("__main__"):
         import_module(_module.name)
 
-library.Templates = cache(library.Templates)  # type: ignore[assignment, misc]  # they are not changed
-library.Templates(directory("issue_templates", None))
+library.TemplateLibrary = cache(library.TemplateLibrary)  # type: ignore[assignment, misc]  # they are not changed
+library.TemplateLibrary(resource_folder("issue_templates", None))

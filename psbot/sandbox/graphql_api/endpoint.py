@@ -20,18 +20,22 @@ from graphql import (
     validate,
 )
 
-from psbot.sandbox.graphql_api.complexity import ANONYMOUS_LIMIT, LIMIT, score
-from psbot.sandbox.graphql_api.context import Context
+from psbot.sandbox.graphql_api.complexity import (
+    ANONYMOUS_COMPLEXITY_LIMIT,
+    COMPLEXITY_LIMIT,
+    compute_complexity,
+)
+from psbot.sandbox.graphql_api.context import RequestContext
 from psbot.sandbox.graphql_api.schema import schema
 from psbot.sandbox.state.answers import state_after
 
 MAX_CHARACTERS = 10_000
 
-Answer = dict[str, Any]
+ResponseBody = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class _ParsedDocument:
     """A document that was parsed and validated once; *errors* when it is not valid."""
 
     document: DocumentNode | None
@@ -39,17 +43,17 @@ class _Checked:
 
 
 @lru_cache(maxsize=512)
-def _checked(text: str) -> _Checked:
+def _parse_document(text: str) -> _ParsedDocument:
     try:
         document = parse(text)
     except GraphQLError as error:
-        return _Checked(None, (error,))
-    return _Checked(document, tuple(validate(schema(), document)))
+        return _ParsedDocument(None, (error,))
+    return _ParsedDocument(document, tuple(validate(schema(), document)))
 
 
-def operation_of(text: str, name: str | None) -> tuple[str, int]:
+def name_and_mutation_count(text: str, name: str | None) -> tuple[str, int]:
     """Return the operation's name and the number of mutations in it; for the request log."""
-    document = _checked(text).document
+    document = _parse_document(text).document
     operation = get_operation_ast(document, name) if document else None
     if operation is None:
         return "", 0
@@ -58,26 +62,26 @@ def operation_of(text: str, name: str | None) -> tuple[str, int]:
     return (operation.name.value if operation.name else ""), count
 
 
-async def run(asked: Context, request: Mapping[str, Any]) -> bytes:
+async def execute_request(ctx: RequestContext, request: Mapping[str, Any]) -> bytes:
     """Execute one query and return its answer as JSON; every error is inside it, as GitLab's are."""
     text, name = request.get("query"), request.get("operationName")
     variables = request.get("variables") or {}
     if not isinstance(text, str) or not text.strip():
-        return _json(_failed("No query string was present"))
+        return _json(_error_body("No query string was present"))
     if len(text) > MAX_CHARACTERS:
-        return _json(_failed("Query too large"))
-    checked = _checked(text)
+        return _json(_error_body("Query too large"))
+    checked = _parse_document(text)
     if checked.document is None or checked.errors:
         return _json({"errors": [error.formatted for error in checked.errors]})
     operation = get_operation_ast(checked.document, name)
     if operation is None:
         return _json(
-            _failed("An operation name is required" if name is None else f'No operation named "{name}"')
+            _error_body("An operation name is required" if name is None else f'No operation named "{name}"')
         )
-    asking = _Operation(checked.document, operation, text, name, variables)
+    asked = _Operation(checked.document, operation, text, name, variables)
     if operation.operation is OperationType.QUERY:
-        return _read(asked, asking)
-    return await _write(asked, asking)
+        return _read(ctx, asked)
+    return await _write(ctx, asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,73 +92,73 @@ class _Operation:
     name: str | None
     variables: Mapping[str, Any]
 
-    def identity(self, asked: Context) -> tuple[object, ...]:
+    def identity(self, ctx: RequestContext) -> tuple[object, ...]:
         """Return all that its outcome depends on besides the state: what is asked, by whom, and when."""
-        who = (asked.token.value, asked.token.user.username) if asked.token else None
+        who = (ctx.token.value, ctx.token.user.username) if ctx.token else None
         variables = json.dumps(self.variables, sort_keys=True)
-        return *asked.world.circumstances, who, self.text, self.name, variables
+        return *ctx.world.read_conditions, who, self.text, self.name, variables
 
-    def arguments(self, asked: Context) -> dict[str, Any]:
+    def arguments(self, ctx: RequestContext) -> dict[str, Any]:
         """Return what graphql-core needs to execute it."""
         return {
-            "context_value": asked,
+            "context_value": ctx,
             "variable_values": dict(self.variables),
             "operation_name": self.name,
         }
 
 
-def _read(asked: Context, asking: _Operation) -> bytes:
+def _read(ctx: RequestContext, asked: _Operation) -> bytes:
     """Return the answer to a query; one that was asked before of the same state is remembered."""
-    world = asked.world
+    world = ctx.world
     with world.lock:
-        if asked.fault is not None or world.clock.runs:
-            return _json(_queried(asked, asking))
-        key = (world.state, asking.identity(asked))
+        if ctx.fault is not None or world.clock.runs:
+            return _json(_execute_query(ctx, asked))
+        key = (world.state, asked.identity(ctx))
         answer = world.answers.get(key)
         if answer is None:
-            answer = _json(_queried(asked, asking))
+            answer = _json(_execute_query(ctx, asked))
             world.answers.put(key, answer)
         return answer
 
 
-def _queried(asked: Context, asking: _Operation) -> Answer:
+def _execute_query(ctx: RequestContext, asked: _Operation) -> ResponseBody:
     # Only mutations take their time; that nothing of a query has to be awaited spares a look at every value.
-    return _weighed(asked, asking) or _answer(
-        execute_sync(schema(), asking.document, **asking.arguments(asked))
+    return _check_complexity(ctx, asked) or _response_body(
+        execute_sync(schema(), asked.document, **asked.arguments(ctx))
     )
 
 
-async def _write(asked: Context, asking: _Operation) -> bytes:
+async def _write(ctx: RequestContext, asked: _Operation) -> bytes:
     """Return the answer to mutations; what they lead to from a known state is a known state again.
 
     That is so where nothing else can be written meanwhile.
     """
-    refusal = _weighed(asked, asking)
+    refusal = _check_complexity(ctx, asked)
     if refusal:
         return _json(refusal)
-    world = asked.world
-    is_known = asked.fault is None and not asked.work_seconds and not world.clock.runs
-    before = state_after(world.state, asking.identity(asked)) if is_known else object()
+    world = ctx.world
+    is_known = ctx.fault is None and not ctx.work_seconds and not world.clock.runs
+    state = state_after(world.state, asked.identity(ctx)) if is_known else object()
     with world.lock:
-        result = execute(schema(), asking.document, **asking.arguments(asked))
-    answer = _answer(await result if isawaitable(result) else result)
-    world.changed()
-    world.state = before
+        result = execute(schema(), asked.document, **asked.arguments(ctx))
+    answer = _response_body(await result if isawaitable(result) else result)
+    world.invalidate()
+    world.state = state
     return _json(answer)
 
 
-def _weighed(asked: Context, asking: _Operation) -> Answer | None:
-    asked.limit = LIMIT if asked.token else ANONYMOUS_LIMIT
-    asked.score = score(schema(), asking.document, asking.operation, asking.variables)
-    if asked.score > asked.limit:
-        return _failed(
-            f"Query has complexity of {asked.score}, which exceeds max complexity of {asked.limit}"
+def _check_complexity(ctx: RequestContext, asked: _Operation) -> ResponseBody | None:
+    ctx.complexity_limit = COMPLEXITY_LIMIT if ctx.token else ANONYMOUS_COMPLEXITY_LIMIT
+    ctx.complexity = compute_complexity(schema(), asked.document, asked.operation, asked.variables)
+    if ctx.complexity > ctx.complexity_limit:
+        return _error_body(
+            f"Query has complexity of {ctx.complexity}, which exceeds max complexity of {ctx.complexity_limit}"
         )
     return None
 
 
-def _answer(result: ExecutionResult) -> Answer:
-    answer: Answer = {}
+def _response_body(result: ExecutionResult) -> ResponseBody:
+    answer: ResponseBody = {}
     if result.data is not None or not result.errors or any(error.path for error in result.errors):
         answer["data"] = result.data
     if result.errors:
@@ -162,9 +166,9 @@ def _answer(result: ExecutionResult) -> Answer:
     return answer
 
 
-def _json(answer: Answer) -> bytes:
+def _json(answer: ResponseBody) -> bytes:
     return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _failed(message: str) -> Answer:
+def _error_body(message: str) -> ResponseBody:
     return {"errors": [{"message": message}]}
