@@ -18,6 +18,7 @@ Thing = TypeVar("Thing")
 MATRIX: tuple[Row, ...] = tuple(product((*NAMES, STALE), PATTERNS))
 KILLS: tuple[Row, ...] = tuple(product((*NAMES, STALE), FaultTiming))
 EVERY = 5  # a sample has one of so many cases of each kind of fault
+ALWAYS = {("ending", "partial"): 1}  # one case alone notices an engagement that ends too early
 EVERY_KILL = 2  # and one of so many kills
 
 
@@ -41,7 +42,7 @@ def sampled(sample: Sample) -> Mapping[Row, list[Case]]:
     """
     alike = Counter(kind_of(pattern) for pattern in PATTERNS)
     table = {(name, pattern): cases(pattern, history(name).requests) for name, pattern in MATRIX}
-    every = {(name, pattern): EVERY * alike[kind_of(pattern)] for name, pattern in MATRIX}
+    every = {(name, pattern): EVERY * alike[kind_of(pattern)] for name, pattern in MATRIX} | ALWAYS
     return _covering(table, every, _operation_and_kind, sample)
 
 
