@@ -155,6 +155,7 @@ class Stage:
         connection = Connection(server, patience)
         for client in connection._clients.queue:
             client.gitlab.session.mount("http://", Transport(self.gate, self.time, before))
+            client.gitlab.session.trust_env = False  # no proxy stands between the two
         reader, writer = self.adapters(connection)
         tools = WriteTools(reader, writer, limits, self.time.now)
         work = RunContext(tools, process(), words(), now, patience)
