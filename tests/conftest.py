@@ -11,7 +11,7 @@ from psbot.sandbox.state.answers import Answers
 from tests.resilience.counting import Tally
 from tests.support import wheel as wheels
 from tests.support.paths import ROOT
-from tests.support.sample import SAMPLE, Sample, seed_of
+from tests.support.sample import SAMPLE, THIS_RUN, Sample, seed_of
 
 # A busy machine is no defect: how long examples take is measured nowhere in the tests.
 settings.register_profile("psbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.cases_seed is None:  # in the processes of xdist it is given
         config.option.cases_seed = seed_of(os.environ, date.today())  # noqa: DTZ011, TID251 (any day)
     sample = config.stash[SAMPLE] = Sample(config.option.cases_seed, is_complete=config.option.all_cases)
+    THIS_RUN.is_complete = sample.is_complete
     Answers.is_remembering = not config.option.fresh_answers
     # Tests are in no pipeline but the one they make up, also where a pipeline runs them.
     for name in [each for each in os.environ if each.startswith("CI_")]:

@@ -49,5 +49,21 @@ class Sample:
         return f"the sample of seed {self.seed}; repeat it with {self.command}, play all with --all-cases"
 
 
+_SHARE_OF_EXAMPLES = 3
+
+
+def examples(number: int) -> int:
+    """Return how many examples hypothesis draws: *number* at night, and a third of it by day, others every time."""
+    return number if THIS_RUN.is_complete else number // _SHARE_OF_EXAMPLES
+
+
+@dataclass(slots=True)
+class ThisRun:
+    """What is known of the run of pytest when test modules are imported."""
+
+    is_complete: bool = True
+
+
+THIS_RUN = ThisRun()
 SAMPLE = pytest.StashKey[Sample]()  # the sample of a run of pytest
 COMPLETE = Sample(is_complete=True)
