@@ -128,7 +128,7 @@ def test_page_is_the_same_404_when_it_is_hidden_and_when_it_does_not_exist(fille
     )
     assert (hidden.status_code, absent.status_code) == (404, 404)
     assert hidden.text.replace("issues/1", "") == absent.text.replace("issues/999", "")
-    assert "There is nothing at this address, or Ada Lovelace may not see it." in visible_text(hidden.text)
+    assert "This page does not exist, or Ada Lovelace cannot see it." in visible_text(hidden.text)
 
 
 @pytest.mark.parametrize("path", [f"/{INTERNAL_PROJECT}", f"/{INTERNAL_PROJECT}/-/boards"])
@@ -147,7 +147,7 @@ def test_page_is_404_when_there_is_no_such_place(sandbox: Sandbox, path: str) ->
 def test_page_names_who_is_unknown_when_nobody_has_that_username(sandbox: Sandbox) -> None:
     response = get_response(sandbox, "/", "<b>mallory</b>")
     assert response.status_code == 404
-    assert "Nobody here is called &lt;b&gt;mallory&lt;/b&gt;" in response.text
+    assert "No user is named &lt;b&gt;mallory&lt;/b&gt;" in response.text
 
 
 def test_confidential_item_is_seen_from_planner_up_and_marked(bot: Client) -> None:
@@ -182,7 +182,7 @@ def test_history_names_no_hidden_child_to_the_customer(bot: Client) -> None:
 
 def test_nothing_is_shown_but_a_sentence_when_nobody_is_a_member_of_anything(sandbox: Sandbox) -> None:
     add_user_with_token(sandbox.world, "nora", "Nora New")
-    assert "There is nothing that Nora New may see." in visible_text(get_page(sandbox, "/", "nora"))
+    assert "Nora New cannot see any group or project." in visible_text(get_page(sandbox, "/", "nora"))
 
 
 def test_page_looks_as_the_first_person_when_it_is_not_told_who(sandbox: Sandbox) -> None:
@@ -257,7 +257,7 @@ def test_labels_are_chips_in_two_parts_whose_colours_come_from_the_stylesheet(bo
     assert "<span>team</span><span>blue</span>" in html
     css = requests.get(f"{bot.sandbox.url}/assets/style.css", timeout=20)
     assert css.headers["Content-Type"].startswith("text/css")
-    assert f".label-{label.id}{{--color:#ffffff;--words:#1f1e24}}" in css.text
+    assert f".label-{label.id}{{--color:#ffffff;--text:#1f1e24}}" in css.text
 
 
 def test_stylesheet_is_not_opened_by_a_colour(bot: Client) -> None:
@@ -476,7 +476,7 @@ def test_table_strikethrough_and_bare_address_are_rendered(bot: Client) -> None:
 def test_mermaid_block_is_shown_as_code_with_a_caption(bot: Client) -> None:
     bot.create("x", description="```mermaid\ngantt\n  title <b>x</b>\n```")
     html = get_page(bot.sandbox, KICK_OFF)
-    assert "<figcaption>Mermaid diagram, drawn by GitLab</figcaption>" in html
+    assert "<figcaption>Mermaid diagram; GitLab renders it as a chart</figcaption>" in html
     assert "title &lt;b&gt;x&lt;/b&gt;" in html
 
 

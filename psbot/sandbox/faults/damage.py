@@ -1,4 +1,4 @@
-"""Answers, and what a fault makes of them."""
+"""Responses that are held back until they are sent, and how a fault changes them."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
@@ -13,39 +13,39 @@ LOGIN_PAGE = (
 
 @dataclass(slots=True)
 class BufferedResponse:
-    """A whole answer, kept back until it is sent."""
+    """A complete response, held back until it is sent."""
 
     status: int = 200
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
 
     async def receive(self, message: MutableMapping[str, Any]) -> None:
-        """Take what an application sends."""
+        """Store a message that the application sends."""
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], list(message["headers"])
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
 
     def start_message(self) -> dict[str, Any]:
-        """Return the message that begins the answer."""
+        """Return the ASGI message that starts the response."""
         return {"type": "http.response.start", "status": self.status, "headers": self.headers}
 
 
 @dataclass(frozen=True, slots=True)
 class CutConnection:
-    """A connection that ends; with an answer, after a part of its body."""
+    """A connection that is cut: at once, or after a part of the response body."""
 
     response: BufferedResponse | None = None
     body: bytes = b""
 
 
 def placeholder_response() -> BufferedResponse:
-    """Return an answer for a request that was not carried out."""
+    """Return a response for a request that never reached the application."""
     return _response(200, b"{}", b"application/json")
 
 
 def apply_fault(response: BufferedResponse, fault: Fault) -> BufferedResponse | CutConnection:
-    """Return what *fault* makes of *answer*."""
+    """Return *response* as *fault* changes it."""
     match fault.kind:
         case FaultKind.STATUS:
             return _error_response(fault)

@@ -1,4 +1,4 @@
-"""POST /api/graphql: one query, or an array of them."""
+"""``POST /api/graphql``: one query, or an array of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ ResponseBody = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _ParsedDocument:
-    """A document that was parsed and validated once; *errors* when it is not valid."""
+    """A document, parsed and validated once; ``errors`` if it is not valid."""
 
     document: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
@@ -79,7 +79,7 @@ async def execute_request(ctx: RequestContext, request: Mapping[str, Any]) -> Re
     refusal = _check_complexity(ctx, checked.document, operation, variables)
     if refusal:
         return refusal
-    # Only mutations take their time; that nothing of a query has to be awaited spares a look at every value.
+    # Only mutations wait; executing queries synchronously saves a check of every value for awaitables.
     perform = execute_sync if operation.operation is OperationType.QUERY else execute
     with ctx.world.lock:
         result = perform(

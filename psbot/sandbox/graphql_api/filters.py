@@ -1,4 +1,4 @@
-"""``workItems`` arguments as a filter and an order."""
+"""Turns the arguments of ``workItems`` into a filter and a sort order."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -40,7 +40,7 @@ def parse_filter(arguments: Mapping[str, Any]) -> ItemFilter:
         labels=None if labels is None else tuple(labels),
         no_labels=tuple(negated.get("labelName") or ()),
         any_labels=tuple(united["labelNames"]) if united.get("labelNames") is not None else None,
-        # An empty list of parents filters nothing, as with GitLab's other list arguments.
+        # An empty list of parents does not filter, like GitLab's other list arguments.
         parents=_numbers(arguments.get("parentIds") or None),
         not_parents=_numbers(negated.get("parentIds")) or frozenset(),
         has_parent=_wildcard(arguments, "parentWildcardId"),
@@ -78,6 +78,6 @@ def _due(arguments: Mapping[str, Any]) -> tuple[Any, Any] | None:
 
 
 def parse_order(sort: str | None) -> tuple[str, bool]:
-    """Return the order's name and whether it descends; the default is the newest first."""
+    """Return the sort key and whether it is descending; by default the newest come first."""
     name, _, direction = (sort or "CREATED_DESC").lower().rpartition("_")
     return (name if name in SORT_KEYS else "created"), direction == "desc"

@@ -1,4 +1,4 @@
-"""Mutations: thin over the semantics; a refusal becomes an error of the payload or of the request."""
+"""Mutations: a thin layer over the rules; a refusal becomes an error of the payload or of the request."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ MutationHandler = Callable[[RequestContext, User, Data], dict[str, Any]]
 
 
 def mutation_resolver(handler: MutationHandler) -> Resolver:
-    """Return the resolver that does *work*: who may write, how long it takes, and how refusals look."""
+    """Return a resolver that calls *handler*, after checking the token and waiting, and that shapes refusals."""
 
     @wraps(handler)
     async def resolve(_root: None, info: Info, input: Data) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _types(namespace: Namespace, info: Info, name: str | None = None, **argument
 
 def _labels(namespace: Namespace, info: Info, **arguments: Value) -> Page:
     world = context.context_of(info).world
-    # A project always shows its ancestors' labels; a group only when asked to.
+    # A project always includes its ancestors' labels; a group only on request.
     above = namespace.self_and_ancestors[1:] if arguments.get("includeAncestorGroups") else []
     below = list(world.subtree(namespace))[1:] if arguments.get("includeDescendantGroups") else []
     places = [namespace, *above, *(one for one in below if one.is_group)]

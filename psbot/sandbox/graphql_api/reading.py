@@ -1,4 +1,4 @@
-"""Fields of namespaces, people, labels, items and notes."""
+"""Fields of users, members, labels, milestones, items and notes."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Root queries."""
+"""The root fields of queries."""
 
 from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, paginate
@@ -64,7 +64,7 @@ def _users(_root: None, info: Info, **arguments: Value) -> Page:
         found = [user for user in found if user.state == "active"]
     if arguments.get("humans"):
         found = [user for user in found if not user.is_bot]
-    # GitLab lists users newest first unless told otherwise.
+    # GitLab lists the newest users first by default.
     return paginate(sorted(found, key=lambda user: -user.id), lambda user: user.id, arguments)
 
 

@@ -1,4 +1,4 @@
-"""Widgets of work items: which type carries which, and their fields."""
+"""Work item widgets: which item type has which, and their fields."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Widget:
 
 @dataclass(frozen=True, slots=True)
 class WidgetDefinition:
-    """A widget that a type carries."""
+    """A widget that an item type has."""
 
     type: str
 

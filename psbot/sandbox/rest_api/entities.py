@@ -1,4 +1,4 @@
-"""What REST shows of things."""
+"""The JSON objects of REST responses."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,14 +16,14 @@ Entity = dict[str, Any]
 
 
 def format_timestamp(at: datetime | None) -> str | None:
-    """Return an instant as REST writes it, with milliseconds."""
+    """Return a time in the format of the REST API, with milliseconds."""
     if at is None:
         return None
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def user_entity(world: World, user: User) -> Entity:
-    """Return what every answer tells of a person."""
+    """Return a user as every response includes them."""
     return {
         "id": user.id,
         "username": user.username,
@@ -37,12 +37,12 @@ def user_entity(world: World, user: User) -> Entity:
 
 
 def account_entity(world: World, user: User) -> Entity:
-    """Return what ``GET /user`` tells."""
+    """Return a user as ``GET /user`` returns them."""
     return {**user_entity(world, user), "bot": user.is_bot, "is_admin": user.is_admin}
 
 
 def namespace_entity(world: World, namespace: Namespace) -> Entity:
-    """Return a group, or what a project and a group have in common."""
+    """Return a group or a project."""
     parent = namespace.parent
     common = {
         "id": namespace.id,
@@ -204,7 +204,7 @@ def issue_entity(world: World, item: WorkItem) -> Entity:
 
 
 def time_stats_entity(item: WorkItem) -> Entity:
-    """Return what is estimated and spent."""
+    """Return the estimated and spent time."""
     return {
         "time_estimate": item.estimate_seconds,
         "total_time_spent": item.spent_seconds,
@@ -214,7 +214,7 @@ def time_stats_entity(item: WorkItem) -> Entity:
 
 
 def epic_entity(world: World, item: WorkItem) -> Entity:
-    """Return an epic; its id is not the work item's, which comes beside it."""
+    """Return an epic; its ``id`` differs from its ``work_item_id``."""
     data = _common_fields(world, item)
     del data["task_completion_status"]
     parent = item.parent

@@ -1,4 +1,4 @@
-"""Parameters of issue and epic lists as a filter and an order."""
+"""Turns the parameters of issue and epic lists into a filter and a sort order."""
 
 from datetime import datetime
 
@@ -33,7 +33,7 @@ def _parse_authors(call: Call) -> frozenset[str] | None:
 
 
 def parse_filter(call: Call, types: frozenset[ItemType] | None = None) -> ItemFilter:
-    """Return the filter of an issue list; of *types* where they are given."""
+    """Return the filter for a list of issues, or of items of *types*."""
     iids = call.list_of("iids")
     milestone = call.text("milestone")
     assignee = {"None": False, "Any": True}.get(call.text("assignee_id") or "")
@@ -75,6 +75,6 @@ def _parse_epics(call: Call) -> frozenset[int] | None:
 
 
 def parse_order(call: Call) -> tuple[str, bool]:
-    """Return the order's name and whether it descends; the default is the newest first."""
+    """Return the sort key and whether it is descending; by default the newest come first."""
     name = (call.text("order_by") or "created_at").removesuffix("_at")
     return (name if name in SORT_KEYS else "created"), (call.text("sort") or "desc") == "desc"

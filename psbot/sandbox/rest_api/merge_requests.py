@@ -1,4 +1,4 @@
-"""Merge requests and their notes."""
+"""Handlers for merge requests and their notes."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def list_commit_merge_requests(call: Call) -> RestResponse:
 
 
 def list_notes(call: Call) -> RestResponse:
-    """Return notes, the newest first unless told otherwise."""
+    """Return notes, by default the newest first."""
     is_descending = (call.text("sort") or "desc") == "desc"
     found = sorted(_find_merge_request(call).notes, key=lambda each: each.id, reverse=is_descending)
     return paginate(call, found, lambda each: _note_entity(call, each))
@@ -72,7 +72,7 @@ def get_note(call: Call) -> object:
 
 
 def create_note(call: Call) -> RestResponse:
-    """Write a note; 202 and no note when it has quick actions only."""
+    """Create a note; 202 without a note if it contains only quick actions."""
     found = _find_merge_request(call)
     made = merge_requests.create_note(call.world, call.user, found, call.required("body"))
     if made is None:

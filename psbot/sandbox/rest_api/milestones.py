@@ -1,4 +1,4 @@
-"""Milestones of groups and projects; there are no merge requests here."""
+"""Handlers for milestones of groups and projects."""
 
 from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse
 from psbot.sandbox.rest_api.entities import issue_entity, milestone_entity
@@ -11,7 +11,7 @@ _EVENTS = {"close": "closed", "activate": "active"}
 
 
 def list_milestones(call: Call, *, is_group: bool) -> RestResponse:
-    """Return the milestones of a group or project, those above it only when asked for."""
+    """Return the milestones of a group or project, and on request those of its ancestors."""
     place = call.namespace(is_group=is_group)
     above = bool(call.flag("include_ancestors") or call.flag("include_parent_milestones"))
     found = milestones.list_milestones(call.world, place.self_and_ancestors if above else [place])
@@ -41,7 +41,7 @@ def get_milestone(call: Call, *, is_group: bool) -> object:
 
 
 def create_milestone(call: Call, *, is_group: bool) -> RestResponse:
-    """Make a milestone."""
+    """Create a milestone."""
     place = call.namespace(is_group=is_group)
     made = milestones.create_milestone(call.world, call.user, place, call.required("title"))
     _write_fields(call, made)
@@ -49,7 +49,7 @@ def create_milestone(call: Call, *, is_group: bool) -> RestResponse:
 
 
 def update_milestone(call: Call, *, is_group: bool) -> object:
-    """Change a milestone, close it or activate it again."""
+    """Change, close or reactivate a milestone."""
     found = _find_own_milestone(call, is_group=is_group)
     access.require(access.can_manage_labels(call.world, call.user, found.namespace))
     event = call.text("state_event")
@@ -87,6 +87,6 @@ def list_milestone_issues(call: Call, *, is_group: bool) -> RestResponse:
 
 
 def list_milestone_merge_requests(call: Call, *, is_group: bool) -> RestResponse:
-    """Return nothing: the sandbox has no merge requests."""
+    """Return an empty list: merge requests have no milestones in the sandbox."""
     _find_own_milestone(call, is_group=is_group)
     return paginate(call, [], lambda nothing: nothing)

@@ -1,4 +1,4 @@
-"""Emoji reactions to issues and notes."""
+"""Handlers for emoji reactions to issues and notes."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _NAME = re.compile(r"[a-z0-9_+-]+\Z")
 
 
 def list_reactions(call: Call, find: Find) -> RestResponse:
-    """Return the reactions to a thing, the oldest first."""
+    """Return the reactions to an item or a note, the oldest first."""
     found = find(call)
     return paginate(call, found.reactions, lambda reaction: _reaction_entity(call, found, reaction))
 
@@ -38,7 +38,7 @@ def get_reaction(call: Call, find: Find) -> object:
 
 
 def create_reaction(call: Call, find: Find) -> RestResponse:
-    """React to a thing; once with each emoji."""
+    """Add a reaction; each emoji once per user."""
     found = find(call)
     item = found.item if isinstance(found, Note) else found
     access.require(access.can_comment(call.world, call.user, item))
@@ -53,7 +53,7 @@ def create_reaction(call: Call, find: Find) -> RestResponse:
 
 
 def delete_reaction(call: Call, find: Find) -> RestResponse:
-    """Take a reaction back."""
+    """Remove a reaction."""
     found = find(call)
     reaction = _find_reaction(call, found)
     access.require(reaction.user is call.user or call.user.is_admin)

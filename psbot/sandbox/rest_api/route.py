@@ -1,4 +1,4 @@
-"""The route of the REST API: who asks, which work, and how a refusal looks."""
+"""The route of the REST API: authenticates the request, finds its handler and shapes refusals."""
 
 import json
 from collections import defaultdict
@@ -84,7 +84,7 @@ async def _dispatch(world: World, request: Request, token: Token | None) -> Resp
 
 
 def _match_route(method: str, segments: Sequence[str]) -> tuple[Handler, dict[str, str]] | None:
-    """Return the work for a path and its named parts; a word in a pattern goes before a name."""
+    """Return the handler for a path and its named parts; a literal part wins over a named one."""
     best: tuple[int, Handler, dict[str, str]] | None = None
     for pattern, work in _BY_SHAPE[(method, len(segments))]:
         names = {part[1:]: text for part, text in zip(pattern, segments, strict=True) if part.startswith(":")}

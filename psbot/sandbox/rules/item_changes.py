@@ -1,4 +1,4 @@
-"""What a request wants changed on an item, and what quick actions in its text add to that."""
+"""The changes a request makes to an item, including those of the quick actions in its text."""
 
 import re
 import shlex
@@ -16,7 +16,7 @@ from psbot.sandbox.state.world import World
 
 
 class Unset(Enum):
-    """The value of what a request does not mention."""
+    """Marks a field that a request does not mention."""
 
     UNSET = "unset"
 
@@ -26,7 +26,7 @@ UNSET: Final = Unset.UNSET
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
-    """Fields to write; None leaves one alone, and where None is a value of its own, UNSET does."""
+    """Fields to write. None leaves a field alone; where None is a value, UNSET does."""
 
     title: str | None = None
     description: str | None = None
@@ -49,7 +49,7 @@ class ItemChange:
 
     @property
     def without_metadata(self) -> "ItemChange":
-        """Return the change without what only members from Planner up may set on an existing item."""
+        """Return the change without the fields that need the Planner role on an existing item."""
         return ItemChange(
             title=self.title, description=self.description, is_open=self.is_open, todo=self.todo
         )
@@ -57,7 +57,7 @@ class ItemChange:
 
 @dataclass(frozen=True, slots=True)
 class QuickActionResult:
-    """The change with quick actions laid over it, and a sentence for each that was carried out or failed."""
+    """The change with quick actions applied, and a message for each one that was applied or failed."""
 
     change: ItemChange
     applied_messages: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class QuickActionResult:
 def apply_quick_actions(
     world: World, user: User, item: WorkItem, actions: list[QuickAction], change: ItemChange
 ) -> QuickActionResult:
-    """Lay *actions* over *change* in their order."""
+    """Apply *actions* to *change* in order."""
     done: list[str] = []
     failed: list[str] = []
     for action in actions:
@@ -185,7 +185,7 @@ def parse_duration(text: str) -> int | None:
 
 
 def format_duration(seconds: int) -> str:
-    """Return the opposite of parse_duration, without months."""
+    """Return the duration as text that parse_duration reads, without months."""
     rest = abs(seconds)
     parts = []
     for unit in ("w", "d", "h", "m", "s"):

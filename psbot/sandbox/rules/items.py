@@ -1,4 +1,4 @@
-"""Create and change work items: what is written, which notes, events and messages it leaves."""
+"""Creates and changes work items, with the system notes, events and notifications that follow."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ MAX_DESCRIPTION_LENGTH = 1_048_576
 
 
 def validate_texts(title: str | None, description: str | None) -> None:
-    """Raise Invalid for a title or a description that GitLab refuses."""
+    """Raise Invalid for a title or description that GitLab refuses."""
     wrong: dict[str, list[str]] = {}
     if title is not None and not title.strip():
         wrong["title"] = ["can't be blank"]
@@ -50,7 +50,7 @@ def create_item(
     iid: int | None = None,
     created_at: datetime | None = None,
 ) -> WorkItem:
-    """Create an item; quick actions in the description run and leave the text. Guests may set all fields here."""
+    """Create an item; quick actions in the description run and are removed. Guests may set all fields here."""
     access.require(access.can_create(world, user, namespace))
     title = (change.title or "").strip()
     validate_texts(title, change.description)
@@ -100,7 +100,7 @@ def update_item(world: World, user: User, item: WorkItem, change: ItemChange) ->
 
 
 def apply_change(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
-    """Write *change* as far as the user's role goes; the rest is dropped without a word, as GitLab does."""
+    """Write what the user's role allows of *change*; the rest is dropped silently, as in GitLab."""
     if not access.can_set_metadata(world, user, item):
         change = change.without_metadata
     if isinstance(change.parent, WorkItem) and change.parent is not item.parent:
@@ -143,7 +143,7 @@ def _title_note(before: str, after: str) -> str:
 
 
 def _write_fields(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
-    """Write everything but title and description."""
+    """Write every field except title and description."""
     _write_labels(world, user, item, change)
     if change.assignees is not None:
         _write_assignees(world, user, item, change.assignees)
@@ -167,7 +167,7 @@ def _write_fields(world: World, user: User, item: WorkItem, change: ItemChange) 
 
 
 def _add_milestone_event(world: World, user: User, item: WorkItem, after: Milestone | None) -> None:
-    """Leave the event: one, for the new milestone, or for the old one when none follows."""
+    """Add one event: for the new milestone, or for the removed one."""
     concerned = after or item.milestone
     if concerned:
         action, number = "add" if after else "remove", world.next_id("milestone event")
@@ -260,7 +260,7 @@ def _set_state(world: World, user: User, item: WorkItem, *, is_open: bool) -> No
 
 
 def _notify_mentioned(world: World, user: User, item: WorkItem, text: str, before: str) -> None:
-    """Tell people whom *text* newly mentions, and leave notes in items that it refers to."""
+    """Notify the people newly mentioned in *text*, and add notes to the items it refers to."""
     names = references.mentioned_names(text) - references.mentioned_names(before)
     notify(world, references.mentioned_users(world, item, names), "mentioned", item, user)
     references.add_cross_references(world, user, item, text)

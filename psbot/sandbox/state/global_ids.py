@@ -1,4 +1,4 @@
-"""Global ids ``gid://gitlab/<Model>/<id>``, and the models each id scalar takes."""
+"""GraphQL global IDs, ``gid://gitlab/<Model>/<id>``, and the models that each ID scalar accepts."""
 
 import re
 
@@ -8,7 +8,7 @@ from psbot.sandbox.state.model import Note, WorkItem
 
 _GID = re.compile(r"gid://gitlab/(?P<model>[A-Za-z:]+)/(?P<id>[0-9a-f]+)\Z")
 
-# The scalar's name without ID is the model; these take others besides.
+# The models that each scalar accepts.
 MODELS = {
     "WorkItemID": ("WorkItem", "Issue", "Epic"),
     "LabelID": ("Label", "GroupLabel", "ProjectLabel"),
@@ -24,7 +24,7 @@ MODELS = {
 
 
 class BadGlobalId(ValueError):
-    """A text that is no global id, or one of another model."""
+    """Text that is not a global ID, or the global ID of another model."""
 
 
 def parse_gid(text: object, scalar: str) -> str:
@@ -58,7 +58,7 @@ def namespace_gid(namespace: Namespace) -> str:
 
 
 def note_gid(note: Note) -> str:
-    """Return the global id of a note; those that stand for events are named after them."""
+    """Return the global ID of a note; a synthetic note is named after its event."""
     if note.is_synthetic:
         model = {"label": "LabelNote", "milestone": "MilestoneNote"}.get(note.action or "", "StateNote")
         return gid(model, note.discussion_id)
