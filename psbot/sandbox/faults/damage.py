@@ -61,19 +61,19 @@ def apply_fault(response: BufferedResponse, fault: Fault) -> BufferedResponse | 
         case FaultKind.LOGIN_PAGE:
             return _response(200, LOGIN_PAGE, b"text/html; charset=utf-8")
         case FaultKind.REDIRECT:
-            moved = _response(302, b"", b"text/html")
-            moved.headers.append((b"location", fault.location.encode()))
-            return moved
+            redirect = _response(302, b"", b"text/html")
+            redirect.headers.append((b"location", fault.location.encode()))
+            return redirect
         case _:
             return response
 
 
 def _error_response(fault: Fault) -> BufferedResponse:
-    words = {
+    bodies = {
         429: '{"message":{"error":"Too many requests. Try again later."}}',
         503: '{"message":"503 Service Unavailable"}',
     }
-    body = words.get(fault.status, f'{{"message":"{fault.status} Internal Server Error"}}')
+    body = bodies.get(fault.status, f'{{"message":"{fault.status} Internal Server Error"}}')
     answer = _response(fault.status, body.encode(), b"application/json")
     if fault.retry_after is not None:
         answer.headers.append((b"retry-after", fault.retry_after.encode()))

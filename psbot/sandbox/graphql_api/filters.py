@@ -32,14 +32,14 @@ def _wildcard(arguments: Mapping[str, Any], name: str) -> bool | None:
 def parse_filter(arguments: Mapping[str, Any]) -> ItemFilter:
     """Return the filter for the arguments of ``workItems``."""
     negated: Mapping[str, Any] = arguments.get("not") or {}
-    united: Mapping[str, Any] = arguments.get("or") or {}
+    any_of: Mapping[str, Any] = arguments.get("or") or {}
     labels = arguments.get("labelName")
     iids = [*(arguments.get("iids") or []), *([arguments["iid"]] if arguments.get("iid") else [])]
     return ItemFilter(
         types=_types(arguments.get("types")),
         labels=None if labels is None else tuple(labels),
         no_labels=tuple(negated.get("labelName") or ()),
-        any_labels=tuple(united["labelNames"]) if united.get("labelNames") is not None else None,
+        any_labels=tuple(any_of["labelNames"]) if any_of.get("labelNames") is not None else None,
         # An empty list of parents does not filter, like GitLab's other list arguments.
         parents=_numbers(arguments.get("parentIds") or None),
         not_parents=_numbers(negated.get("parentIds")) or frozenset(),
@@ -48,10 +48,10 @@ def parse_filter(arguments: Mapping[str, Any]) -> ItemFilter:
         iids=_numbers(iids or None),
         ids=_numbers(arguments.get("ids") or None),
         is_open={"opened": True, "closed": False}.get(arguments.get("state") or "all"),
-        authors=_names(united.get("authorUsernames")) or _names(arguments.get("authorUsername")),
+        authors=_names(any_of.get("authorUsernames")) or _names(arguments.get("authorUsername")),
         not_authors=_names(negated.get("authorUsername")) or frozenset(),
         assignees=_names(arguments.get("assigneeUsernames")),
-        any_assignees=_names(united.get("assigneeUsernames")),
+        any_assignees=_names(any_of.get("assigneeUsernames")),
         not_assignees=_names(negated.get("assigneeUsernames")) or frozenset(),
         not_types=_types(negated.get("types")) or frozenset(),
         has_assignee=_wildcard(arguments, "assigneeWildcardId"),

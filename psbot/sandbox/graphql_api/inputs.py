@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from psbot.sandbox.graphql_api.context import RequestContext, unavailable
-from psbot.sandbox.graphql_api.widgets import supported_widgets
+from psbot.sandbox.graphql_api.widget_types import supported_widgets
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.item_changes import UNSET, ItemChange, Unset, parse_duration
 from psbot.sandbox.rules.labels import validate_color
@@ -34,10 +34,10 @@ _WIDGETS = {
 
 def require_supported_widgets(ctx: RequestContext, type_: ItemType, data: Mapping[str, Any]) -> None:
     """Raise Invalid for the input of a widget that items of *type_* do not have."""
-    known = supported_widgets(ctx.world, type_)
-    foreign = [name for name in data if name in _WIDGETS and _WIDGETS[name] not in known]
-    if foreign:
-        keys = ", ".join(f":{_snake_case(name)}" for name in foreign)
+    supported = supported_widgets(ctx.world, type_)
+    unsupported = [name for name in data if name in _WIDGETS and _WIDGETS[name] not in supported]
+    if unsupported:
+        keys = ", ".join(f":{_snake_case(name)}" for name in unsupported)
         raise Invalid(f"Following widget keys are not supported by {TYPE_NAMES[type_]} type: [{keys}]")
 
 

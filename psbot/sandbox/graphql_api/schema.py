@@ -16,7 +16,7 @@ from graphql import (
     build_schema,
 )
 
-from psbot.sandbox.graphql_api import mutations, places, reading, roots, widgets
+from psbot.sandbox.graphql_api import mutations, places, reading, roots, widget_types, widgets
 from psbot.sandbox.graphql_api.context import Resolver
 from psbot.sandbox.state import global_ids
 
@@ -38,8 +38,8 @@ def schema() -> GraphQLSchema:
     for fields in (roots.FIELDS, places.FIELDS, reading.FIELDS, widgets.FIELDS, mutations.FIELDS):
         for name, resolvers in fields.items():
             _attach_resolvers(built, name, resolvers)
-    built.type_map["WorkItemWidget"].resolve_type = widgets.widget_type_name  # type: ignore[attr-defined]
-    built.type_map["WorkItemWidgetDefinition"].resolve_type = widgets.definition_type_name  # type: ignore[attr-defined]
+    built.type_map["WorkItemWidget"].resolve_type = widget_types.widget_type_name  # type: ignore[attr-defined]
+    built.type_map["WorkItemWidgetDefinition"].resolve_type = widget_types.definition_type_name  # type: ignore[attr-defined]
     built.type_map["MemberInterface"].resolve_type = reading.member_type_name  # type: ignore[attr-defined]
     return built
 

@@ -47,8 +47,8 @@ def get_user(call: Call) -> object:
 def create_user(call: Call) -> RestResponse:
     """Create an account; its email address and password are accepted and ignored."""
     call.required("email")
-    made = accounts.create_user(call.world, call.user, call.required("username"), call.required("name"))
-    return RestResponse(user_entity(call.world, made), 201)
+    account = accounts.create_user(call.world, call.user, call.required("username"), call.required("name"))
+    return RestResponse(user_entity(call.world, account), 201)
 
 
 def create_service_account(call: Call) -> RestResponse:
@@ -57,8 +57,8 @@ def create_service_account(call: Call) -> RestResponse:
     number = call.world.counters["user"] + 1
     username = call.text("username") or f"service_account_group_{group.id}_{number}"
     name = call.text("name") or "Service account user"
-    made = accounts.create_service_account(call.world, call.user, group, username, name)
-    return RestResponse(user_entity(call.world, made), 201)
+    account = accounts.create_service_account(call.world, call.user, group, username, name)
+    return RestResponse(user_entity(call.world, account), 201)
 
 
 def delete_user(call: Call) -> RestResponse:

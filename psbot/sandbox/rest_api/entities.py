@@ -43,7 +43,6 @@ def account_entity(world: World, user: User) -> Entity:
 
 def namespace_entity(world: World, namespace: Namespace) -> Entity:
     """Return a group or a project."""
-    parent = namespace.parent
     common = {
         "id": namespace.id,
         "name": namespace.name,
@@ -53,34 +52,43 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
         "created_at": format_timestamp(namespace.created_at),
         "web_url": urls.namespace_url(world, namespace),
     }
-    names = " / ".join(one.name for one in reversed(namespace.self_and_ancestors))
-    if namespace.is_group:
-        return {
-            **common,
-            "full_name": names,
-            "full_path": namespace.full_path,
-            "parent_id": parent.id if parent else None,
-            "avatar_url": None,
-            "shared_with_groups": [_share_entity(share) for share in namespace.shares],
-        }
+    own = _group_fields(namespace) if namespace.is_group else _project_fields(world, namespace)
+    return {**common, **own, "shared_with_groups": [_share_entity(share) for share in namespace.shares]}
+
+
+def _full_name(namespace: Namespace) -> str:
+    return " / ".join(one.name for one in reversed(namespace.self_and_ancestors))
+
+
+def _group_fields(group: Namespace) -> Entity:
     return {
-        **common,
-        "name_with_namespace": names,
-        "path_with_namespace": namespace.full_path,
-        "archived": namespace.is_read_only,
+        "full_name": _full_name(group),
+        "full_path": group.full_path,
+        "parent_id": group.parent.id if group.parent else None,
+        "avatar_url": None,
+    }
+
+
+def _project_fields(world: World, project: Namespace) -> Entity:
+    return {
+        "name_with_namespace": _full_name(project),
+        "path_with_namespace": project.full_path,
+        "archived": project.is_read_only,
         "issues_enabled": True,
-        "shared_with_groups": [_share_entity(share) for share in namespace.shares],
-        "open_issues_count": sum(item.is_open for item in world.items_of[namespace.namespace_id].values()),
-        "namespace": parent
-        and {
-            "id": parent.id,
-            "name": parent.name,
-            "path": parent.path,
-            "kind": "group",
-            "full_path": parent.full_path,
-            "parent_id": parent.parent.id if parent.parent else None,
-            "web_url": urls.namespace_url(world, parent),
-        },
+        "open_issues_count": sum(item.is_open for item in world.items_of[project.namespace_id].values()),
+        "namespace": project.parent and _parent_entity(world, project.parent),
+    }
+
+
+def _parent_entity(world: World, group: Namespace) -> Entity:
+    return {
+        "id": group.id,
+        "name": group.name,
+        "path": group.path,
+        "kind": "group",
+        "full_path": group.full_path,
+        "parent_id": group.parent.id if group.parent else None,
+        "web_url": urls.namespace_url(world, group),
     }
 
 

@@ -68,11 +68,11 @@ def create_epic(call: Call) -> RestResponse:
     title = call.required("title")
     access.require(access.can_create(call.world, call.user, group))
     change = _parse_change(call, group, title)
-    made = items.create_item(
+    created = items.create_item(
         call.world, call.user, group, ItemType.EPIC, change, created_at=call.timestamp("created_at")
     )
-    _set_color(call, made)
-    return RestResponse(epic_entity(call.world, made), 201)
+    _set_color(call, created)
+    return RestResponse(epic_entity(call.world, created), 201)
 
 
 def update_epic(call: Call) -> object:
@@ -118,9 +118,9 @@ def _find_or_create_labels(call: Call, group: Namespace, name: str) -> tuple[Lab
     if names is None:
         return None
     found = [(title, call.world.find_label(group, title)) for title in dict.fromkeys(names)]
-    may_make = access.can_manage_labels(call.world, call.user, group) and name != "remove_labels"
-    made = [label or (call.world.add_label(group, title) if may_make else None) for title, label in found]
-    return tuple(label for label in made if label)
+    may_create = access.can_manage_labels(call.world, call.user, group) and name != "remove_labels"
+    labels = [label or (call.world.add_label(group, title) if may_create else None) for title, label in found]
+    return tuple(label for label in labels if label)
 
 
 def _parse_parent(call: Call, group: Namespace) -> WorkItem | Unset | None:

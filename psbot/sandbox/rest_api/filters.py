@@ -37,8 +37,8 @@ def parse_filter(call: Call, types: frozenset[ItemType] | None = None) -> ItemFi
     iids = call.list_of("iids")
     milestone = call.text("milestone")
     assignee = {"None": False, "Any": True}.get(call.text("assignee_id") or "")
-    found = (call.text("in") or "title,description").split(",")
-    mine = frozenset({call.user.username.lower()}) if call.text("scope") == "assigned_to_me" else None
+    search_fields = (call.text("in") or "title,description").split(",")
+    own_username = frozenset({call.user.username.lower()}) if call.text("scope") == "assigned_to_me" else None
     return ItemFilter(
         types=types or _parse_types(call),
         labels=tuple(call.list_of("labels") or ()) or None,
@@ -46,12 +46,12 @@ def parse_filter(call: Call, types: frozenset[ItemType] | None = None) -> ItemFi
         iids=None if iids is None else frozenset(int(one) for one in iids if one.isdigit()),
         is_open={"opened": True, "closed": False}.get(call.text("state") or "all"),
         authors=_parse_authors(call),
-        assignees=mine or _parse_people(call, "assignee"),
+        assignees=own_username or _parse_people(call, "assignee"),
         has_assignee=assignee,
         confidential=call.flag("confidential"),
         milestones=frozenset({milestone}) if milestone else None,
         search=call.text("search"),
-        search_in=frozenset(found),
+        search_in=frozenset(search_fields),
         ranges=_parse_ranges(call),
         parents=_parse_epics(call),
     )

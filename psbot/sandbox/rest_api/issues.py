@@ -92,10 +92,10 @@ def create_issue(call: Call) -> RestResponse:
     if iid and call.world.item(place, iid):
         raise Conflict("Duplicated issue")
     change = _parse_change(call, place, title=title)
-    made = items.create_item(
+    created = items.create_item(
         call.world, call.user, place, types[kind], change, iid=iid, created_at=call.timestamp("created_at")
     )
-    return RestResponse(issue_entity(call.world, made), 201)
+    return RestResponse(issue_entity(call.world, created), 201)
 
 
 def update_issue(call: Call) -> object:
@@ -115,11 +115,11 @@ def update_issue(call: Call) -> object:
 def list_participants(call: Call) -> RestResponse:
     """Return the author, the assignees and everyone who commented on an issue."""
     item = call.issue()
-    voices = [
+    commenters = [
         note.author for note in notes.visible_notes(call.world, call.viewer, item) if not note.is_system
     ]
-    found = list(dict.fromkeys([item.author, *item.assignees, *voices]))
-    return paginate(call, found, lambda person: user_entity(call.world, person))
+    people = list(dict.fromkeys([item.author, *item.assignees, *commenters]))
+    return paginate(call, people, lambda person: user_entity(call.world, person))
 
 
 def list_related_merge_requests(call: Call) -> RestResponse:
@@ -203,8 +203,8 @@ def clone_issue(call: Call) -> RestResponse:
     """Copy an issue to a project."""
     item, target = call.issue(), call.find_namespace(call.required("to_project_id"), is_group=False)
     with_notes = bool(call.flag("with_notes"))
-    made = moves.clone_item(call.world, call.user, item, target, with_notes=with_notes)
-    return RestResponse(issue_entity(call.world, made), 201)
+    clone = moves.clone_item(call.world, call.user, item, target, with_notes=with_notes)
+    return RestResponse(issue_entity(call.world, clone), 201)
 
 
 def list_links(call: Call) -> RestResponse:

@@ -41,15 +41,15 @@ def create_label(call: Call, *, is_group: bool) -> RestResponse:
     """Create a label. Raises Conflict if the namespace or an ancestor has the title."""
     place = call.namespace(is_group=is_group)
     name, color = call.required("name"), call.required("color")
-    made = labels.create_label(
+    label = labels.create_label(
         call.world, call.user, place, name, color, description=call.text("description")
     )
-    return RestResponse(label_entity(made), 201)
+    return RestResponse(label_entity(label), 201)
 
 
 def update_label(call: Call, *, is_group: bool) -> object:
     """Change a label's title, colour or description."""
-    found = _find_own_label(call, is_group=is_group)
+    label = _find_own_label(call, is_group=is_group)
     if not any(
         name in call.parameters for name in ("new_name", "color", "description", "priority", "archived")
     ):
@@ -57,7 +57,7 @@ def update_label(call: Call, *, is_group: bool) -> object:
     changed = labels.update_label(
         call.world,
         call.user,
-        found,
+        label,
         title=call.text("new_name"),
         color=call.text("color"),
         description=call.text("description"),
@@ -67,7 +67,7 @@ def update_label(call: Call, *, is_group: bool) -> object:
 
 def delete_label(call: Call, *, is_group: bool) -> RestResponse:
     """Delete a label."""
-    found = _find_own_label(call, is_group=is_group)
-    access.require(access.can_manage_labels(call.world, call.user, found.namespace))
-    call.world.remove_label(found)
+    label = _find_own_label(call, is_group=is_group)
+    access.require(access.can_manage_labels(call.world, call.user, label.namespace))
+    call.world.remove_label(label)
     return RestResponse(None, 204)

@@ -43,24 +43,24 @@ def get_milestone(call: Call, *, is_group: bool) -> object:
 def create_milestone(call: Call, *, is_group: bool) -> RestResponse:
     """Create a milestone."""
     place = call.namespace(is_group=is_group)
-    made = milestones.create_milestone(call.world, call.user, place, call.required("title"))
-    _write_fields(call, made)
-    return RestResponse(milestone_entity(call.world, made), 201)
+    milestone = milestones.create_milestone(call.world, call.user, place, call.required("title"))
+    _write_fields(call, milestone)
+    return RestResponse(milestone_entity(call.world, milestone), 201)
 
 
 def update_milestone(call: Call, *, is_group: bool) -> object:
     """Change, close or reactivate a milestone."""
-    found = _find_own_milestone(call, is_group=is_group)
-    access.require(access.can_manage_labels(call.world, call.user, found.namespace))
+    milestone = _find_own_milestone(call, is_group=is_group)
+    access.require(access.can_manage_labels(call.world, call.user, milestone.namespace))
     event = call.text("state_event")
     if event and event not in _EVENTS:
         raise MissingParameter("state_event does not have a valid value")
     if call.text("title") is not None:
-        milestones.rename_milestone(call.world, found, call.required("title"))
-    _write_fields(call, found)
-    found.state = _EVENTS[event] if event else found.state
+        milestones.rename_milestone(call.world, milestone, call.required("title"))
+    _write_fields(call, milestone)
+    milestone.state = _EVENTS[event] if event else milestone.state
     call.world.record_write()
-    return milestone_entity(call.world, found)
+    return milestone_entity(call.world, milestone)
 
 
 def _write_fields(call: Call, milestone: Milestone) -> None:

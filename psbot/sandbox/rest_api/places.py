@@ -51,8 +51,8 @@ def create_group(call: Call) -> RestResponse:
     if parent:
         access.require(access.max_access_level(call.world, call.user, parent) >= AccessLevel.OWNER)
     path = call.required("path")
-    made = _create_namespace(call, path, call.required("name"), parent, is_group=True)
-    return RestResponse(namespace_entity(call.world, made), 201)
+    group = _create_namespace(call, path, call.required("name"), parent, is_group=True)
+    return RestResponse(namespace_entity(call.world, group), 201)
 
 
 def _create_namespace(
@@ -61,7 +61,7 @@ def _create_namespace(
     full_path = f"{parent.full_path}/{path}" if parent else path
     if call.world.namespace(full_path):
         raise Invalid({"path": ["has already been taken"]})
-    made = call.world.add_namespace(
+    namespace = call.world.add_namespace(
         path,
         is_group=is_group,
         name=name,
@@ -69,8 +69,8 @@ def _create_namespace(
         visibility=call.text("visibility") or "private",
         description=call.text("description") or "",
     )
-    call.world.add_member(made, call.user, AccessLevel.OWNER)
-    return made
+    call.world.add_member(namespace, call.user, AccessLevel.OWNER)
+    return namespace
 
 
 def update_namespace(call: Call, *, is_group: bool) -> object:
@@ -231,10 +231,10 @@ def unshare_with_group(call: Call, *, is_group: bool) -> RestResponse:
     """Stop sharing a group or a project with a group."""
     found = call.namespace(is_group=is_group)
     access.require(access.max_access_level(call.world, call.user, found) >= _level_to_share(is_group))
-    gone = next((one for one in found.shares if str(one.group.id) == call.path_parameters["group_id"]), None)
-    if gone is None:
+    share = next((one for one in found.shares if str(one.group.id) == call.path_parameters["group_id"]), None)
+    if share is None:
         raise NotFound("404 Not found")
-    found.shares.remove(gone)
+    found.shares.remove(share)
     call.world.record_write()
     return RestResponse(None, 204)
 

@@ -16,13 +16,13 @@ def max_access_level(world: World, user: User | None, namespace: Namespace) -> A
         return AccessLevel.NONE
     if user.is_admin:
         return AccessLevel.OWNER
-    own = _membership_level(world, user, namespace)
+    direct = _membership_level(world, user, namespace)
     invited = (
         min(share.access_level, _membership_level(world, user, share.group))
         for ns in namespace.self_and_ancestors
         for share in ns.shares
     )
-    return max(own, *invited, AccessLevel.NONE)
+    return max(direct, *invited, AccessLevel.NONE)
 
 
 def _membership_level(world: World, user: User, namespace: Namespace) -> AccessLevel:

@@ -131,8 +131,8 @@ def _change_labels(
     if action.name == "label":
         return replace(change, add_labels=(*change.add_labels, *labels))
     if action.name == "unlabel":
-        gone = labels or tuple(item.labels)
-        return replace(change, remove_labels=(*change.remove_labels, *gone))
+        removed = labels or tuple(item.labels)
+        return replace(change, remove_labels=(*change.remove_labels, *removed))
     return replace(change, labels=labels)
 
 
@@ -147,8 +147,8 @@ def _change_assignees(
         people += [found] if found else sorted(members_of(world, group), key=_by_id) if group else []
     current = list(item.assignees if change.assignees is None else change.assignees)
     if action.name == "unassign":
-        gone = people or current
-        return replace(change, assignees=tuple(person for person in current if person not in gone))
+        removed = people or current
+        return replace(change, assignees=tuple(person for person in current if person not in removed))
     if not people:
         return None
     kept = current if action.name == "assign" and world.has_epics else []
@@ -178,9 +178,9 @@ _DURATION = re.compile(r"(\d+)\s*(mo|w|d|h|m|s)")
 
 def parse_duration(text: str) -> int | None:
     """Return seconds for ``1w 3d 2h 14m``: a week has five days, a day eight hours; None for anything else."""
-    words = " ".join(shlex.split(text)[:8]) if '"' not in text and "'" not in text else ""
-    sign = -1 if words.startswith("-") else 1
-    found = _DURATION.findall(words)
+    duration = " ".join(shlex.split(text)[:8]) if '"' not in text and "'" not in text else ""
+    sign = -1 if duration.startswith("-") else 1
+    found = _DURATION.findall(duration)
     return sign * sum(int(number) * _UNITS[unit] for number, unit in found) if found else None
 
 
@@ -196,13 +196,13 @@ def format_duration(seconds: int) -> str:
 
 def parse_date(text: str, today: date) -> date | None:
     """Return the date of ``2026-12-01``, ``today``, ``tomorrow`` or ``in 3 days``; None for anything else."""
-    words = text.strip().lower()
-    relative = re.fullmatch(r"in (\d+) (day|week)s?", words)
-    if relative:
-        return today + timedelta(days=int(relative[1]) * (7 if relative[2] == "week" else 1))
-    if words in ("today", "tomorrow"):
-        return today + timedelta(days=words == "tomorrow")
+    cleaned = text.strip().lower()
+    in_days_or_weeks = re.fullmatch(r"in (\d+) (day|week)s?", cleaned)
+    if in_days_or_weeks:
+        return today + timedelta(days=int(in_days_or_weeks[1]) * (7 if in_days_or_weeks[2] == "week" else 1))
+    if cleaned in ("today", "tomorrow"):
+        return today + timedelta(days=cleaned == "tomorrow")
     try:
-        return date.fromisoformat(words)
+        return date.fromisoformat(cleaned)
     except ValueError:
         return None

@@ -37,13 +37,13 @@ def add_link(world: World, user: User, source: WorkItem, target: WorkItem, kind:
         raise Conflict("Issue(s) already assigned")
     link = Link(world.next_id("link"), source, target, kind, world.record_write())
     world.links[link.id] = link
-    for end, other, words in (
+    for end, other, note_text in (
         (source, target, _NOTE_TEXTS[kind]),
         (target, source, _NOTE_TEXTS[_OPPOSITE[kind]]),
     ):
         end.links.append(link)
         end.updated_at = world.clock.now()
-        body = words.format(kind=_kind_name(end), other=relative_reference(other, end.namespace))
+        body = note_text.format(kind=_kind_name(end), other=relative_reference(other, end.namespace))
         add_system_note(world, end, user, body, "relate", mentions=other)
     return link
 

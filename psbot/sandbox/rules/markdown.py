@@ -80,11 +80,11 @@ def _renderer() -> MarkdownIt:
 
 def _render_checkboxes(state: StateCore) -> None:
     """Turn ``[ ]``, ``[x]`` and ``[~]`` (inapplicable) at the start of list items into checkboxes."""
-    for item, _, words in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
-        children = words.children
-        if item.type != "list_item_open" or words.type != "inline" or not children:
+    for item, _, content in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        children = content.children
+        if item.type != "list_item_open" or content.type != "inline" or not children:
             continue
-        box = _CHECKBOX.match(words.content)
+        box = _CHECKBOX.match(content.content)
         if box is None or not children[0].content.startswith(box[0].rstrip()):
             continue
         children[0].content = children[0].content[len(box[0]) :]
@@ -143,8 +143,8 @@ def _trim_punctuation(word: str) -> str:
     return bare[:-1] if bare.endswith(")") and "(" not in bare else bare
 
 
-def _text_token(words: str) -> Token:
-    return Token("text", "", 0, content=words)
+def _text_token(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 def _render_image(
@@ -156,8 +156,8 @@ def _render_image(
 ) -> str:
     """Render an image as a link to it, so that nothing is loaded from other sites."""
     image = tokens[index]
-    words = renderer.renderInlineAsText(image.children, options, env)
-    return f'<a href="{escapeHtml(str(image.attrs["src"]))}">{escapeHtml(words or "image")}</a>'
+    text = renderer.renderInlineAsText(image.children, options, env)
+    return f'<a href="{escapeHtml(str(image.attrs["src"]))}">{escapeHtml(text or "image")}</a>'
 
 
 def _render_fence(

@@ -56,4 +56,6 @@ def search_memberships(entries: list[Membership], query: str | None) -> list[Mem
     if not query:
         return entries
     text = query.lower()
-    return [one for one in entries if text in one.user.username.lower() or text in one.user.name.lower()]
+    return [
+        entry for entry in entries if text in entry.user.username.lower() or text in entry.user.name.lower()
+    ]

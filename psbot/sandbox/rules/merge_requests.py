@@ -25,7 +25,7 @@ def create_merge_request(
 ) -> MergeRequest:
     """Create a merge request."""
     number = world.next_id(f"merge request iid {project.namespace_id}")
-    made = MergeRequest(
+    merge_request = MergeRequest(
         world.next_id("merge request"),
         number,
         project,
@@ -35,9 +35,9 @@ def create_merge_request(
         target_branch,
         world.record_write(),
     )
-    made.commits.extend(commits)
-    world.merge_requests[made.id] = made
-    return made
+    merge_request.commits.extend(commits)
+    world.merge_requests[merge_request.id] = merge_request
+    return merge_request
 
 
 def merge_merge_request(world: World, merge_request: MergeRequest, *commits: str) -> None:

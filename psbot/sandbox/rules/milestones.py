@@ -24,9 +24,9 @@ def create_milestone(world: World, user: User, namespace: Namespace, title: str)
     access.require(access.can_manage_labels(world, user, namespace))
     text = _validate_title(world, namespace, title)
     number = world.next_id(f"milestone iid {namespace.namespace_id}")
-    made = Milestone(world.next_id("milestone"), number, namespace, text, world.record_write())
-    world.milestones[made.id] = made
-    return made
+    milestone = Milestone(world.next_id("milestone"), number, namespace, text, world.record_write())
+    world.milestones[milestone.id] = milestone
+    return milestone
 
 
 def rename_milestone(world: World, milestone: Milestone, title: str) -> None:

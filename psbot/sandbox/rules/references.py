@@ -88,12 +88,12 @@ def find_item_by_url(world: World, match: re.Match[str]) -> WorkItem | None:
 def find_item_by_reference(world: World, context: Namespace, match: re.Match[str]) -> WorkItem | None:
     """Return the item that a match of REFERENCE, written in *context*, refers to."""
     path, is_epic = match["path"], match["sign"] == "&"
-    near = [ns for ns in context.self_and_ancestors if ns.is_group is is_epic][:1]
+    namespaces = [ns for ns in context.self_and_ancestors if ns.is_group is is_epic][:1]
     if path:
         sibling = f"{context.parent.full_path}/{path}" if context.parent else path
-        near = [ns for ns in (world.namespace(path), world.namespace(sibling)) if ns]
-    found = (world.item(namespace, int(match["iid"])) for namespace in near)
-    return next((item for item in found if item and item.is_epic is is_epic), None)
+        namespaces = [ns for ns in (world.namespace(path), world.namespace(sibling)) if ns]
+    items = (world.item(namespace, int(match["iid"])) for namespace in namespaces)
+    return next((item for item in items if item and item.is_epic is is_epic), None)
 
 
 def relative_reference(item: WorkItem, context: Namespace) -> str:

@@ -28,9 +28,9 @@ def routes(gate: Gate) -> list[BaseRoute]:
 
     def route(path: str, method: str, work: Handler) -> Route:
         async def serve(request: Request) -> Response:
-            refused = refusal_reason(request)
-            if refused:
-                return JSONResponse({"error": refused}, 403)
+            reason = refusal_reason(request)
+            if reason:
+                return JSONResponse({"error": reason}, 403)
             try:
                 body = await request.body()
                 data = json.loads(body) if body else dict(request.query_params)

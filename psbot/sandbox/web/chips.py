@@ -18,13 +18,13 @@ def label_chip(label: Label, world: World) -> Markup:
     """Return a label as HTML; a scoped label in two parts if the edition has scopes."""
     scope, _, value = label.title.rpartition("::")
     is_scoped = bool(scope) and world.has_epics
-    words = (
+    text = (
         Markup("<span>{}</span><span>{}</span>").format(scope, value)
         if is_scoped
         else Markup("<span>{}</span>").format(label.title)
     )
     return Markup('<span class="label label-{}{}" title="{}">{}</span>').format(
-        label.id, " scoped" if is_scoped else "", label.description or label.title, words
+        label.id, " scoped" if is_scoped else "", label.description or label.title, text
     )
 
 

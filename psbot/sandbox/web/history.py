@@ -44,9 +44,9 @@ def build_history(visit: Visit, item: WorkItem) -> list[HistoryEntry]:
     entries: list[HistoryEntry] = []
     for note, is_reply in _notes_in_order(visit, item):
         entry = _history_entry(visit, note, is_reply=is_reply)
-        last = entries[-1] if entries else None
-        if last is not None and _can_be_merged(last, entry):
-            entries[-1] = HistoryEntry(last.author, last.at, (*last.lines, *entry.lines))
+        previous = entries[-1] if entries else None
+        if previous is not None and _can_be_merged(previous, entry):
+            entries[-1] = HistoryEntry(previous.author, previous.at, (*previous.lines, *entry.lines))
         else:
             entries.append(entry)
     return entries
@@ -58,9 +58,9 @@ def _notes_in_order(visit: Visit, item: WorkItem) -> Iterator[tuple[Note, bool]]
             yield note, number > 0
 
 
-def _can_be_merged(last: HistoryEntry, entry: HistoryEntry) -> bool:
-    is_change = not (last.is_comment or entry.is_comment)
-    return is_change and last.author is entry.author and entry.at - last.at < _GROUPING_WINDOW
+def _can_be_merged(previous: HistoryEntry, entry: HistoryEntry) -> bool:
+    is_change = not (previous.is_comment or entry.is_comment)
+    return is_change and previous.author is entry.author and entry.at - previous.at < _GROUPING_WINDOW
 
 
 def _history_entry(visit: Visit, note: Note, *, is_reply: bool) -> HistoryEntry:

@@ -85,9 +85,9 @@ def user_page(visit: Visit, user: User) -> Page:
 
 def board_page(visit: Visit, namespace: Namespace, *, of_epics: bool) -> Page:
     """Return the board of the issues of a group or project, or of a group's epics."""
-    made = build_board(visit, namespace, (visit.query or {}).get("scope"), of_epics=of_epics)
+    board = build_board(visit, namespace, (visit.query or {}).get("scope"), of_epics=of_epics)
     kind = "Epic board" if of_epics else "Issue board"
-    context = {"board": made, "boards": _board_links(visit, namespace)}
+    context = {"board": board, "boards": _board_links(visit, namespace)}
     return Page("board.html", f"{kind} of {namespace.full_path}", _breadcrumbs(visit, namespace), context)
 
 

@@ -9,8 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from markupsafe import Markup
 
 from psbot.sandbox.rules import access, references
-from psbot.sandbox.rules import markdown as rendered
-from psbot.sandbox.rules.markdown import Target
+from psbot.sandbox.rules.markdown import Target, render_html, render_inline_html
 from psbot.sandbox.state import urls
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.model import WorkItem
@@ -41,9 +40,9 @@ class Visit:
     def link(self, path: str, **query: str) -> str:
         """Return an address on this instance that keeps the viewer."""
         parts = urlsplit(path)
-        asked = {**query, VIEWER: self.viewer.username} if self.viewer else query
+        parameters = {**query, VIEWER: self.viewer.username} if self.viewer else query
         anchor = f"#{parts.fragment}" if parts.fragment else ""
-        return f"{quote(parts.path)}{'?' if asked else ''}{urlencode(asked)}{anchor}"
+        return f"{quote(parts.path)}{'?' if parameters else ''}{urlencode(parameters)}{anchor}"
 
     def this_page_as(self, viewer: User) -> str:
         """Return the address of this page for *viewer*."""
@@ -71,11 +70,11 @@ class Visit:
 
     def render_text(self, markdown: str, context: Namespace) -> Markup:
         """Return Markdown that was written in *context* as HTML."""
-        return Markup(rendered.render_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
+        return Markup(render_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
 
     def render_line(self, markdown: str, context: Namespace) -> Markup:
         """Return one line of Markdown that was written in *context* as HTML."""
-        return Markup(rendered.render_inline_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
+        return Markup(render_inline_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
 
     def _resolve(self, context: Namespace, word: str) -> Target | None:
         if word.startswith(f"{self.world.url}/"):
@@ -106,5 +105,5 @@ def relative_time(then: datetime, now: datetime) -> str:
         return "just now"
     name, length = next(step for step in reversed(_TIME_UNITS) if amount >= step[1])
     count = int(amount // length)
-    words = f"{count} {name}{'' if count == 1 else 's'}"
-    return f"{words} ago" if seconds > 0 else f"in {words}"
+    text = f"{count} {name}{'' if count == 1 else 's'}"
+    return f"{text} ago" if seconds > 0 else f"in {text}"
