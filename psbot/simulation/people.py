@@ -54,14 +54,19 @@ def _reopen(fixture: Fixture, user: User, item: WorkItem, _: Action) -> str:
 def _label(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
     titles = [fixture.process.catalogue.title(purpose, value) for purpose, value in action.value.items()]
     update_item(fixture.world, user, item, ItemChange(add_labels=_labels(fixture.world, item, titles)))
-    return f"adds {' '.join(titles)}"
+    return f"adds {_quantified(titles)}"
 
 
 def _unlabel(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
     scope = fixture.process.catalogue.scopes[action.value].name
-    gone = tuple(label for label in item.labels if label.scope == scope)
-    update_item(fixture.world, user, item, ItemChange(remove_labels=gone))
-    return f"removes {' '.join(label.title for label in gone) or 'no label'}"
+    removed = tuple(label for label in item.labels if label.scope == scope)
+    update_item(fixture.world, user, item, ItemChange(remove_labels=removed))
+    return f"removes {_quantified([label.title for label in removed])}"
+
+
+def _quantified(titles: list[str]) -> str:
+    noun = "label" if len(titles) == 1 else "labels"
+    return f"{noun} {', '.join(titles)}" if titles else "no label"
 
 
 def _comment(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
@@ -83,7 +88,7 @@ def _reschedule(fixture: Fixture, user: User, item: WorkItem, action: Action) ->
 def _assign(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
     people = tuple(found for name in action.value if (found := fixture.world.user(name)))
     update_item(fixture.world, user, item, ItemChange(assignees=people))
-    return f"gives it to {' and '.join(action.value) or 'nobody'}"
+    return f"assigns the item to {' and '.join(action.value)}" if action.value else "removes all assignees"
 
 
 def _write(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:

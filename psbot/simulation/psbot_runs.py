@@ -105,7 +105,7 @@ def _completed_operations(result: Reconciled, now: datetime) -> Iterator[Timelin
     labels = [each for each in result.receipts if isinstance(each.operation, CreateLabel)]
     if labels:
         what = f"creates {len(labels)} {'label' if len(labels) == 1 else 'labels'}"
-        yield TimelineEntry(now, EntryKind.PSBOT, PSBOT, what, why=labels[0].operation.reason)
+        yield TimelineEntry(now, EntryKind.PSBOT, PSBOT, what, why="missing in the label group")
     for receipt in result.receipts:
         if isinstance(receipt.operation, CreateLabel):
             continue
@@ -127,8 +127,8 @@ def _describe(receipt: Receipt) -> str:
         return f"{'updates its notice' if operation.note_gid else 'posts'}: {text}"
     change = apply_rows.describe_change(receipt)
     if operation.op.startswith("create"):
-        return f"creates {change}"
-    return f"updates its own text: {change}" if isinstance(operation, Redescribe) else change
+        return f'creates "{change}"'
+    return f"updates the description: {change}" if isinstance(operation, Redescribe) else change
 
 
 def _approve(_: Plan) -> None: ...

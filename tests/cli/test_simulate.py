@@ -72,7 +72,7 @@ def test_a_life_begins_on_the_day_that_is_named_and_is_told_as_markdown_too() ->
     played = psbot("simulate", MINIMAL, "--from", "2026-12-01", "--days", 2, "--format", "markdown")
     assert played.exit_code == 0, played.output
     assert "**2026-12-01**" in played.stdout
-    assert "- psbot `kick-off`: creates Kick-off: Initech" in played.stdout
+    assert '- psbot `kick-off`: creates "Kick-off: Initech"' in played.stdout
 
 
 def test_simulate_says_which_deeds_never_came(tmp_path: Path) -> None:
