@@ -1,4 +1,4 @@
-"""``psbot simulate`` and ``psbot demo``: an engagement played from start to end in the local GitLab sandbox.
+"""``psbot simulate`` and ``psbot demo``: an engagement simulated from start to end in the local GitLab sandbox.
 
 - ``simulate`` is the entry point; ``simulator`` runs one day after the other.
 - ``script`` reads a script file into ``actions``; ``routine`` adds what people do on time without one.

@@ -68,9 +68,9 @@ def paginate(all_nodes: Sequence[Any], key: Callable[[Any], object], arguments: 
 def _position_after(all_nodes: Sequence[Any], key: Callable[[Any], object], text: str) -> int:
     try:
         return _find_position(all_nodes, key, text) + 1
-    except _CursorNodeGone as gone:
+    except _CursorNodeGone as error:
         # Continue after the position the node had; IDs grow with time, in ascending and descending lists.
-        return _former_position(all_nodes, key, str(gone))
+        return _former_position(all_nodes, key, str(error))
 
 
 def _former_position(all_nodes: Sequence[Any], key: Callable[[Any], object], wanted: str) -> int:

@@ -180,7 +180,7 @@ def _common_fields(world: World, item: WorkItem) -> Entity:
 
 
 def issue_entity(world: World, item: WorkItem) -> Entity:
-    """Return an issue; its id is the work item's."""
+    """Return an issue; its ID is the work item's."""
     epic = item.parent if item.parent and item.parent.is_epic else None
     people = [user_entity(world, user) for user in item.assignees]
     return {

@@ -28,7 +28,7 @@ class BadGlobalId(ValueError):
 
 
 def parse_gid(text: object, scalar: str) -> str:
-    """Return the id part of the global id *text*; BadGlobalId unless its model fits *scalar*."""
+    """Return the ID part of the global ID *text*; BadGlobalId unless its model fits *scalar*."""
     match = _GID.match(str(text))
     if match is None:
         raise BadGlobalId(f'"{text}" is not a valid Global ID')
@@ -38,22 +38,22 @@ def parse_gid(text: object, scalar: str) -> str:
 
 
 def gid(model: str, number: object) -> str:
-    """Return the global id."""
+    """Return the global ID."""
     return f"gid://gitlab/{model}/{number}"
 
 
 def item_gid(item: WorkItem) -> str:
-    """Return the global id of a work item."""
+    """Return the global ID of a work item."""
     return gid("WorkItem", item.id)
 
 
 def label_gid(label: Label) -> str:
-    """Return the global id of a group's or a project's label."""
+    """Return the global ID of a group's or a project's label."""
     return gid("GroupLabel" if label.namespace.is_group else "ProjectLabel", label.id)
 
 
 def namespace_gid(namespace: Namespace) -> str:
-    """Return the global id of a group or a project."""
+    """Return the global ID of a group or a project."""
     return gid("Group" if namespace.is_group else "Project", namespace.id)
 
 
@@ -66,5 +66,5 @@ def note_gid(note: Note) -> str:
 
 
 def discussion_gid(note: Note) -> str:
-    """Return the global id of a note's discussion."""
+    """Return the global ID of a note's discussion."""
     return gid("Discussion", note.discussion_id)

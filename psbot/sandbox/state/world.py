@@ -111,7 +111,7 @@ class World:
         return self.users.get(username.lower())
 
     def user_by_id(self, number: int) -> User | None:
-        """Return the account of that id."""
+        """Return the account of that ID."""
         return next((user for user in self.users.values() if user.id == number), None)
 
     # namespaces
@@ -177,7 +177,7 @@ class World:
         return self.namespaces.get(full_path.lower())
 
     def namespace_by_id(self, number: int, *, is_group: bool) -> Namespace | None:
-        """Return the group or the project with that id."""
+        """Return the group or the project with that ID."""
         matches = (ns for ns in self.namespaces.values() if ns.is_group is is_group and ns.id == number)
         return next(matches, None)
 
