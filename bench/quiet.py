@@ -17,7 +17,7 @@ DAYS = 10
 # One policy, which asks what the script asks, and ceilings above what there is to do.
 POLICIES = """\
 policies:
-  idle: {measure: idle, states: [todo, doing], after: 6, says: nobody has acted on it}
+  idle: {measure: idle, states: [todo, doing], after: 6, says: no human activity on this item}
 ladder:
   - {tell: assignee, flag: stale}
 ceilings: {notes: 10000, items: 10000}
