@@ -30,7 +30,9 @@ def main() -> None:
     wanted = sys.argv[1:] or list(SECTIONS)
     today = datetime.now(UTC).date()
     machine = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors"
-    parts = [f"# Measurements\n\nMeasured by `make bench` on {today}, {machine}. The ratios matter, not the seconds.\n"]
+    parts = [
+        f"# Measurements\n\nMeasured by `make bench` on {today}, {machine}. The ratios matter, not the seconds.\n"
+    ]
     before = _written()
     for title, table in SECTIONS.items():
         if title not in wanted and title not in before:
