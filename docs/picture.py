@@ -1,4 +1,4 @@
-"""Takes the picture of an epic that the documentation shows; run by ``make picture``, which needs a browser."""
+"""Take the screenshot of an epic for the documentation; run by ``make picture``, which needs a browser."""
 
 import struct
 import sys

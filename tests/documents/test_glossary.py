@@ -23,6 +23,8 @@ DOCUMENTS = sorted(
     file.relative_to(ROOT).as_posix()
     for pattern in (
         "*.md",
+        ".gitlab-ci.yml",
+        "Makefile",
         "bench/*.md",
         "config/*.yml",
         "docs/**/*.md",
