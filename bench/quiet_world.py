@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from psbot.config.loader import load_process
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import create_item
 from psbot.sandbox.rules.notes import create_note
-from psbot.sandbox.server.options import Options
-from psbot.sandbox.server.serve import bound_for, serve
+from psbot.sandbox.server.options import ServerOptions
+from psbot.sandbox.server.serve import bind_world, serve
 from psbot.sandbox.state.accounts import User
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.seed import sandbox_world
@@ -40,11 +40,11 @@ def main() -> None:
     comment(world, maria, [item for item, is_quiet in items if not is_quiet])
     world.notifications.clear()
     world.clock.set(NOW)
-    bound = bound_for(world)
+    bound = bind_world(world)
     print(world.url, sum(is_quiet for _, is_quiet in items), flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        serve(world, bound, Options())
+        serve(world, bound, ServerOptions())
 
 
 def engagement(world: World, number: int) -> list[tuple[WorkItem, bool]]:
@@ -54,7 +54,7 @@ def engagement(world: World, number: int) -> list[tuple[WorkItem, bool]]:
 
     def make(item: str, place: object, kind: str, *labels: str, parent: WorkItem | None = None) -> WorkItem:
         titles = (f"ps-kind::{kind}", *labels)
-        change = Change(
+        change = ItemChange(
             title=f"{item} of {number}",
             description=f"<!-- psbot: engagement={key} item={item} -->\n" + "Words of the issue.\n" * 40,
             add_labels=tuple(world.find_label(internal, title) for title in titles),

@@ -9,14 +9,14 @@ from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse
 from docs import layers
 from psbot.cli import main
 from psbot.config.loader import load_process
-from psbot.core.model.labels import Scope
-from psbot.doctor.permissions import NEEDS
-from psbot.errors import Exit
-from psbot.gitlab.account_queries import SELF
-from psbot.gitlab.documents import every_document, name_of
-from psbot.report.workflow import paragraphs
-from psbot.resources import directory
-from psbot.sandbox.graphql_api.complexity import LIMIT, score
+from psbot.core.model.labels import LabelScope
+from psbot.doctor.permissions import REQUIREMENTS
+from psbot.errors import ExitCode
+from psbot.gitlab.account_queries import TOKEN_PATH
+from psbot.gitlab.documents import every_document, operation_name
+from psbot.report.workflow import page_paragraphs
+from psbot.resources import resource_folder
+from psbot.sandbox.graphql_api.complexity import COMPLEXITY_LIMIT, compute_complexity
 from psbot.sandbox.graphql_api.schema import schema
 
 FOLDER = Path(__file__).parent
@@ -86,13 +86,13 @@ SETTINGS = (
     ("`GET /api/v4/projects/:id/members/all`", "the roles of the owners", "Guest"),
 )
 EXIT_CODES = {
-    Exit.DONE: "Done, or nothing to do.",
-    Exit.BUG: "A bug in psbot, with a traceback.",
-    Exit.INPUT: "Invalid input. The message names the place and the fix.",
-    Exit.GITLAB: "GitLab rejected a request, is unreachable or is not set up. The message names the fix.",
-    Exit.FINDINGS: "Done, with findings or pending changes (`stale`; other commands with `--exit-code`).",
-    Exit.LIMIT: "Stopped at a limit or by SIGTERM. Run the command again.",
-    Exit.INTERRUPTED: "Interrupted by Ctrl-C. A command that writes completes the request in flight first.",
+    ExitCode.DONE: "Done, or nothing to do.",
+    ExitCode.BUG: "A bug in psbot, with a traceback.",
+    ExitCode.INPUT: "Invalid input. The message names the place and the fix.",
+    ExitCode.GITLAB: "GitLab rejected a request, is unreachable or is not set up. The message names the fix.",
+    ExitCode.FINDINGS: "Done, with findings or pending changes (`stale`; other commands with `--exit-code`).",
+    ExitCode.LIMIT: "Stopped at a limit or by SIGTERM. Run the command again.",
+    ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. A command that writes completes the request in flight first.",
 }
 NOTE = "<!-- Written by `make docs`; do not edit. -->"
 
@@ -153,7 +153,7 @@ def _variables(command: click.Command) -> Iterator[str]:
 
 
 def _labels() -> Iterator[str]:
-    scopes = load_process(directory("config")).catalogue.scopes
+    scopes = load_process(resource_folder("config")).catalogue.scopes
     yield "# The labels"
     yield (
         "The labels are defined in `config/labels.yml`. psbot creates missing ones in the label group of the "
@@ -164,30 +164,30 @@ def _labels() -> Iterator[str]:
         yield "| label | meaning | colour |\n| --- | --- | --- |\n" + "\n".join(_rows(scope))
 
 
-def _rows(scope: Scope) -> Iterator[str]:
+def _rows(scope: LabelScope) -> Iterator[str]:
     for label in scope.labels.values():
         meaning = label.description.replace("|", "\\|")
         yield f"| `{label.title}` | {meaning} | `{label.color}` |"
 
 
 def _workflow() -> Iterator[str]:
-    return paragraphs(load_process(directory("config")).workflow)
+    return page_paragraphs(load_process(resource_folder("config")).workflow)
 
 
 def _endpoints() -> Iterator[str]:
     yield "# GitLab endpoints"
     yield (
         "psbot reads and writes engagements through `POST /api/graphql`. `psbot doctor` also reads the scopes of the "
-        f"token through `GET /api/v4{SELF}`, because GraphQL does not return them. This table lists every GraphQL "
-        "document in its largest form, with its length (GitLab accepts 10,000 characters) and its complexity (GitLab "
-        f"accepts {LIMIT} per request), calculated by GitLab's rules for pages of {PAGE}. A mutation has one alias per "
-        "item."
+        f"token through `GET /api/v4{TOKEN_PATH}`, because GraphQL does not return them. This table lists every "
+        "GraphQL document in its largest form, with its length (GitLab accepts 10,000 characters) and its complexity "
+        f"(GitLab accepts {COMPLEXITY_LIMIT} per request), calculated by GitLab's rules for pages of {PAGE}. "
+        "A mutation has one alias per item."
     )
     yield "| document | kind | fields | items | characters | complexity | purpose |\n" + "\n".join(
         ["| --- | --- | --- | --- | --- | --- | --- |", *map(_row, every_document())]
     )
     yield "| command | scope | role |\n| --- | --- | --- |\n" + "\n".join(
-        f"| `psbot {name}` | `{need.scope}` | {need.role} |" for name, need in NEEDS.items()
+        f"| `psbot {name}` | `{need.scope}` | {need.role} |" for name, need in REQUIREMENTS.items()
     )
     yield (
         "In a pipeline, `psbot plan --merge-request` and `psbot apply --reviewed` also use REST, with the token in "
@@ -211,10 +211,10 @@ def _endpoints() -> Iterator[str]:
 
 
 def _row(text: str) -> str:
-    kind, name = name_of(text).split()
+    kind, name = operation_name(text).split()
     document = parse(text)
     (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-    cost = score(schema(), document, operation, {"page": PAGE})
+    cost = compute_complexity(schema(), document, operation, {"page": PAGE})
     top = _fields(operation.selection_set)
     asked = ", ".join(f"`{field}`" for field in dict.fromkeys(node.name.value for node in top))
     items = len(top) if kind == "mutation" else ""

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import GROUP, sandbox_world
 from psbot.sandbox.web.route import web_routes
 from tests.browser.chromium import NoBrowser, screenshot
-from tests.sandbox.filled import fill, work
+from tests.sandbox.filled import apply_example, let_people_work
 
 FILE = Path(__file__).parent / "epic.png"
 WIDTH, HEIGHT = 1280, 1930
@@ -26,10 +26,10 @@ Pixel = tuple[int, ...]
 def take() -> None:
     """Fill a sandbox with the AWS example, and save the epic as its manager sees it."""
     world = sandbox_world()
-    with running(world, pages=web_routes(world)) as sandbox, tempfile.TemporaryDirectory() as folder:
-        fill(sandbox)
-        work(sandbox)
-        fill(sandbox)
+    with running_sandbox(world, pages=web_routes(world)) as sandbox, tempfile.TemporaryDirectory() as folder:
+        apply_example(sandbox)
+        let_people_work(sandbox)
+        apply_example(sandbox)
         raw = Path(folder) / "epic.png"
         screenshot(f"{sandbox.url}/groups/{GROUP}/-/epics/1", raw, WIDTH, HEIGHT)
         FILE.write_bytes(with_palette(raw.read_bytes()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """Exit codes, one meaning each."""
 
     DONE = 0
@@ -17,12 +17,20 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-GRAVEST_FIRST = (Exit.INTERRUPTED, Exit.BUG, Exit.GITLAB, Exit.INPUT, Exit.LIMIT, Exit.FINDINGS, Exit.DONE)
+MOST_SEVERE_FIRST = (
+    ExitCode.INTERRUPTED,
+    ExitCode.BUG,
+    ExitCode.GITLAB,
+    ExitCode.INPUT,
+    ExitCode.LIMIT,
+    ExitCode.FINDINGS,
+    ExitCode.DONE,
+)
 
 
-def gravest(codes: Iterable[Exit]) -> Exit:
+def most_severe(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the code that counts when several engagements ended differently; DONE for none."""
-    return min(codes, key=GRAVEST_FIRST.index, default=Exit.DONE)
+    return min(codes, key=MOST_SEVERE_FIRST.index, default=ExitCode.DONE)
 
 
 class PsbotError(Exception):
@@ -31,7 +39,7 @@ class PsbotError(Exception):
     Anything else that is raised is a bug and ends with a traceback.
     """
 
-    exit_code = Exit.INPUT
+    exit_code = ExitCode.INPUT
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -54,13 +62,13 @@ class Problem:
     hint: str = ""
 
     @property
-    def said(self) -> str:
+    def full_message(self) -> str:
         """Return the problem without its place: the key, what is wrong, and what would be right."""
         what = f"{self.path}: {self.message}" if self.path else self.message
         return f"{what}; {self.hint}" if self.hint else what
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.said}"
+        return f"{self.file}:{self.line}:{self.column}: {self.full_message}"
 
 
 class FileProblems(PsbotError):
@@ -74,4 +82,4 @@ class FileProblems(PsbotError):
 class GitLabError(PsbotError):
     """GitLab refused, could not be reached, or is not set up for this."""
 
-    exit_code = Exit.GITLAB
+    exit_code = ExitCode.GITLAB

@@ -10,7 +10,7 @@ from psbot.errors import PsbotError
 _PACKAGE = Path(__file__).parent
 
 
-def directory(name: str, override: Path | None = None) -> Path:
+def resource_folder(name: str, override: Path | None = None) -> Path:
     """Return the folder *name*; an override replaces the whole folder, file by file there is no merge."""
     if override is not None:
         if not override.is_dir():

@@ -4,56 +4,64 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from psbot.core.model.engagement import Engagement
-from psbot.core.model.labels import kind_filter
+from psbot.core.model.labels import kind_label_filter
 from psbot.core.model.operations import Close, CreateChild, CreateEpic, CreateLabel, Operation
 from psbot.core.model.process import Process
 from psbot.core.text import marker
-from psbot.gitlab.item_queries import Part
-from psbot.gitlab.ports import ForgeReader
+from psbot.gitlab.item_queries import ItemList
+from psbot.gitlab.ports import Reader
 from psbot.observe.observation import Observation
-from psbot.observe.pages import Listing, turn
+from psbot.observe.pages import PagedList, read_page
 
 
-def is_doubled(
-    reader: ForgeReader, engagement: Engagement, process: Process, epic: str | None, made: Collection[str]
+def has_duplicates(
+    reader: Reader, engagement: Engagement, process: Process, epic: str | None, created: Collection[str]
 ) -> bool:
     """Tell whether a marker of the items *made* is on another item too.
 
     Twins hang under the same *epic*; where it is None (this run has made it), a twin may be anywhere in the group.
     """
     listing = (
-        Listing(Part.CHILDREN, (epic,)) if epic else Listing(Part.LABELLED, (kind_filter(process.catalogue),))
+        PagedList(ItemList.CHILDREN, (epic,))
+        if epic
+        else PagedList(ItemList.LABELLED, (kind_label_filter(process.catalogue),))
     )
     by_key: dict[str, set[str]] = {}
     while not listing.is_done:
-        page = turn(reader, engagement.gitlab.group, [listing])[listing]
-        seen = [(each.gid, each.description) for each in page.briefs]
+        page = read_page(reader, engagement.gitlab.group, [listing])[listing]
+        seen = [(each.gid, each.description) for each in page.summaries]
         seen += [(each.gid, each.description) for each in page.items]
         for gid, description in seen:
-            note = marker.read(description)
+            note = marker.parse_marker(description)
             if note and note.engagement == engagement.key:
                 by_key.setdefault(note.item, set()).add(gid)
-    return any(len(gids) > 1 and not gids.isdisjoint(made) for gids in by_key.values())
+    return any(len(gids) > 1 and not gids.isdisjoint(created) for gids in by_key.values())
 
 
-def ends_doubling(operation: Operation, made: Collection[str]) -> bool:
+def resolves_duplicate(operation: Operation, created: Collection[str]) -> bool:
     """Tell whether an operation closes a twin, or changes an item of those *made*."""
     if isinstance(operation, CreateLabel | CreateEpic | CreateChild):
         return False
-    return operation.item.gid in made or (isinstance(operation, Close) and operation.duplicate_of is not None)
+    return operation.item.gid in created or (
+        isinstance(operation, Close) and operation.duplicate_of is not None
+    )
 
 
-def as_own(looked: Observation, made: Collection[str], doubtful: Collection[str]) -> Observation:
+def claim_own(
+    observation: Observation, created: Collection[str], maybe_created: Collection[str]
+) -> Observation:
     """Return the observation with the duplicates that this run made marked as psbot's, whoever's token it used.
 
     Of the keys in *doubtful* GitLab did not say which of two twins this run has made: both of this account count.
     """
-    me = looked.account.author.username
+    me = observation.account.author.username
     duplicates = tuple(
         replace(
             item,
-            by_machine=item.by_machine or item.gid in made or (item.key in doubtful and item.made_by == me),
+            is_created_by_machine=item.is_created_by_machine
+            or item.gid in created
+            or (item.key in maybe_created and item.created_by == me),
         )
-        for item in looked.snapshot.duplicates
+        for item in observation.snapshot.duplicates
     )
-    return replace(looked, snapshot=replace(looked.snapshot, duplicates=duplicates))
+    return replace(observation, snapshot=replace(observation.snapshot, duplicates=duplicates))

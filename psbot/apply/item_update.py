@@ -18,9 +18,9 @@ from psbot.core.model.operations import (
     Reschedule,
     Retitle,
 )
-from psbot.core.model.work_item import Sighting, as_item
+from psbot.core.model.work_item import WorkItem, to_item
 from psbot.core.records import ownership
-from psbot.core.text import marker as markers
+from psbot.core.text import marker
 from psbot.gitlab.values import Dates, ItemUpdate, NewItem
 
 _DUPLICATE = "duplicate-of"
@@ -31,57 +31,57 @@ class MissingId(KeyError):
 
 
 @dataclass(slots=True)
-class Ids:
+class IdLookup:
     """Global ids of labels by title, of item types by place, of people by username; grows as labels are made."""
 
     labels: dict[str, str] = field(default_factory=dict)
-    types: Mapping[str, str] = field(default_factory=dict)
-    people: Mapping[str, str] = field(default_factory=dict)
+    item_types: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
     epic: str | None = None
 
-    def of_labels(self, titles: Iterable[str]) -> tuple[str, ...]:
+    def label_gids(self, titles: Iterable[str]) -> tuple[str, ...]:
         """Return the ids of labels, sorted by title."""
-        return tuple(_known(self.labels, title, "label") for title in sorted(titles))
+        return tuple(_require_id(self.labels, title, "label") for title in sorted(titles))
 
-    def of_people(self, usernames: Iterable[str]) -> tuple[str, ...]:
+    def account_gids(self, usernames: Iterable[str]) -> tuple[str, ...]:
         """Return the ids of people."""
-        return tuple(_known(self.people, name, "user") for name in usernames)
+        return tuple(_require_id(self.accounts, name, "user") for name in usernames)
 
 
-def _known(ids: Mapping[str, str], name: str, what: str) -> str:
+def _require_id(ids: Mapping[str, str], name: str, what: str) -> str:
     if name not in ids:
         raise MissingId(f"the {what} {name} is not there")
     return ids[name]
 
 
-def creation(operation: CreateEpic | CreateChild, ids: Ids) -> NewItem:
+def build_new_item(operation: CreateEpic | CreateChild, ids: IdLookup) -> NewItem:
     """Return the work item to be made; raises MissingId where a label, a person or the epic is missing."""
     item = operation.item
-    stands_alone = item.is_epic or item.is_adrift
+    stands_alone = item.is_epic or item.is_detached
     if not stands_alone and ids.epic is None:
         raise MissingId("the epic is not there")
     return NewItem(
         namespace=item.namespace,
-        item_type=_known(ids.types, item.namespace, "place"),
+        item_type_gid=_require_id(ids.item_types, item.namespace, "place"),
         title=item.title,
         description=item.description,
-        labels=ids.of_labels(item.labels),
-        assignees=ids.of_people(item.assignees),
+        labels=ids.label_gids(item.labels),
+        assignees=ids.account_gids(item.assignees),
         start_on=item.start_on,
         due_on=item.due_on,
         confidential=item.confidential,
         parent=None if stands_alone else ids.epic,
         is_epic=item.is_epic,
-        linked=_linked(operation),
+        related=_related_gids(operation),
     )
 
 
-def _linked(operation: CreateEpic | CreateChild) -> tuple[str, ...]:
+def _related_gids(operation: CreateEpic | CreateChild) -> tuple[str, ...]:
     related = operation.linked if isinstance(operation, CreateChild) else ()
     return tuple(each.gid for each in related if each.gid)
 
 
-def has_moved(operations: Sequence[ItemOperation], now: Sighting) -> bool:
+def has_changed(operations: Sequence[ItemOperation], now: WorkItem) -> bool:
     """Tell whether anything of the item that psbot looks at has changed since it was observed.
 
     What is to be closed, because nobody has worked on it, must not have a new note either.
@@ -100,42 +100,42 @@ def has_moved(operations: Sequence[ItemOperation], now: Sighting) -> bool:
             each.due_on,
             each.is_open,
         )
-        for each in (item, as_item(now))
+        for each in (item, to_item(now))
     )
     return seen != found
 
 
-def update(operations: Sequence[ItemOperation], now: Sighting, ids: Ids) -> ItemUpdate:
+def build_update(operations: Sequence[ItemOperation], now: WorkItem, ids: IdLookup) -> ItemUpdate:
     """Return one update with all *operations* on an item as it is *now*; raises MissingId.
 
     The marker remembers exactly the fields that are written; labels go out as a delta, and a label that the item
     no longer has is not taken off again.
     """
-    merged = reduce(lambda found, each: _with(found, each, ids), operations, ItemUpdate(now.gid))
+    merged = reduce(lambda found, each: _add_operation(found, each, ids), operations, ItemUpdate(now.gid))
     deltas = [each.delta for each in operations if isinstance(each, Relabel | Close | Reopen)]
     delta = LabelDelta(
         tuple({title for each in deltas for title in each.add}),
         tuple({title for each in deltas for title in each.remove}),
     )
-    description = _description(operations, now)
+    description = _new_description(operations, now)
     return replace(
         merged,
         description=None if description == now.description else description,
-        add_labels=ids.of_labels(delta.add),
+        add_labels=ids.label_gids(delta.add),
         remove_labels=tuple(
             now.label_gids[title] for title in sorted(delta.remove) if title in now.label_gids
         ),
     )
 
 
-def _with(found: ItemUpdate, operation: ItemOperation, ids: Ids) -> ItemUpdate:
+def _add_operation(found: ItemUpdate, operation: ItemOperation, ids: IdLookup) -> ItemUpdate:
     match operation:
         case Retitle(after=title):
             return replace(found, title=title)
         case Reschedule(item=item, start_on=start_on, due_on=due_on):
             return replace(found, dates=Dates(start_on, due_on, item.is_epic))
         case Reassign(after=people):
-            return replace(found, assignees=ids.of_people(people))
+            return replace(found, assignees=ids.account_gids(people))
         case Redescribe(parent=parent):
             return replace(found, parent=parent or found.parent)
         case Close():
@@ -146,22 +146,22 @@ def _with(found: ItemUpdate, operation: ItemOperation, ids: Ids) -> ItemUpdate:
             return found
 
 
-def _description(operations: Sequence[ItemOperation], now: Sighting) -> str:
+def _new_description(operations: Sequence[ItemOperation], now: WorkItem) -> str:
     """Return the description after *operations*: sections, marker and memory; people's words stay."""
     text = now.description
     for operation in operations:
         match operation:
             case Redescribe():
-                text = operation.of(text)
+                text = operation.apply_to(text)
             case Close(duplicate_of=Item() as kept):
-                text = markers.with_section(text, _DUPLICATE, f"{_reference(kept)}\n")
+                text = marker.with_section(text, _DUPLICATE, f"{_reference(kept)}\n")
             case _:
                 pass
-    note = markers.read(text)
-    return markers.write(text, note.remembering(_memory(operations))) if note else text
+    note = marker.parse_marker(text)
+    return marker.with_marker(text, note.with_memory(_field_memory(operations))) if note else text
 
 
-def _memory(operations: Sequence[ItemOperation]) -> dict[str, str]:
+def _field_memory(operations: Sequence[ItemOperation]) -> dict[str, str]:
     memory: dict[str, str] = {}
     for operation in operations:
         match operation:
@@ -181,7 +181,7 @@ def _memory(operations: Sequence[ItemOperation]) -> dict[str, str]:
 
 
 def _tokens(item: Item, fields: set[str]) -> dict[str, str]:
-    return {key: token(item) for name, (key, token) in ownership.TOKENS.items() if name in fields}
+    return {key: token(item) for name, (key, token) in ownership.FIELD_TOKENS.items() if name in fields}
 
 
 def _reference(item: Item) -> str:

@@ -12,31 +12,33 @@ from psbot.core.model.process import Process
 from psbot.core.model.work_item import is_machine
 from psbot.core.plan.plan import Plan
 from psbot.errors import GitLabError
-from psbot.gitlab.ports import ForgeReader
-from psbot.gitlab.values import Account, Membership, People
+from psbot.gitlab.ports import Reader
+from psbot.gitlab.values import Account, AccountLookup, Membership
 from psbot.observe.access import PLANNER
 
 
 @dataclass(slots=True)
-class Acquainted:
+class MemberCheck:
     """People and memberships that have been checked in this run, and the ids of the people."""
 
-    ids: dict[str, str] = field(default_factory=dict)
+    account_gids: dict[str, str] = field(default_factory=dict)
     members: set[Membership] = field(default_factory=set)
 
-    def check(self, plan: Plan, reader: ForgeReader) -> None:
+    def check(self, plan: Plan, reader: Reader) -> None:
         """Look up whom *plan* assigns; raises GitLabError with everybody who is missing, at once."""
-        asked = sorted(set(assigned(plan)) - self.members, key=lambda each: (each.path, each.username))
+        asked = sorted(
+            set(needed_memberships(plan)) - self.members, key=lambda each: (each.path, each.username)
+        )
         if not asked:
             return
         names = sorted({each.username for each in asked})
-        found = reader.fetch_people(names, asked)
-        if lost := list(missing(names, asked, found)):
+        found = reader.fetch_accounts(names, asked)
+        if lost := list(describe_missing(names, asked, found)):
             raise GitLabError(
                 f"{plan.engagement}: " + "; ".join(lost),
                 "nothing was written; correct people: in the engagement file, or have them invited",
             )
-        self.ids |= found.ids
+        self.account_gids |= found.gids
         self.members |= found.members
 
 
@@ -63,13 +65,15 @@ def check_machine(engagement: Engagement, account: Account, process: Process) ->
     )
 
 
-def check_labeller(engagement: Engagement, account: Account, level: int | None, plan: Plan) -> None:
+def check_label_permission(
+    engagement: Engagement, account: Account, access_level: int | None, plan: Plan
+) -> None:
     """Raise GitLabError where *plan* makes labels and the role in the label group does not reach for that.
 
     GitLab lets Planners and above make labels; None is a role that is not known, which GitLab will judge.
     """
     missing = sum(isinstance(operation, CreateLabel) for operation in plan.operations)
-    if not missing or level is None or level >= PLANNER:
+    if not missing or access_level is None or access_level >= PLANNER:
         return
     raise GitLabError(
         f"{engagement.key}: {missing} labels are missing, and the role of {account.author.username} in "
@@ -78,7 +82,7 @@ def check_labeller(engagement: Engagement, account: Account, level: int | None, 
     )
 
 
-def assigned(plan: Plan) -> Iterator[Membership]:
+def needed_memberships(plan: Plan) -> Iterator[Membership]:
     """Yield who has to be a member where, so that *plan* can assign them."""
     for operation in plan.operations:
         match operation:
@@ -91,13 +95,15 @@ def assigned(plan: Plan) -> Iterator[Membership]:
         yield from (Membership(name, item.namespace, item.is_epic) for name in names)
 
 
-def missing(names: Iterable[str], asked: Iterable[Membership], found: People) -> Iterator[str]:
+def describe_missing(
+    names: Iterable[str], asked: Iterable[Membership], found: AccountLookup
+) -> Iterator[str]:
     """Say of each of *names* and *asked* what GitLab does not have."""
     for name in names:
-        if name not in found.ids:
+        if name not in found.gids:
             yield f"GitLab knows no user {name}"
         elif name in found.inactive:
             yield f"{name} is blocked or deactivated"
     for each in asked:
-        if each.username in found.ids and each not in found.members:
+        if each.username in found.gids and each not in found.members:
             yield f"{each.username} is not a member of {each.path}"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from psbot.core.model.operations import Operation
 from psbot.errors import GitLabError
 
-_BEFORE = "stopped before it"
+STOPPED_BEFORE = "stopped before it"
 
 
 class Outcome(StrEnum):
@@ -15,8 +15,8 @@ class Outcome(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     UNCLEAR = "unclear"
-    MOVED = "moved"
-    LEFT = "left"
+    CHANGED_MEANWHILE = "moved"
+    PENDING = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Receipt:
     @property
     def was_not_sent(self) -> bool:
         """Tell whether the run ended before it, so that it can be sent without a look at what became of it."""
-        return self.outcome is Outcome.LEFT and self.reason == _BEFORE
+        return self.outcome is Outcome.PENDING and self.reason == STOPPED_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ApplyResult:
     """Receipts of all operations; what halted them, and when the last write without a clear answer was sent."""
 
     receipts: tuple[Receipt, ...]

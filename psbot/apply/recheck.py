@@ -5,42 +5,42 @@ from collections.abc import Iterable
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.operations import Operation, PostNotice
 from psbot.core.model.process import Process
-from psbot.gitlab.item_queries import Part
-from psbot.gitlab.ports import ForgeReader
-from psbot.observe.histories import notices_of
+from psbot.gitlab.item_queries import ItemList
+from psbot.gitlab.ports import Reader
+from psbot.observe.histories import fetch_notices
 from psbot.observe.observation import Observation
-from psbot.observe.pages import Listing, turn
+from psbot.observe.pages import PagedList, read_page
 
 
-def shows_more(reader: ForgeReader, engagement: Engagement, looked: Observation) -> bool:
+def has_new_children(reader: Reader, engagement: Engagement, observation: Observation) -> bool:
     """Tell whether the epic has children now that are not among those *looked* at; False where there is no epic.
 
     A list that hides items counts only what it shows, so nothing in it tells that it is short.
     """
-    epic = looked.snapshot.epic
+    epic = observation.snapshot.epic
     if epic is None or epic.gid is None:
         return False
-    listing = Listing(Part.CHILDREN, (epic.gid,))
+    listing = PagedList(ItemList.CHILDREN, (epic.gid,))
     while not listing.is_done:
-        seen = turn(reader, engagement.gitlab.group, [listing])[listing].items
-        if any(each.gid not in looked.seen for each in seen):
+        seen = read_page(reader, engagement.gitlab.group, [listing])[listing].items
+        if any(each.gid not in observation.seen_gids for each in seen):
             return True
     return False
 
 
-def tells_more(
-    reader: ForgeReader,
+def has_new_notices(
+    reader: Reader,
     engagement: Engagement,
-    looked: Observation,
+    observation: Observation,
     process: Process,
     operations: Iterable[Operation],
 ) -> bool:
     """Tell whether a notice that is to be posted stands by now and was not among those *looked* at."""
-    fresh = [each for each in operations if isinstance(each, PostNotice) and each.note is None]
-    names, logs = {each.notice for each in fresh}, {each.item.gid for each in fresh}
-    known = {each.gid for each in looked.histories.notices or ()}
+    fresh = [each for each in operations if isinstance(each, PostNotice) and each.note_gid is None]
+    names, logs = {each.identity for each in fresh}, {each.item.gid for each in fresh}
+    known = {each.gid for each in observation.histories.notices or ()}
     return any(
         each.identity in names and each.gid not in known
         for gid in sorted(filter(None, logs))
-        for each in notices_of(reader, engagement.gitlab.group, gid, looked.account.author, process)
+        for each in fetch_notices(reader, engagement.gitlab.group, gid, observation.account.author, process)
     )

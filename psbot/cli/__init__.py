@@ -39,4 +39,4 @@ def main(context: click.Context, /, **settings: object) -> None:
     `psbot plan` shows what GitLab would get, `psbot apply` makes it.
     """
     context.obj = App.from_settings(settings)
-    context.call_on_close(context.obj.tally.say)
+    context.call_on_close(context.obj.totals.echo_summary)

@@ -9,16 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psbot.cli.job_log import Tally
+from psbot.cli.job_log import RunTotals
 
 if TYPE_CHECKING:
     from psbot.config.folder import ConfigFolder
-    from psbot.core.desired.schedule import Situation
+    from psbot.core.desired.schedule import Context
     from psbot.core.model.engagement import Engagement
     from psbot.core.model.process import Process
-    from psbot.engagements.loader import Loaded
-    from psbot.report.plan_rows import Planned
-    from psbot.templates.library import Templates
+    from psbot.engagements.loader import LoadResult
+    from psbot.report.plan_rows import FilePlan
+    from psbot.templates.library import TemplateLibrary
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class App:
     config_dir: Path | None = None
     templates_dir: Path | None = None
     verbose: int = 0
-    tally: Tally = field(default_factory=Tally)
+    totals: RunTotals = field(default_factory=RunTotals)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> App:
@@ -43,9 +43,9 @@ class App:
     def config(self) -> ConfigFolder:
         """Return the config folder, whose files are read as they are needed."""
         from psbot.config.folder import ConfigFolder
-        from psbot.resources import directory
+        from psbot.resources import resource_folder
 
-        return ConfigFolder(directory("config", self.config_dir))
+        return ConfigFolder(resource_folder("config", self.config_dir))
 
     @property
     def process(self) -> Process:
@@ -53,36 +53,38 @@ class App:
         return self.config.process
 
     @cached_property
-    def templates(self) -> Templates:
+    def templates(self) -> TemplateLibrary:
         """Return the templates; a kind without its template is an error."""
         from psbot.errors import FileProblems
-        from psbot.resources import directory
-        from psbot.templates.library import Templates
+        from psbot.resources import resource_folder
+        from psbot.templates.library import TemplateLibrary
 
-        templates = Templates(directory("issue_templates", self.templates_dir))
-        if problems := templates.problems(sorted({kind.template for kind in self.process.kinds.values()})):
+        templates = TemplateLibrary(resource_folder("issue_templates", self.templates_dir))
+        if problems := templates.missing_templates(
+            sorted({kind.template for kind in self.process.kinds.values()})
+        ):
             raise FileProblems(problems)
         return templates
 
-    def load(self, files: Iterable[Path]) -> list[Loaded]:
+    def load_engagements(self, files: Iterable[Path]) -> list[LoadResult]:
         """Read engagement files."""
         from psbot.engagements.loader import load_portfolio
 
         return load_portfolio(files, self.process)
 
-    def situation(self, engagement: Engagement) -> Situation:
+    def context_for(self, engagement: Engagement) -> Context:
         """Return *engagement* as it stands now."""
-        from psbot.core.desired.schedule import Situation
+        from psbot.core.desired.schedule import Context
 
-        return Situation(engagement, self.process, engagement.today(self.now))
+        return Context(engagement, self.process, engagement.today(self.now))
 
-    def plan_offline(self, loaded: Loaded, engagement: Engagement) -> Planned:
+    def plan_offline(self, loaded: LoadResult, engagement: Engagement) -> FilePlan:
         """Return what would be written if GitLab were empty."""
-        from psbot.core.desired.build import desired
+        from psbot.core.desired.build import build_desired
         from psbot.core.model.item import Snapshot
-        from psbot.core.plan.plan import plan
-        from psbot.report.plan_rows import Planned
+        from psbot.core.plan.plan import build_plan
+        from psbot.report.plan_rows import FilePlan
 
-        wanted = desired(engagement, self.process, self.now, self.templates)
-        result = plan(engagement, wanted, Snapshot(), self.process)
-        return Planned.of(loaded.file, engagement, result, (each.finding() for each in loaded.warnings))
+        wanted = build_desired(engagement, self.process, self.now, self.templates)
+        result = build_plan(engagement, wanted, Snapshot(), self.process)
+        return FilePlan.of(loaded.file, engagement, result, (each.as_finding() for each in loaded.warnings))

@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
-from psbot.errors import Exit, PsbotError
+from psbot.errors import ExitCode, PsbotError
 
 # How many new objects start a garbage collection when psbot is the whole process: imports make a hundred thousand
 # objects that stay, and Python's own 700 would go through them again and again.
-SELDOM = 200_000
+GC_THRESHOLD = 200_000
 
 
 class PsbotGroup(click.Group):
@@ -44,33 +44,35 @@ class PsbotGroup(click.Group):
         """Run and exit with the code that :class:`psbot.errors.Exit` gives."""
         extra["standalone_mode"] = False
         if args is None:
-            gc.set_threshold(SELDOM)
+            gc.set_threshold(GC_THRESHOLD)
         try:
             code = super().main(args, **extra)
         except click.exceptions.Exit as stop:
             code = stop.exit_code
         except click.ClickException as error:
             error.show()
-            code = Exit.INPUT
+            code = ExitCode.INPUT
         except PsbotError as error:
-            code = say_error(error)
+            code = echo_error(error)
         except (click.Abort, KeyboardInterrupt):
             click.echo("psbot: interrupted", err=True)
-            code = Exit.INTERRUPTED
+            code = ExitCode.INTERRUPTED
         except BrokenPipeError:
             os.dup2(
                 os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
             )  # or Python complains when it flushes
-            code = Exit.DONE
+            code = ExitCode.DONE
         if args is None:
             gc.freeze()  # the process ends: nothing is left to collect, and looking costs as much as the work
         sys.exit(int(code or 0))
 
 
-def say_error(error: PsbotError) -> Exit:
+def echo_error(error: PsbotError) -> ExitCode:
     """Print *error* as people read it; return its exit code."""
-    from psbot.core.text.escape import printable  # here, because importing core/ would slow --help
+    from psbot.core.text.escape import (
+        replace_control_characters,  # here, because importing core/ would slow --help
+    )
 
-    text = printable(str(error))
+    text = replace_control_characters(str(error))
     click.echo(text if hasattr(error, "problems") else f"psbot: {text}", err=True)
     return error.exit_code

@@ -11,13 +11,13 @@ import click
 _ERASE = "\x1b[0K"
 
 
-def in_pipeline() -> bool:
+def is_in_pipeline() -> bool:
     """Tell whether this is a job of GitLab's, whose log knows sections."""
     return os.environ.get("GITLAB_CI") == "true"
 
 
 @dataclass(slots=True)
-class Tally:
+class RunTotals:
     """What a run has asked of GitLab so far; in a pipeline the sum is said at its end."""
 
     requests: int = 0
@@ -28,9 +28,9 @@ class Tally:
     def __post_init__(self) -> None:
         self.started = self.clock()
 
-    def say(self) -> None:
+    def echo_summary(self) -> None:
         """Say what the run took; nothing where GitLab was not asked, or a person is at it."""
-        if self.requests and in_pipeline():
+        if self.requests and is_in_pipeline():
             seconds = self.clock() - self.started
             click.echo(
                 f"psbot: {self.requests} requests, {self.notes} notes, {seconds:.1f} seconds", err=True
@@ -38,12 +38,12 @@ class Tally:
 
 
 @contextmanager
-def section(name: str, title: str, *, is_wanted: bool = True) -> Iterator[None]:
+def log_section(name: str, title: str, *, is_wanted: bool = True) -> Iterator[None]:
     """Fold what is printed inside in a pipeline's log; *name* tells sections of one log apart.
 
     The marks are GitLab's (its documentation of job logs); everywhere else nothing is added.
     """
-    if not (is_wanted and in_pipeline()):
+    if not (is_wanted and is_in_pipeline()):
         yield
         return
     slug = "".join(char if char.isalnum() else "_" for char in name)

@@ -12,7 +12,7 @@ from psbot.errors import PsbotError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-DEFAULT_FILES = "engagements/**/*.yml"
+DEFAULT_PATTERN = "engagements/**/*.yml"
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401  click's own types
@@ -65,25 +65,25 @@ class Span(click.ParamType[timedelta]):
         return timedelta(**{self._UNITS[match[2]]: int(match[1])})
 
 
-def files(command: Command) -> Command:
+def files_argument(command: Command) -> Command:
     """Take engagement files; none means all of ``engagements/`` below the current directory."""
     return click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))(command)
 
 
-def portfolio(given: tuple[Path, ...]) -> list[Path]:
+def resolve_files(given: tuple[Path, ...]) -> list[Path]:
     """Return *given*, or the engagement files below the current directory; PsbotError where there are none."""
     if given:
         return list(dict.fromkeys(given))
-    found = found_here()
+    found = find_engagement_files()
     if not found:
         raise PsbotError(
-            f"there is no engagement file: none was named and {DEFAULT_FILES} is empty here",
+            f"there is no engagement file: none was named and {DEFAULT_PATTERN} is empty here",
             "name files, or write one with psbot new",
         )
     return found
 
 
-def write_out(file: Path, text: str) -> None:
+def write_report(file: Path, text: str) -> None:
     """Write a report that a job collects; raises PsbotError where the file cannot be written.
 
     A symbolic link gives way instead of being followed: the branch of a merge request may have brought it.
@@ -98,12 +98,12 @@ def write_out(file: Path, text: str) -> None:
         ) from None
 
 
-def found_here() -> list[Path]:
+def find_engagement_files() -> list[Path]:
     """Return the engagement files below the current directory."""
-    return sorted(path for path in Path().glob(DEFAULT_FILES) if path.is_file())
+    return sorted(path for path in Path().glob(DEFAULT_PATTERN) if path.is_file())
 
 
-output_format = option(
+format_option = option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "markdown"]),
@@ -112,13 +112,13 @@ output_format = option(
     help="How to print it.",
 )
 
-junit = option(
+junit_option = option(
     "--junit",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Write a test report of the JUnit kind there, too, for GitLab to collect.",
 )
 
-exit_code = option(
+exit_code_option = option(
     "--exit-code", is_flag=True, help="Exit with 4 when changes are pending or something was found."
 )

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from psbot.core.plan.plan import Plan
-from psbot.runs.work import Work
+from psbot.runs.work import RunContext
 
 
 @contextmanager
-def bar(work: Work) -> Iterator[tuple[Work, Callable[[Plan], None]]]:
+def progress_bar(work: RunContext) -> Iterator[tuple[RunContext, Callable[[Plan], None]]]:
     """Yield *work* that moves a bar, and what announces the next plan to it."""
     if not sys.stderr.isatty():
         yield work, lambda _: None
@@ -26,6 +26,6 @@ def bar(work: Work) -> Iterator[tuple[Work, Callable[[Plan], None]]]:
             progress.reset(task, total=len(plan.operations), description=plan.engagement)
 
         yield (
-            replace(work, tools=replace(work.tools, progress=lambda count: progress.advance(task, count))),
+            replace(work, tools=replace(work.tools, on_progress=lambda count: progress.advance(task, count))),
             announce,
         )

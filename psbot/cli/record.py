@@ -10,35 +10,37 @@ from typing import TYPE_CHECKING
 import click
 
 from psbot.cli.context import App
-from psbot.errors import Exit, gravest
+from psbot.errors import ExitCode, most_severe
 
 if TYPE_CHECKING:
-    from psbot.runs.plans import Draw
+    from psbot.runs.plans import Planner
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SingleWrite:
     """What is to be written: which function draws it, for which file, how it is told; or only shown."""
 
-    draw: Draw
+    planner: Planner
     file: Path
     form: str
     is_preview: bool
 
 
-def carry_out(app: App, change: Change) -> Exit:
+def perform(app: App, change: SingleWrite) -> ExitCode:
     """Write *change*, or print its plan, and return the exit code."""
-    from psbot.runs.portfolio import draw_many_by, write_many_by
+    from psbot.runs.portfolio import plan_many, write_many
 
     if not change.is_preview:
-        from psbot.cli.write import Order, write
+        from psbot.cli.write import WriteRequest, write_portfolio
 
-        carry = partial(write_many_by, draw=change.draw)
-        return write(app, Order(carry, (change.file,), change.form, exit_code=False))
-    from psbot.cli.preview import drawn
-    from psbot.report.plan import rendered
+        carry = partial(write_many, planner=change.planner)
+        return write_portfolio(app, WriteRequest(carry, (change.file,), change.form, exit_code=False))
+    from psbot.cli.preview import plans_from_gitlab
+    from psbot.report.plan import render_plans
 
-    codes = [Exit.DONE]
-    planned = drawn(app, app.load([change.file]), codes, partial(draw_many_by, draw=change.draw))
-    click.echo(rendered(change.form, planned, app.process.limits, app.now), nl=False)
-    return gravest(codes)
+    codes = [ExitCode.DONE]
+    planned = plans_from_gitlab(
+        app, app.load_engagements([change.file]), codes, partial(plan_many, planner=change.planner)
+    )
+    click.echo(render_plans(change.form, planned, app.process.limits, app.now), nl=False)
+    return most_severe(codes)

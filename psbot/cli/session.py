@@ -8,24 +8,24 @@ from dataclasses import dataclass, replace
 
 import click
 
-from psbot.apply.apply import Tools
+from psbot.apply.apply import WriteTools
 from psbot.cli.context import App
-from psbot.cli.errors import say_error
-from psbot.cli.signals import Stop
+from psbot.cli.errors import echo_error
+from psbot.cli.signals import StopRequest
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.finding import Finding
-from psbot.core.text.escape import printable
-from psbot.doctor.permissions import WRITING
-from psbot.engagements.loader import Loaded
-from psbot.errors import Exit, GitLabError, PsbotError, gravest
+from psbot.core.text.escape import replace_control_characters
+from psbot.doctor.permissions import WRITE_SCOPE
+from psbot.engagements.loader import LoadResult
+from psbot.errors import ExitCode, GitLabError, PsbotError, most_severe
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.reader import GitLabReader
-from psbot.gitlab.settings import Chosen, find_server
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.settings import ServerOptions, find_server
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.gitlab.writer import GitLabWriter
-from psbot.runs.work import Work
+from psbot.runs.work import RunContext
 
-_TRACED_FROM = 2  # -vv
+_TRACE_VERBOSITY = 2  # -vv
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,60 +34,60 @@ class Session:
 
     connection: Connection
     reader: GitLabReader
-    work: Work
-    stop: Stop
+    run_context: RunContext
+    stop: StopRequest
 
 
-def say(text: str) -> None:
+def echo(text: str) -> None:
     """Tell a person something that is not data."""
-    click.echo(f"psbot: {printable(text)}", err=True)
+    click.echo(f"psbot: {replace_control_characters(text)}", err=True)
 
 
 @contextmanager
-def connected(
-    app: App, environment: Mapping[str, str], stop: Stop, *, profile: str | None = None
+def open_connection(
+    app: App, environment: Mapping[str, str], stop: StopRequest, *, profile: str | None = None
 ) -> Iterator[Connection]:
     """Yield a connection with the server and the token of *environment*; what it costs is counted.
 
     Raises PsbotError where server or token is not known.
     """
-    chosen = Chosen(app.gitlab_url, profile, str(app.ca_file) if app.ca_file else None)
+    chosen = ServerOptions(app.gitlab_url, profile, str(app.ca_file) if app.ca_file else None)
     limits = app.process.limits
-    trace = say if app.verbose >= _TRACED_FROM else _say_nothing
+    trace = echo if app.verbose >= _TRACE_VERBOSITY else _ignore
     server = replace(find_server(chosen, environment), connections=limits.connections)
-    connection = Connection(server, Patience(limits.rate_limit_seconds, stop.wait, say), trace)
+    connection = Connection(server, WaitBudget(limits.rate_limit_seconds, stop.wait, echo), trace)
     try:
         yield connection
     finally:
         connection.close()
-        app.tally.requests += connection.requests
+        app.totals.requests += connection.request_count
         if app.verbose:
-            say(f"{connection.requests} requests to {connection.url}")
+            echo(f"{connection.request_count} requests to {connection.url}")
 
 
 @contextmanager
-def session(app: App, environment: Mapping[str, str] | None = None) -> Iterator[Session]:
+def open_session(app: App, environment: Mapping[str, str] | None = None) -> Iterator[Session]:
     """Yield a session with the server of *app*; raises PsbotError where server or token is not known.
 
     Without an *environment* it is the process's, with the profile of the command line.
     """
     asked = (os.environ, app.profile) if environment is None else (environment, None)
-    with Stop() as stop, connected(app, asked[0], stop, profile=asked[1]) as connection:
+    with StopRequest() as stop, open_connection(app, asked[0], stop, profile=asked[1]) as connection:
         limits = app.process.limits
         reader, writer = GitLabReader(connection, limits.page), GitLabWriter(connection)
-        tools = Tools(reader, writer, limits, time.monotonic, stop.asked)
-        work = Work(tools, app.process, app.templates, app.now, connection.patience, say)
+        tools = WriteTools(reader, writer, limits, time.monotonic, stop.is_requested)
+        work = RunContext(tools, app.process, app.templates, app.now, connection.wait_budget, echo)
         try:
             yield Session(connection, reader, work, stop)
         finally:
-            app.tally.notes += writer.notes
+            app.totals.notes += writer.posted_notes
 
 
-def _say_nothing(_: str) -> None: ...
+def _ignore(_: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class LoadedFile:
     """An engagement file that could be read, without the text it was read from."""
 
     file: str
@@ -95,7 +95,7 @@ class Sheet:
     warnings: tuple[Finding, ...]
 
 
-def sheets(portfolio: list[Loaded], codes: list[Exit]) -> dict[str, Sheet]:
+def loaded_files(portfolio: list[LoadResult], codes: list[ExitCode]) -> dict[str, LoadedFile]:
     """Return by key what could be read of *portfolio*; what could not is said, and its exit code noted.
 
     Where nothing could be read the command ends: a server or a token that is missing besides is no news then.
@@ -103,29 +103,29 @@ def sheets(portfolio: list[Loaded], codes: list[Exit]) -> dict[str, Sheet]:
     found = {}
     for loaded in portfolio:
         if loaded.error:
-            codes.append(say_error(loaded.error))
+            codes.append(echo_error(loaded.error))
         if loaded.engagement:
-            warnings = tuple(each.finding() for each in loaded.warnings)
-            found[loaded.engagement.key] = Sheet(loaded.file, loaded.engagement, warnings)
+            warnings = tuple(each.as_finding() for each in loaded.warnings)
+            found[loaded.engagement.key] = LoadedFile(loaded.file, loaded.engagement, warnings)
     portfolio.clear()
     if not found and any(codes):
-        raise click.exceptions.Exit(gravest(codes))
+        raise click.exceptions.Exit(most_severe(codes))
     return found
 
 
-def say_failure(file: str, error: PsbotError) -> Exit:
+def echo_failure(file: str, error: PsbotError) -> ExitCode:
     """Say what stops the engagement of *file*; return its exit code."""
-    say(f"{file}: {error}")
+    echo(f"{file}: {error}")
     return error.exit_code
 
 
-def refusal(reader: GitLabReader, refused: int, total: int) -> GitLabError:
+def refusal_error(reader: GitLabReader, refused: int, total: int) -> GitLabError:
     """Return the error that says how many operations GitLab refused and, where it can be found out, why."""
     what = f"GitLab refused {refused} of {total} operations"
     try:
-        lacks_scope = WRITING not in reader.fetch_token().scopes
+        lacks_scope = WRITE_SCOPE not in reader.fetch_token().scopes
     except GitLabError:
         lacks_scope = False
     if lacks_scope:
-        return GitLabError(f"{what}: the token can only read", f"make one with the scope {WRITING}")
+        return GitLabError(f"{what}: the token can only read", f"make one with the scope {WRITE_SCOPE}")
     return GitLabError(what, "the reasons stand above; psbot doctor says what the token and its role lack")

@@ -8,7 +8,7 @@ from psbot.core.model.calendar import WEEKDAYS, Workdays
 from psbot.parsing.validation import STRICT, Day
 
 
-class Calendar(BaseModel):
+class CalendarFile(BaseModel):
     """``calendar.yml``."""
 
     model_config = STRICT
@@ -20,6 +20,6 @@ class Calendar(BaseModel):
     horizon_days: Annotated[int, Field(ge=0, le=366)] = 14
 
 
-def business_days(calendar: Calendar) -> Workdays:
+def business_days(calendar: CalendarFile) -> Workdays:
     """Return the company's business days."""
     return Workdays(frozenset(calendar.days_off), frozenset(map(WEEKDAYS.index, calendar.weekdays)))

@@ -6,37 +6,43 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from psbot.config.blueprint import KindEntry
-from psbot.config.labels import Labels
-from psbot.core.model.change_policy import Changes, Quarterly, Rule, Way, When
+from psbot.config.labels import LabelsFile
+from psbot.core.model.change_policy import (
+    ChangePolicy,
+    ChangeStates,
+    InstrumentCondition,
+    InstrumentRule,
+    QuarterEndPolicy,
+)
 from psbot.errors import Problem
-from psbot.parsing.fields import Text, Word
-from psbot.parsing.validation import STRICT, suggestion
-from psbot.parsing.yaml_document import Document, Path
+from psbot.parsing.fields import Slug, Text
+from psbot.parsing.validation import STRICT, suggest
+from psbot.parsing.yaml_document import Document, KeyPath
 
-_What = tuple[Path, str, str]
-
-
-Line = Annotated[Text, Field(pattern=r"^[^:*|\n]{1,60}$")]
+_Located = tuple[KeyPath, str, str]
 
 
-class LineEntries(BaseModel):
+FieldName = Annotated[Text, Field(pattern=r"^[^:*|\n]{1,60}$")]
+
+
+class FieldNameEntries(BaseModel):
     """How the lines that psbot reads begin, by what they say."""
 
     model_config = STRICT
-    summary: Line
-    hours: Line
-    new_end: Line
-    contract: Line
-    situation: Line
-    timeline: Line
-    scope: Line
-    quality: Line
-    budget: Line
-    reference: Line
-    signed_on: Line
+    summary: FieldName
+    hours: FieldName
+    new_end: FieldName
+    contract: FieldName
+    situation: FieldName
+    timeline: FieldName
+    scope: FieldName
+    quality: FieldName
+    budget: FieldName
+    reference: FieldName
+    signed_on: FieldName
 
 
-class WhenEntry(BaseModel):
+class ConditionEntry(BaseModel):
     """The conditions of an instrument."""
 
     model_config = STRICT
@@ -44,34 +50,34 @@ class WhenEntry(BaseModel):
     months: Annotated[int, Field(ge=1, le=60)] | None = None
     later: bool | None = None
     contract: Literal["switched"] | None = None
-    situation: Word | None = None
+    situation: Slug | None = None
 
 
 class InstrumentEntry(BaseModel):
     """An instrument, when it is the one, and why."""
 
     model_config = STRICT
-    use: Word
+    use: Slug
     because: Text
-    when: WhenEntry = WhenEntry()
+    when: ConditionEntry = ConditionEntry()
 
 
-class WayEntry(BaseModel):
+class ChangeStatesEntry(BaseModel):
     """The values of the change scope."""
 
     model_config = STRICT
-    draft: Word
-    impact: Word
-    approval: Word
-    approved: Word
-    rejected: Word
+    draft: Slug
+    impact: Slug
+    approval: Slug
+    approved: Slug
+    rejected: Slug
 
 
 class QuarterlyEntry(BaseModel):
     """What is to be closed before a quarter ends."""
 
     model_config = STRICT
-    instruments: list[Word]
+    instruments: list[Slug]
     warn_before: Annotated[int, Field(ge=0, le=60)] = 10
     first_month: Annotated[int, Field(ge=1, le=12)] = 1
 
@@ -84,48 +90,55 @@ class ChangesFile(BaseModel):
     """``changes.yml``."""
 
     model_config = STRICT
-    kind: Word
-    lines: LineEntries
+    kind: Slug
+    lines: FieldNameEntries
     nothing: Text
-    situations: dict[Word, Text]
+    situations: dict[Slug, Text]
     instruments: Annotated[list[InstrumentEntry], Field(min_length=1)]
-    approvers: dict[Word, Annotated[list[Role], Field(min_length=1)]]
-    way: WayEntry
+    approvers: dict[Slug, Annotated[list[Role], Field(min_length=1)]]
+    way: ChangeStatesEntry
     impact: list[Impact]
-    amends: list[Word]
+    amends: list[Slug]
     quarterly: QuarterlyEntry
 
 
-def changes(file: ChangesFile) -> Changes:
+def to_core(file: ChangesFile) -> ChangePolicy:
     """Return what a file says in which nothing is wrong."""
-    return Changes(
+    return ChangePolicy(
         kind=file.kind,
-        lines=dict(file.lines),
+        fields=dict(file.lines),
         nothing=file.nothing,
         situations=dict(file.situations),
-        instruments=tuple(Rule(each.use, each.because, When(**dict(each.when))) for each in file.instruments),
+        instrument_rules=tuple(
+            InstrumentRule(each.use, each.because, InstrumentCondition(**dict(each.when)))
+            for each in file.instruments
+        ),
         approvers={name: tuple(roles) for name, roles in file.approvers.items()},
-        way=Way(**dict(file.way)),
-        impact=tuple(file.impact),
-        amends=frozenset(file.amends),
-        quarterly=Quarterly(
+        states=ChangeStates(**dict(file.way)),
+        impact_fields=tuple(file.impact),
+        amending_instruments=frozenset(file.amends),
+        quarterly=QuarterEndPolicy(
             frozenset(file.quarterly.instruments), file.quarterly.warn_before, file.quarterly.first_month
         ),
     )
 
 
-def problems(
-    document: Document, file: ChangesFile, kinds: Mapping[str, KindEntry], labels: Labels
+def check_changes(
+    document: Document, file: ChangesFile, kinds: Mapping[str, KindEntry], labels: LabelsFile
 ) -> Iterator[Problem]:
     """Yield what is wrong: names that no other file knows, and instruments that are never chosen."""
-    for path, message, hint in (*_of_names(file, kinds, labels), *_of_lines(file), *_of_table(file)):
+    for path, message, hint in (
+        *_check_names(file, kinds, labels),
+        *_check_distinct(file),
+        *_check_instruments(file),
+    ):
         yield document.problem(path, message, hint)
 
 
-def _of_names(file: ChangesFile, kinds: Mapping[str, KindEntry], labels: Labels) -> Iterator[_What]:
+def _check_names(file: ChangesFile, kinds: Mapping[str, KindEntry], labels: LabelsFile) -> Iterator[_Located]:
     if file.kind not in kinds or kinds[file.kind].repeat != "on-demand":
-        yield ("kind",), f"{file.kind} is not a kind with repeat: on-demand", suggestion(file.kind, kinds)
-    used: list[tuple[Path, str, str]] = [(("way", name), "change", value) for name, value in file.way]
+        yield ("kind",), f"{file.kind} is not a kind with repeat: on-demand", suggest(file.kind, kinds)
+    used: list[tuple[KeyPath, str, str]] = [(("way", name), "change", value) for name, value in file.way]
     used += [(("instruments", at, "use"), "instrument", each.use) for at, each in enumerate(file.instruments)]
     used += [(("approvers", name), "instrument", name) for name in file.approvers]
     used += [(("amends", at), "instrument", name) for at, name in enumerate(file.amends)]
@@ -136,21 +149,21 @@ def _of_names(file: ChangesFile, kinds: Mapping[str, KindEntry], labels: Labels)
     for path, purpose, value in used:
         known = labels.scopes[purpose].labels if purpose in labels.scopes else {}
         if value not in known:
-            yield path, f"labels.yml has no label {value} for {purpose}", suggestion(value, known)
+            yield path, f"labels.yml has no label {value} for {purpose}", suggest(value, known)
     for at, each in enumerate(file.instruments):
         named = each.when.situation
         if named and named not in file.situations:
             yield (
                 ("instruments", at, "when", "situation"),
                 f"{named} is not one of the situations",
-                suggestion(named, file.situations),
+                suggest(named, file.situations),
             )
         if each.use not in file.approvers:
             hint = "name a role under approvers"
             yield ("instruments", at, "use"), f"nobody may approve {each.use}", hint
 
 
-def _of_lines(file: ChangesFile) -> Iterator[_What]:
+def _check_distinct(file: ChangesFile) -> Iterator[_Located]:
     """Yield lines, and steps of the way, that could not be told apart."""
     for part, named in (("lines", file.lines), ("way", file.way)):
         first: dict[str, str] = {}
@@ -160,10 +173,10 @@ def _of_lines(file: ChangesFile) -> Iterator[_What]:
                 yield (part, name), f"{value} is {known} already", "give each its own"
 
 
-def _of_table(file: ChangesFile) -> Iterator[_What]:
+def _check_instruments(file: ChangesFile) -> Iterator[_Located]:
     last = len(file.instruments) - 1
     for at, each in enumerate(file.instruments):
-        is_open = each.when == WhenEntry()
+        is_open = each.when == ConditionEntry()
         if is_open and at < last:
             hint = "give it conditions, or move it to the end"
             yield ("instruments", at), "it takes all that is left, so those after it are never chosen", hint

@@ -6,7 +6,7 @@ from typing import Generic
 
 from psbot.errors import FileProblems
 from psbot.parsing.validation import Model, validate
-from psbot.parsing.yaml_document import Document, load
+from psbot.parsing.yaml_document import Document, load_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class ConfigFile(Generic[Model]):
     model: Model
 
 
-def read(file: Path, model: type[Model]) -> ConfigFile[Model]:
+def load_config_file(file: Path, model: type[Model]) -> ConfigFile[Model]:
     """Read *file* as *model*; raises FileProblems with everything that is wrong in it."""
-    document = load(file)
+    document = load_yaml(file)
     result = validate(model, document)
     if result.model is None:
         raise FileProblems(result.problems)

@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from psbot.config.calendar import Calendar, business_days
-from psbot.config.config_file import read
-from psbot.config.questions import Questions, repeated
+from psbot.config.calendar import CalendarFile, business_days
+from psbot.config.config_file import load_config_file
+from psbot.config.questions import QuestionsFile, check_questions
 from psbot.core.model.calendar import Workdays
 from psbot.errors import FileProblems
 
@@ -29,15 +29,15 @@ class ConfigFolder:
         self.folder = folder
 
     @cached_property
-    def company_days(self) -> Workdays:
+    def company_calendar(self) -> Workdays:
         """Return the business days of the company."""
-        return business_days(read(self.folder / "calendar.yml", Calendar).model)
+        return business_days(load_config_file(self.folder / "calendar.yml", CalendarFile).model)
 
     @cached_property
-    def hostings(self) -> Mapping[str, str]:
+    def question_hostings(self) -> Mapping[str, str]:
         """Return for which hosting each question is, by its id."""
-        file = read(self.folder / "questions.yml", Questions)
-        if problems := list(repeated(file)):
+        file = load_config_file(self.folder / "questions.yml", QuestionsFile)
+        if problems := list(check_questions(file)):
             raise FileProblems(problems)
         return {question.id: question.hosting for group in file.model.groups for question in group.questions}
 

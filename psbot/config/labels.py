@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator
 
-from psbot.core.model.labels import Catalogue, LabelSpec, Scope
-from psbot.parsing.fields import Color, Text, Word
-from psbot.parsing.validation import STRICT, matching, suggestion
+from psbot.core.model.labels import LabelCatalogue, LabelScope, LabelSpec
+from psbot.parsing.fields import Color, Slug, Text
+from psbot.parsing.validation import STRICT, matching, suggest
 
 
 class LabelEntry(BaseModel):
@@ -17,7 +17,7 @@ class LabelEntry(BaseModel):
     color: Color | None = None
 
 
-def _label(value: object) -> object:
+def _label_entry(value: object) -> object:
     return {"description": value} if isinstance(value, str) else value
 
 
@@ -30,32 +30,34 @@ class ScopeEntry(BaseModel):
         *matching(r"[^,\s:](?:[^,\n]*[^,\s:])?", "write a label scope without commas, such as ps-kind", 100),
     ]
     color: Color
-    labels: dict[Word, Annotated[LabelEntry, BeforeValidator(_label)]]
+    labels: dict[Slug, Annotated[LabelEntry, BeforeValidator(_label_entry)]]
 
 
-class Labels(BaseModel):
+class LabelsFile(BaseModel):
     """``labels.yml``."""
 
     model_config = STRICT
-    scopes: dict[Word, ScopeEntry]
+    scopes: dict[Slug, ScopeEntry]
 
 
-def _unlabelled(labels: Labels, purpose: str, value: str) -> tuple[str, str] | None:
+def missing_label(labels: LabelsFile, purpose: str, value: str) -> tuple[str, str] | None:
+    """Return what is missing for *value* in the scope of *purpose*, and what would be right; None if nothing is."""
     if purpose not in labels.scopes:
-        return f"labels.yml has no scope for {purpose}", suggestion(purpose, labels.scopes)
+        return f"labels.yml has no scope for {purpose}", suggest(purpose, labels.scopes)
     if value not in labels.scopes[purpose].labels:
         known = labels.scopes[purpose].labels
         return (
             f"labels.yml has no label {value} for {purpose}",
-            f"add it there, or {suggestion(value, known)}",
+            f"add it there, or {suggest(value, known)}",
         )
     return None
 
 
-def _catalogue(labels: Labels) -> Catalogue:
-    return Catalogue(
+def to_core(labels: LabelsFile) -> LabelCatalogue:
+    """Return the label catalogue that the file describes."""
+    return LabelCatalogue(
         {
-            purpose: Scope(
+            purpose: LabelScope(
                 scope.name,
                 {
                     value: LabelSpec(f"{scope.name}::{value}", label.color or scope.color, label.description)

@@ -8,7 +8,7 @@ from psbot.parsing.fields import Text
 from psbot.parsing.validation import STRICT
 
 
-class Accounts(BaseModel):
+class AccountsFile(BaseModel):
     """``accounts.yml``."""
 
     model_config = STRICT

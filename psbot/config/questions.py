@@ -34,14 +34,14 @@ class QuestionGroupEntry(BaseModel):
     questions: list[QuestionEntry]
 
 
-class Questions(BaseModel):
+class QuestionsFile(BaseModel):
     """``questions.yml``."""
 
     model_config = STRICT
     groups: list[QuestionGroupEntry]
 
 
-def repeated(file: ConfigFile[Questions]) -> Iterator[Problem]:
+def check_questions(file: ConfigFile[QuestionsFile]) -> Iterator[Problem]:
     """Yield a problem for each question whose id another one has."""
     seen: set[str] = set()
     for at, group in enumerate(file.model.groups):

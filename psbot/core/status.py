@@ -7,17 +7,17 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from psbot.core.desired import raid_log as raised
+from psbot.core.desired import raid_log
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.facts import Facts
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.item import Item
 from psbot.core.model.process import Process
-from psbot.core.records.phase import accepted
-from psbot.core.workflow.guards import ask_all
+from psbot.core.records.phase import accepted_phase
+from psbot.core.workflow.guards import evaluate_all
 
 
-class Mover(StrEnum):
+class NextActor(StrEnum):
     """Who or what has the next move on an item."""
 
     CUSTOMER = "customer"
@@ -27,15 +27,15 @@ class Mover(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingFor:
     """What an open item waits for: ``name`` is the customer, why the gate is shut, or who the assignee is."""
 
-    mover: Mover
+    actor: NextActor
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class ItemStanding:
+class ItemStatus:
     """One open item: its state, None where its labels do not say one, and how late it is.
 
     ``overdue_days`` are business days, at least one for an item that is past its due day; 0 for one that is not.
@@ -51,8 +51,8 @@ class ItemStanding:
     iid: int | None
     url: str | None
     overdue_days: int
-    waiting: Waiting
-    heading: str | None = None
+    waiting: WaitingFor
+    raid_heading: str | None = None
     severity: str | None = None
 
     @property
@@ -62,7 +62,7 @@ class ItemStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EngagementStatus:
     """One engagement; ``phase`` is the one psbot has accepted, ``since`` its first day, ``label`` the one shown.
 
     They are None where there is no epic yet or nothing says them. ``states`` counts open items by state, ``items``
@@ -78,18 +78,18 @@ class Standing:
     ends_on: date
     is_in_gitlab: bool = False
     phase: str | None = None
-    since: date | None = None
-    label: str | None = None
+    phase_since: date | None = None
+    phase_label: str | None = None
     health: str | None = None
     url: str | None = None
     closed: int = 0
     states: Mapping[str, int] = field(default_factory=dict)
-    items: tuple[ItemStanding, ...] = ()
+    items: tuple[ItemStatus, ...] = ()
     findings: tuple[Finding, ...] = ()
     failure: str | None = None
 
     @property
-    def overdue(self) -> tuple[ItemStanding, ...]:
+    def overdue(self) -> tuple[ItemStatus, ...]:
         """Return the open items that are past their due day."""
         return tuple(item for item in self.items if item.is_overdue)
 
@@ -99,87 +99,85 @@ class Standing:
         return max((item.overdue_days for item in self.items), default=0)
 
     @property
-    def at_customer(self) -> tuple[ItemStanding, ...]:
+    def waiting_for_customer(self) -> tuple[ItemStatus, ...]:
         """Return the open items on which the customer has the next move."""
-        return tuple(item for item in self.items if item.waiting.mover is Mover.CUSTOMER)
+        return tuple(item for item in self.items if item.waiting.actor is NextActor.CUSTOMER)
 
     @property
-    def raised(self) -> Mapping[str, tuple[ItemStanding, ...]]:
+    def raid_items(self) -> Mapping[str, tuple[ItemStatus, ...]]:
         """Return the open items that people have raised, by heading."""
-        found: dict[str, tuple[ItemStanding, ...]] = {}
+        found: dict[str, tuple[ItemStatus, ...]] = {}
         for item in self.items:
-            if item.heading:
-                found[item.heading] = (*found.get(item.heading, ()), item)
+            if item.raid_heading:
+                found[item.raid_heading] = (*found.get(item.raid_heading, ()), item)
         return found
 
     @property
-    def next(self) -> ItemStanding | None:
+    def next_item(self) -> ItemStatus | None:
         """Return the open item that is due next, today included; None for none."""
         return next((item for item in self.items if item.due_on and not item.is_overdue), None)
 
-    def found(self, severity: Severity) -> tuple[Finding, ...]:
+    def findings_of(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of *severity*."""
         return tuple(each for each in self.findings if each.severity is severity)
 
     @property
-    def wants_attention(self) -> bool:
+    def needs_attention(self) -> bool:
         """Tell whether somebody should look: something is late or was found, or the engagement is not in GitLab."""
-        is_found = bool(self.found(Severity.ERROR) or self.found(Severity.WARNING))
+        is_found = bool(self.findings_of(Severity.ERROR) or self.findings_of(Severity.WARNING))
         return bool(self.overdue) or is_found or not self.is_in_gitlab
 
 
-def _next_due(each: Standing) -> date:
-    return (each.next.due_on if each.next else None) or date.max
+def _next_due(each: EngagementStatus) -> date:
+    return (each.next_item.due_on if each.next_item else None) or date.max
 
 
 # What needs attention first, by name, in this order: the larger number comes first.
-ATTENTION: Mapping[str, Callable[[Standing], int]] = MappingProxyType(
+URGENCY: Mapping[str, Callable[[EngagementStatus], int]] = MappingProxyType(
     {
         "could not be read": lambda each: each.failure is not None,
-        "errors": lambda each: len(each.found(Severity.ERROR)),
-        "warnings": lambda each: len(each.found(Severity.WARNING)),
+        "errors": lambda each: len(each.findings_of(Severity.ERROR)),
+        "warnings": lambda each: len(each.findings_of(Severity.WARNING)),
         "days overdue": lambda each: each.overdue_days,
-        "items at the customer": lambda each: len(each.at_customer),
+        "items at the customer": lambda each: len(each.waiting_for_customer),
         "next due": lambda each: -_next_due(each).toordinal(),
     }
 )
 
 
-def by_attention(standings: Iterable[Standing]) -> list[Standing]:
+def by_urgency(statuses: Iterable[EngagementStatus]) -> list[EngagementStatus]:
     """Return *standings* with what needs attention first; those that need the same by key."""
-    return sorted(
-        standings, key=lambda each: (*(-count(each) for count in ATTENTION.values()), each.engagement)
-    )
+    return sorted(statuses, key=lambda each: (*(-count(each) for count in URGENCY.values()), each.engagement))
 
 
-def standing(facts: Facts, findings: Iterable[Finding] = ()) -> Standing:
+def build_status(facts: Facts, findings: Iterable[Finding] = ()) -> EngagementStatus:
     """Return where the engagement of *facts* stands, with what was found."""
     engagement, process, observed = facts.engagement, facts.process, facts.observed
     epic, catalogue = observed.epic, facts.process.catalogue
-    known = accepted(epic, process.workflow)
+    known = accepted_phase(epic, process.workflow)
     label = catalogue.value("phase", epic.labels) if epic else None
     facts = replace(facts, phase=known.phase if known else label)
-    opened = [_item(item, facts) for item in observed.children if item.is_open]
+    opened = [_item_status(item, facts) for item in observed.children if item.is_open]
     opened.sort(key=lambda item: (item.due_on or date.max, item.key))
     healths = {catalogue.value("health", item.labels) for item in observed.children} - {None}
     return replace(
-        unread(engagement, facts.today),
+        from_file_only(engagement, facts.today),
         is_in_gitlab=epic is not None,
         phase=facts.phase,
-        since=known.since if known else None,
-        label=label,
+        phase_since=known.since if known else None,
+        phase_label=label,
         health=healths.pop() if len(healths) == 1 else None,
         url=epic.url if epic else None,
         closed=sum(not item.is_open for item in observed.children),
-        states=_states(opened, process),
+        states=_count_states(opened, process),
         items=tuple(opened),
         findings=tuple(findings),
     )
 
 
-def unread(engagement: Engagement, today: date, failure: str | None = None) -> Standing:
+def from_file_only(engagement: Engagement, today: date, failure: str | None = None) -> EngagementStatus:
     """Return what the file alone says of an engagement, and why it could not be read in GitLab."""
-    return Standing(
+    return EngagementStatus(
         engagement=engagement.key,
         customer=engagement.customer,
         sow=engagement.sow,
@@ -191,9 +189,9 @@ def unread(engagement: Engagement, today: date, failure: str | None = None) -> S
     )
 
 
-def _item(item: Item, facts: Facts) -> ItemStanding:
+def _item_status(item: Item, facts: Facts) -> ItemStatus:
     kind = facts.process.kinds.get(item.kind)
-    return ItemStanding(
+    return ItemStatus(
         key=item.key,
         title=item.title,
         due_on=item.due_on,
@@ -203,33 +201,37 @@ def _item(item: Item, facts: Facts) -> ItemStanding:
         iid=item.iid,
         url=item.url,
         overdue_days=_overdue_days(item.due_on, facts),
-        waiting=_waiting(item, facts),
-        heading=kind.listed if kind else None,
-        severity=raised.value("severity", item, facts.process),
+        waiting=_waiting_for(item, facts),
+        raid_heading=kind.listed if kind else None,
+        severity=raid_log.label_value("severity", item, facts.process),
     )
 
 
 def _overdue_days(due_on: date | None, facts: Facts) -> int:
     if due_on is None or due_on >= facts.today:
         return 0
-    return max(1, facts.engagement.workdays.between(due_on, facts.today))
+    return max(1, facts.engagement.workdays.count_between(due_on, facts.today))
 
 
-def _waiting(item: Item, facts: Facts) -> Waiting:
+def _waiting_for(item: Item, facts: Facts) -> WaitingFor:
     workflow, state = facts.process.workflow, facts.state(item)
     if state in workflow.customer_states:
-        return Waiting(Mover.CUSTOMER, facts.engagement.customer)
-    gate = workflow.table.gates.get(item.kind)
+        return WaitingFor(NextActor.CUSTOMER, facts.engagement.customer)
+    gate = workflow.rules.gates.get(item.kind)
     if gate and state == workflow.blocked_state:
-        answer = ask_all(gate, facts, item)
+        answer = evaluate_all(gate, facts, item)
         if not answer.holds:
-            return Waiting(Mover.GATE, answer.reason)
-    return Waiting(Mover.PERSON, item.assignee) if item.assignee else Waiting(Mover.NOBODY, "nobody")
+            return WaitingFor(NextActor.GATE, answer.reason)
+    return (
+        WaitingFor(NextActor.PERSON, item.assignee)
+        if item.assignee
+        else WaitingFor(NextActor.NOBODY, "nobody")
+    )
 
 
-def _states(opened: list[ItemStanding], process: Process) -> dict[str, int]:
+def _count_states(open_items: list[ItemStatus], process: Process) -> dict[str, int]:
     """Count by state in the order of the workflow; what has no clear state comes last."""
-    counts = Counter(item.state for item in opened)
+    counts = Counter(item.state for item in open_items)
     known = {state: counts[state] for state in process.workflow.states if counts[state]}
-    unclear = len(opened) - sum(known.values())
+    unclear = len(open_items) - sum(known.values())
     return known | ({"unclear": unclear} if unclear else {})

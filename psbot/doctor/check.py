@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from psbot.errors import Exit
+from psbot.errors import ExitCode
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     """How a check ended; what could not be checked is an answer of its own."""
 
     OK = "ok"
@@ -21,15 +21,19 @@ class Verdict(StrEnum):
 class Check:
     """One thing that was looked at: ``about`` is its heading, ``mend`` what to do where it is not well."""
 
-    about: str
-    verdict: Verdict
-    found: str
-    mend: str = ""
+    subject: str
+    result: CheckResult
+    message: str
+    fix: str = ""
 
 
-def exit_code(checks: Iterable[Check], *, with_warnings: bool) -> Exit:
+def exit_code(checks: Iterable[Check], *, with_warnings: bool) -> ExitCode:
     """Return GITLAB where something is missing, FINDINGS for less where that is asked for."""
-    verdicts = {check.verdict for check in checks}
-    if Verdict.MISSING in verdicts:
-        return Exit.GITLAB
-    return Exit.FINDINGS if with_warnings and verdicts - {Verdict.OK, Verdict.NOTE} else Exit.DONE
+    verdicts = {check.result for check in checks}
+    if CheckResult.MISSING in verdicts:
+        return ExitCode.GITLAB
+    return (
+        ExitCode.FINDINGS
+        if with_warnings and verdicts - {CheckResult.OK, CheckResult.NOTE}
+        else ExitCode.DONE
+    )

@@ -2,42 +2,44 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from psbot.core.model.labels import Catalogue, Label, Scope
-from psbot.doctor.check import Check, Verdict
-from psbot.gitlab.ports import ForgeReader
-from psbot.observe.access import unseen
+from psbot.core.model.labels import Label, LabelCatalogue, LabelScope
+from psbot.doctor.check import Check, CheckResult
+from psbot.gitlab.ports import Reader
+from psbot.observe.access import not_visible
 
 
-def check_labels(reader: ForgeReader, groups: Iterable[str], catalogue: Catalogue) -> Iterator[Check]:
+def check_labels(reader: Reader, groups: Iterable[str], catalogue: LabelCatalogue) -> Iterator[Check]:
     """Yield for each of *groups* what is not as the catalogue has it, or that all is well."""
     for group in dict.fromkeys(groups):
         labels = reader.fetch_labels(group)
         if labels is None:
-            lack = unseen(group, "gitlab.label_group")
-            yield Check(group, Verdict.MISSING, lack.what, lack.mend)
+            lack = not_visible(group, "gitlab.label_group")
+            yield Check(group, CheckResult.MISSING, lack.problem, lack.fix)
             continue
-        checks = [check for scope in catalogue.scopes.values() for check in _scope(group, scope, labels)]
+        checks = [
+            check for scope in catalogue.scopes.values() for check in _check_scope(group, scope, labels)
+        ]
         whole = f"all {len(catalogue.specs())} labels of the catalogue are there"
-        yield from checks or [Check(group, Verdict.OK, whole)]
+        yield from checks or [Check(group, CheckResult.OK, whole)]
 
 
-def _scope(group: str, scope: Scope, labels: Mapping[str, str]) -> Iterator[Check]:
+def _check_scope(group: str, scope: LabelScope, labels: Mapping[str, str]) -> Iterator[Check]:
     wanted = [spec.title for spec in scope.labels.values()]
     missing = [title for title in wanted if title not in labels]
     if missing and len(missing) == len(wanted):
         yield Check(
-            group, Verdict.NOTE, f"{scope.name}: none of {len(wanted)} labels is there; apply makes them"
+            group, CheckResult.NOTE, f"{scope.name}: none of {len(wanted)} labels is there; apply makes them"
         )
     elif missing:
         names = ", ".join(missing)
-        yield Check(group, Verdict.NOTE, f"{scope.name}: {names} missing; apply makes them")
+        yield Check(group, CheckResult.NOTE, f"{scope.name}: {names} missing; apply makes them")
     strange = sorted(
         title for title in labels if Label.parse(title).scope == scope.name and title not in wanted
     )
     if strange:
         yield Check(
             group,
-            Verdict.WARNING,
+            CheckResult.WARNING,
             f"{scope.name}: {', '.join(strange)} not in the catalogue",
             "psbot takes no notice of them; rename or delete them, or add them to config/labels.yml",
         )

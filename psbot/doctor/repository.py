@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from psbot.doctor.check import Check, Verdict
-from psbot.doctor.schedules import RUN, SCHEDULES, Required, examine_schedules
+from psbot.doctor.check import Check, CheckResult
+from psbot.doctor.schedules import RUN_VARIABLE, SCHEDULES_PAGE, RequiredSchedules, examine_schedules
 from psbot.errors import GitLabError
-from psbot.gitlab.ci_settings import EVERYWHERE, Branch, Pipelines, Project, Variable
+from psbot.gitlab.ci_settings import ALL_ENVIRONMENTS, Branch, CiSettings, Project, Variable
 
 READ_TOKEN, NOTE_TOKEN, WRITE_TOKEN = (
     "PSBOT_READ_TOKEN",
@@ -17,24 +17,36 @@ _SETTINGS = "Settings, CI/CD, Variables"
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _RequiredVariable:
     """A variable that the jobs need, what follows without it, and how grave that is."""
 
     name: str
     is_protected: bool
-    verdict: Verdict
-    without: str
+    result_if_missing: CheckResult
+    consequence: str
 
 
-_WANTED = (
-    _Wanted(WRITE_TOKEN, True, Verdict.MISSING, "nothing can be written, and no job of the default branch works"),
-    _Wanted(READ_TOKEN, False, Verdict.WARNING, "plans in merge requests are made as if GitLab were empty"),
-    _Wanted(NOTE_TOKEN, False, Verdict.WARNING, "plans are an artifact of the job, not a note in the merge request"),
-)  # fmt: skip
+_REQUIRED_VARIABLES = (
+    _RequiredVariable(
+        WRITE_TOKEN,
+        True,
+        CheckResult.MISSING,
+        "nothing can be written, and no job of the default branch works",
+    ),
+    _RequiredVariable(
+        READ_TOKEN, False, CheckResult.WARNING, "plans in merge requests are made as if GitLab were empty"
+    ),
+    _RequiredVariable(
+        NOTE_TOKEN,
+        False,
+        CheckResult.WARNING,
+        "plans are an artifact of the job, not a note in the merge request",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PipelineJob:
     """What GitLab gave the job of the default branch that psbot runs in."""
 
     variables: frozenset[str]
@@ -47,10 +59,10 @@ class Repository:
 
     path: str
     schedules: tuple[str, ...]
-    job: Job | None = None
+    job: PipelineJob | None = None
 
 
-def job_of(environment: Mapping[str, str], path: str) -> Job | None:
+def find_job(environment: Mapping[str, str], path: str) -> PipelineJob | None:
     """Return the job; None outside of pipelines of the default branch of *path* (GitLab, predefined variables)."""
     branch = environment.get("CI_COMMIT_BRANCH")
     if (
@@ -59,8 +71,8 @@ def job_of(environment: Mapping[str, str], path: str) -> Job | None:
         or environment.get("CI_PROJECT_PATH") != path
     ):
         return None
-    given = frozenset(each.name for each in _WANTED if environment.get(each.name))
-    return Job(given, environment.get("CI_COMMIT_REF_PROTECTED") == "true")
+    given = frozenset(each.name for each in _REQUIRED_VARIABLES if environment.get(each.name))
+    return PipelineJob(given, environment.get("CI_COMMIT_REF_PROTECTED") == "true")
 
 
 def examine_job(repository: Repository) -> Iterator[Check]:
@@ -69,149 +81,162 @@ def examine_job(repository: Repository) -> Iterator[Check]:
     if job is None:
         return
     if not job.is_protected:
-        yield _unprotected(about, "the default branch")
-    for each in _WANTED:
+        yield _unprotected_branch(about, "the default branch")
+    for each in _REQUIRED_VARIABLES:
         if each.name in job.variables:
-            yield Check(about, Verdict.NOTE, f"this job has {each.name}; how it is set up is not known")
+            yield Check(about, CheckResult.NOTE, f"this job has {each.name}; how it is set up is not known")
         else:
-            yield _absent(about, each, f"this job has no {each.name}")
+            yield _missing_variable(about, each, f"this job has no {each.name}")
 
 
-def examine_repository(pipelines: Pipelines, repository: Repository) -> Iterator[Check]:
+def examine_repository(pipelines: CiSettings, repository: Repository) -> Iterator[Check]:
     """Yield every check of the project's settings; what GitLab does not show is said, and the job asked instead."""
     about = repository.path
     try:
         project = pipelines.fetch_project()
     except GitLabError as error:
-        yield _unknown(about, "the project", error, "be a member")
+        yield _could_not_check(about, "the project", error, "be a member")
         yield from examine_job(repository)
         return
     name, branch = project.default_branch, None
     if name is None:
         found = "GitLab shows no default branch, so whether it is protected could not be checked"
-        yield Check(about, Verdict.UNKNOWN, found, "it needs the role Reporter, and a first commit")
+        yield Check(about, CheckResult.UNKNOWN, found, "it needs the role Reporter, and a first commit")
     else:
         try:
             branch = pipelines.fetch_branch(name)
         except GitLabError as error:
-            yield _unknown(about, f"whether {name} is protected", error, "have the role Reporter")
+            yield _could_not_check(about, f"whether {name} is protected", error, "have the role Reporter")
         else:
-            yield _protection(about, name, branch)
+            yield _check_protection(about, name, branch)
     try:
         variables = pipelines.fetch_variables()
     except GitLabError as error:
-        yield _unknown(about, "the CI/CD variables", error, "have the role Maintainer")
+        yield _could_not_check(about, "the CI/CD variables", error, "have the role Maintainer")
         yield from examine_job(repository)
     else:
-        yield from _variables(pipelines, repository, project, variables)
-    yield from _schedules(pipelines, repository, name, branch)
+        yield from _check_variables(pipelines, repository, project, variables)
+    yield from _check_schedules(pipelines, repository, name, branch)
 
 
-def _unknown(about: str, what: str, error: GitLabError, needed: str) -> Check:
+def _could_not_check(about: str, what: str, error: GitLabError, needed: str) -> Check:
     mend = f"whoever looks must {needed} there: psbot doctor --repository {about}, with such a token"
-    return Check(about, Verdict.UNKNOWN, f"could not check {what}: {error.message}", mend)
+    return Check(about, CheckResult.UNKNOWN, f"could not check {what}: {error.message}", mend)
 
 
-def _unprotected(about: str, branch: str) -> Check:
+def _unprotected_branch(about: str, branch: str) -> Check:
     found = f"{branch} is not protected: GitLab gives its jobs no protected variable"
-    return Check(about, Verdict.MISSING, found, "Settings, Repository, Protected branches: protect it")
+    return Check(about, CheckResult.MISSING, found, "Settings, Repository, Protected branches: protect it")
 
 
-def _protection(about: str, name: str, branch: Branch) -> Check:
+def _check_protection(about: str, name: str, branch: Branch) -> Check:
     if branch.is_protected:
-        return Check(about, Verdict.OK, f"{name}, the default branch, is protected")
-    return _unprotected(about, f"{name}, the default branch,")
+        return Check(about, CheckResult.OK, f"{name}, the default branch, is protected")
+    return _unprotected_branch(about, f"{name}, the default branch,")
 
 
-def _absent(about: str, wanted: _Wanted, found: str) -> Check:
+def _missing_variable(about: str, wanted: _RequiredVariable, found: str) -> Check:
     flag = "protected, " if wanted.is_protected else ""
     return Check(
-        about, wanted.verdict, f"{found}: {wanted.without}", f"{_SETTINGS}: add it, {flag}masked and hidden"
+        about,
+        wanted.result_if_missing,
+        f"{found}: {wanted.consequence}",
+        f"{_SETTINGS}: add it, {flag}masked and hidden",
     )
 
 
-def _variables(
-    pipelines: Pipelines, repository: Repository, project: Project, own: Sequence[Variable]
+def _check_variables(
+    pipelines: CiSettings, repository: Repository, project: Project, own: Sequence[Variable]
 ) -> Iterator[Check]:
     about = repository.path
     above: dict[str, tuple[str, Variable]] = {}
     unseen: list[str] = []
-    missing = {each.name for each in _WANTED} - {each.key for each in own}
-    for group in project.groups if missing else ():
+    missing = {each.name for each in _REQUIRED_VARIABLES} - {each.key for each in own}
+    for group in project.ancestor_groups if missing else ():
         try:
             for name, found in _by_name(pipelines.fetch_group_variables(group)).items():
                 above.setdefault(name, (group, found))
         except GitLabError:
             unseen.append(group)
-    for wanted in _WANTED:
+    for wanted in _REQUIRED_VARIABLES:
         if (variable := _by_name(own).get(wanted.name)) is not None:
-            yield from _faults(about, wanted, variable)
+            yield from _variable_problems(about, wanted, variable)
         elif wanted.name in above:
             group, variable = above[wanted.name]
             yield Check(
                 about,
-                Verdict.WARNING,
+                CheckResult.WARNING,
                 f"{wanted.name} is a variable of the group {group}: every project below has it",
                 f"{_SETTINGS}: move it to {about}",
             )
-            yield from _faults(about, wanted, variable)
+            yield from _variable_problems(about, wanted, variable)
         elif unseen:
-            yield _perhaps_above(repository, wanted, unseen)
+            yield _maybe_in_group(repository, wanted, unseen)
         else:
-            yield _absent(about, wanted, f"there is no variable {wanted.name}")
+            yield _missing_variable(about, wanted, f"there is no variable {wanted.name}")
 
 
 def _by_name(variables: Sequence[Variable]) -> Mapping[str, Variable]:
     """Return variables by name; of several with one name, that of all environments counts."""
-    return {each.key: each for each in sorted(variables, key=lambda each: each.environment == EVERYWHERE)}
+    return {
+        each.key: each for each in sorted(variables, key=lambda each: each.environment == ALL_ENVIRONMENTS)
+    }
 
 
-def _perhaps_above(repository: Repository, wanted: _Wanted, unseen: Sequence[str]) -> Check:
+def _maybe_in_group(repository: Repository, wanted: _RequiredVariable, unseen: Sequence[str]) -> Check:
     about, groups = repository.path, ", ".join(unseen)
     if repository.job is not None and wanted.name not in repository.job.variables:
-        return _absent(about, wanted, f"there is no variable {wanted.name}, and this job has none")
+        return _missing_variable(about, wanted, f"there is no variable {wanted.name}, and this job has none")
     found = f"{wanted.name} is no variable of the project; could not check those of {groups}"
     return Check(
-        about, Verdict.UNKNOWN, found, f"{_SETTINGS}: keep it in {about}; only Owners see a group's variables"
+        about,
+        CheckResult.UNKNOWN,
+        found,
+        f"{_SETTINGS}: keep it in {about}; only Owners see a group's variables",
     )
 
 
-def _faults(about: str, wanted: _Wanted, variable: Variable) -> Iterator[Check]:
+def _variable_problems(about: str, wanted: _RequiredVariable, variable: Variable) -> Iterator[Check]:
     name = wanted.name
     faults = []
-    if variable.environment != EVERYWHERE:
+    if variable.environment != ALL_ENVIRONMENTS:
         found = f"{name} is for the environment {variable.environment} alone, and psbot's jobs have none"
-        faults.append(Check(about, wanted.verdict, found, f"{_SETTINGS}: all environments (*)"))
+        faults.append(Check(about, wanted.result_if_missing, found, f"{_SETTINGS}: all environments (*)"))
     if wanted.is_protected and not variable.is_protected:
         found = f"{name} is not protected: whoever can push a branch can read it"
         faults.append(
             Check(
-                about, Verdict.MISSING, found, f"{_SETTINGS}: protect it; rotate the token, it may be known"
+                about,
+                CheckResult.MISSING,
+                found,
+                f"{_SETTINGS}: protect it; rotate the token, it may be known",
             )
         )
     if variable.is_protected and not wanted.is_protected:
-        found = f"{name} is protected: merge requests do not get it, so {wanted.without}"
-        faults.append(Check(about, Verdict.WARNING, found, f"{_SETTINGS}: take the protection away"))
+        found = f"{name} is protected: merge requests do not get it, so {wanted.consequence}"
+        faults.append(Check(about, CheckResult.WARNING, found, f"{_SETTINGS}: take the protection away"))
     if not variable.is_masked:
         found = f"{name} is not masked: a job's log could show it"
-        faults.append(Check(about, Verdict.WARNING, found, f"{_SETTINGS}: mask it, or add it anew as hidden"))
+        faults.append(
+            Check(about, CheckResult.WARNING, found, f"{_SETTINGS}: mask it, or add it anew as hidden")
+        )
     yield from faults
     if not faults:
         flags = ["protected"] * variable.is_protected + ["masked"] + ["hidden"] * variable.is_hidden
-        yield Check(about, Verdict.OK, f"{name} is there, {' and '.join(flags)}")
+        yield Check(about, CheckResult.OK, f"{name} is there, {' and '.join(flags)}")
 
 
-def _schedules(
-    pipelines: Pipelines, repository: Repository, name: str | None, branch: Branch | None
+def _check_schedules(
+    pipelines: CiSettings, repository: Repository, name: str | None, branch: Branch | None
 ) -> Iterator[Check]:
     about = repository.path
     try:
-        schedules = pipelines.fetch_schedules(RUN)
-        owners = sorted({each.owner.id for each in schedules if each.run and each.owner})
+        schedules = pipelines.fetch_schedules(RUN_VARIABLE)
+        owners = sorted({each.owner.id for each in schedules if each.variable_value and each.owner})
         roles = pipelines.fetch_roles(owners)
     except GitLabError as error:
-        yield _unknown(about, f"the schedules ({SCHEDULES})", error, "have the role Maintainer")
+        yield _could_not_check(about, f"the schedules ({SCHEDULES_PAGE})", error, "have the role Maintainer")
         return
-    merges = branch is None or not branch.is_protected or branch.developers_merge
-    required = Required(about, repository.schedules, name, merges)
+    merges = branch is None or not branch.is_protected or branch.developers_can_merge
+    required = RequiredSchedules(about, repository.schedules, name, merges)
     yield from examine_schedules(schedules, roles, required)

@@ -10,17 +10,22 @@ from pathlib import Path
 
 import yaml
 
-from psbot.core.changes.amendment import Amending, entry, lines_of
+from psbot.core.changes.amendment import MissingAmendment, describe, to_yaml
 from psbot.core.model.engagement import Amendment, Engagement
 from psbot.engagements.loader import parse_engagement
-from psbot.engagements.policy import Bounds
+from psbot.engagements.policy import FilePolicy
 from psbot.errors import PsbotError
 
-_KEY = "amendments"
+_AMENDMENTS = "amendments"
 
 
 def amend_file(
-    file: Path, engagement: Engagement, lacking: Iterable[Amending], bounds: Bounds, *, is_written: bool
+    file: Path,
+    engagement: Engagement,
+    missing: Iterable[MissingAmendment],
+    policy: FilePolicy,
+    *,
+    is_written: bool,
 ) -> str:
     """Return the diff that brings *lacking* into *file*, which is written too where *is_written*.
 
@@ -29,40 +34,42 @@ def amend_file(
     try:
         before = file.read_bytes().decode("utf-8")
         after = before
-        for change in lacking:
-            after = amended(str(file), after, engagement, change, bounds)
-            engagement = _meant(engagement, change)
+        for change in missing:
+            after = amend_text(str(file), after, engagement, change, policy)
+            engagement = _expected(engagement, change)
         if is_written and after != before:
             file.write_bytes(after.encode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise PsbotError(f"{file} cannot be changed: {error}", "check its permissions") from error
-    return diff(file, before, after)
+    return unified_diff(file, before, after)
 
 
-def amended(file: str, text: str, engagement: Engagement, change: Amending, bounds: Bounds) -> str:
+def amend_text(
+    file: str, text: str, engagement: Engagement, change: MissingAmendment, policy: FilePolicy
+) -> str:
     """Return *text*, the engagement file, with *change*.
 
     Raises PsbotError where there is no place for it that psbot can find, and where the result would not be what was
     meant; the message names the lines to be written by hand.
     """
     by_hand = PsbotError(
-        f"{file}: psbot finds no place for the change", f"write it by hand: {lines_of(change)}"
+        f"{file}: psbot finds no place for the change", f"write it by hand: {describe(change)}"
     )
     try:
-        after = _edited(text, change)
-    except (yaml.YAMLError, _NoPlace) as error:
+        after = _apply_edits(text, change)
+    except (yaml.YAMLError, _NoPlaceForChange) as error:
         raise by_hand from error
-    loaded = parse_engagement(file, after.removeprefix("\ufeff").replace("\r\n", "\n"), bounds)
+    loaded = parse_engagement(file, after.removeprefix("\ufeff").replace("\r\n", "\n"), policy)
     if loaded.error:
         raise PsbotError(
             f"{file}: with the change the file would not be right", str(loaded.error)
         ) from loaded.error
-    if loaded.engagement != _meant(engagement, change):
+    if loaded.engagement != _expected(engagement, change):
         raise by_hand
     return after
 
 
-def diff(file: Path, before: str, after: str) -> str:
+def unified_diff(file: Path, before: str, after: str) -> str:
     """Return the unified diff of *file*, fit for ``git apply`` where it lies below the current folder."""
     shown = file.as_posix()
     lines = difflib.unified_diff(
@@ -73,11 +80,11 @@ def diff(file: Path, before: str, after: str) -> str:
     )
 
 
-class _NoPlace(Exception):
+class _NoPlaceForChange(Exception):
     """The file is written in a way in which one line more has no place."""
 
 
-def _meant(engagement: Engagement, change: Amending) -> Engagement:
+def _expected(engagement: Engagement, change: MissingAmendment) -> Engagement:
     amendments = list(engagement.amendments)
     if change.amendment:
         amendments.insert(
@@ -92,16 +99,16 @@ def _position(signed: list[str], amendment: Amendment) -> int:
     return next((at for at, each in enumerate(signed) if each > day), len(signed))
 
 
-def _edited(text: str, change: Amending) -> str:
+def _apply_edits(text: str, change: MissingAmendment) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
-        raise _NoPlace
+        raise _NoPlaceForChange
     edits = []
     if change.contract:
-        edits.append(_contract(root, change.contract))
+        edits.append(_contract_edit(root, change.contract))
     if change.amendment:
-        edits.append(_entry(text, root, change.amendment, end))
+        edits.append(_amendment_edit(text, root, change.amendment, end))
     for at, until, words in sorted(edits, reverse=True):
         text = text[:at] + words + text[until:]
     return text
@@ -110,43 +117,43 @@ def _edited(text: str, change: Amending) -> str:
 _Edit = tuple[int, int, str]
 
 
-def _value(root: yaml.MappingNode, key: str) -> yaml.Node | None:
+def _value_node(root: yaml.MappingNode, key: str) -> yaml.Node | None:
     return next((value for name, value in root.value if name.value == key), None)
 
 
-def _contract(root: yaml.MappingNode, contract: str) -> _Edit:
-    node = _value(root, "contract")
+def _contract_edit(root: yaml.MappingNode, contract: str) -> _Edit:
+    node = _value_node(root, "contract")
     if node is None:
-        raise _NoPlace
+        raise _NoPlaceForChange
     return node.start_mark.index, node.end_mark.index, contract
 
 
-def _entry(text: str, root: yaml.MappingNode, amendment: Amendment, end: str) -> _Edit:
+def _amendment_edit(text: str, root: yaml.MappingNode, amendment: Amendment, end: str) -> _Edit:
     """Return the edit that puts *amendment* where it belongs: a line more, or a member of a list in brackets."""
-    node, written = _value(root, _KEY), entry(amendment)
+    node, written = _value_node(root, _AMENDMENTS), to_yaml(amendment)
     if node is None:
         at = root.end_mark.index
         before = text[:at]
-        return at, at, f"{'' if before.endswith(end) else end}{_KEY}:{end}  - {written}{end}"
+        return at, at, f"{'' if before.endswith(end) else end}{_AMENDMENTS}:{end}  - {written}{end}"
     if not isinstance(node, yaml.SequenceNode):
-        raise _NoPlace
+        raise _NoPlaceForChange
     place = _position([_signed_on(each) for each in node.value], amendment)
     if node.flow_style:
-        return _member(node, place, written)
+        return _flow_list_edit(node, place, written)
     if place < len(node.value):
         at = text.rindex("-", 0, node.value[place].start_mark.index)
         return at, at, f"- {written}{end}{' ' * node.start_mark.column}"
-    return _below(text, _last(node), f"{' ' * node.start_mark.column}- {written}", end)
+    return _line_below_edit(text, _last_node(node), f"{' ' * node.start_mark.column}- {written}", end)
 
 
 def _signed_on(node: yaml.Node) -> str:
-    found = _value(node, "signed_on") if isinstance(node, yaml.MappingNode) else None
+    found = _value_node(node, "signed_on") if isinstance(node, yaml.MappingNode) else None
     if not isinstance(found, yaml.ScalarNode):
-        raise _NoPlace
+        raise _NoPlaceForChange
     return str(found.value)
 
 
-def _member(node: yaml.SequenceNode, place: int, written: str) -> _Edit:
+def _flow_list_edit(node: yaml.SequenceNode, place: int, written: str) -> _Edit:
     if not node.value:
         return node.start_mark.index, node.end_mark.index, f"[{written}]"
     if place < len(node.value):
@@ -156,7 +163,7 @@ def _member(node: yaml.SequenceNode, place: int, written: str) -> _Edit:
     return at, at, f", {written}"
 
 
-def _last(node: yaml.Node) -> yaml.Node:
+def _last_node(node: yaml.Node) -> yaml.Node:
     """Return the node that ends last in *node*: where a block ends is known by that alone."""
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
@@ -164,7 +171,7 @@ def _last(node: yaml.Node) -> yaml.Node:
     return node
 
 
-def _below(text: str, node: yaml.Node, line: str, end: str) -> _Edit:
+def _line_below_edit(text: str, node: yaml.Node, line: str, end: str) -> _Edit:
     """Return the edit that puts *line* below the line on which *node* ends, a comment behind it included."""
     at = text.find("\n", node.end_mark.index)
     if at < 0:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from psbot.core.model.process import Process
-from psbot.core.text.escape import printable
-from psbot.engagements.loader import parse_engagement, slug
+from psbot.core.text.escape import replace_control_characters
+from psbot.engagements.loader import parse_engagement, slugify
 from psbot.errors import PsbotError
 
 NONE = "none"
-Ask = Callable[[str, str | None, str | None], str | None]
+AskFunction = Callable[[str, str | None, str | None], str | None]
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 
 
@@ -26,19 +26,19 @@ class Interview:
     given: Mapping[str, str | None]
     answers: dict[str, str] = field(default_factory=dict)
 
-    def hold(self, questions: Mapping[str, str], ask: Ask) -> str:
+    def conduct(self, questions: Mapping[str, str], ask: AskFunction) -> str:
         """Return the file's text; raises PsbotError where an answer is missing or wrong."""
         for name, question in questions.items():
             self.answers[name] = self._answer(name, question, ask)
-        text = self._text(self.answers)
+        text = self._file_text(self.answers)
         if error := parse_engagement("engagement.yml", text, self.process).error:
             raise error
         return text
 
-    def _answer(self, name: str, question: str, ask: Ask) -> str:
+    def _answer(self, name: str, question: str, ask: AskFunction) -> str:
         given = self.given.get(name)
         if given is not None:
-            if complaint := self._complaint(name, given):
+            if complaint := self._error_in(name, given):
                 raise PsbotError(f"--{name}: {complaint}")
             return given
         complaint = None
@@ -46,7 +46,7 @@ class Interview:
             answer = ask(question, self._default(name), complaint)
             if answer is None:
                 raise PsbotError(f"there is no answer to: {question}", f"give --{name}")
-            complaint = self._complaint(name, answer)
+            complaint = self._error_in(name, answer)
             if complaint is None:
                 return answer
 
@@ -59,25 +59,29 @@ class Interview:
             "engineers": NONE,
             "calls": NONE,
             "standups": NONE,
-            "engagement": f"{slug(known.get('customer', ''))}-{slug(known.get('sow', ''))}".strip("-")[:63],
+            "engagement": f"{slugify(known.get('customer', ''))}-{slugify(known.get('sow', ''))}".strip("-")[
+                :63
+            ],
             "project": f"{known.get('group')}/project",
             "internal-project": f"{known.get('group')}/internal",
         }
         return defaults.get(name)
 
-    def _complaint(self, name: str, answer: str) -> str | None:
+    def _error_in(self, name: str, answer: str) -> str | None:
         """Return what is wrong with *answer*, taken with those before it; None where it is right."""
-        text = self._text(self._filled(self.answers | {name: answer}))
+        text = self._file_text(self._with_placeholders(self.answers | {name: answer}))
         loaded = parse_engagement("answer", text, self.process)
         if loaded.error is None:
             return None
         if loaded.document is None:  # the answer has broken the YAML round it
             return str(loaded.error).partition(": ")[2]
         problems = getattr(loaded.error, "problems", ())
-        lines = _lines(loaded.document.keys, name)
-        return next((problem.said.partition(": ")[2] for problem in problems if problem.line in lines), None)
+        lines = _lines_of_key(loaded.document.keys, name)
+        return next(
+            (problem.full_message.partition(": ")[2] for problem in problems if problem.line in lines), None
+        )
 
-    def _filled(self, answers: Mapping[str, str]) -> dict[str, str]:
+    def _with_placeholders(self, answers: Mapping[str, str]) -> dict[str, str]:
         """Return *answers* with stand-ins for what is not asked yet."""
         today = self.now.date()
         kick_off = answers.get("kick-off-on", str(today + timedelta(days=14)))
@@ -91,77 +95,81 @@ class Interview:
         }  # fmt: skip
         return stand_ins | dict(answers)
 
-    def _text(self, answers: Mapping[str, str]) -> str:
-        known = {name: _scalar(answer) for name, answer in answers.items()}
+    def _file_text(self, answers: Mapping[str, str]) -> str:
+        known = {name: _yaml_scalar(answer) for name, answer in answers.items()}
         lines = [
             f"engagement: {known['engagement']}",
             f"customer: {known['customer']}",
             f"sow: {known['sow']}",
             f"hosting: {known['hosting']}",
             f"contract: {known['contract']}",
-            f"budget_hours: {_number(answers['budget-hours'])}",
-            *_optional("closed_won_on", answers["closed-won-on"], str),
+            f"budget_hours: {_yaml_number(answers['budget-hours'])}",
+            *_optional_line("closed_won_on", answers["closed-won-on"], str),
             f"kick_off_on: {known['kick-off-on']}",
             f"ends_on: {known['ends-on']}",
             f"time_zone: {known['time-zone']}",
-            f"holidays: {_list(answers['holidays'])}",
+            f"holidays: {_yaml_list(answers['holidays'])}",
             "gitlab:",
             f"  group: {known['group']}",
             f"  project: {known['project']}",
             f"  internal_project: {known['internal-project']}",
             "people:",
             f"  manager: {known['manager']}",
-            *(f"  {line}" for line in _optional("engineers", answers["engineers"], _list)),
-            *_optional("calls", answers["calls"], _calls),
-            *_optional("standups", answers["standups"], _standups),
+            *(f"  {line}" for line in _optional_line("engineers", answers["engineers"], _yaml_list)),
+            *_optional_line("calls", answers["calls"], _yaml_calls),
+            *_optional_line("standups", answers["standups"], _yaml_standups),
         ]
         return "\n".join(lines) + "\n"
 
 
-def _lines(keys: Mapping[tuple[str | int, ...], tuple[int, int]], name: str) -> set[int]:
+def _lines_of_key(keys: Mapping[tuple[str | int, ...], tuple[int, int]], name: str) -> set[int]:
     key = name.replace("-", "_")
     return {line for path, (line, _) in keys.items() if path[-1] == key}
 
 
-def _optional(key: str, answer: str, value: Callable[[str], str]) -> list[str]:
+def _optional_line(key: str, answer: str, value: Callable[[str], str]) -> list[str]:
     return [] if answer.strip().lower() in ("", NONE) else [f"{key}: {value(answer)}"]
 
 
-def _scalar(answer: str) -> str:
+def _yaml_scalar(answer: str) -> str:
     is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", answer)
     words = ("yes", "no", "on", "off", "y", "n", "true", "false", "null")
     is_plain = _PLAIN.fullmatch(answer) and answer.lower() not in words
-    return answer if is_date or is_plain else json.dumps(printable(answer), ensure_ascii=False)
+    return (
+        answer if is_date or is_plain else json.dumps(replace_control_characters(answer), ensure_ascii=False)
+    )
 
 
-def _number(answer: str) -> str:
-    return answer if re.fullmatch(r"(0|[1-9]\d{0,6})(\.\d{1,2})?", answer) else _scalar(answer)
+def _yaml_number(answer: str) -> str:
+    return answer if re.fullmatch(r"(0|[1-9]\d{0,6})(\.\d{1,2})?", answer) else _yaml_scalar(answer)
 
 
-def _list(answer: str) -> str:
-    return f"[{', '.join(_scalar(part.strip()) for part in answer.split(',') if part.strip())}]"
+def _yaml_list(answer: str) -> str:
+    return f"[{', '.join(_yaml_scalar(part.strip()) for part in answer.split(',') if part.strip())}]"
 
 
-def _calls(answer: str) -> str:
-    return _flow(("every", "on", "at", "minutes"), answer)
+def _yaml_calls(answer: str) -> str:
+    return _yaml_mapping(("every", "on", "at", "minutes"), answer)
 
 
-def _standups(answer: str) -> str:
-    return _flow(("every", "at"), answer)
+def _yaml_standups(answer: str) -> str:
+    return _yaml_mapping(("every", "at"), answer)
 
 
-def _flow(names: tuple[str, ...], answer: str) -> str:
+def _yaml_mapping(names: tuple[str, ...], answer: str) -> str:
     """Return the words of *answer* as a mapping; a word too many becomes a key that validation refuses."""
     words = answer.split()
     keys = [*names, *(f"word-{count}" for count in range(len(names) + 1, len(words) + 1))]
-    return "{" + ", ".join(f"{key}: {_quoted(word)}" for key, word in zip(keys, words, strict=False)) + "}"
+    return (
+        "{" + ", ".join(f"{key}: {_yaml_value(word)}" for key, word in zip(keys, words, strict=False)) + "}"
+    )
 
 
-def _quoted(part: str) -> str:
-    return _number(part) if part.isdigit() else _scalar(part)
+def _yaml_value(part: str) -> str:
+    return _yaml_number(part) if part.isdigit() else _yaml_scalar(part)
 
 
-def write_new(file: Path, text: str) -> None:
+def write_new_file(file: Path, text: str) -> None:
     """Write *text* to a new *file*, its folder made where it is missing; PsbotError where it exists."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,29 +9,29 @@ from datetime import datetime
 from pathlib import Path as FilePath
 from zoneinfo import ZoneInfo
 
-from psbot.core.desired.file_findings import findings
+from psbot.core.desired.file_findings import collect_file_findings
 from psbot.core.model import engagement as core
 from psbot.core.model.calendar import WEEKDAYS, Workdays
 from psbot.core.model.finding import Finding, Severity
-from psbot.engagements.checks import Issue, Sheet, issues, workdays_of
-from psbot.engagements.policy import Bounds
+from psbot.engagements.checks import FileParts, RuleViolation, business_days_of, find_violations
+from psbot.engagements.policy import FilePolicy
 from psbot.engagements.schema import CallsEntry, EngagementFile, MilestoneEntry
 from psbot.errors import FileProblems, Problem, PsbotError
 from psbot.parsing.validation import validate
-from psbot.parsing.yaml_document import Document, Path, load, parse
+from psbot.parsing.yaml_document import Document, KeyPath, load_yaml, parse_yaml
 
 _WEEKS = {"week": 1, "two-weeks": 2}
-LONGEST_KEY = 60
+MAX_KEY_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class FileWarning:
     """A warning at its place in the file."""
 
     code: str
     problem: Problem
 
-    def finding(self) -> Finding:
+    def as_finding(self) -> Finding:
         """Return the warning as a finding of the engagement."""
         where = f"{self.problem.path}: " if self.problem.path else ""
         hint = f"; {self.problem.hint}" if self.problem.hint else ""
@@ -39,117 +39,119 @@ class Warned:
 
 
 # Where in the file findings stand; one about a kind that is left out stands at the kind.
-_KEY: Path = ("engagement",)
-_SKIPPED: Path = ("skip",)
-_FINDINGS: dict[str, Path] = {"no-engineer": ("people",), "kick-off-without-deal": ("kick_off_on",)}
-_POINTED = frozenset({_KEY, *_FINDINGS.values()})
+_KEY_PATH: KeyPath = ("engagement",)
+_SKIP_PATH: KeyPath = ("skip",)
+_FINDING_PATHS: dict[str, KeyPath] = {"no-engineer": ("people",), "kick-off-without-deal": ("kick_off_on",)}
+_KEPT_PATHS = frozenset({_KEY_PATH, *_FINDING_PATHS.values()})
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadResult:
     """An engagement file that was read: the engagement, or the error that stops it."""
 
     file: str
     document: Document | None = None
     engagement: core.Engagement | None = None
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[FileWarning, ...] = ()
     error: PsbotError | None = None
 
 
-def load_engagement(file: FilePath, bounds: Bounds) -> Loaded:
+def load_engagement(file: FilePath, policy: FilePolicy) -> LoadResult:
     """Read *file*; what is wrong with it is in the result, never raised."""
     try:
-        document = load(file)
+        document = load_yaml(file)
     except PsbotError as error:
-        return Loaded(str(file), error=error)
-    return read_engagement(document, bounds)
+        return LoadResult(str(file), error=error)
+    return parse_document(document, policy)
 
 
-def parse_engagement(file: str, text: str, bounds: Bounds) -> Loaded:
+def parse_engagement(file: str, text: str, policy: FilePolicy) -> LoadResult:
     """Read the engagement file in *text*; ``file`` is the name that errors show."""
     try:
-        document = parse(file, text)
+        document = parse_yaml(file, text)
     except PsbotError as error:
-        return Loaded(file, error=error)
-    return read_engagement(document, bounds)
+        return LoadResult(file, error=error)
+    return parse_document(document, policy)
 
 
-def load_portfolio(files: Iterable[FilePath], bounds: Bounds) -> list[Loaded]:
+def load_portfolio(files: Iterable[FilePath], policy: FilePolicy) -> list[LoadResult]:
     """Read *files*; a key that stands in several of them stops each of these."""
-    return unique(_outlined(load_engagement(file, bounds)) for file in files)
+    return reject_duplicate_keys(_without_text(load_engagement(file, policy)) for file in files)
 
 
-def unique(read: Iterable[Loaded]) -> list[Loaded]:
+def reject_duplicate_keys(results: Iterable[LoadResult]) -> list[LoadResult]:
     """Return what was *read*, each file whose key another one has with that as its error."""
-    portfolio = list(read)
-    by_key: dict[str, list[Loaded]] = defaultdict(list)
+    portfolio = list(results)
+    by_key: dict[str, list[LoadResult]] = defaultdict(list)
     for loaded in portfolio:
         if loaded.engagement:
             by_key[loaded.engagement.key].append(loaded)
-    return [_unique(each, by_key) for each in portfolio]
+    return [_reject_duplicate_key(each, by_key) for each in portfolio]
 
 
-def _outlined(loaded: Loaded) -> Loaded:
+def _without_text(loaded: LoadResult) -> LoadResult:
     """Return *loaded* with the places that can still be pointed at: of a thousand files, all would be a lot."""
     if loaded.document is None:
         return loaded
     document = loaded.document
     values, keys = (
-        {path: at for path, at in places.items() if path in _POINTED or path[:1] == _SKIPPED}
+        {path: at for path, at in places.items() if path in _KEPT_PATHS or path[:1] == _SKIP_PATH}
         for places in (document.values, document.keys)
     )
     return replace(loaded, document=Document(document.file, None, values, keys))
 
 
-def _unique(loaded: Loaded, by_key: dict[str, list[Loaded]]) -> Loaded:
+def _reject_duplicate_key(loaded: LoadResult, by_key: dict[str, list[LoadResult]]) -> LoadResult:
     if loaded.engagement is None or loaded.document is None:
         return loaded
     others = [other.file for other in by_key[loaded.engagement.key] if other is not loaded]
     if not others:
         return loaded
     message = f"{loaded.engagement.key} is the key of {', '.join(others)} too"
-    problem = loaded.document.problem(_KEY, message, "give each engagement a key of its own")
-    return Loaded(loaded.file, loaded.document, error=FileProblems([problem]))
+    problem = loaded.document.problem(_KEY_PATH, message, "give each engagement a key of its own")
+    return LoadResult(loaded.file, loaded.document, error=FileProblems([problem]))
 
 
-def read_engagement(document: Document, bounds: Bounds) -> Loaded:
+def parse_document(document: Document, policy: FilePolicy) -> LoadResult:
     """Return the engagement of *document*, or everything that is wrong in it."""
     result = validate(EngagementFile, document)
-    sheet = Sheet(result.parts, bounds)
-    found = list(issues(sheet)) if result.parts else []
-    wrong = [*result.problems, *(_at(document, issue) for issue in found if issue.code is None)]
-    warnings = tuple(Warned(issue.code, _at(document, issue)) for issue in found if issue.code)
-    workdays = workdays_of(sheet)
+    sheet = FileParts(result.parts, policy)
+    found = list(find_violations(sheet)) if result.parts else []
+    wrong = [*result.problems, *(_problem_at(document, issue) for issue in found if issue.code is None)]
+    warnings = tuple(FileWarning(issue.code, _problem_at(document, issue)) for issue in found if issue.code)
+    workdays = business_days_of(sheet)
     if wrong or result.model is None or workdays is None:
-        return Loaded(document.file, document, warnings=warnings, error=FileProblems(wrong))
-    return Loaded(document.file, document, _engagement(document.file, result.model, workdays), warnings)
+        return LoadResult(document.file, document, warnings=warnings, error=FileProblems(wrong))
+    return LoadResult(
+        document.file, document, _to_engagement(document.file, result.model, workdays), warnings
+    )
 
 
-def _at(document: Document, issue: Issue) -> Problem:
+def _problem_at(document: Document, issue: RuleViolation) -> Problem:
     return document.problem(issue.path, issue.message, issue.hint, at_key=issue.at_key)
 
 
-def remarks(loaded: Loaded, bounds: Bounds, now: datetime) -> list[str]:
+def warning_lines(loaded: LoadResult, policy: FilePolicy, now: datetime) -> list[str]:
     """Return what a person should read of a file besides its errors, in the order of its lines."""
     if loaded.document is None:
         return []
     places = [(warned.problem, Severity.WARNING) for warned in loaded.warnings]
     if engagement := loaded.engagement:
         places += [
-            (loaded.document.problem(_key_of(finding), finding.message), finding.severity)
-            for finding in findings(engagement, bounds, engagement.today(now))
+            (loaded.document.problem(_path_of(finding), finding.message), finding.severity)
+            for finding in collect_file_findings(engagement, policy, engagement.today(now))
         ]
     return [
-        f"{problem.file}:{problem.line}:{problem.column}: {severity.value}: {problem.said}"
+        f"{problem.file}:{problem.line}:{problem.column}: {severity.value}: {problem.full_message}"
         for problem, severity in sorted(places)
     ]
 
 
-def _key_of(finding: Finding) -> Path:
-    return _FINDINGS.get(finding.code) or (*_SKIPPED, finding.item or "")
+def _path_of(finding: Finding) -> KeyPath:
+    return _FINDING_PATHS.get(finding.code) or (*_SKIP_PATH, finding.item or "")
 
 
-def _engagement(file: str, model: EngagementFile, workdays: Workdays) -> core.Engagement:
+def _to_engagement(file: str, model: EngagementFile, workdays: Workdays) -> core.Engagement:
     people = model.people
     return core.Engagement(
         key=model.engagement,
@@ -164,7 +166,7 @@ def _engagement(file: str, model: EngagementFile, workdays: Workdays) -> core.En
         time_zone=model.time_zone,
         zone=ZoneInfo(model.time_zone),
         workdays=workdays,
-        gitlab=core.Places(
+        gitlab=core.GitLabPaths(
             model.gitlab.group,
             model.gitlab.project,
             model.gitlab.internal_project,
@@ -175,9 +177,9 @@ def _engagement(file: str, model: EngagementFile, workdays: Workdays) -> core.En
         project_manager=people.project_manager,
         delivery_lead=people.delivery_lead,
         contacts=tuple(core.Contact(each.name, each.email, each.role) for each in model.customer_contacts),
-        calls=_calls(model.calls) if model.calls else None,
-        standups=core.Standups(model.standups.every, model.standups.at) if model.standups else None,
-        milestones=tuple(_milestones(model.milestones)),
+        calls=_to_calls(model.calls) if model.calls else None,
+        standups=core.StandupCadence(model.standups.every, model.standups.at) if model.standups else None,
+        milestones=tuple(_to_milestones(model.milestones)),
         links=dict(model.links),
         intake=dict(model.intake),
         skip=dict(model.skip),
@@ -189,14 +191,14 @@ def _engagement(file: str, model: EngagementFile, workdays: Workdays) -> core.En
     )
 
 
-def _calls(calls: CallsEntry) -> core.Calls:
-    return core.Calls(_WEEKS[calls.every], WEEKDAYS.index(calls.on), calls.on, calls.at, calls.minutes)
+def _to_calls(calls: CallsEntry) -> core.CallCadence:
+    return core.CallCadence(_WEEKS[calls.every], WEEKDAYS.index(calls.on), calls.on, calls.at, calls.minutes)
 
 
-def _milestones(entries: Sequence[MilestoneEntry]) -> Iterable[core.Milestone]:
+def _to_milestones(entries: Sequence[MilestoneEntry]) -> Iterable[core.Milestone]:
     taken: set[str] = set()
     for position, entry in enumerate(entries, 1):
-        key = slug(entry.name)
+        key = slugify(entry.name)
         if not key or key in taken:
             key = str(position)
         while key in taken:
@@ -205,7 +207,7 @@ def _milestones(entries: Sequence[MilestoneEntry]) -> Iterable[core.Milestone]:
         yield core.Milestone(entry.name, entry.due, key)
 
 
-def slug(name: str) -> str:
+def slugify(name: str) -> str:
     """Return *name* in ASCII, lower case, everything else one ``-``; empty where nothing is left."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:LONGEST_KEY].strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:MAX_KEY_LENGTH].strip("-")

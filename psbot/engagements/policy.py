@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from psbot.core.model.process import Kind
 
 
-class Bounds(Protocol):
+class FilePolicy(Protocol):
     """What an engagement file has to fit; the whole process is one."""
 
     @property
-    def company_days(self) -> Workdays:
+    def company_calendar(self) -> Workdays:
         """Return the business days of the company."""
 
     @property
-    def hostings(self) -> Mapping[str, str]:
+    def question_hostings(self) -> Mapping[str, str]:
         """Return for which hosting each question is, by its id."""
 
     @property

@@ -9,18 +9,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from psbot.parsing.import_shims import standing_in
-from psbot.parsing.validation import suggestion
+from psbot.parsing.import_shims import shim_modules
+from psbot.parsing.validation import suggest
 
 
 @cache
-def days_off(region: str, first_year: int, last_year: int) -> frozenset[date]:
+def holidays_in(region: str, first_year: int, last_year: int) -> frozenset[date]:
     """Return the public holidays of *region* (``DE`` or ``DE-BY``) in the years given, both counted.
 
     Raises LookupError for a region that the library does not know; see :func:`unknown`.
     """
     country, _, subdivision = region.partition("-")
-    calendar = _calendar(country)
+    calendar = _country_class(country)
     if calendar is None or (subdivision and subdivision not in calendar.subdivisions):
         raise LookupError(region)
     years = range(first_year, last_year + 1)
@@ -29,30 +29,30 @@ def days_off(region: str, first_year: int, last_year: int) -> frozenset[date]:
         return frozenset(calendar(subdiv=subdivision or None, years=years))
 
 
-def unknown(region: str) -> tuple[str, str] | None:
+def region_problem(region: str) -> tuple[str, str] | None:
     """Say what is wrong with *region*, and what would be right; None for one that is known."""
     country, _, subdivision = region.partition("-")
-    calendar = _calendar(country)
+    calendar = _country_class(country)
     if calendar is None:
         hint = "write an ISO 3166 country code such as DE, GB or US, with a subdivision such as DE-BY where it matters"
         return f"no public holidays are known for the country {country}", hint
     if subdivision and subdivision not in calendar.subdivisions:
-        return f"{country} has no subdivision {subdivision}", suggestion(subdivision, calendar.subdivisions)
+        return f"{country} has no subdivision {subdivision}", suggest(subdivision, calendar.subdivisions)
     return None
 
 
 @cache
-def _calendar(country: str) -> Any | None:  # noqa: ANN401  the library's classes share no type of use here
+def _country_class(country: str) -> Any | None:  # noqa: ANN401  the library's classes share no type of use here
     try:
-        with _bare_packages("holidays", "holidays.countries"):
-            return _imported(country)
+        with _without_side_imports("holidays", "holidays.countries"):
+            return _import_country(country)
     except ImportError:  # a few countries want what ``holidays`` holds
         importlib.import_module("holidays")
-    with _bare_packages("holidays.countries"):
-        return _imported(country)
+    with _without_side_imports("holidays.countries"):
+        return _import_country(country)
 
 
-def _imported(country: str) -> Any | None:  # noqa: ANN401  as above
+def _import_country(country: str) -> Any | None:  # noqa: ANN401  as above
     from holidays.registry import COUNTRIES
 
     for module, names in COUNTRIES.items():
@@ -61,7 +61,7 @@ def _imported(country: str) -> Any | None:  # noqa: ANN401  as above
     return None
 
 
-def _bare_packages(*names: str) -> AbstractContextManager[None]:
+def _without_side_imports(*names: str) -> AbstractContextManager[None]:
     """Let modules of the library be imported without what its packages *names* import besides.
 
     ``holidays.countries`` imports all 250 countries, which takes longer than everything else that validating a file
@@ -76,7 +76,7 @@ def _bare_packages(*names: str) -> AbstractContextManager[None]:
         package.__path__ = [str(top.joinpath(*name.split(".")))]
     parser = types.ModuleType("dateutil.parser")
     vars(parser)["parse"] = _parse
-    return standing_in(packages | {parser.__name__: parser})
+    return shim_modules(packages | {parser.__name__: parser})
 
 
 def _parse(*args: Any, **named: Any) -> Any:  # noqa: ANN401  the parser's own

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psbot.engagements.schema import json_schema
 from psbot.errors import PsbotError
-from psbot.resources import directory
+from psbot.resources import resource_folder
 
 _LOCAL = "  - local: /.gitlab/psbot.yml\n"
 _OWNER = "@your-group/managers"
@@ -15,7 +15,7 @@ _EXAMPLE = "engagements/example.yml"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ScaffoldOptions:
     """How the repository is to be: ``component`` is the path of the component with its version, None for a copy.
 
     ``package`` is what pip installs, ``owners`` are who approves: names with ``@``.
@@ -27,45 +27,47 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class WrittenFiles:
     """What was written, and what was there already and kept."""
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
 
 
-def files(wish: Wish) -> Mapping[str, str]:
+def scaffold_files(options: ScaffoldOptions) -> Mapping[str, str]:
     """Return the text of every file of the repository, by its path; raises PsbotError for a wish that cannot be."""
-    _check(wish)
-    starter = directory("starter")
+    _check_options(options)
+    starter = resource_folder("starter")
     found = {
         path.relative_to(starter).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(starter.rglob("*"))
         if path.is_file()
     }
-    found["requirements.txt"] = (directory("requirements") / "runtime.txt").read_text(encoding="utf-8")
+    found["requirements.txt"] = (resource_folder("requirements") / "runtime.txt").read_text(encoding="utf-8")
     found["engagement.schema.json"] = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    pipeline = found[".gitlab-ci.yml"].replace("package: psbot\n", f"package: {json.dumps(wish.package)}\n")
-    if wish.component is None:
-        found[".gitlab/psbot.yml"] = (directory("templates") / "psbot.yml").read_text(encoding="utf-8")
+    pipeline = found[".gitlab-ci.yml"].replace(
+        "package: psbot\n", f"package: {json.dumps(options.package)}\n"
+    )
+    if options.component is None:
+        found[".gitlab/psbot.yml"] = (resource_folder("templates") / "psbot.yml").read_text(encoding="utf-8")
     else:
-        pipeline = pipeline.replace(_LOCAL, f"  - component: $CI_SERVER_FQDN/{wish.component}\n")
+        pipeline = pipeline.replace(_LOCAL, f"  - component: $CI_SERVER_FQDN/{options.component}\n")
     found[".gitlab-ci.yml"] = pipeline
-    if wish.owners:
-        found["CODEOWNERS"] = found["CODEOWNERS"].replace(_OWNER, " ".join(wish.owners))
+    if options.owners:
+        found["CODEOWNERS"] = found["CODEOWNERS"].replace(_OWNER, " ".join(options.owners))
     return found
 
 
-def _check(wish: Wish) -> None:
-    component = wish.component
+def _check_options(options: ScaffoldOptions) -> None:
+    component = options.component
     if component is not None and (not _is_plain(component) or "/" not in component or "@" not in component):
         raise PsbotError(
             f"{component!r} is not a component", "write it with its version, such as tools/psbot/psbot@0.1.0"
         )
-    for owner in wish.owners:
+    for owner in options.owners:
         if not _is_plain(owner) or not owner.startswith("@"):
             raise PsbotError(f"{owner!r} is not an owner", "write a user or a group, such as @acme/managers")
-    if not wish.package.isprintable() or "$[[" in wish.package:
+    if not options.package.isprintable() or "$[[" in options.package:
         raise PsbotError("the package is not what pip takes", "write it such as psbot==0.1.0")
 
 
@@ -73,12 +75,12 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and all(char.isalnum() or char in "@/._-" for char in text)
 
 
-def begin(folder: Path, wish: Wish) -> Begun:
+def write_scaffold(folder: Path, options: ScaffoldOptions) -> WrittenFiles:
     """Write the repository into *folder*; what is there stays as it is. Raises PsbotError where nothing can be written.
 
     The example engagement is left out where there are engagements.
     """
-    wanted = dict(files(wish))
+    wanted = dict(scaffold_files(options))
     if any((folder / "engagements").rglob("*.yml")) and not (folder / _EXAMPLE).exists():
         del wanted[_EXAMPLE]
     written, kept = [], []
@@ -93,4 +95,4 @@ def begin(folder: Path, wish: Wish) -> Begun:
             kept.append(name)
         except OSError as error:
             raise PsbotError(f"{file} cannot be written: {error.strerror}", "name another folder") from error
-    return Begun(tuple(written), tuple(kept))
+    return WrittenFiles(tuple(written), tuple(kept))

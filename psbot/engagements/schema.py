@@ -6,22 +6,22 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringCo
 
 from psbot.core.text.escape import one_line
 from psbot.parsing.fields import Username
-from psbot.parsing.validation import STRICT, Day, matching, shown, wrong
+from psbot.parsing.validation import STRICT, Day, matching, show_value, validation_error
 
 Key = Annotated[
     str, *matching(r"[a-z0-9-]{2,63}", "write 2 to 63 characters of a-z, 0-9 and -, such as acme-sow-142", 63)
 ]
 
 
-def _visible(text: str) -> str:
+def _require_visible(text: str) -> str:
     if text and not one_line(text):
-        raise wrong("nothing of this can be seen", "write something, or delete the key")
+        raise validation_error("nothing of this can be seen", "write something, or delete the key")
     return text
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]
+OneLine = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_require_visible)]
 Name = Annotated[str, *matching(r"[\w.-]+", "write one word", 60)]
-Zone = Annotated[str, *matching(r"[A-Za-z0-9_+/-]+", "write a time zone such as Europe/Berlin", 60)]
+TimeZone = Annotated[str, *matching(r"[A-Za-z0-9_+/-]+", "write a time zone such as Europe/Berlin", 60)]
 Region = Annotated[
     str, *matching(r"[A-Z]{2}(-[A-Z0-9]{1,5})?", "write a country as DE or a subdivision as DE-BY", 10)
 ]
@@ -41,34 +41,36 @@ Email = Annotated[
         "write an address such as ada@acme.example",
     ),
 ]
-Clock = Annotated[str, *matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'write a time as "10:00"', 5)]
+TimeOfDay = Annotated[str, *matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'write a time as "10:00"', 5)]
 Link = Annotated[str, *matching(r"https?://[^\s<>\"]+", "write a link that starts with https://", 500)]
 Hours = Annotated[float, Field(ge=-100_000, le=100_000)]
 
 
-def _answer(value: object) -> object:
+def _answer_text(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return str(value)
     if not isinstance(value, str):
-        raise wrong(f"{shown(value)} is not an answer", "write text, a number, or true or false")
+        raise validation_error(
+            f"{show_value(value)} is not an answer", "write text, a number, or true or false"
+        )
     return value
 
 
-def _regions(value: object) -> object:
+def _region_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
 Answer = Annotated[
-    Line,
-    BeforeValidator(_answer),
+    OneLine,
+    BeforeValidator(_answer_text),
     WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 200}),
 ]
 _REGION_SCHEMA = {"type": "string", "pattern": "^[A-Z]{2}(-[A-Z0-9]{1,5})?$"}
 Regions = Annotated[
     list[Region],
-    BeforeValidator(_regions),
+    BeforeValidator(_region_list),
     Field(min_length=1, max_length=10),
     WithJsonSchema({"anyOf": [_REGION_SCHEMA, {"type": "array", "items": _REGION_SCHEMA, "minItems": 1}]}),
 ]
@@ -103,9 +105,9 @@ class ContactEntry(BaseModel):
     """A person of the customer."""
 
     model_config = STRICT
-    name: Line
+    name: OneLine
     email: Email
-    role: Line | None = None
+    role: OneLine | None = None
 
 
 class CallsEntry(BaseModel):
@@ -114,7 +116,7 @@ class CallsEntry(BaseModel):
     model_config = STRICT
     every: Literal["week", "two-weeks"]
     on: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-    at: Clock
+    at: TimeOfDay
     minutes: Annotated[int, Field(ge=5, le=480)] = 45
 
 
@@ -123,14 +125,14 @@ class StandupsEntry(BaseModel):
 
     model_config = STRICT
     every: Literal["day", "week"]
-    at: Clock
+    at: TimeOfDay
 
 
 class MilestoneEntry(BaseModel):
     """A part that the customer accepts on its own."""
 
     model_config = STRICT
-    name: Line
+    name: OneLine
     due: Day
 
 
@@ -138,7 +140,7 @@ class AmendmentEntry(BaseModel):
     """A signed change request."""
 
     model_config = STRICT
-    reference: Line
+    reference: OneLine
     signed_on: Day
     hours: Hours | None = None
     ends_on: Day | None = None
@@ -149,15 +151,15 @@ class EngagementFile(BaseModel):
 
     model_config = STRICT
     engagement: Key = Field(description="The permanent key: unique, never changed")
-    customer: Line
-    sow: Line = Field(description="The number of the statement of work")
+    customer: OneLine
+    sow: OneLine = Field(description="The number of the statement of work")
     hosting: Literal["aws", "on-prem"] = Field(description="It chooses the intake")
     contract: Literal["fixed-fee", "time-and-materials"]
     budget_hours: Annotated[float, Field(ge=0, le=100_000)]
     closed_won_on: Day | None = Field(None, description="Absent or in the future: still a quote")
     kick_off_on: Day
     ends_on: Day
-    time_zone: Zone = Field(description='"Today" is today here, such as Europe/Berlin')
+    time_zone: TimeZone = Field(description='"Today" is today here, such as Europe/Berlin')
     holidays: Regions = Field(
         description="Country or country-subdivision, such as DE-BY; a list is the union"
     )
@@ -169,7 +171,7 @@ class EngagementFile(BaseModel):
     milestones: list[MilestoneEntry] = Field([], max_length=50)
     links: dict[Name, Link] = Field({}, max_length=50)
     intake: dict[Name, Answer] = Field({}, description="What scoping already answered, by question id")
-    skip: dict[Annotated[str, StringConstraints(max_length=100)], Line] = Field(
+    skip: dict[Annotated[str, StringConstraints(max_length=100)], OneLine] = Field(
         {}, description="Kinds that are left out, each with its reason"
     )
     amendments: list[AmendmentEntry] = Field([], max_length=200)

@@ -2,16 +2,16 @@
 
 from functools import cache
 
-AUDIENCES = 3  # projects in one request for their members
-PLACES = 10  # projects in one access check
-PAIRS = 8  # people and places in one membership check
+AUDIENCES_PER_QUERY = 3  # projects in one request for their members
+PROJECTS_PER_QUERY = 10  # projects in one access check
+MEMBERSHIPS_PER_QUERY = 8  # people and places in one membership check
 
 
-_ACCOUNT = "{ username bot type }"
+ACCOUNT_FIELDS = "{ username bot type }"
 
 
 @cache
-def access(projects: int) -> str:
+def access_query(projects: int) -> str:
     """Return the query for what the token may do in ``$group`` and in ``$project0`` to ``$project<n-1>``."""
     variables = "".join(f", $project{number}: ID!" for number in range(projects))
     place = "id fullPath archived maxAccessLevel { integerValue }"
@@ -29,9 +29,9 @@ def access(projects: int) -> str:
 
 
 @cache
-def access_and_labels(projects: int) -> str:
+def access_and_labels_query(projects: int) -> str:
     """Return :func:`access` together with the first page of the labels of ``$labelGroup``."""
-    head, body = access(projects).split(") {", 1)
+    head, body = access_query(projects).split(") {", 1)
     label_group = _LABEL_GROUP.replace("\n", "\n  ")
     return f"{head}, $labelGroup: ID!, $after: String) {{{body[:-1]}  {label_group}\n}}"
 
@@ -43,17 +43,17 @@ _LABEL_GROUP = """labelGroup: group(fullPath: $labelGroup) {
   }
 }"""
 
-LABELS = f"query Labels($labelGroup: ID!, $after: String) {{\n{_LABEL_GROUP}\n}}"
+LABELS_QUERY = f"query Labels($labelGroup: ID!, $after: String) {{\n{_LABEL_GROUP}\n}}"
 
 
-_MEMBERS = {
+_MEMBER_FIELDS = {
     "group": ("groupMembers", "[DIRECT, INHERITED, SHARED_FROM_GROUPS]"),
     "project": ("projectMembers", "[DIRECT, INHERITED, INVITED_GROUPS, SHARED_INTO_ANCESTORS]"),
 }
 
 
 @cache
-def people(places: tuple[str, ...]) -> str:
+def accounts_query(places: tuple[str, ...]) -> str:
     """Return the query for the accounts ``$usernames`` and memberships, one for each of *places*.
 
     A place is ``group`` or ``project``; the variables of number *n* are ``place<n>`` (full path) and
@@ -62,7 +62,7 @@ def people(places: tuple[str, ...]) -> str:
     variables = "".join(f", $place{number}: ID!, $person{number}: String!" for number in range(len(places)))
     fields = ""
     for number, place in enumerate(places):
-        members, relations = _MEMBERS[place]
+        members, relations = _MEMBER_FIELDS[place]
         fields += (
             f"\n  place{number}: {place}(fullPath: $place{number}) {{ id members: {members}"
             f"(search: $person{number}, relations: {relations}, first: 50)"
@@ -76,21 +76,21 @@ def people(places: tuple[str, ...]) -> str:
 
 
 @cache
-def audience(projects: int) -> str:
+def audience_query(projects: int) -> str:
     """Return the query for who can read ``$project0`` to ``$project<n-1>``: a page of members each.
 
     The cursor ``$after`` is for a query for one project.
     """
-    _, relations = _MEMBERS["project"]
+    _, relations = _MEMBER_FIELDS["project"]
     variables = ", ".join(f"$project{number}: ID!" for number in range(projects))
     fields = "".join(
         f"\n  project{number}: project(fullPath: $project{number}) {{ id visibility"
         f" members: projectMembers(relations: {relations}, first: 100, after: $after)"
-        f" {{ nodes {{ user {_ACCOUNT} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        f" {{ nodes {{ user {ACCOUNT_FIELDS} }} pageInfo {{ hasNextPage endCursor }} }} }}"
         for number in range(projects)
     )
     return f"query Audience({variables}, $after: String) {{{fields}\n}}"
 
 
-SELF = "/personal_access_tokens/self"  # REST: GraphQL does not tell a token's scopes
-SERVER = "query Server { metadata { version enterprise } currentUser { username bot type } }"
+TOKEN_PATH = "/personal_access_tokens/self"  # noqa: S105 - REST: GraphQL does not tell a token's scopes
+SERVER_QUERY = "query Server { metadata { version enterprise } currentUser { username bot type } }"

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from psbot.gitlab.decode import Node
-from psbot.gitlab.rest import Rest, Thing, path_of
+from psbot.gitlab.rest import JsonObject, Rest, url_path
 
-EVERYWHERE = "*"  # the environment scope of a variable that every job gets
-_HEADS = "refs/heads/"
+ALL_ENVIRONMENTS = "*"  # the environment scope of a variable that every job gets
+_BRANCH_PREFIX = "refs/heads/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Project:
 
     path: str
     default_branch: str | None
-    groups: tuple[str, ...]
+    ancestor_groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Branch:
     """Whether a branch is protected, by whatever rule, and whether the role Developer may merge into it."""
 
     is_protected: bool
-    developers_merge: bool
+    developers_can_merge: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class ScheduleOwner:
     """The account that a schedule runs as."""
 
     id: int
@@ -54,12 +54,12 @@ class Schedule:
     id: int
     branch: str
     is_active: bool
-    owner: Owner | None
-    run: str | None
+    owner: ScheduleOwner | None
+    variable_value: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Pipelines:
+class CiSettings:
     """The pipelines of one project, by its id or full path. Every method raises GitLabError."""
 
     rest: Rest
@@ -67,7 +67,7 @@ class Pipelines:
 
     def fetch_project(self) -> Project:
         """Return the project."""
-        found = Node(self.rest.get(path_of("projects", self.project)), "project")
+        found = Node(self.rest.get(url_path("projects", self.project)), "project")
         above = found.node("namespace")
         path = above.text("full_path") if above.text("kind") == "group" else ""
         parts = path.split("/") if path else []
@@ -78,64 +78,66 @@ class Pipelines:
 
     def fetch_branch(self, name: str) -> Branch:
         """Return how the branch *name* is protected."""
-        where = path_of("projects", self.project, "repository", "branches", name)
+        where = url_path("projects", self.project, "repository", "branches", name)
         found = Node(self.rest.get(where), "branch")
-        return Branch(found.flag("protected"), found.flag("developers_can_merge"))
+        return Branch(found.boolean("protected"), found.boolean("developers_can_merge"))
 
     def fetch_variables(self) -> Sequence[Variable]:
         """Return the project's own variables; GitLab shows them to Maintainers."""
-        return _variables(self.rest.pages(path_of("projects", self.project, "variables")))
+        return _parse_variables(self.rest.fetch_all(url_path("projects", self.project, "variables")))
 
     def fetch_group_variables(self, group: str) -> Sequence[Variable]:
         """Return the variables of *group*; GitLab shows them to its Owners."""
-        return _variables(self.rest.pages(path_of("groups", group, "variables")))
+        return _parse_variables(self.rest.fetch_all(url_path("groups", group, "variables")))
 
     def fetch_schedules(self, variable: str) -> Sequence[Schedule]:
         """Return the schedules, each with its value of *variable*; GitLab tells that one schedule at a time."""
-        where = path_of("projects", self.project, "pipeline_schedules")
-        listed = [Node(each, "schedule").number("id") for each in self.rest.pages(where)]
-        return [_schedule(self.rest.get(where + path_of(each)), variable) for each in listed]
+        where = url_path("projects", self.project, "pipeline_schedules")
+        listed = [Node(each, "schedule").number("id") for each in self.rest.fetch_all(where)]
+        return [_parse_schedule(self.rest.get(where + url_path(each)), variable) for each in listed]
 
     def fetch_roles(self, accounts: Sequence[int]) -> Mapping[int, int]:
         """Return GitLab's number of the role by account; who is no member, inherited ones counted, is left out."""
         if not accounts:
             return {}
-        where = path_of("projects", self.project, "members", "all")
+        where = url_path("projects", self.project, "members", "all")
         asked = {"user_ids[]": [str(each) for each in accounts]}
-        members = [Node(each, "member") for each in self.rest.pages(where, **asked)]
+        members = [Node(each, "member") for each in self.rest.fetch_all(where, **asked)]
         return {each.number("id"): each.number("access_level") for each in members}
 
 
-def _variables(found: Iterator[Thing]) -> Sequence[Variable]:
-    return [_variable(Node(each, "variable")) for each in found]
+def _parse_variables(found: Iterator[JsonObject]) -> Sequence[Variable]:
+    return [_parse_variable(Node(each, "variable")) for each in found]
 
 
-def _variable(found: Node) -> Variable:
+def _parse_variable(found: Node) -> Variable:
     return Variable(
         found.text("key"),
-        found.flag("protected"),
-        found.flag("masked"),
+        found.boolean("protected"),
+        found.boolean("masked"),
         found.value.get("hidden") is True,  # GitLab before 17.6 has no hidden variables
-        str(found.value.get("environment_scope") or EVERYWHERE),  # a group's has it in some editions only
+        str(
+            found.value.get("environment_scope") or ALL_ENVIRONMENTS
+        ),  # a group's has it in some editions only
     )
 
 
-def _schedule(thing: Thing, variable: str) -> Schedule:
+def _parse_schedule(thing: JsonObject, variable: str) -> Schedule:
     found = Node(thing, "schedule")
-    owner = found.optional("owner")
+    owner = found.node_or_none("owner")
     return Schedule(
         id=found.number("id"),
-        branch=found.text("ref").removeprefix(_HEADS),
-        is_active=found.flag("active"),
-        owner=None if owner is None else _owner(owner),
-        run=_value(found, variable) if "variables" in thing else None,
+        branch=found.text("ref").removeprefix(_BRANCH_PREFIX),
+        is_active=found.boolean("active"),
+        owner=None if owner is None else _parse_owner(owner),
+        variable_value=_variable_value(found, variable) if "variables" in thing else None,
     )
 
 
-def _owner(found: Node) -> Owner:
-    return Owner(found.number("id"), found.text("username"), found.text("state") == "active")
+def _parse_owner(found: Node) -> ScheduleOwner:
+    return ScheduleOwner(found.number("id"), found.text("username"), found.text("state") == "active")
 
 
-def _value(found: Node, variable: str) -> str:
+def _variable_value(found: Node, variable: str) -> str:
     values = (each.text("value") for each in found.nodes("variables") if each.text("key") == variable)
     return next(values, "")

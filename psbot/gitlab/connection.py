@@ -15,36 +15,36 @@ import gitlab
 import requests
 from gitlab.exceptions import GitlabError, GitlabParsingError
 
-from psbot.core.text.escape import printable
+from psbot.core.text.escape import replace_control_characters
 from psbot.errors import GitLabError, PsbotError
-from psbot.gitlab.documents import name_of
+from psbot.gitlab.documents import operation_name
 from psbot.gitlab.ports import RateLimited, Refused, Unclear
 from psbot.gitlab.server import Server, check_address, check_ca_file
 from psbot.gitlab.transport_errors import (
-    _HINTS,
-    _LATER,
-    LARGEST_ANSWER,
-    TOO_MANY,
-    Misdirected,
+    MAX_ANSWER_BYTES,
+    RATE_LIMIT_MESSAGE,
+    RETRY_LATER,
+    STATUS_HINTS,
+    AnswerTooLarge,
+    NotGitLabApi,
     Transient,
-    _has_path,
-    _messages,
-    _of_transport,
-    _TooLarge,
+    error_messages,
+    error_of_transport,
+    has_error_path,
 )
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.wait_budget import WaitBudget
 
 READ_ATTEMPTS = 4
 
 
-_PAUSE = 10.0  # seconds to wait where GitLab does not say how long
+_DEFAULT_PAUSE = 10.0  # seconds to wait where GitLab does not say how long
 
 
 Variables = Mapping[str, object]
 Answer = TypeVar("Answer")
 
 # psbot waits and repeats by its own rules: python-gitlab would wait without a limit, and repeat writes.
-ONCE: Mapping[str, Any] = {"obey_rate_limit": False, "retry_transient_errors": False}
+SEND_ONCE: Mapping[str, Any] = {"obey_rate_limit": False, "retry_transient_errors": False}
 
 
 @dataclass(slots=True)
@@ -52,14 +52,14 @@ class _Client:
     """One connection; ``pause`` is what the last answer said about when to come back."""
 
     gitlab: gitlab.Gitlab
-    pause: float = _PAUSE
+    retry_after: float = _DEFAULT_PAUSE
 
 
 class Connection:
     """Sends GraphQL documents; safe to use from several threads."""
 
     def __init__(
-        self, server: Server, patience: Patience, trace: Callable[[str], None] = lambda _: None
+        self, server: Server, wait_budget: WaitBudget, trace: Callable[[str], None] = lambda _: None
     ) -> None:
         check_address(server.url)
         if server.ca_file is not None:
@@ -71,13 +71,13 @@ class Connection:
             )
         self.url = server.url.rstrip("/")
         self._token = server.token
-        self.patience = patience
-        self.requests = 0
+        self.wait_budget = wait_budget
+        self.request_count = 0
         self._trace = trace
-        self._counting = Lock()
+        self._count_lock = Lock()
         self._clients: LifoQueue[_Client] = LifoQueue()
         for _ in range(server.connections):
-            self._clients.put(_client(server))
+            self._clients.put(_new_client(server))
 
     def __repr__(self) -> str:
         return f"Connection({self.url!r})"
@@ -92,12 +92,12 @@ class Connection:
 
         Raises GitLabError for everything that is not complete data.
         """
-        answer = self.patiently(lambda: self._send(document, variables))
-        if messages := _messages(answer):
-            raise self._of_messages(messages, GitLabError)
+        answer = self.with_retries(lambda: self._send(document, variables))
+        if messages := error_messages(answer):
+            raise self._error_of_messages(messages, GitLabError)
         data = answer.get("data")
         if not isinstance(data, dict):
-            raise GitLabError("GitLab answered without data", _LATER)
+            raise GitLabError("GitLab answered without data", RETRY_LATER)
         return data
 
     def get(self, path: str) -> Mapping[str, object]:
@@ -105,24 +105,24 @@ class Connection:
 
         Raises GitLabError where it is not there or the token may not see it.
         """
-        return self.patiently(
-            lambda: self.exchange(
+        return self.with_retries(
+            lambda: self.request_json(
                 f"GET {path}",
-                lambda client: client.http_get(path, **ONCE),
+                lambda client: client.http_get(path, **SEND_ONCE),
             )
         )
 
-    def patiently(self, send: Callable[[], Answer]) -> Answer:
+    def with_retries(self, send: Callable[[], Answer]) -> Answer:
         """Return the answer to a read, asked for again after transient errors and rate limits, within bounds."""
         for attempt in range(READ_ATTEMPTS - 1):
             try:
                 return send()
             except Transient as error:
-                if not error.may_pass:
+                if not error.is_retryable:
                     raise
-                self.patience.wait(2.0**attempt)
+                self.wait_budget.sleep(2.0**attempt)
             except RateLimited as error:
-                if not self.patience.pause(error.seconds, "GitLab asks for a pause"):
+                if not self.wait_budget.try_pause(error.seconds, "GitLab asks for a pause"):
                     raise
         return send()
 
@@ -136,87 +136,87 @@ class Connection:
         except Transient as error:
             raise Unclear(error.message) from None
         if not isinstance(answer.get("data"), dict):
-            messages = _messages(answer)
+            messages = error_messages(answer)
             # An error without a path came before anything was carried out; one with a path came in the middle.
-            kind = Refused if messages and not _has_path(answer) else Unclear
-            raise self._of_messages(messages or ["GitLab answered without data"], kind)
+            kind = Refused if messages and not has_error_path(answer) else Unclear
+            raise self._error_of_messages(messages or ["GitLab answered without data"], kind)
         return answer
 
     def _send(self, document: str, variables: Variables) -> Mapping[str, object]:
         """Send one document; raises Transient, RateLimited (also inside HTTP 200), Refused (a clear 4xx)."""
-        answer = self.exchange(
-            name_of(document),
+        answer = self.request_json(
+            operation_name(document),
             lambda client: client.http_post(
                 f"{self.url}/api/graphql",
                 post_data={"query": document, "variables": dict(variables)},
-                **ONCE,
+                **SEND_ONCE,
             ),
         )
-        if limited := [each for each in _messages(answer) if TOO_MANY.search(each)]:
-            raise RateLimited(self.clean(limited[0]), _PAUSE)
+        if limited := [each for each in error_messages(answer) if RATE_LIMIT_MESSAGE.search(each)]:
+            raise RateLimited(self.redact(limited[0]), _DEFAULT_PAUSE)
         return answer
 
-    def exchange(self, name: str, call: Callable[[gitlab.Gitlab], object]) -> Mapping[str, object]:
+    def request_json(self, name: str, call: Callable[[gitlab.Gitlab], object]) -> Mapping[str, object]:
         """Return the JSON object that one request is answered with; raises Transient, RateLimited or Refused."""
-        self._count(name)
-        with self._client() as client:
+        self._count_request(name)
+        with self._borrow_client() as client:
             try:
                 answer = call(client.gitlab)
             except GitlabParsingError:
-                raise Transient("GitLab's answer is cut off or not JSON", _LATER) from None
+                raise Transient("GitLab's answer is cut off or not JSON", RETRY_LATER) from None
             except GitlabError as error:
-                raise self._of_status(error, client.pause) from None
+                raise self._error_of_status(error, client.retry_after) from None
             except requests.RequestException as error:
-                raise _of_transport(error, self.url) from None
+                raise error_of_transport(error, self.url) from None
             except (RecursionError, ValueError):
                 # What the libraries below did not make an error of their own: nesting without end, an odd host.
-                raise Transient("GitLab's answer cannot be read", _LATER) from None
+                raise Transient("GitLab's answer cannot be read", RETRY_LATER) from None
         if not isinstance(answer, dict):
-            raise Misdirected(
+            raise NotGitLabApi(
                 f"{self.url} answered with a page instead of data",
                 "check the address; a proxy or a login page may stand in between",
             )
         return answer
 
-    def _count(self, name: str) -> None:
-        with self._counting:
-            self.requests += 1
-            number = self.requests
+    def _count_request(self, name: str) -> None:
+        with self._count_lock:
+            self.request_count += 1
+            number = self.request_count
         self._trace(f"request {number}: {name}")
 
     @contextmanager
-    def _client(self) -> Iterator[_Client]:
+    def _borrow_client(self) -> Iterator[_Client]:
         client = self._clients.get()
         try:
             yield client
         finally:
             self._clients.put(client)
 
-    def _of_status(self, error: GitlabError, pause: float) -> GitLabError:
+    def _error_of_status(self, error: GitlabError, pause: float) -> GitLabError:
         code = error.response_code or 0
-        said = self.clean(str(error.error_message or ""))
+        said = self.redact(str(error.error_message or ""))
         if code == 429:  # noqa: PLR2004  Too Many Requests
             return RateLimited("GitLab's rate limit is reached", pause)
         if code >= 500 or code in (408, 409):  # noqa: PLR2004  GitLab may have been at work already
-            return Transient(f"GitLab answered {code}", _LATER)
+            return Transient(f"GitLab answered {code}", RETRY_LATER)
         if code == 401:  # noqa: PLR2004  Unauthorized
-            return Refused("GitLab does not take the token (401)", _HINTS[code])
-        hint = _HINTS.get(code, "see what GitLab says")
+            return Refused("GitLab does not take the token (401)", STATUS_HINTS[code])
+        hint = STATUS_HINTS.get(code, "see what GitLab says")
         return Refused(f"GitLab refused with {code}: {said}", hint)
 
-    def _of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
-        said = "; ".join(dict.fromkeys(map(self.clean, messages)))
+    def _error_of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
+        said = "; ".join(dict.fromkeys(map(self.redact, messages)))
         return kind(
             f"GitLab says: {said}", "psbot works with complete answers only; nothing was planned from this"
         )
 
-    def clean(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return what GitLab said on one short line, the token cut out should it be in there."""
         safe = text.replace(self._token, "[token]") if self._token else text
-        return " ".join(printable(safe).split())[:300]
+        return " ".join(replace_control_characters(safe).split())[:300]
 
 
-def _client(server: Server) -> _Client:
+def _new_client(server: Server) -> _Client:
     session = requests.Session()
     # The first redirect is an error: requests would carry the token's header to the other host.
     session.max_redirects = 0
@@ -231,25 +231,25 @@ def _client(server: Server) -> _Client:
             session=session,
         )
     )
-    session.hooks["response"] += [_noting(client), _limited]
+    session.hooks["response"] += [_remember_retry_after(client), _read_limited]
     return client
 
 
-def _noting(client: _Client) -> Callable[..., None]:
+def _remember_retry_after(client: _Client) -> Callable[..., None]:
     def note(response: requests.Response, **_: object) -> None:
         said = response.headers.get("Retry-After", "")
-        client.pause = float(said) if said.isascii() and said.isdigit() else _PAUSE
+        client.retry_after = float(said) if said.isascii() and said.isdigit() else _DEFAULT_PAUSE
 
     return note
 
 
-def _limited(response: requests.Response, **_: object) -> None:
+def _read_limited(response: requests.Response, **_: object) -> None:
     """Read the body, no more of it than fits; here, because it is not read yet when the hooks are called."""
     parts, size = [], 0
     for part in response.iter_content(1024 * 1024):
         size += len(part)
-        if size > LARGEST_ANSWER:
+        if size > MAX_ANSWER_BYTES:
             response.close()
-            raise _TooLarge
+            raise AnswerTooLarge
         parts.append(part)
     response._content = b"".join(parts)  # where requests keeps it, and has no door to

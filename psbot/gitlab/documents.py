@@ -3,63 +3,69 @@
 from collections.abc import Iterable, Iterator
 
 from psbot.gitlab.account_queries import (
-    AUDIENCES,
-    LABELS,
-    PAIRS,
-    PLACES,
-    SERVER,
-    access,
-    access_and_labels,
-    audience,
-    people,
+    AUDIENCES_PER_QUERY,
+    LABELS_QUERY,
+    MEMBERSHIPS_PER_QUERY,
+    PROJECTS_PER_QUERY,
+    SERVER_QUERY,
+    access_and_labels_query,
+    access_query,
+    accounts_query,
+    audience_query,
 )
 from psbot.gitlab.item_queries import (
-    ACTIVITY,
-    BATCH,
-    COMMENTS,
-    HISTORIES,
-    ITEM,
-    WHOLE_HISTORIES,
-    Part,
-    listing,
+    ACTIVITY_QUERY,
+    COMMENTS_QUERY,
+    HISTORIES_QUERY,
+    ITEM_QUERY,
+    MAX_BATCH,
+    WHOLE_HISTORIES_QUERY,
+    ItemList,
+    list_query,
 )
 from psbot.gitlab.mutations import create_items, create_labels, create_notes, update_items, update_notes
 
 # Parts that are asked for in one request; two full parts together with a third would come near the limit.
-PAIRINGS: tuple[tuple[Part, ...], ...] = (
-    (Part.EPICS,),
-    (Part.EPICS, Part.LABELLED),
-    (Part.CHILDREN,),
-    (Part.CHILDREN, Part.LABELLED),
-    (Part.LABELLED,),
-    (Part.NAMED,),
-    (Part.MOVED,),
-    (Part.CONFIDENTIAL,),
+LIST_COMBINATIONS: tuple[tuple[ItemList, ...], ...] = (
+    (ItemList.EPICS,),
+    (ItemList.EPICS, ItemList.LABELLED),
+    (ItemList.CHILDREN,),
+    (ItemList.CHILDREN, ItemList.LABELLED),
+    (ItemList.LABELLED,),
+    (ItemList.BY_ID,),
+    (ItemList.UPDATED,),
+    (ItemList.CONFIDENTIAL,),
 )
 
 
-def name_of(document: str) -> str:
+def operation_name(document: str) -> str:
     """Return what a document is called, with its verb: ``query Access``."""
     return " ".join(document.replace("(", " ").split()[:2])
 
 
 def every_document() -> Iterator[str]:
     """Yield the largest document of every shape, for checks against GitLab's schema and for the docs."""
-    yield from map(listing, PAIRINGS)
-    yield from (listing(parts, with_newest=True) for parts in PAIRINGS if set(parts) - {Part.LABELLED})
+    yield from map(list_query, LIST_COMBINATIONS)
     yield from (
-        access(PLACES),
-        access_and_labels(2),
-        LABELS,
-        ITEM,
-        ACTIVITY,
-        HISTORIES,
-        WHOLE_HISTORIES,
-        COMMENTS,
+        list_query(parts, with_newest_note=True)
+        for parts in LIST_COMBINATIONS
+        if set(parts) - {ItemList.LABELLED}
     )
-    yield people(("group",) * (PAIRS // 2) + ("project",) * (PAIRS // 2))
-    yield from (audience(AUDIENCES), SERVER)
+    yield from (
+        access_query(PROJECTS_PER_QUERY),
+        access_and_labels_query(2),
+        LABELS_QUERY,
+        ITEM_QUERY,
+        ACTIVITY_QUERY,
+        HISTORIES_QUERY,
+        WHOLE_HISTORIES_QUERY,
+        COMMENTS_QUERY,
+    )
+    yield accounts_query(
+        ("group",) * (MEMBERSHIPS_PER_QUERY // 2) + ("project",) * (MEMBERSHIPS_PER_QUERY // 2)
+    )
+    yield from (audience_query(AUDIENCES_PER_QUERY), SERVER_QUERY)
     batches: Iterable[str] = (
-        write(BATCH) for write in (create_labels, create_items, update_items, create_notes, update_notes)
+        write(MAX_BATCH) for write in (create_labels, create_items, update_items, create_notes, update_notes)
     )
     yield from batches

@@ -7,32 +7,32 @@ documentation of GraphQL limits). Values always travel as variables, never insid
 from enum import StrEnum
 from functools import cache
 
-from psbot.gitlab.account_queries import _ACCOUNT
+from psbot.gitlab.account_queries import ACCOUNT_FIELDS
 
-PAGE = 100  # the most nodes that GitLab gives in one page
-BATCH = 15
+PAGE_SIZE = 100  # the most nodes that GitLab gives in one page
+MAX_BATCH = 15
 
 
-class Part(StrEnum):
+class ItemList(StrEnum):
     """One listing of work items of a group; a request may ask for one page of several parts."""
 
     EPICS = "epics"
     CHILDREN = "children"
     LABELLED = "labelled"
-    NAMED = "named"
-    MOVED = "moved"
+    BY_ID = "named"
+    UPDATED = "moved"
     CONFIDENTIAL = "confidential"
 
 
-def _item(name: str, fields: str, label: str, types: str, widgets: str) -> str:
+def _item_fragment(name: str, fields: str, label: str, types: str, widgets: str) -> str:
     return f"""
 fragment {name} on WorkItem {{
   id iid title description state confidential createdAt updatedAt movedToWorkItemUrl{fields}
-  author {_ACCOUNT}
+  author {ACCOUNT_FIELDS}
   namespace {{ fullPath }}
   workItemType {{ name }}
   widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE, {types}]) {{
-    ... on WorkItemWidgetLabels {{ labels(first: {PAGE}) {{ nodes {{ {label} }} }} }}
+    ... on WorkItemWidgetLabels {{ labels(first: {PAGE_SIZE}) {{ nodes {{ {label} }} }} }}
     ... on WorkItemWidgetAssignees {{ assignees(first: 100) {{ nodes {{ username }} }} }}
     ... on WorkItemWidgetHierarchy {{ parent {{ id }} }}
     ... on WorkItemWidgetStartAndDueDate {{ startDate dueDate }}
@@ -41,7 +41,7 @@ fragment {name} on WorkItem {{
 }}"""
 
 
-_FULL = _item(
+_FULL_FRAGMENT = _item_fragment(
     "Full",
     " webUrl closedAt",
     "id title",
@@ -52,7 +52,7 @@ _FULL = _item(
 # The newest note of an item often settles in a list whether a person acted lately, without a look at its notes. What
 # does not matter for that is left out: such a list may be of all items of a portfolio. What a write compares an item
 # by, to see whether somebody has changed it meanwhile, is not left out.
-_NEWEST = _item(
+_NEWEST_NOTE_FRAGMENT = _item_fragment(
     "Newest",
     "",
     "title",
@@ -61,35 +61,35 @@ _NEWEST = _item(
     ... on WorkItemWidgetNotes {{
       discussions(filter: ALL_NOTES, sort: CREATED_DESC, first: 1) {{
         nodes {{
-          notes(last: 1) {{ nodes {{ createdAt author {_ACCOUNT} systemNoteMetadata {{ action }} }} }}
+          notes(last: 1) {{ nodes {{ createdAt author {ACCOUNT_FIELDS} systemNoteMetadata {{ action }} }} }}
         }}
       }}
     }}""",
 )
 # Of an item that has moved lately it is enough which engagement it belongs to.
-_MOVED = """
+_UPDATED_FRAGMENT = """
 fragment Moved on WorkItem {
   id description
   widgets(onlyTypes: [HIERARCHY]) { type ... on WorkItemWidgetHierarchy { parent { id } } }
 }"""
 
 # Of labelled items the marker is enough: those that turn out to be wanted and new are asked for by id.
-_BRIEF = """
+_SUMMARY_FRAGMENT = """
 fragment Brief on WorkItem { id description }"""
 
 _ARGUMENTS = {
-    Part.EPICS: ("types: [EPIC]", ""),
-    Part.CHILDREN: ("parentIds: $parents, includeDescendants: true", "$parents: [WorkItemID!]"),
-    Part.LABELLED: ("labelName: $labels, includeDescendants: true", "$labels: [String!]"),
-    Part.NAMED: ("ids: $ids, includeDescendants: true", "$ids: [WorkItemID!]"),
-    Part.MOVED: ("updatedAfter: $since, includeDescendants: true", "$since: Time"),
-    Part.CONFIDENTIAL: ("confidential: true", ""),
+    ItemList.EPICS: ("types: [EPIC]", ""),
+    ItemList.CHILDREN: ("parentIds: $parents, includeDescendants: true", "$parents: [WorkItemID!]"),
+    ItemList.LABELLED: ("labelName: $labels, includeDescendants: true", "$labels: [String!]"),
+    ItemList.BY_ID: ("ids: $ids, includeDescendants: true", "$ids: [WorkItemID!]"),
+    ItemList.UPDATED: ("updatedAfter: $since, includeDescendants: true", "$since: Time"),
+    ItemList.CONFIDENTIAL: ("confidential: true", ""),
 }
-_FRAGMENTS = {Part.LABELLED: "Brief", Part.MOVED: "Moved"}
+_SHORT_FRAGMENTS = {ItemList.LABELLED: "Brief", ItemList.UPDATED: "Moved"}
 
 
 @cache
-def listing(parts: tuple[Part, ...], with_newest: bool = False) -> str:
+def list_query(item_lists: tuple[ItemList, ...], with_newest_note: bool = False) -> str:
     """Return the query for one page of each of *parts* of group ``$group``, oldest first, *with_newest* notes or not.
 
     Confidential items are those of one project, whose path is then ``$group``.
@@ -98,41 +98,46 @@ def listing(parts: tuple[Part, ...], with_newest: bool = False) -> str:
     """
     variables = ["$group: ID!", "$page: Int!"]
     fields = []
-    for part in parts:
+    for part in item_lists:
         arguments, variable = _ARGUMENTS[part]
         variables += [*([variable] if variable else []), f"${part}After: String"]
-        fragment = _FRAGMENTS.get(part, "Newest" if with_newest else "Full")
+        fragment = _SHORT_FRAGMENTS.get(part, "Newest" if with_newest_note else "Full")
         fields.append(
             f"    {part}: workItems({arguments}, state: all, sort: CREATED_ASC, first: $page, after: ${part}After)"
             f" {{ count nodes {{ ...{fragment} }} pageInfo {{ hasNextPage endCursor }} }}"
         )
-    texts = {"Brief": _BRIEF, "Moved": _MOVED, "Full": _FULL, "Newest": _NEWEST}
+    texts = {
+        "Brief": _SUMMARY_FRAGMENT,
+        "Moved": _UPDATED_FRAGMENT,
+        "Full": _FULL_FRAGMENT,
+        "Newest": _NEWEST_NOTE_FRAGMENT,
+    }
     fragments = "".join(text for name, text in texts.items() if f"...{name} " in "".join(fields))
     head = f"query Listing({', '.join(variables)})"
     body = "\n".join(fields)
-    place = "group: project" if Part.CONFIDENTIAL in parts else "group"
+    place = "group: project" if ItemList.CONFIDENTIAL in item_lists else "group"
     return f"{head} {{\n  {place}(fullPath: $group) {{\n    id\n{body}\n  }}\n}}{fragments}"
 
 
-ITEM = f"""query Item($namespace: ID!, $iid: String!) {{
+ITEM_QUERY = f"""query Item($namespace: ID!, $iid: String!) {{
   namespace(fullPath: $namespace) {{ id workItem(iid: $iid) {{ ...Full }} }}
-}}{_FULL}"""
+}}{_FULL_FRAGMENT}"""
 
 
 # Label changes are events; GitLab shows them as notes in the discussions, with their author.
-ACTIVITY = f"""query Activity($group: ID!, $ids: [WorkItemID!]) {{
+ACTIVITY_QUERY = f"""query Activity($group: ID!, $ids: [WorkItemID!]) {{
   group(fullPath: $group) {{
     id
     workItems(ids: $ids, includeDescendants: true, state: all, first: 20) {{
       nodes {{
         id createdAt
-        author {_ACCOUNT}
+        author {ACCOUNT_FIELDS}
         widgets(onlyTypes: [DESCRIPTION, NOTES]) {{
           type
-          ... on WorkItemWidgetDescription {{ lastEditedBy {_ACCOUNT} }}
+          ... on WorkItemWidgetDescription {{ lastEditedBy {ACCOUNT_FIELDS} }}
           ... on WorkItemWidgetNotes {{
             discussions(filter: ALL_NOTES, first: 100) {{
-              nodes {{ notes(first: 100) {{ nodes {{ system createdAt author {_ACCOUNT} }} }} }}
+              nodes {{ notes(first: 100) {{ nodes {{ system createdAt author {ACCOUNT_FIELDS} }} }} }}
               pageInfo {{ hasNextPage }}
             }}
           }}
@@ -142,12 +147,12 @@ ACTIVITY = f"""query Activity($group: ID!, $ids: [WorkItemID!]) {{
   }}
 }}"""
 
-_SYSTEM_NOTE = f"body createdAt author {_ACCOUNT} systemNoteMetadata {{ action }}"
+_SYSTEM_NOTE = f"body createdAt author {ACCOUNT_FIELDS} systemNoteMetadata {{ action }}"
 
-_COMMENT = f"id body system createdAt author {_ACCOUNT} lastEditedBy {_ACCOUNT}"
+_COMMENT = f"id body system createdAt author {ACCOUNT_FIELDS} lastEditedBy {ACCOUNT_FIELDS}"
 
 
-def _histories(name: str, notes: str, fields: str) -> str:
+def _history_query(name: str, notes: str, fields: str) -> str:
     return f"""query {name}($group: ID!, $ids: [WorkItemID!], $after: String) {{
   group(fullPath: $group) {{
     id
@@ -170,10 +175,10 @@ def _histories(name: str, notes: str, fields: str) -> str:
 
 
 # What was done to items, newest first: an old history may go on over pages, the last events are what counts.
-HISTORIES = _histories("Histories", "ONLY_ACTIVITY", _SYSTEM_NOTE)
-WHOLE_HISTORIES = _histories("WholeHistories", "ALL_NOTES", f"system {_SYSTEM_NOTE}")
+HISTORIES_QUERY = _history_query("Histories", "ONLY_ACTIVITY", _SYSTEM_NOTE)
+WHOLE_HISTORIES_QUERY = _history_query("WholeHistories", "ALL_NOTES", f"system {_SYSTEM_NOTE}")
 
-COMMENTS = f"""query Comments($group: ID!, $ids: [WorkItemID!], $after: String) {{
+COMMENTS_QUERY = f"""query Comments($group: ID!, $ids: [WorkItemID!], $after: String) {{
   group(fullPath: $group) {{
     id
     workItems(ids: $ids, includeDescendants: true, state: all, first: 20) {{

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psbot.errors import GitLabError
-from psbot.gitlab.rest import Rest, Thing, path_of
+from psbot.gitlab.rest import JsonObject, Rest, url_path
 
 _MERGED = "merged"
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 @dataclass(frozen=True, slots=True)
-class MergeNote:
+class MergeRequestNote:
     """A note on a merge request; ``author`` is the account's id."""
 
     id: int
@@ -31,53 +31,53 @@ class MergeRequests:
         """Return the id of the token's account."""
         return _number(self.rest.get("/user"), "id")
 
-    def fetch_notes(self, iid: int) -> Sequence[MergeNote]:
+    def fetch_notes(self, iid: int) -> Sequence[MergeRequestNote]:
         """Return the comments on a merge request, oldest first; GitLab's own system notes are left out."""
-        found = self.rest.pages(self._notes(iid), sort="asc", order_by="created_at")
+        found = self.rest.fetch_all(self._notes_path(iid), sort="asc", order_by="created_at")
         return tuple(
-            MergeNote(_number(each, "id"), _author(each), _text(each, "body"))
+            MergeRequestNote(_number(each, "id"), _author(each), _text(each, "body"))
             for each in found
             if each.get("system") is False
         )
 
-    def fetch_merged(self, commit: str, branch: str) -> int | None:
+    def fetch_merged_iid(self, commit: str, branch: str) -> int | None:
         """Return the number of the merge request that brought *commit* to *branch*, the last one of several."""
         if not _COMMIT.fullmatch(commit):
             return None
-        where = path_of("projects", self.project, "repository", "commits", commit, "merge_requests")
+        where = url_path("projects", self.project, "repository", "commits", commit, "merge_requests")
         found = [
             (_text(each, "merged_at"), _number(each, "iid"))
-            for each in self.rest.pages(where)
+            for each in self.rest.fetch_all(where)
             if each.get("state") == _MERGED and each.get("target_branch") == branch
         ]
         return max(found)[1] if found else None
 
     def create_note(self, iid: int, body: str) -> None:
         """Post a note; raises as :meth:`Rest.write` does."""
-        self.rest.write("post", self._notes(iid), {"body": body})
+        self.rest.write("post", self._notes_path(iid), {"body": body})
 
     def update_note(self, iid: int, note: int, body: str) -> None:
         """Edit a note; raises as :meth:`Rest.write` does."""
-        self.rest.write("put", self._notes(iid, note), {"body": body})
+        self.rest.write("put", self._notes_path(iid, note), {"body": body})
 
-    def _notes(self, iid: int, *note: int) -> str:
-        return path_of("projects", self.project, "merge_requests", iid, "notes", *note)
+    def _notes_path(self, iid: int, *note: int) -> str:
+        return url_path("projects", self.project, "merge_requests", iid, "notes", *note)
 
 
-def _number(thing: Thing, name: str) -> int:
+def _number(thing: JsonObject, name: str) -> int:
     value = thing.get(name)
     if not isinstance(value, int):
         raise GitLabError(f"GitLab answered without {name}", "the answer is incomplete; run again later")
     return value
 
 
-def _text(thing: Thing, name: str) -> str:
+def _text(thing: JsonObject, name: str) -> str:
     value = thing.get(name)
     if not isinstance(value, str):
         raise GitLabError(f"GitLab answered without {name}", "the answer is incomplete; run again later")
     return value
 
 
-def _author(thing: Thing) -> int:
+def _author(thing: JsonObject) -> int:
     author = thing.get("author")
     return _number(author if isinstance(author, dict) else {}, "id")

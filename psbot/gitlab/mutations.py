@@ -4,7 +4,7 @@ from functools import cache
 
 
 @cache
-def _mutations(operation: str, field: str, input_type: str, answer: str, count: int) -> str:
+def _batch_mutation(operation: str, field: str, input_type: str, answer: str, count: int) -> str:
     variables = ", ".join(f"$input{number}: {input_type}!" for number in range(count))
     fields = "".join(
         f"\n  write{number}: {field}(input: $input{number}) {{ errors {answer} }}" for number in range(count)
@@ -14,28 +14,28 @@ def _mutations(operation: str, field: str, input_type: str, answer: str, count: 
 
 def create_labels(count: int) -> str:
     """Return the mutation that makes *count* labels, ``$input0`` and so on, answered as ``write0`` …."""
-    return _mutations("CreateLabels", "labelCreate", "LabelCreateInput", "label { id title }", count)
+    return _batch_mutation("CreateLabels", "labelCreate", "LabelCreateInput", "label { id title }", count)
 
 
 def create_items(count: int) -> str:
     """Return the mutation that makes *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
-    return _mutations(
+    return _batch_mutation(
         "CreateItems", "workItemCreate", "WorkItemCreateInput", "workItem { id iid webUrl }", count
     )
 
 
 def update_items(count: int) -> str:
     """Return the mutation that changes *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
-    return _mutations(
+    return _batch_mutation(
         "UpdateItems", "workItemUpdate", "WorkItemUpdateInput", "workItem { id iid webUrl }", count
     )
 
 
 def create_notes(count: int) -> str:
     """Return the mutation that posts *count* notes, ``$input0`` and so on, answered as ``write0`` …."""
-    return _mutations("CreateNotes", "createNote", "CreateNoteInput", "note { id url }", count)
+    return _batch_mutation("CreateNotes", "createNote", "CreateNoteInput", "note { id url }", count)
 
 
 def update_notes(count: int) -> str:
     """Return the mutation that edits *count* notes, ``$input0`` and so on, answered as ``write0`` …."""
-    return _mutations("UpdateNotes", "updateNote", "UpdateNoteInput", "note { id url }", count)
+    return _batch_mutation("UpdateNotes", "updateNote", "UpdateNoteInput", "note { id url }", count)

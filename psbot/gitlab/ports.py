@@ -5,11 +5,11 @@ from typing import Protocol
 
 from psbot.core.model.history import Activity, History
 from psbot.core.model.labels import LabelSpec
-from psbot.core.model.work_item import Sighting
-from psbot.errors import Exit, GitLabError, PsbotError
+from psbot.core.model.work_item import WorkItem
+from psbot.errors import ExitCode, GitLabError, PsbotError
 from psbot.gitlab.values import (
     Access,
-    Ask,
+    AccountLookup,
     Audience,
     Comment,
     ItemUpdate,
@@ -18,15 +18,15 @@ from psbot.gitlab.values import (
     NewNote,
     NoteEdit,
     Page,
-    People,
-    Written,
+    PageRequest,
+    WriteResult,
 )
 
 
 class RateLimited(GitLabError):
     """GitLab asks for a pause longer than this run may wait; what was asked for counts as unclear."""
 
-    exit_code = Exit.LIMIT
+    exit_code = ExitCode.LIMIT
 
     def __init__(self, message: str, seconds: float) -> None:
         super().__init__(message, "run again later; psbot goes on where it stopped")
@@ -44,10 +44,10 @@ class Refused(GitLabError):
 class LimitReached(PsbotError):
     """Stopped at a limit, or because somebody asked for it; the next run goes on."""
 
-    exit_code = Exit.LIMIT
+    exit_code = ExitCode.LIMIT
 
 
-class ForgeReader(Protocol):
+class Reader(Protocol):
     """Reads. Every method raises GitLabError for an answer that is an error, odd or incomplete."""
 
     def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
@@ -56,10 +56,10 @@ class ForgeReader(Protocol):
     def fetch_labels(self, group: str) -> Mapping[str, str] | None:
         """Return the labels of *group* and its ancestors, title to global id; None where it is not seen."""
 
-    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+    def fetch_pages(self, group: str, page_requests: Sequence[PageRequest]) -> Sequence[Page]:
         """Return one page for each of *asks*, of items of *group* and below, in one request."""
 
-    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+    def fetch_item(self, namespace: str, iid: int) -> WorkItem | None:
         """Return one item by its place and number; None where GitLab shows none."""
 
     def fetch_activity(self, group: str, gids: Sequence[str]) -> Mapping[str, Activity]:
@@ -84,30 +84,30 @@ class ForgeReader(Protocol):
     def fetch_comments(self, group: str, gids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:
         """Return, by global id, what was written on items, oldest first; items that are not seen are left out."""
 
-    def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
+    def fetch_accounts(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> AccountLookup:
         """Return which of the accounts and *memberships* exist."""
 
     def fetch_audiences(self, projects: Sequence[str]) -> Mapping[str, Audience]:
         """Return who can read *projects*; those that are not seen are left out."""
 
 
-class ForgeWriter(Protocol):
+class Writer(Protocol):
     """Writes, one request a call, never repeated; the answers come in the order of what was asked for.
 
     Every method raises Refused when nothing was done, RateLimited or Unclear when that is not known.
     """
 
-    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[Written]:
+    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[WriteResult]:
         """Make labels in *group*."""
 
-    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
         """Make work items."""
 
-    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[WriteResult]:
         """Change work items."""
 
-    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[WriteResult]:
         """Post notes."""
 
-    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[Written]:
+    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[WriteResult]:
         """Give notes new words."""

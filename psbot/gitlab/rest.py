@@ -6,16 +6,16 @@ from urllib.parse import quote
 
 import gitlab
 
-from psbot.gitlab.connection import ONCE, Connection
+from psbot.gitlab.connection import SEND_ONCE, Connection
 from psbot.gitlab.ports import Unclear
-from psbot.gitlab.transport_errors import Misdirected, Transient
+from psbot.gitlab.transport_errors import NotGitLabApi, Transient
 
 _PAGE = 100
 
-Thing = Mapping[str, object]
+JsonObject = Mapping[str, object]
 
 
-def path_of(*parts: object) -> str:
+def url_path(*parts: object) -> str:
     """Return the path of *parts*, each of which is one segment whatever is in it."""
     return "".join(f"/{quote(str(part), safe='')}" for part in parts)
 
@@ -24,8 +24,8 @@ def path_of(*parts: object) -> str:
 class _Page:
     """One page of a list; ``after`` is the number of the next one, empty for the last."""
 
-    things: tuple[Thing, ...]
-    after: str
+    items: tuple[JsonObject, ...]
+    next_page: str
 
 
 class Rest:
@@ -34,11 +34,11 @@ class Rest:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def get(self, path: str) -> Thing:
+    def get(self, path: str) -> JsonObject:
         """Return the object at *path*; raises GitLabError where it is not there or the token may not see it."""
         return self._connection.get(path)
 
-    def pages(self, path: str, **query: str | list[str]) -> Iterator[Thing]:
+    def fetch_all(self, path: str, **query: str | list[str]) -> Iterator[JsonObject]:
         """Yield everything that the list at *path* has; raises GitLabError.
 
         The next page is asked for by its number: no link of an answer is followed. A page may be short and not
@@ -47,32 +47,32 @@ class Rest:
         page = "1"
         while page:
             asked = {**query, "per_page": str(_PAGE), "page": page}
-            found = self._connection.patiently(lambda asked=asked: self._page(path, asked))  # type: ignore[misc]
-            yield from found.things
-            page = found.after
+            found = self._connection.with_retries(lambda asked=asked: self._fetch_page(path, asked))  # type: ignore[misc]
+            yield from found.items
+            page = found.next_page
 
-    def _page(self, path: str, query: Mapping[str, str | list[str]]) -> _Page:
+    def _fetch_page(self, path: str, query: Mapping[str, str | list[str]]) -> _Page:
         def ask(client: gitlab.Gitlab) -> object:
-            answer = client.http_request("get", path, query_data=dict(query), **ONCE)
+            answer = client.http_request("get", path, query_data=dict(query), **SEND_ONCE)
             return {"things": answer.json(), "after": answer.headers.get("x-next-page", "")}
 
-        answer = self._connection.exchange(f"GET {path}", ask)
+        answer = self._connection.request_json(f"GET {path}", ask)
         things, after = answer["things"], str(answer["after"])
         is_list = isinstance(things, list) and all(isinstance(each, dict) for each in things)
         if not isinstance(things, list) or not is_list or (after and not after.isdecimal()):
-            raise Misdirected(
+            raise NotGitLabApi(
                 "GitLab answered with something else than a page of a list",
                 "check the address; a proxy may stand in between",
             )
         return _Page(tuple(things), after)
 
-    def write(self, verb: str, path: str, body: Thing) -> Thing:
+    def write(self, verb: str, path: str, body: JsonObject) -> JsonObject:
         """Send one POST or PUT; raises Refused where GitLab did nothing, RateLimited or Unclear otherwise."""
 
         def ask(client: gitlab.Gitlab) -> object:
-            return client.http_request(verb, path, post_data=dict(body), **ONCE).json()
+            return client.http_request(verb, path, post_data=dict(body), **SEND_ONCE).json()
 
         try:
-            return self._connection.exchange(f"{verb.upper()} {path}", ask)
+            return self._connection.request_json(f"{verb.upper()} {path}", ask)
         except Transient as error:
             raise Unclear(error.message) from None

@@ -38,7 +38,7 @@ def check_ca_file(file: str) -> None:
         ) from None
 
 
-_TIMEOUT = 65  # seconds; GitLab cuts a request at 60
+_TIMEOUT_SECONDS = 65  # seconds; GitLab cuts a request at 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +49,5 @@ class Server:
     token: str = field(repr=False)
     ca_file: str | None = None
     connections: int = 4
-    timeout: float = _TIMEOUT
+    timeout: float = _TIMEOUT_SECONDS
     is_oauth: bool = False

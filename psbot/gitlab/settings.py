@@ -15,7 +15,7 @@ SERVER_VARIABLE = "CI_SERVER_URL"
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ServerOptions:
     """What the command line says about the server; None where it says nothing."""
 
     url: str | None = None
@@ -23,7 +23,7 @@ class Chosen:
     ca_file: str | None = None
 
 
-def find_server(chosen: Chosen, environment: Mapping[str, str]) -> Server:
+def find_server(options: ServerOptions, environment: Mapping[str, str]) -> Server:
     """Return the server to talk to; raises PsbotError where the server or the token is not known.
 
     The address: as chosen, else ``CI_SERVER_URL``, else the profile's. The token: ``PSBOT_TOKEN``, else
@@ -31,20 +31,20 @@ def find_server(chosen: Chosen, environment: Mapping[str, str]) -> Server:
     before the variables.
     """
     token = next((environment[name].strip() for name in TOKEN_VARIABLES if environment.get(name)), "")
-    url = chosen.url or environment.get(SERVER_VARIABLE) or ""
-    if token and not chosen.profile:
+    url = options.url or environment.get(SERVER_VARIABLE) or ""
+    if token and not options.profile:
         if not url:
             raise PsbotError(
                 "psbot does not know which GitLab to talk to",
                 "give its address: psbot --gitlab-url https://gitlab.example.com, or set PSBOT_GITLAB_URL",
             )
-        return Server(url, token, chosen.ca_file)
-    return _of_profile(chosen, url)
+        return Server(url, token, options.ca_file)
+    return _server_of_profile(options, url)
 
 
-def _of_profile(chosen: Chosen, url: str) -> Server:
+def _server_of_profile(options: ServerOptions, url: str) -> Server:
     try:
-        profile = GitlabConfigParser(chosen.profile)
+        profile = GitlabConfigParser(options.profile)
     except ConfigError as error:
         raise PsbotError(
             f"python-gitlab's configuration file cannot be used: {str(error).splitlines()[0]}",
@@ -65,7 +65,7 @@ def _of_profile(chosen: Chosen, url: str) -> Server:
         )
     for address in filter(None, (url, profile.url)):
         check_address(address)
-    if url and _place(url) != _place(profile.url):
+    if url and _origin(url) != _origin(profile.url):
         raise PsbotError(
             f"the token of profile {profile.gitlab_id} is for {profile.url}, not for {url}",
             "choose another --profile, or set PSBOT_TOKEN to a token of that server",
@@ -76,9 +76,9 @@ def _of_profile(chosen: Chosen, url: str) -> Server:
             "name the CA file of your server instead: ssl_verify = /path/to/ca.pem, or --ca-file",
         )
     ca_file = profile.ssl_verify if isinstance(profile.ssl_verify, str) else None
-    return Server(profile.url, token, chosen.ca_file or ca_file, is_oauth=not profile.private_token)
+    return Server(profile.url, token, options.ca_file or ca_file, is_oauth=not profile.private_token)
 
 
-def _place(url: str) -> tuple[str, str | None, int | None, str]:
+def _origin(url: str) -> tuple[str, str | None, int | None, str]:
     parts = urlsplit(url)
     return (parts.scheme, parts.hostname, parts.port, parts.path.rstrip("/"))

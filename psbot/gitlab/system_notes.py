@@ -14,14 +14,16 @@ from enum import Enum
 from psbot.core.model.history import History, LabelEvent, StateEvent
 from psbot.core.model.work_item import Author
 
-_PARTS = re.compile(r"(?P<verb>added|automatically removed|removed)\b(?P<names>.*?)\blabels?\b", re.DOTALL)
+_LABEL_CHANGE = re.compile(
+    r"(?P<verb>added|automatically removed|removed)\b(?P<names>.*?)\blabels?\b", re.DOTALL
+)
 _LABEL = re.compile(r"~(?P<id>[0-9]{1,18})\b")
-_REST = re.compile(r"[\s,]*(?:and)?[\s,]*")
-_OPENING = ("opened", "reopened")
-_CLOSING = ("closed", "merged")
+_SEPARATORS = re.compile(r"[\s,]*(?:and)?[\s,]*")
+_OPEN_ACTIONS = ("opened", "reopened")
+_CLOSE_ACTIONS = ("closed", "merged")
 
 
-class Kind(Enum):
+class SystemNoteKind(Enum):
     """What a system note is about."""
 
     LABEL = "label"
@@ -40,17 +42,19 @@ class SystemNote:
     at: datetime
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> SystemNoteKind:
         """Return what the note is about, by its action or, without one, by its words."""
         word = self.action or self.body.partition(" ")[0]
-        if self.action == "label" or (self.action is None and _is_of_labels(self.body)):
-            return Kind.LABEL
-        if word in _OPENING:
-            return Kind.OPENED
-        return Kind.CLOSED if word in _CLOSING else Kind.OTHER
+        if self.action == "label" or (self.action is None and _is_label_note(self.body)):
+            return SystemNoteKind.LABEL
+        if word in _OPEN_ACTIONS:
+            return SystemNoteKind.OPENED
+        return SystemNoteKind.CLOSED if word in _CLOSE_ACTIONS else SystemNoteKind.OTHER
 
 
-def history(key: str, notes: list[SystemNote], titles: Mapping[str, str], *, is_complete: bool) -> History:
+def parse_history(
+    key: str, notes: list[SystemNote], titles: Mapping[str, str], *, is_complete: bool
+) -> History:
     """Return the history of the item *key* from its system notes, oldest first.
 
     *titles* are titles by the number of the label. A note that cannot be read makes the history incomplete.
@@ -59,26 +63,26 @@ def history(key: str, notes: list[SystemNote], titles: Mapping[str, str], *, is_
     states: list[StateEvent] = []
     for note in notes:
         match note.kind:
-            case Kind.LABEL:
-                changes = None if (read := _label_changes(note.body)) is None else list(read)
+            case SystemNoteKind.LABEL:
+                changes = None if (read := _parse_label_changes(note.body)) is None else list(read)
                 is_complete = is_complete and changes is not None
                 labels += [
                     LabelEvent(key, titles[number], is_added, note.author, note.at)
                     for number, is_added in changes or ()
                     if number in titles
                 ]
-            case Kind.OPENED | Kind.CLOSED:
-                states.append(StateEvent(key, note.kind is Kind.OPENED, note.author, note.at))
-            case Kind.OTHER:
+            case SystemNoteKind.OPENED | SystemNoteKind.CLOSED:
+                states.append(StateEvent(key, note.kind is SystemNoteKind.OPENED, note.author, note.at))
+            case SystemNoteKind.OTHER:
                 pass
     return History(tuple(labels), tuple(states), is_complete)
 
 
-def _label_changes(body: str) -> Iterator[tuple[str, bool]] | None:
+def _parse_label_changes(body: str) -> Iterator[tuple[str, bool]] | None:
     """Return numbers of labels, each with whether it was put on; None where the note reads otherwise."""
-    parts = list(_PARTS.finditer(body))
+    parts = list(_LABEL_CHANGE.finditer(body))
     named = sum(part["names"].count("~") for part in parts)
-    if not parts or _REST.sub("", _PARTS.sub("", body)) or named != len(_LABEL.findall(body)):
+    if not parts or _SEPARATORS.sub("", _LABEL_CHANGE.sub("", body)) or named != len(_LABEL.findall(body)):
         return None
     return (
         (label["id"], part["verb"] == "added")
@@ -87,5 +91,5 @@ def _label_changes(body: str) -> Iterator[tuple[str, bool]] | None:
     )
 
 
-def _is_of_labels(body: str) -> bool:
-    return _PARTS.match(body) is not None
+def _is_label_note(body: str) -> bool:
+    return _LABEL_CHANGE.match(body) is not None

@@ -8,12 +8,14 @@ import requests
 from psbot.errors import GitLabError
 from psbot.gitlab.ports import Refused
 
-LARGEST_ANSWER = 256 * 1024 * 1024  # bytes; a page of 100 items with the longest descriptions stays below it
+MAX_ANSWER_BYTES = (
+    256 * 1024 * 1024
+)  # bytes; a page of 100 items with the longest descriptions stays below it
 
 
-TOO_MANY = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
-_LATER = "GitLab may be overloaded or in maintenance; run again later"
-_HINTS = {
+RATE_LIMIT_MESSAGE = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
+RETRY_LATER = "GitLab may be overloaded or in maintenance; run again later"
+STATUS_HINTS = {
     401: "check the token: it may have expired, been revoked, or belong to another server",
     403: "the token needs the scope api (read_api for reading), and its account the role Planner or more",
     404: "check the address of the server; psbot needs its GraphQL API",
@@ -21,31 +23,32 @@ _HINTS = {
 
 
 class Transient(GitLabError):
-    """No usable answer; where it ``may_pass``, the next one may be better."""
+    """No usable answer; where it ``is_retryable``, the next one may be better."""
 
-    may_pass = True
+    is_retryable = True
 
 
-class Misdirected(Transient):
+class NotGitLabApi(Transient):
     """Something else than GitLab's API answered: a redirect, a login page."""
 
-    may_pass = False
+    is_retryable = False
 
 
-class _TooLarge(requests.RequestException):
+class AnswerTooLarge(requests.RequestException):
     """An answer that would not fit into memory for long."""
 
 
-def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
+def error_of_transport(error: requests.RequestException, url: str) -> GitLabError:
+    """Return the error, in a sentence, for a request that failed before an answer."""
     match error:
         case requests.TooManyRedirects():
-            return Misdirected(
+            return NotGitLabApi(
                 f"{url} answers with a redirect, which psbot does not follow with a token",
                 "give the address GitLab really has, https and path included",
             )
-        case _TooLarge():
-            return Misdirected(
-                f"{url} answered with something larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
+        case AnswerTooLarge():
+            return NotGitLabApi(
+                f"{url} answered with something larger than {MAX_ANSWER_BYTES // 1024 // 1024} MiB",
                 "check the address; GitLab's answers are smaller",
             )
         case requests.exceptions.SSLError():
@@ -55,21 +58,23 @@ def _of_transport(error: requests.RequestException, url: str) -> GitLabError:
         case requests.ConnectionError() if "NameResolutionError" in str(error):
             return Refused(f"there is no host of the name in {url}", "check the address of the server")
         case requests.exceptions.ConnectTimeout() | requests.exceptions.Timeout():
-            return Transient(f"{url} did not answer in time", _LATER)
+            return Transient(f"{url} did not answer in time", RETRY_LATER)
         case requests.ConnectionError() | requests.exceptions.ChunkedEncodingError():
             return Transient(
                 f"the connection to {url} failed or broke off", "check the network and the address"
             )
         case _:
-            return Transient(f"the request to {url} failed ({type(error).__name__})", _LATER)
+            return Transient(f"the request to {url} failed ({type(error).__name__})", RETRY_LATER)
 
 
-def _has_path(answer: Mapping[str, object]) -> bool:
+def has_error_path(answer: Mapping[str, object]) -> bool:
+    """Return whether an error of the answer names the field it is about."""
     errors = answer.get("errors")
     return isinstance(errors, list) and any(isinstance(each, dict) and each.get("path") for each in errors)
 
 
-def _messages(answer: Mapping[str, object]) -> list[str]:
+def error_messages(answer: Mapping[str, object]) -> list[str]:
+    """Return the messages of the errors in the answer."""
     errors = answer.get("errors")
     if errors is None:
         return []

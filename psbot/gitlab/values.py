@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from psbot.core.model.work_item import Author, Sighting
-from psbot.gitlab.item_queries import Part
+from psbot.core.model.work_item import Author, WorkItem
+from psbot.gitlab.item_queries import ItemList
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamespaceAccess:
     """What the token may do in a group or project, and the id of the item type that psbot makes there.
 
     ``level`` is GitLab's number of the role (Planner is 15); ``item_type`` is None where items of the type
@@ -25,8 +25,8 @@ class Place:
     """
 
     path: str
-    level: int
-    item_type: str | None
+    access_level: int
+    item_type_gid: str | None
     is_archived: bool = False
 
 
@@ -40,29 +40,29 @@ class Access:
     """
 
     account: Account
-    group: Place | None
-    projects: Mapping[str, Place | None]
+    group: NamespaceAccess | None
+    projects: Mapping[str, NamespaceAccess | None]
     labels: Mapping[str, str] | None
-    label_group: Place | None = None
-    epics: int | None = None
+    label_group: NamespaceAccess | None = None
+    epic_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PageRequest:
     """One page of one listing: ``values`` are the parents, labels, ids or the instant that the part filters by.
 
     ``with_newest`` asks for the newest note of each item, in place of its address, time booked and when it was
     closed.
     """
 
-    part: Part
-    values: tuple[str, ...] = ()
-    after: str | None = None
-    with_newest: bool = False
+    item_list: ItemList
+    filter_values: tuple[str, ...] = ()
+    cursor: str | None = None
+    with_newest_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class ItemSummary:
     """An item in short: its global id, its description, which has the marker, and its parent where asked for."""
 
     gid: str
@@ -74,10 +74,10 @@ class Brief:
 class Page:
     """One page of a listing; ``count`` is how many items the whole list has, ``after`` the next cursor."""
 
-    items: tuple[Sighting, ...]
-    briefs: tuple[Brief, ...]
-    count: int
-    after: str | None = None
+    items: tuple[WorkItem, ...]
+    summaries: tuple[ItemSummary, ...]
+    total_count: int
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,16 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class AccountLookup:
     """Answers: global ids of active accounts, usernames that are blocked, and the memberships that exist."""
 
-    ids: Mapping[str, str] = field(default_factory=dict)
+    gids: Mapping[str, str] = field(default_factory=dict)
     inactive: frozenset[str] = frozenset()
     members: frozenset[Membership] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class ServerFacts:
+class ServerInfo:
     """What GitLab says about itself, and whose token it was asked with."""
 
     version: str
@@ -108,7 +108,7 @@ class ServerFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenFacts:
+class TokenInfo:
     """What a token may do, and its last day; None where it does not expire."""
 
     scopes: frozenset[str]
@@ -128,7 +128,7 @@ class NewItem:
     """A work item to be made, all at once; ids are global ids. ``linked`` are items that it is related to."""
 
     namespace: str
-    item_type: str
+    item_type_gid: str
     title: str
     description: str
     labels: tuple[str, ...]
@@ -138,7 +138,7 @@ class NewItem:
     confidential: bool = False
     parent: str | None = None
     is_epic: bool = False
-    linked: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What became of one write of a batch: the item (or label, or note) and, where GitLab refused, why."""
 
     gid: str | None = None

@@ -6,20 +6,20 @@ from threading import Lock
 
 
 @dataclass(slots=True)
-class Patience:
+class WaitBudget:
     """A budget of seconds; ``wait`` is what really waits, ``say`` tells people why."""
 
-    seconds: float
-    wait: Callable[[float], None]
-    say: Callable[[str], None] = lambda _: None
+    seconds_left: float
+    sleep: Callable[[float], None]
+    echo: Callable[[str], None] = lambda _: None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def pause(self, seconds: float, why: str) -> bool:
+    def try_pause(self, seconds: float, reason: str) -> bool:
         """Wait *seconds* and return True, or return False at once where the budget does not allow it."""
         with self._lock:
-            if seconds > self.seconds:
+            if seconds > self.seconds_left:
                 return False
-            self.seconds -= seconds
-        self.say(f"{why}; waiting {seconds:.0f} s")
-        self.wait(seconds)
+            self.seconds_left -= seconds
+        self.echo(f"{reason}; waiting {seconds:.0f} s")
+        self.sleep(seconds)
         return True

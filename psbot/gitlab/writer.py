@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from psbot.core.model.labels import LabelSpec
-from psbot.gitlab import mutations as mutations_module
+from psbot.gitlab import mutations
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.decode import is_gid
 from psbot.gitlab.ports import RateLimited, Unclear
-from psbot.gitlab.transport_errors import TOO_MANY
-from psbot.gitlab.values import Dates, ItemUpdate, NewItem, NewNote, NoteEdit, Written
+from psbot.gitlab.transport_errors import RATE_LIMIT_MESSAGE
+from psbot.gitlab.values import Dates, ItemUpdate, NewItem, NewNote, NoteEdit, WriteResult
 
-_PAUSE = 10.0
+_DEFAULT_PAUSE = 10.0
 # GitLab's sentences for what is hidden or forbidden, taken for spam, or sent in maintenance mode: nothing was written.
-_NOT_DONE = (
+_REFUSAL_MESSAGES = (
     "you don't have permission to perform this action",
     "Request denied. ",
     "cannot perform write operations on a read-only instance",
@@ -29,14 +29,14 @@ class GitLabWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._noted: list[int] = []  # appended to, not added up: several threads write
+        self._posted_counts: list[int] = []  # appended to, not added up: several threads write
 
     @property
-    def notes(self) -> int:
+    def posted_notes(self) -> int:
         """Return how many notes were posted so far."""
-        return sum(self._noted)
+        return sum(self._posted_counts)
 
-    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[Written]:
+    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[WriteResult]:
         """Make labels in *group*."""
         inputs = [
             {
@@ -47,33 +47,33 @@ class GitLabWriter:
             }
             for spec in specs
         ]
-        return self._write(mutations_module.create_labels(len(inputs)), inputs, "label")
+        return self._write(mutations.create_labels(len(inputs)), inputs, "label")
 
-    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
         """Make work items."""
-        inputs = list(map(_creation, items))
-        return self._write(mutations_module.create_items(len(inputs)), inputs, "workItem")
+        inputs = list(map(_creation_input, items))
+        return self._write(mutations.create_items(len(inputs)), inputs, "workItem")
 
-    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[WriteResult]:
         """Change work items."""
-        inputs = [dict(_update(update)) for update in updates]
-        return self._write(mutations_module.update_items(len(inputs)), inputs, "workItem")
+        inputs = [dict(_update_input(update)) for update in updates]
+        return self._write(mutations.update_items(len(inputs)), inputs, "workItem")
 
-    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[WriteResult]:
         """Post notes."""
         inputs = [
             {"noteableId": note.item_gid, "body": note.body, "internal": note.internal} for note in notes
         ]
-        written = self._write(mutations_module.create_notes(len(inputs)), inputs, "note")
-        self._noted.append(sum(each.gid is not None for each in written))
+        written = self._write(mutations.create_notes(len(inputs)), inputs, "note")
+        self._posted_counts.append(sum(each.gid is not None for each in written))
         return written
 
-    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[Written]:
+    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[WriteResult]:
         """Give notes new words."""
         inputs = [{"id": edit.gid, "body": edit.body} for edit in edits]
-        return self._write(mutations_module.update_notes(len(inputs)), inputs, "note")
+        return self._write(mutations.update_notes(len(inputs)), inputs, "note")
 
-    def _write(self, document: str, inputs: Sequence[Input], field: str) -> Sequence[Written]:
+    def _write(self, document: str, inputs: Sequence[Input], field: str) -> Sequence[WriteResult]:
         variables = {f"input{number}": each for number, each in enumerate(inputs)}
         answer = self._connection.write(document, variables)
         data = answer["data"]
@@ -81,17 +81,17 @@ class GitLabWriter:
             raise Unclear("GitLab answered without data")
         said = _errors_by_alias(answer)
         try:
-            written = [_written(data, f"write{number}", field, said) for number in range(len(inputs))]
+            written = [_parse_result(data, f"write{number}", field, said) for number in range(len(inputs))]
         except RateLimited as error:
-            raise RateLimited(self._connection.clean(error.message), error.seconds) from None
-        return list(map(self._cleaned, written))
+            raise RateLimited(self._connection.redact(error.message), error.seconds) from None
+        return list(map(self._redacted, written))
 
-    def _cleaned(self, written: Written) -> Written:
+    def _redacted(self, written: WriteResult) -> WriteResult:
         refusal = written.refusal
-        return written if refusal is None else replace(written, refusal=self._connection.clean(refusal))
+        return written if refusal is None else replace(written, refusal=self._connection.redact(refusal))
 
 
-def _creation(item: NewItem) -> Input:
+def _creation_input(item: NewItem) -> Input:
     widgets: dict[str, object] = {
         "descriptionWidget": {"description": item.description},
         "labelsWidget": {"labelIds": list(item.labels)},
@@ -99,30 +99,30 @@ def _creation(item: NewItem) -> Input:
     if item.assignees:
         widgets["assigneesWidget"] = {"assigneeIds": list(item.assignees)}
     if item.start_on or item.due_on:
-        widgets["startAndDueDateWidget"] = _dates(Dates(item.start_on, item.due_on, item.is_epic))
+        widgets["startAndDueDateWidget"] = _date_input(Dates(item.start_on, item.due_on, item.is_epic))
     if item.parent:
         widgets["hierarchyWidget"] = {"parentId": item.parent}
-    if item.linked:
-        widgets["linkedItemsWidget"] = {"linkType": "RELATED", "workItemsIds": list(item.linked)}
+    if item.related:
+        widgets["linkedItemsWidget"] = {"linkType": "RELATED", "workItemsIds": list(item.related)}
     return {
         "namespacePath": item.namespace,
-        "workItemTypeId": item.item_type,
+        "workItemTypeId": item.item_type_gid,
         "title": item.title,
         "confidential": item.confidential,
     } | widgets
 
 
-def _update(update: ItemUpdate) -> Iterator[tuple[str, object]]:
+def _update_input(update: ItemUpdate) -> Iterator[tuple[str, object]]:
     yield "id", update.gid
     if update.title is not None:
         yield "title", update.title
     if update.description is not None:
         yield "descriptionWidget", {"description": update.description}
     if update.dates is not None:
-        yield "startAndDueDateWidget", _dates(update.dates)
+        yield "startAndDueDateWidget", _date_input(update.dates)
     if update.assignees is not None:
         yield "assigneesWidget", {"assigneeIds": list(update.assignees)}
-    if labels := _labels(update):
+    if labels := _label_input(update):
         yield "labelsWidget", labels
     if update.parent is not None:
         yield "hierarchyWidget", {"parentId": update.parent}
@@ -130,12 +130,12 @@ def _update(update: ItemUpdate) -> Iterator[tuple[str, object]]:
         yield "stateEvent", "REOPEN" if update.is_open else "CLOSE"
 
 
-def _labels(update: ItemUpdate) -> Input:
+def _label_input(update: ItemUpdate) -> Input:
     delta = {"addLabelIds": list(update.add_labels), "removeLabelIds": list(update.remove_labels)}
     return {key: gids for key, gids in delta.items() if gids}
 
 
-def _dates(dates: Dates) -> Input:
+def _date_input(dates: Dates) -> Input:
     days: dict[str, object] = {
         "startDate": dates.start_on.isoformat() if dates.start_on else None,
         "dueDate": dates.due_on.isoformat() if dates.due_on else None,
@@ -153,27 +153,27 @@ def _errors_by_alias(answer: Mapping[str, object]) -> dict[str, str]:
     return found
 
 
-def _written(data: Mapping[str, object], alias: str, field: str, said: Mapping[str, str]) -> Written:
+def _parse_result(data: Mapping[str, object], alias: str, field: str, said: Mapping[str, str]) -> WriteResult:
     """Return what became of one alias; an empty payload is clear only where GitLab says why."""
     payload = data.get(alias)
     if not isinstance(payload, dict):
-        return _unanswered(said.get(alias, "GitLab did not answer for this one"))
+        return _missing_result(said.get(alias, "GitLab did not answer for this one"))
     errors = payload.get("errors")
     messages = [str(each) for each in errors] if isinstance(errors, list) else []
-    if any(map(TOO_MANY.search, messages)):
-        raise RateLimited(messages[0], _PAUSE)
+    if any(map(RATE_LIMIT_MESSAGE.search, messages)):
+        raise RateLimited(messages[0], _DEFAULT_PAUSE)
     made = payload.get(field)
     if messages:
-        return Written(refusal="; ".join(messages))
+        return WriteResult(refusal="; ".join(messages))
     if not isinstance(made, dict) or not is_gid(made.get("id")):
-        return _unanswered(said.get(alias, "GitLab answered neither an item nor an error"))
+        return _missing_result(said.get(alias, "GitLab answered neither an item nor an error"))
     iid, url = made.get("iid"), made.get("webUrl")
-    return Written(
+    return WriteResult(
         gid=made["id"],
         iid=int(iid) if isinstance(iid, str) and _NUMBER.fullmatch(iid) else None,
         url=url if isinstance(url, str) else None,
     )
 
 
-def _unanswered(message: str) -> Written:
-    return Written(refusal=message, is_unclear=not any(each in message for each in _NOT_DONE))
+def _missing_result(message: str) -> WriteResult:
+    return WriteResult(refusal=message, is_unclear=not any(each in message for each in _REFUSAL_MESSAGES))

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from psbot.engagements.loader import Loaded, parse_engagement, unique
-from psbot.engagements.policy import Bounds
+from psbot.engagements.loader import LoadResult, parse_engagement, reject_duplicate_keys
+from psbot.engagements.policy import FilePolicy
 from psbot.errors import PsbotError
-from psbot.merge_request.git import Change, GitFiles
+from psbot.merge_request.git import ChangedFile, GitFiles
 
 _FOLDER = "engagements"
 _NOT_IN_CI = "this works in a GitLab pipeline"
@@ -28,17 +28,17 @@ class MergeRequest:
         return f"refs/remotes/origin/{self.target_branch}"
 
 
-def merge_request_of(environment: Mapping[str, str]) -> MergeRequest:
+def find_merge_request(environment: Mapping[str, str]) -> MergeRequest:
     """Return the merge request of the pipeline; raises PsbotError outside of one."""
     return MergeRequest(
-        project=_known(environment, "CI_MERGE_REQUEST_PROJECT_ID"),
-        iid=_number(environment, "CI_MERGE_REQUEST_IID"),
-        target_branch=_known(environment, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
-        commit=_known(environment, "CI_COMMIT_SHA"),
+        project=_require_variable(environment, "CI_MERGE_REQUEST_PROJECT_ID"),
+        iid=_require_number(environment, "CI_MERGE_REQUEST_IID"),
+        target_branch=_require_variable(environment, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
+        commit=_require_variable(environment, "CI_COMMIT_SHA"),
     )
 
 
-def _known(environment: Mapping[str, str], name: str) -> str:
+def _require_variable(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
         raise PsbotError(
@@ -47,8 +47,8 @@ def _known(environment: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _number(environment: Mapping[str, str], name: str) -> int:
-    value = _known(environment, name)
+def _require_number(environment: Mapping[str, str], name: str) -> int:
+    value = _require_variable(environment, name)
     if not value.isdecimal():
         raise PsbotError(
             f"{name} is no number: {_NOT_IN_CI} of a merge request", "leave --merge-request out elsewhere"
@@ -57,7 +57,7 @@ def _number(environment: Mapping[str, str], name: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class RetiredFile:
     """An engagement file that goes away, or changes its name or its key; what is gone is None."""
 
     before: str
@@ -67,34 +67,38 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class ProposedChanges:
     """What a merge request does: the files to plan, those whose name or key passes away, and the policy it changes."""
 
-    loaded: Sequence[Loaded]
-    passages: tuple[Passage, ...]
-    policy: tuple[str, ...]
+    loaded: Sequence[LoadResult]
+    retired: tuple[RetiredFile, ...]
+    policy_folders: tuple[str, ...]
 
 
-def proposed(
-    git: GitFiles, target: str, given: Sequence[Path], policy: Iterable[str], bounds: Bounds
-) -> Proposed:
+def read_proposed_changes(
+    git: GitFiles, target: str, given: Sequence[Path], policy_folders: Iterable[str], file_policy: FilePolicy
+) -> ProposedChanges:
     """Return what the branch does since it left *target*, a commit; *policy* are the folders of config and words.
 
     Engagement files are those below ``engagements/``, or in the folders of the files that were *given*.
     """
-    branch = _Branch(git, target, frozenset(path.parent.as_posix() for path in given), bounds)
-    changes = git.changes(target)
-    loaded = unique(
-        branch.read("HEAD", each.after) for each in changes if each.after and branch.counts(each.after)
+    branch = _Branch(git, target, frozenset(path.parent.as_posix() for path in given), file_policy)
+    changes = git.changed_files(target)
+    loaded = reject_duplicate_keys(
+        branch.read("HEAD", each.after)
+        for each in changes
+        if each.after and branch.is_engagement_file(each.after)
     )
-    return Proposed(
+    return ProposedChanges(
         loaded,
-        tuple(branch.passages(changes, loaded)),
-        tuple(sorted(folder for folder in policy if any(_below(each, folder) for each in changes))),
+        tuple(branch.retired_files(changes, loaded)),
+        tuple(
+            sorted(folder for folder in policy_folders if any(_is_below(each, folder) for each in changes))
+        ),
     )
 
 
-def _below(change: Change, folder: str) -> bool:
+def _is_below(change: ChangedFile, folder: str) -> bool:
     return any(path and PurePosixPath(path).is_relative_to(folder) for path in (change.before, change.after))
 
 
@@ -103,27 +107,29 @@ class _Branch:
     git: GitFiles
     target: str
     folders: frozenset[str]
-    bounds: Bounds
+    file_policy: FilePolicy
 
-    def counts(self, path: str) -> bool:
+    def is_engagement_file(self, path: str) -> bool:
         """Tell whether *path* is an engagement file's."""
         parent = PurePosixPath(path).parent
         is_there = parent.as_posix() in self.folders if self.folders else parent.parts[:1] == (_FOLDER,)
         return is_there and path.endswith(".yml")
 
-    def read(self, commit: str, path: str) -> Loaded:
+    def read(self, commit: str, path: str) -> LoadResult:
         """Return the engagement file as committed; what is wrong with it is in the result."""
         try:
-            return parse_engagement(path, self.git.text(commit, path), self.bounds)
+            return parse_engagement(path, self.git.read_text(commit, path), self.file_policy)
         except PsbotError as error:
-            return Loaded(path, error=error)
+            return LoadResult(path, error=error)
 
-    def passages(self, changes: Iterable[Change], loaded: Iterable[Loaded]) -> Iterable[Passage]:
+    def retired_files(
+        self, changes: Iterable[ChangedFile], loaded: Iterable[LoadResult]
+    ) -> Iterable[RetiredFile]:
         """Yield what becomes of files that are no longer what they were; one that cannot be read says so itself."""
         keys = {each.file: each.engagement.key for each in loaded if each.engagement}
         places = {key: file for file, key in keys.items()}
         for change in changes:
-            if change.before is None or not self.counts(change.before):
+            if change.before is None or not self.is_engagement_file(change.before):
                 continue
             was = self.read(self.target, change.before)
             key = was.engagement.key if was.engagement else None
@@ -131,4 +137,4 @@ class _Branch:
             if after is None and change.after == change.before:
                 continue
             if after != change.before or keys[after] != key:
-                yield Passage(change.before, after, key, keys.get(after or ""))
+                yield RetiredFile(change.before, after, key, keys.get(after or ""))

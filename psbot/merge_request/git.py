@@ -12,13 +12,13 @@ from pathlib import Path, PurePosixPath
 
 from psbot.errors import PsbotError
 
-_REGULAR = ("100644", "100755")
-_LINK = "120000"
-_LARGEST = 4 * 1024 * 1024  # bytes of one file
+_REGULAR_MODES = ("100644", "100755")
+_LINK_MODE = "120000"
+_MAX_FILE_BYTES = 4 * 1024 * 1024  # bytes of one file
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedFile:
     """What a branch does to one file: ``before`` is None for a new one, ``after`` for a deleted one."""
 
     before: str | None
@@ -38,7 +38,7 @@ class GitFiles:
 
     folder: Path
 
-    def commit(self, name: str) -> str:
+    def resolve_commit(self, name: str) -> str:
         """Return the commit that *name* stands for; raises PsbotError where git does not know it."""
         found = self._git(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", may_fail=True
@@ -50,34 +50,34 @@ class GitFiles:
             )
         return found.decode().strip()
 
-    def changes(self, target: str, head: str = "HEAD") -> Sequence[Change]:
+    def changed_files(self, target: str, head: str = "HEAD") -> Sequence[ChangedFile]:
         """Return what *head* changes since it left *target*, in the order of the names; PsbotError without history."""
         asked = ("--name-status", "-z", "--find-renames", "--no-ext-diff", "--no-textconv", "--relative")
-        words = _words(self._git("diff", *asked, f"{target}...{head}"))
+        words = _split_output(self._git("diff", *asked, f"{target}...{head}"))
         found = []
         for status in words:
             first = next(words)
             match status[0]:
                 case "R":
-                    found.append(Change(first, next(words)))
+                    found.append(ChangedFile(first, next(words)))
                 case "A":
-                    found.append(Change(None, first))
+                    found.append(ChangedFile(None, first))
                 case "D":
-                    found.append(Change(first, None))
+                    found.append(ChangedFile(first, None))
                 case _:
-                    found.append(Change(first, first))
+                    found.append(ChangedFile(first, first))
         return found
 
-    def text(self, commit: str, path: str) -> str:
+    def read_text(self, commit: str, path: str) -> str:
         """Return the text of one file; raises PsbotError for a symbolic link, no text, or no file at all."""
         (entry,) = self._entries(commit, path) or (None,)
         if entry is None:
             raise PsbotError(f"{path} is not there in {commit[:12]}", "name a file that is committed")
-        if entry.mode == _LINK:
+        if entry.mode == _LINK_MODE:
             raise PsbotError(
                 f"{path} is a symbolic link, which psbot does not follow", "commit the file itself"
             )
-        if entry.mode not in _REGULAR:
+        if entry.mode not in _REGULAR_MODES:
             raise PsbotError(f"{path} is not a file", "commit a file")
         return self._blob(entry)
 
@@ -86,7 +86,7 @@ class GitFiles:
         found = False
         for entry in self._entries(commit, f"{path}/", "-r"):
             inside = PurePosixPath(entry.path).relative_to(path)
-            if entry.mode not in _REGULAR or ".." in inside.parts:
+            if entry.mode not in _REGULAR_MODES or ".." in inside.parts:
                 continue
             found = True
             file = into / inside
@@ -94,13 +94,13 @@ class GitFiles:
             file.write_text(self._blob(entry), encoding="utf-8")
         return found
 
-    def inside(self, path: Path) -> str | None:
+    def relative_path(self, path: Path) -> str | None:
         """Return *path* relative to the folder, as written and without following links; None for one outside."""
         inside = PurePosixPath(os.path.relpath(os.path.normpath(self.folder / path), self.folder))
         return None if inside.parts[:1] == ("..",) else inside.as_posix()
 
     def _entries(self, commit: str, path: str, *options: str) -> Sequence[_Entry]:
-        words = _words(self._git("ls-tree", "-z", *options, commit, "--", path))
+        words = _split_output(self._git("ls-tree", "-z", *options, commit, "--", path))
         found = []
         for word in words:
             about, _, name = word.partition("\t")
@@ -110,7 +110,7 @@ class GitFiles:
 
     def _blob(self, entry: _Entry) -> str:
         size = int(self._git("cat-file", "-s", entry.sha))
-        if size > _LARGEST:
+        if size > _MAX_FILE_BYTES:
             raise PsbotError(f"{entry.path} has {size} bytes, more than psbot reads", "make it shorter")
         try:
             return self._git("cat-file", "blob", entry.sha).decode()
@@ -134,7 +134,7 @@ class GitFiles:
         return b"" if done.returncode else done.stdout
 
 
-def _words(output: bytes) -> Iterator[str]:
+def _split_output(output: bytes) -> Iterator[str]:
     return iter([os.fsdecode(word) for word in output.split(b"\0")[:-1]])
 
 

@@ -7,15 +7,15 @@ import re
 import zlib
 from collections.abc import Mapping
 
-from psbot.core.plan.review import Reviewed
-from psbot.gitlab.merge_requests import MergeNote, MergeRequests
+from psbot.core.plan.review import ReviewedPlan
+from psbot.gitlab.merge_requests import MergeRequestNote, MergeRequests
 from psbot.gitlab.ports import Unclear
 
 _MARKER = re.compile(r"\A<!-- psbot: note=plan data=([A-Za-z0-9_-]*) -->\s")
-_LARGEST = 1_000_000  # bytes of the data, unpacked
+_MAX_DATA_BYTES = 1_000_000  # bytes of the data, unpacked
 
 
-def marked(reviewed: Mapping[str, Reviewed], text: str) -> str:
+def with_marker(reviewed: Mapping[str, ReviewedPlan], text: str) -> str:
     """Return *text* below the marker line, which holds by engagement what reviewers saw."""
     data = {key: [each.checksum, dict(each.operations)] for key, each in reviewed.items()}
     packed = zlib.compress(json.dumps(data, sort_keys=True, separators=(",", ":")).encode(), 9)
@@ -23,15 +23,15 @@ def marked(reviewed: Mapping[str, Reviewed], text: str) -> str:
     return f"<!-- psbot: note=plan data={coded} -->\n{text.strip()}\n"
 
 
-def read(body: str) -> Mapping[str, Reviewed] | None:
+def parse_reviewed(body: str) -> Mapping[str, ReviewedPlan] | None:
     """Return what reviewers saw of each engagement; None where *body* is no plan note, or its data is damaged."""
     match = _MARKER.match(body)
     if match is None:
         return None
     try:
         packed = base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4))
-        data = json.loads(zlib.decompressobj().decompress(packed, _LARGEST))
-        return {str(key): Reviewed(str(checksum), _texts(seen)) for key, (checksum, seen) in data.items()}
+        data = json.loads(zlib.decompressobj().decompress(packed, _MAX_DATA_BYTES))
+        return {str(key): ReviewedPlan(str(checksum), _texts(seen)) for key, (checksum, seen) in data.items()}
     except (binascii.Error, zlib.error, ValueError, TypeError, AttributeError):
         return None
 
@@ -40,22 +40,22 @@ def _texts(seen: Mapping[object, object]) -> dict[str, str]:
     return {str(name): str(what) for name, what in seen.items()}
 
 
-def own(merge_requests: MergeRequests, iid: int) -> MergeNote | None:
+def find_own_note(merge_requests: MergeRequests, iid: int) -> MergeRequestNote | None:
     """Return psbot's note on a merge request, the oldest; a marker in somebody else's note counts for nothing."""
     account = merge_requests.fetch_account()
     notes = merge_requests.fetch_notes(iid)
     return next((each for each in notes if each.author == account and _MARKER.match(each.body)), None)
 
 
-def publish(merge_requests: MergeRequests, iid: int, body: str, *, is_news: bool) -> str:
+def publish(merge_requests: MergeRequests, iid: int, body: str, *, may_create: bool) -> str:
     """Make psbot's note say *body*, and return what was done; without news, a note that is missing stays missing.
 
     After an unclear answer the notes are read again, and nothing is sent a second time. Raises GitLabError.
     """
-    found = own(merge_requests, iid)
-    if found is None and not is_news:
+    found = find_own_note(merge_requests, iid)
+    if found is None and not may_create:
         return "left out"
-    if found is not None and _same(found.body, body):
+    if found is not None and _is_same_text(found.body, body):
         return "up to date"
     try:
         if found is None:
@@ -63,11 +63,11 @@ def publish(merge_requests: MergeRequests, iid: int, body: str, *, is_news: bool
         else:
             merge_requests.update_note(iid, found.id, body)
     except Unclear:
-        again = own(merge_requests, iid)
-        if again is None or not _same(again.body, body):
+        again = find_own_note(merge_requests, iid)
+        if again is None or not _is_same_text(again.body, body):
             raise
     return "written" if found is None else "edited"
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_text(one: str, other: str) -> bool:
     return one.split() == other.split()

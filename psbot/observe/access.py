@@ -5,80 +5,82 @@ from dataclasses import dataclass
 
 from psbot.core.model.engagement import Engagement
 from psbot.errors import GitLabError
-from psbot.gitlab.values import Access, Account, Place
+from psbot.gitlab.values import Access, Account, NamespaceAccess
 
 PLANNER = 15  # GitLab's number of the role that may write items and labels
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class AccessProblem:
     """One thing that is missing in GitLab, and how to mend it."""
 
-    what: str
-    mend: str
+    problem: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.what}; {self.mend}"
+        return f"{self.problem}; {self.fix}"
 
 
 def check_access(access: Access, engagement: Engagement) -> None:
     """Raise GitLabError with everything that keeps psbot from working on *engagement*."""
-    if found := list(lacks(access, engagement)):
-        raise _lacking(found)
+    if found := list(find_problems(access, engagement)):
+        raise _error_of(found)
 
 
 def check_project(access: Access, path: str, name: str) -> None:
     """Raise GitLabError with everything that keeps psbot from making issues in the project *path*, given as *name*."""
-    if found := [*_project(access, path, name)]:
-        raise _lacking(found)
+    if found := [*_project_problems(access, path, name)]:
+        raise _error_of(found)
 
 
-def _lacking(found: list[Lack]) -> GitLabError:
-    mends = dict.fromkeys(each.mend for each in found)
-    return GitLabError("; ".join(each.what for each in found), "; ".join(mends))
+def _error_of(found: list[AccessProblem]) -> GitLabError:
+    mends = dict.fromkeys(each.fix for each in found)
+    return GitLabError("; ".join(each.problem for each in found), "; ".join(mends))
 
 
-def lacks(access: Access, engagement: Engagement) -> Iterator[Lack]:
+def find_problems(access: Access, engagement: Engagement) -> Iterator[AccessProblem]:
     """Yield what is missing: places that are not seen, roles that are too low, an edition without epics."""
     gitlab = engagement.gitlab
-    yield from _group(access, gitlab.group)
+    yield from _group_problems(access, gitlab.group)
     projects = {gitlab.project: "gitlab.project", gitlab.internal: "gitlab.internal_project"}
     for path, name in projects.items():
-        yield from _project(access, path, name)
+        yield from _project_problems(access, path, name)
 
 
-def unseen(path: str, field_name: str) -> Lack:
+def not_visible(path: str, field_name: str) -> AccessProblem:
     """Return the lack of a place that GitLab does not show."""
-    return Lack(
+    return AccessProblem(
         f"GitLab shows no {path} ({field_name})",
         "check the path, and that the token's account is a member there",
     )
 
 
-def _project(access: Access, path: str, name: str) -> Iterator[Lack]:
+def _project_problems(access: Access, path: str, name: str) -> Iterator[AccessProblem]:
     place = access.projects.get(path)
-    yield from _place(place, path, name, access.account)
-    if place is not None and place.item_type is None:
-        yield Lack(f"{path} has no issues", "switch issues on in the project's settings")
+    yield from _namespace_problems(place, path, name, access.account)
+    if place is not None and place.item_type_gid is None:
+        yield AccessProblem(f"{path} has no issues", "switch issues on in the project's settings")
 
 
-def _group(access: Access, group: str) -> Iterator[Lack]:
-    yield from _place(access.group, group, "gitlab.group", access.account)
-    if access.group is not None and access.group.item_type is None:
-        yield Lack(
+def _group_problems(access: Access, group: str) -> Iterator[AccessProblem]:
+    yield from _namespace_problems(access.group, group, "gitlab.group", access.account)
+    if access.group is not None and access.group.item_type_gid is None:
+        yield AccessProblem(
             f"{group} has no epics: this GitLab edition or subscription does not include them",
             "psbot needs GitLab Premium or Ultimate for the group",
         )
 
 
-def _place(place: Place | None, path: str, field_name: str, account: Account) -> Iterator[Lack]:
+def _namespace_problems(
+    place: NamespaceAccess | None, path: str, field_name: str, account: Account
+) -> Iterator[AccessProblem]:
     if place is None:
-        yield unseen(path, field_name)
+        yield not_visible(path, field_name)
         return
-    if place.level < PLANNER:
-        yield Lack(
+    if place.access_level < PLANNER:
+        yield AccessProblem(
             f"the role of {account.author.username} in {path} is too low",
             "give the account the role Planner or more",
         )
     if place.is_archived:
-        yield Lack(f"{path} is archived", "unarchive it, or take the engagement's file away")
+        yield AccessProblem(f"{path} is archived", "unarchive it, or take the engagement's file away")

@@ -9,19 +9,19 @@ from psbot.core.model.engagement import Engagement
 from psbot.core.model.finding import Finding
 from psbot.core.model.history import Histories
 from psbot.core.model.item import Snapshot
-from psbot.errors import Exit, GitLabError
+from psbot.errors import ExitCode, GitLabError
 from psbot.gitlab.values import Account
 
 
 @dataclass(frozen=True, slots=True)
-class Handles:
+class GlobalIds:
     """The global ids that writing needs: of labels by title, of item types by place."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
-    types: Mapping[str, str] = field(default_factory=dict)
+    item_types: Mapping[str, str] = field(default_factory=dict)
 
 
-class Reach(IntEnum):
+class Depth(IntEnum):
     """How far a look went; things are made only where it went all the way."""
 
     NOTHING = 0
@@ -42,26 +42,26 @@ class Observation:
 
     snapshot: Snapshot
     account: Account
-    handles: Handles
+    global_ids: GlobalIds
     findings: tuple[Finding, ...] = ()
-    label_level: int | None = None
-    titles: Mapping[str, str] = field(default_factory=dict)
-    seen: frozenset[str] = frozenset()
+    label_access_level: int | None = None
+    epics_by_title: Mapping[str, str] = field(default_factory=dict)
+    seen_gids: frozenset[str] = frozenset()
     histories: Histories = field(default_factory=Histories)
-    reach: Reach = Reach.ALL
+    depth: Depth = Depth.ALL
 
 
-class Elsewhere(GitLabError):
+class WrongGroup(GitLabError):
     """The file names another group than the one that the engagement is in."""
 
-    exit_code = Exit.INPUT
+    exit_code = ExitCode.INPUT
 
 
-Observed = Observation | GitLabError
+ObservationResult = Observation | GitLabError
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReadScope:
     """How far to look: without ``is_thorough`` at epics and their children alone, where that is enough.
 
     Engagements that have ended are then not read further than their epics and, where ``since`` is given, neither are
@@ -69,16 +69,16 @@ class Look:
     asks for the newest note of each item, in place of what does not matter for how long it has been quiet.
     """
 
-    is_thorough: bool = True
+    is_full: bool = True
     since: datetime | None = None
     now: datetime | None = None
-    with_newest: bool = False
+    with_newest_note: bool = False
 
-    def begins_a_day(self, engagement: Engagement) -> bool:
+    def starts_new_day(self, engagement: Engagement) -> bool:
         """Tell whether time alone may have changed something."""
         if self.since is None or self.now is None:
             return True
         return engagement.today(self.since) != engagement.today(self.now)
 
 
-THOROUGH = Look()
+FULL = ReadScope()

@@ -9,18 +9,18 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
 
-from psbot.core.identity.human_activity import touch
+from psbot.core.identity.human_activity import human_activity
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import Item
 from psbot.core.model.process import Process
 from psbot.errors import GitLabError
-from psbot.gitlab.ports import ForgeReader
+from psbot.gitlab.ports import Reader
 from psbot.observe.access import check_access
-from psbot.observe.group import _Group
-from psbot.observe.observation import THOROUGH, Look, Observation, Observed
+from psbot.observe.group import GroupReader
+from psbot.observe.observation import FULL, Observation, ObservationResult, ReadScope
 
 
-def observe(reader: ForgeReader, engagement: Engagement, process: Process) -> Observation:
+def observe(reader: Reader, engagement: Engagement, process: Process) -> Observation:
     """Return what GitLab has of *engagement*; raises GitLabError where that cannot be seen for sure."""
     _, found = next(observe_many(reader, [engagement], process))
     if isinstance(found, GitLabError):
@@ -29,8 +29,8 @@ def observe(reader: ForgeReader, engagement: Engagement, process: Process) -> Ob
 
 
 def observe_many(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, look: Look = THOROUGH
-) -> Iterator[tuple[Engagement, Observed]]:
+    reader: Reader, engagements: Iterable[Engagement], process: Process, scope: ReadScope = FULL
+) -> Iterator[tuple[Engagement, ObservationResult]]:
     """Yield each engagement with its observation, or with the error that keeps it from being seen.
 
     Engagements of one group share the listings. Items wait in an unnamed temporary file, so memory does not grow
@@ -38,21 +38,21 @@ def observe_many(
     """
     by_group = sorted(engagements, key=lambda each: (each.gitlab.group, each.key))
     for group, members in groupby(by_group, key=lambda each: each.gitlab.group):
-        yield from _observe_group(reader, group, list(members), process, look)
+        yield from _observe_group(reader, group, list(members), process, scope)
 
 
-def with_touches(
-    reader: ForgeReader, observation: Observation, group: str, items: Sequence[Item], process: Process
+def with_human_activity(
+    reader: Reader, observation: Observation, group: str, items: Sequence[Item], process: Process
 ) -> Observation:
     """Return the observation with what GitLab knows about who has touched *items*."""
     if not items:
         return observation
     acts = reader.fetch_activity(group, [item.gid for item in items if item.gid])
-    known = {item.gid: touch(acts.get(item.gid or ""), process) for item in items}
+    known = {item.gid: human_activity(acts.get(item.gid or ""), process) for item in items}
     snapshot = observation.snapshot
 
     def told(item: Item) -> Item:
-        return replace(item, touched=known.get(item.gid, item.touched))
+        return replace(item, human_activity=known.get(item.gid, item.human_activity))
 
     return replace(
         observation,
@@ -65,8 +65,8 @@ def with_touches(
 
 
 def _observe_group(
-    reader: ForgeReader, group: str, engagements: list[Engagement], process: Process, look: Look
-) -> Iterator[tuple[Engagement, Observed]]:
+    reader: Reader, group: str, engagements: list[Engagement], process: Process, scope: ReadScope
+) -> Iterator[tuple[Engagement, ObservationResult]]:
     places = [place for each in engagements for place in (each.gitlab.project, each.gitlab.internal)]
     label_group = engagements[0].gitlab.label_group
     sound: list[Engagement] = []
@@ -81,9 +81,9 @@ def _observe_group(
                 sound.append(engagement)
         if not sound:
             return
-        looked = _Group(reader, group, sound, process, access, label_group, look)
+        looked = GroupReader(reader, group, sound, process, access, label_group, scope)
     except GitLabError as error:
         yield from ((engagement, error) for engagement in sound or engagements)
         return
     with closing(looked):
-        yield from looked.observed()
+        yield from looked.observations()

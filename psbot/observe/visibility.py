@@ -6,14 +6,14 @@ from psbot.core.model.engagement import Engagement, people
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import is_machine
-from psbot.gitlab.ports import ForgeReader
+from psbot.gitlab.ports import Reader
 from psbot.gitlab.values import Audience
 
-_NAMED = 5  # people named before the rest is counted
+_MAX_NAMED = 5  # people named before the rest is counted
 
 
-def listeners(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process
+def outside_readers(
+    reader: Reader, engagements: Iterable[Engagement], process: Process
 ) -> dict[str, tuple[Finding, ...]]:
     """Return by engagement key what a person should know of who reads its internal project.
 
@@ -40,9 +40,9 @@ def _findings(
         if each.username not in known and not is_machine(each, process)
     )
     if strangers:
-        more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
+        more = f" and {len(strangers) - _MAX_NAMED} more" if len(strangers) > _MAX_NAMED else ""
         yield _finding(
-            f"{', '.join(strangers[:_NAMED])}{more} can read {place} and have no part in the engagement; see that "
+            f"{', '.join(strangers[:_MAX_NAMED])}{more} can read {place} and have no part in the engagement; see that "
             "no customer is among them, and list colleagues in config/accounts.yml"
         )
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 
 @contextmanager
-def standing_in(modules: Mapping[str, ModuleType]) -> Iterator[None]:
+def shim_modules(modules: Mapping[str, ModuleType]) -> Iterator[None]:
     """Let imports find *modules* under their names, except where the real one is imported already."""
     missing = {name: module for name, module in modules.items() if name not in sys.modules}
     sys.modules.update(missing)

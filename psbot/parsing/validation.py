@@ -23,13 +23,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from psbot.errors import Problem
-from psbot.parsing.import_shims import standing_in
-from psbot.parsing.yaml_document import Data, Document, Path
+from psbot.parsing.import_shims import shim_modules
+from psbot.parsing.yaml_document import Document, KeyPath, YamlData
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _without_plugins() -> None:
+def _disable_plugins() -> None:
     """Keep pydantic from looking for plugins, for which psbot has no use.
 
     It would read the metadata of every installed package. Told by its environment variable not to look, it still
@@ -39,20 +39,20 @@ def _without_plugins() -> None:
     nothing = types.ModuleType("importlib.metadata")
     vars(nothing)["entry_points"] = lambda **_: ()
     # A pydantic that does this elsewhere or needs more of the module imports the real one, as soon as it wants it.
-    with suppress(ImportError), standing_in({nothing.__name__: nothing}):
+    with suppress(ImportError), shim_modules({nothing.__name__: nothing}):
         importlib.import_module("pydantic.plugin._loader")
 
 
-_without_plugins()
+_disable_plugins()
 
 # Deferred, because the validators of nested models are never used on their own: only the outermost builds one.
 STRICT = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True, str_strip_whitespace=True)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-_SHOWN = 60  # characters of a wrong value that an error repeats
+_MAX_SHOWN = 60  # characters of a wrong value that an error repeats
 
 
 @dataclass(frozen=True, slots=True)
-class Validated(Generic[Model]):
+class ValidationResult(Generic[Model]):
     """The model, where everything is right; else the top-level parts that are, and what is wrong."""
 
     model: Model | None
@@ -60,27 +60,31 @@ class Validated(Generic[Model]):
     problems: tuple[Problem, ...]
 
 
-def validate(model: type[Model], document: Document) -> Validated[Model]:
+def validate(model: type[Model], document: Document) -> ValidationResult[Model]:
     """Validate *document* as *model*; what is right of a wrong document is kept, so that more can be checked."""
     data = document.data
     if not isinstance(data, dict):
-        what = "the file is empty" if data is None else f"the file holds {_kind(data)}, not keys with values"
+        what = (
+            "the file is empty"
+            if data is None
+            else f"the file holds {_type_name(data)}, not keys with values"
+        )
         keys = ", ".join(name for name, field in model.model_fields.items() if field.is_required())
-        return Validated(None, {}, (document.problem((), what, f"write {keys or 'its keys'}"),))
+        return ValidationResult(None, {}, (document.problem((), what, f"write {keys or 'its keys'}"),))
     try:
         right = model.model_validate(data)
         parts = {name: getattr(right, name) for name in model.model_fields}
-        return Validated(None if document.problems else right, parts, document.problems)
+        return ValidationResult(None if document.problems else right, parts, document.problems)
     except ValidationError as error:
         details = error.errors(include_url=False)
         wrong = {detail["loc"][0] for detail in details if detail["loc"]}
         said = {(problem.line, problem.column) for problem in document.problems}
-        problems = [_problem(model, document, detail) for detail in details]
+        problems = [_to_problem(model, document, detail) for detail in details]
         problems = [each for each in problems if (each.line, each.column) not in said]
-        return Validated(None, _right_parts(model, data, wrong), (*document.problems, *problems))
+        return ValidationResult(None, _valid_parts(model, data, wrong), (*document.problems, *problems))
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean …`` for the nearest of *known*, or the choices themselves."""
     import difflib  # here, because a right file needs no suggestion
 
@@ -91,7 +95,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"write one of {', '.join(choices)}" if choices else ""
 
 
-def _right_parts(model: type[BaseModel], data: dict[str, Data], wrong: set[int | str]) -> dict[str, Any]:
+def _valid_parts(model: type[BaseModel], data: dict[str, YamlData], wrong: set[int | str]) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         if name in wrong:
@@ -105,15 +109,15 @@ def _right_parts(model: type[BaseModel], data: dict[str, Data], wrong: set[int |
     return parts
 
 
-def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Problem:
+def _to_problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Problem:
     path = _path_in(document, detail["loc"])
-    message, hint = _sentence(model, path, detail)
+    message, hint = _message_and_hint(model, path, detail)
     return document.problem(path, message, hint, at_key=detail["type"] == "extra_forbidden")
 
 
-def _path_in(document: Document, loc: tuple[int | str, ...]) -> Path:
+def _path_in(document: Document, loc: tuple[int | str, ...]) -> KeyPath:
     """Return *loc* without the parts that name a branch of a union or a dictionary's key."""
-    path: Path = ()
+    path: KeyPath = ()
     for part in loc:
         longer = (*path, part)
         if longer in document.values or longer in document.keys or part is loc[-1]:
@@ -121,31 +125,34 @@ def _path_in(document: Document, loc: tuple[int | str, ...]) -> Path:
     return path[:-1] if path and path[-1] == "[key]" else path
 
 
-def _sentence(model: type[BaseModel], path: Path, detail: ErrorDetails) -> tuple[str, str]:
+def _message_and_hint(model: type[BaseModel], path: KeyPath, detail: ErrorDetails) -> tuple[str, str]:
     name = str(path[-1]) if path else ""
     context = detail.get("ctx", {})
     match detail["type"]:
         case "missing":
             return "this key is missing", f"add {name}:"
         case "extra_forbidden":
-            return "there is no such key", suggestion(name, _fields_at(model, path[:-1]))
+            return "there is no such key", suggest(name, _keys_at(model, path[:-1]))
         case kind if kind.startswith("psbot_"):
             return detail["msg"], str(context.get("hint", ""))
-    return _about_value(detail["type"], detail["input"], context) or _typed(
+    return _value_message(detail["type"], detail["input"], context) or _type_message(
         detail["type"], detail["input"], detail["msg"]
     )
 
 
-def _about_value(kind: str, found: object, context: Mapping[str, Any]) -> tuple[str, str] | None:
+def _value_message(kind: str, found: object, context: Mapping[str, Any]) -> tuple[str, str] | None:
     match kind:
         case "literal_error":
-            return f"{shown(found)} is not a choice", _choice(found, str(context["expected"]))
+            return f"{show_value(found)} is not a choice", _suggest_choice(found, str(context["expected"]))
         case "string_type" if isinstance(found, bool | int | float):
-            return f"{shown(found)} is {_kind(found)}, not text", f'write "{shown(found)}" in quotes'
+            return (
+                f"{show_value(found)} is {_type_name(found)}, not text",
+                f'write "{show_value(found)}" in quotes',
+            )
         case "greater_than_equal":
-            return f"{shown(found)} is too small", f"write at least {context['ge']:g}"
+            return f"{show_value(found)} is too small", f"write at least {context['ge']:g}"
         case "less_than_equal":
-            return f"{shown(found)} is too large", f"write at most {context['le']:g}"
+            return f"{show_value(found)} is too large", f"write at most {context['le']:g}"
         case "string_too_long" | "too_long":
             return f"this is longer than {context['max_length']}", "shorten it"
         case "string_too_short" | "too_short":
@@ -153,7 +160,7 @@ def _about_value(kind: str, found: object, context: Mapping[str, Any]) -> tuple[
     return None
 
 
-def _typed(kind: str, found: object, message: str) -> tuple[str, str]:
+def _type_message(kind: str, found: object, message: str) -> tuple[str, str]:
     wanted = {
         "string_type": "text",
         "int_type": "a whole number",
@@ -168,16 +175,16 @@ def _typed(kind: str, found: object, message: str) -> tuple[str, str]:
         "model_attributes_type": "keys with values",
     }.get(kind)
     if wanted is None:
-        return f"{shown(found)}: {message[:1].lower()}{message[1:]}", ""
-    return f"{shown(found)} is {_kind(found)}, not {wanted}", f"write {wanted}"
+        return f"{show_value(found)}: {message[:1].lower()}{message[1:]}", ""
+    return f"{show_value(found)} is {_type_name(found)}, not {wanted}", f"write {wanted}"
 
 
-def _choice(found: object, expected: str) -> str:
+def _suggest_choice(found: object, expected: str) -> str:
     choices = [part.strip("' ") for part in expected.replace(" or ", ", ").split(",")]
-    return suggestion(str(found), choices)
+    return suggest(str(found), choices)
 
 
-def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
+def _keys_at(model: type[BaseModel], path: KeyPath) -> list[str]:
     """Return the keys that are known at *path* below *model*."""
     current: type[BaseModel] | None = model
     for part in path:
@@ -195,7 +202,7 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     return next(filter(None, map(_model_in, typing.get_args(annotation))), None)
 
 
-def _kind(value: object) -> str:
+def _type_name(value: object) -> str:
     if value is None:
         return "empty"
     if isinstance(value, bool):
@@ -204,7 +211,7 @@ def _kind(value: object) -> str:
     return names.get(type(value), "something else")
 
 
-def shown(value: object) -> str:
+def show_value(value: object) -> str:
     """Return *value* as an error repeats it: one line, not long."""
     if value is None:
         return "this"
@@ -213,42 +220,48 @@ def shown(value: object) -> str:
     if isinstance(value, list | dict):
         return "this"
     text = " ".join(str(value).split())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
-def wrong(message: str, hint: str = "") -> PydanticCustomError:
+def validation_error(message: str, hint: str = "") -> PydanticCustomError:
     """Return the error a validator raises: what is wrong, and what would be right."""
     return PydanticCustomError("psbot_rule", "{message}", {"message": message, "hint": hint})
 
 
-def matching(pattern: str, hint: str, longest: int = 200) -> tuple[object, object]:
+def matching(pattern: str, hint: str, max_length: int = 200) -> tuple[object, object]:
     """Return the annotations of a text that matches *pattern* as a whole; *hint* says what would be right."""
 
     def check(text: str) -> str:
-        if len(text) > longest:
-            raise wrong(f"this is longer than {longest} characters", "shorten it")
+        if len(text) > max_length:
+            raise validation_error(f"this is longer than {max_length} characters", "shorten it")
         if not re.fullmatch(pattern, text):  # compiled at first use, and kept by re
-            raise wrong(f"{shown(text)} does not fit" if text else "this is empty", hint)
+            raise validation_error(f"{show_value(text)} does not fit" if text else "this is empty", hint)
         return text
 
-    return AfterValidator(check), Field(json_schema_extra={"pattern": f"^({pattern})$", "maxLength": longest})
+    return AfterValidator(check), Field(
+        json_schema_extra={"pattern": f"^({pattern})$", "maxLength": max_length}
+    )
 
 
-def _day(value: object) -> date:
+def _parse_day(value: object) -> date:
     if not isinstance(value, str):
-        raise wrong(f"{shown(value)} is {_kind(value)}, not a date", "write a date as 2026-12-01")
+        raise validation_error(
+            f"{show_value(value)} is {_type_name(value)}, not a date", "write a date as 2026-12-01"
+        )
     parts = value.strip().split("-")
     if [len(part) for part in parts] != [4, 2, 2] or not all(
         part.isascii() and part.isdigit() for part in parts
     ):
-        raise wrong(f"{shown(value)} is not a date", "write a date as 2026-12-01")
+        raise validation_error(f"{show_value(value)} is not a date", "write a date as 2026-12-01")
     year, month, day = map(int, parts)
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise wrong(f"{value} is not in the years {FIRST_YEAR} to {LAST_YEAR}", "check the year")
+        raise validation_error(f"{value} is not in the years {FIRST_YEAR} to {LAST_YEAR}", "check the year")
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise wrong(f"{value} is not a day of the calendar: {error}", "check month and day") from None
+        raise validation_error(
+            f"{value} is not a day of the calendar: {error}", "check month and day"
+        ) from None
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_parse_day)]

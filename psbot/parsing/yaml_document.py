@@ -12,27 +12,27 @@ from pathlib import Path as FilePath
 
 import yaml
 
-from psbot.core.text.escape import printable
+from psbot.core.text.escape import replace_control_characters
 from psbot.errors import FileProblems, Problem, PsbotError
 
-LARGEST_FILE = 1024 * 1024  # bytes
-DEEPEST = 20
-MOST_NODES = 50_000
-MOST_FOREIGN = 20
-LONGEST_NUMBER = 15
+MAX_FILE_SIZE = 1024 * 1024  # bytes
+MAX_DEPTH = 20
+MAX_NODES = 50_000
+MAX_FORBIDDEN = 20
+MAX_NUMBER_LENGTH = 15
 
-Data = str | int | float | bool | None | list["Data"] | dict[str, "Data"]
-Path = tuple[str | int, ...]
+YamlData = str | int | float | bool | None | list["YamlData"] | dict[str, "YamlData"]
+KeyPath = tuple[str | int, ...]
 
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)  # the same events, ten times faster where libyaml is there
 # What YAML forbids, and the other line ends of Unicode, after which no editor counts the lines as YAML does. Named
 # one by one and not as what is left of Unicode, which re takes ten times as long to compile.
-_FOREIGN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_FORBIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
-_WORDS = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false"})
-_SURPRISES = re.compile(
+_BOOLEAN_WORDS = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false"})
+_AMBIGUOUS = re.compile(
     r"yes|no|on|off|y|n|true|false|null|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9]*)?|[-+]?0[0-9_]+|[-+]?0[xob][0-9a-f_]+"
     r"|[-+]?[0-9][0-9_]*_[0-9_]*|\+[0-9.]+|[-+]?(\.[0-9]+|[0-9]+\.|[0-9.]+e[-+]?[0-9]+)|[-+]?\.(inf|nan)",
     re.IGNORECASE,
@@ -47,12 +47,12 @@ class Document:
     """
 
     file: str
-    data: Data
-    values: dict[Path, tuple[int, int]]
-    keys: dict[Path, tuple[int, int]]
+    data: YamlData
+    values: dict[KeyPath, tuple[int, int]]
+    keys: dict[KeyPath, tuple[int, int]]
     problems: tuple[Problem, ...] = ()
 
-    def problem(self, path: Path, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
+    def problem(self, path: KeyPath, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Return a problem at *path*; a path that is not in the file is shown at its nearest parent."""
         while path and isinstance(path[-1], int) and path not in self.values:
             path = path[:-1]
@@ -61,42 +61,53 @@ class Document:
         while path and path not in places:
             path = path[:-1]
         line, column = places.get(path) or self.values.get(path) or (1, 1)
-        return Problem(self.file, line, column, printable(shown), printable(message), printable(hint))
+        return Problem(
+            self.file,
+            line,
+            column,
+            replace_control_characters(shown),
+            replace_control_characters(message),
+            replace_control_characters(hint),
+        )
 
 
-def load(file: FilePath) -> Document:
+def load_yaml(file: FilePath) -> Document:
     """Read *file*; raises PsbotError when it cannot be read, FileProblems where it is not YAML at all."""
-    return parse(str(file), _text(file))
+    return parse_yaml(str(file), _read_text(file))
 
 
-def parse(file: str, text: str) -> Document:
+def parse_yaml(file: str, text: str) -> Document:
     """Return the document in *text*; raises FileProblems where it cannot be read as YAML at all."""
-    if problems := _foreign(file, text):
+    if problems := _forbidden_characters(file, text):
         raise FileProblems(problems)
-    reading = _Reading(file)
+    reading = _Builder(file)
     try:
-        data = reading.document(yaml.parse(text, Loader=_LOADER))
+        data = reading.build(yaml.parse(text, Loader=_LOADER))
     except yaml.YAMLError as error:
-        raise FileProblems([*reading.problems, _syntax(file, text, error)]) from error
-    if reading.is_broken_off:
+        raise FileProblems([*reading.problems, _syntax_problem(file, text, error)]) from error
+    if reading.is_aborted:
         raise FileProblems(reading.problems)
     return Document(file, data, reading.values, reading.keys, tuple(reading.problems))
 
 
-def _text(file: FilePath) -> str:
+def _read_text(file: FilePath) -> str:
     try:
         if file.is_dir():
             raise PsbotError(f"{file} is a directory, not a file", "name the YAML files in it")
         if not file.is_file():
             raise PsbotError(f"there is no file {file}", "check its name and the folder you are in")
         with file.open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
+            content = stream.read(MAX_FILE_SIZE + 1)
     except OSError as error:
         raise PsbotError(f"{file} cannot be read: {error.strerror}", "check its permissions") from error
     except ValueError as error:
-        raise PsbotError(f"{printable(str(file))!r} is not a file name", "check its name") from error
-    if len(content) > LARGEST_FILE:
-        raise PsbotError(f"{file} is larger than {LARGEST_FILE // 1024} KiB", "an engagement needs a few KiB")
+        raise PsbotError(
+            f"{replace_control_characters(str(file))!r} is not a file name", "check its name"
+        ) from error
+    if len(content) > MAX_FILE_SIZE:
+        raise PsbotError(
+            f"{file} is larger than {MAX_FILE_SIZE // 1024} KiB", "an engagement needs a few KiB"
+        )
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -106,9 +117,9 @@ def _text(file: FilePath) -> str:
         raise FileProblems([problem]) from error
 
 
-def _foreign(file: str, text: str) -> list[Problem]:
+def _forbidden_characters(file: str, text: str) -> list[Problem]:
     problems = []
-    for match in islice(_FOREIGN.finditer(text), MOST_FOREIGN):
+    for match in islice(_FORBIDDEN.finditer(text), MAX_FORBIDDEN):
         line, column = (
             text.count("\n", 0, match.start()) + 1,
             match.start() - text.rfind("\n", 0, match.start()),
@@ -118,7 +129,7 @@ def _foreign(file: str, text: str) -> list[Problem]:
     return problems
 
 
-def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
+def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
     hint = "check quotes, brackets and indentation there"
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = " ".join(filter(None, (getattr(error, "problem", None), getattr(error, "context", None))))
@@ -126,74 +137,83 @@ def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
     lines = text.removesuffix("\n").split("\n")
     if line > len(lines):  # at the end of the file, which may have no line of its own
         line, column = len(lines), len(lines[-1]) + 1
-    return Problem(file, line, column, "", printable(f"this is not YAML: {what or error}"), hint)
+    return Problem(
+        file, line, column, "", replace_control_characters(f"this is not YAML: {what or error}"), hint
+    )
 
 
-def _at(event: yaml.Event) -> tuple[int, int]:
+def _position(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenNode:
     """A mapping or list that is being read; ``key`` is the mapping key whose value comes next."""
 
-    holder: dict[str, Data] | list[Data]
-    path: Path
+    holder: dict[str, YamlData] | list[YamlData]
+    path: KeyPath
     key: str | None = None
 
 
 @dataclass(slots=True)
-class _Reading:
+class _Builder:
     """Builds data from events with an explicit stack, so that depth costs memory and never the program stack."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
-    values: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    stack: list[_Open] = field(default_factory=list)
-    root: Data = None
+    values: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    keys: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    stack: list[_OpenNode] = field(default_factory=list)
+    root: YamlData = None
     documents: int = 0
-    is_broken_off: bool = False
+    is_aborted: bool = False
 
-    def document(self, events: Iterator[yaml.Event]) -> Data:
+    def build(self, events: Iterator[yaml.Event]) -> YamlData:
         """Return the data of the first document."""
         for count, event in enumerate(events):
-            if count > MOST_NODES:
-                self._report(event, f"more than {MOST_NODES} values", "an engagement needs a hundred")
-                self.is_broken_off = True
-            if self.is_broken_off:
+            if count > MAX_NODES:
+                self._report(event, f"more than {MAX_NODES} values", "an engagement needs a hundred")
+                self.is_aborted = True
+            if self.is_aborted:
                 break
-            self._take(event)
+            self._handle(event)
         return self.root
 
-    def _take(self, event: yaml.Event) -> None:
+    def _handle(self, event: yaml.Event) -> None:
         match event:
             case yaml.ScalarEvent():
-                self._scalar(event)
+                self._add_scalar(event)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._open(event)
+                self._open_node(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self.stack.pop()
             case yaml.AliasEvent():
                 self._report(event, f"the alias *{event.anchor} is not allowed", "write the value out")
-                self._place(event, None)
+                self._add_value(event, None)
             case yaml.DocumentStartEvent() if self.documents:
                 self._report(event, "a second document starts here", "keep one document a file")
-                self.is_broken_off = True
+                self.is_aborted = True
             case yaml.DocumentStartEvent():
                 self.documents = 1
             case _:
                 pass
 
-    def _report(self, event: yaml.Event, message: str, hint: str, path: Path | None = None) -> None:
+    def _report(self, event: yaml.Event, message: str, hint: str, path: KeyPath | None = None) -> None:
         where = ".".join(map(str, self._next_path() if path is None else path))
-        line, column = _at(event)
+        line, column = _position(event)
         self.problems.append(
-            Problem(self.file, line, column, printable(where), printable(message), printable(hint))
+            Problem(
+                self.file,
+                line,
+                column,
+                replace_control_characters(where),
+                replace_control_characters(message),
+                replace_control_characters(hint),
+            )
         )
 
-    def _next_path(self) -> Path:
+    def _next_path(self) -> KeyPath:
         if not self.stack:
             return ()
         top = self.stack[-1]
@@ -201,15 +221,15 @@ class _Reading:
             return (*top.path, len(top.holder))
         return top.path if top.key is None else (*top.path, top.key)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
-        self._plain(event)
+    def _add_scalar(self, event: yaml.ScalarEvent) -> None:
+        self._reject_tag_and_anchor(event)
         top = self.stack[-1] if self.stack else None
         if top and isinstance(top.holder, dict) and top.key is None:
-            self._key(event, top)
+            self._start_key(event, top)
         else:
-            self._place(event, self._value(event))
+            self._add_value(event, self._scalar_value(event))
 
-    def _plain(self, event: yaml.NodeEvent) -> None:
+    def _reject_tag_and_anchor(self, event: yaml.NodeEvent) -> None:
         """Report what no node may carry."""
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
@@ -219,7 +239,7 @@ class _Reading:
                 event, f"the anchor &{event.anchor} is not allowed", "delete it, and write values out"
             )
 
-    def _key(self, event: yaml.ScalarEvent, top: _Open) -> None:
+    def _start_key(self, event: yaml.ScalarEvent, top: _OpenNode) -> None:
         key = event.value
         path = (*top.path, key)
         if key == "<<" and not event.style:
@@ -231,47 +251,47 @@ class _Reading:
             self._report(event, f"the key is there twice, first in line {first}", "keep one of them", path)
         self._expect_value(event, top, key)
 
-    def _expect_value(self, event: yaml.Event, top: _Open, key: str) -> None:
-        self.keys.setdefault((*top.path, key), _at(event))
+    def _expect_value(self, event: yaml.Event, top: _OpenNode, key: str) -> None:
+        self.keys.setdefault((*top.path, key), _position(event))
         top.key = key
 
-    def _value(self, event: yaml.ScalarEvent) -> Data:
+    def _scalar_value(self, event: yaml.ScalarEvent) -> YamlData:
         text: str = event.value
         if event.style:
             return text
         if text in _CONSTANTS:
             return _CONSTANTS[text]
-        if _INTEGER.fullmatch(text) and len(text) <= LONGEST_NUMBER:
+        if _INTEGER.fullmatch(text) and len(text) <= MAX_NUMBER_LENGTH:
             return int(text)
-        if _FLOAT.fullmatch(text) and len(text) <= LONGEST_NUMBER:
+        if _FLOAT.fullmatch(text) and len(text) <= MAX_NUMBER_LENGTH:
             return float(text)
-        if _SURPRISES.fullmatch(text):
+        if _AMBIGUOUS.fullmatch(text):
             hint = f'write "{text}" in quotes if it is text'
-            if text.lower() in _WORDS:
+            if text.lower() in _BOOLEAN_WORDS:
                 hint = f"write true or false, or {hint[6:]}"
             self._report(event, f"{text} means different things to different readers of YAML", hint)
         return text
 
-    def _open(self, event: yaml.CollectionStartEvent) -> None:
-        self._plain(event)
-        if len(self.stack) >= DEEPEST:
-            self._report(event, f"nested deeper than {DEEPEST} levels", "an engagement needs three")
-            self.is_broken_off = True
+    def _open_node(self, event: yaml.CollectionStartEvent) -> None:
+        self._reject_tag_and_anchor(event)
+        if len(self.stack) >= MAX_DEPTH:
+            self._report(event, f"nested deeper than {MAX_DEPTH} levels", "an engagement needs three")
+            self.is_aborted = True
             return
         top = self.stack[-1] if self.stack else None
-        holder: dict[str, Data] | list[Data] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        holder: dict[str, YamlData] | list[YamlData] = {} if isinstance(event, yaml.MappingStartEvent) else []
         if top and isinstance(top.holder, dict) and top.key is None:
             self._report(event, "a key is a mapping or a list", "write a plain word before the colon")
             self._expect_value(event, top, "")  # what is in the holder goes nowhere; its value comes after it
             path = self._next_path()
         else:
             path = self._next_path()
-            self._place(event, holder)
-        self.stack.append(_Open(holder, path))
+            self._add_value(event, holder)
+        self.stack.append(_OpenNode(holder, path))
 
-    def _place(self, event: yaml.Event, value: Data) -> None:
+    def _add_value(self, event: yaml.Event, value: YamlData) -> None:
         path = self._next_path()
-        self.values.setdefault(path, _at(event))
+        self.values.setdefault(path, _position(event))
         if not self.stack:
             self.root = value
             return

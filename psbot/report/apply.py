@@ -5,44 +5,50 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from psbot.apply.receipt import Outcome, Receipt
-from psbot.core.text.escape import inert, linked
-from psbot.report.apply_rows import Applied, name, reference, what, why_undone
-from psbot.report.json_text import data_text
-from psbot.report.plan_rows import row
+from psbot.core.text.escape import escape_markdown, link_markdown
+from psbot.report.apply_rows import (
+    FileResult,
+    describe_change,
+    not_done_lines,
+    receipt_name,
+    receipt_reference,
+)
+from psbot.report.json_text import to_json
+from psbot.report.plan_rows import operation_row
 
-SCHEMA = 1
+SCHEMA_VERSION = 1
 
 
-def totals(applied: Sequence[Applied]) -> dict[str, int]:
+def totals(applied: Sequence[FileResult]) -> dict[str, int]:
     """Count receipts by outcome, over all engagements."""
     counts = Counter(receipt.outcome.value for each in applied for receipt in each.receipts)
     return {outcome.value: counts[outcome.value] for outcome in Outcome}
 
 
-def rendered(form: str, applied: Sequence[Applied], now: datetime) -> str:
+def render_file_results(form: str, applied: Sequence[FileResult], now: datetime) -> str:
     """Return *applied* as ``text``, ``json`` or ``markdown``."""
     if form == "json":
-        return data_text(as_data(applied, now))
+        return to_json(as_data(applied, now))
     if form == "markdown":
-        return "\n".join(map(_markdown, applied))
+        return "\n".join(map(_result_markdown, applied))
     from psbot.report.apply_text import (
-        applied as applied_,  # here, because rich is slow to import and only text needs it
+        apply_result_text as applied_,  # here, because rich is slow to import and only text needs it
     )
 
     return "".join(map(applied_, applied))
 
 
-def as_data(applied: Sequence[Applied], now: datetime) -> dict[str, object]:
+def as_data(applied: Sequence[FileResult], now: datetime) -> dict[str, object]:
     """Return the receipts as one JSON object."""
     return {
-        "schema": SCHEMA,
+        "schema": SCHEMA_VERSION,
         "now": now.isoformat(),
         "engagements": [
             {
                 "engagement": each.engagement,
                 "file": each.file,
                 "checksum": each.plan.checksum() if each.plan else None,
-                "receipts": [_receipt(receipt) for receipt in each.receipts],
+                "receipts": [_receipt_data(receipt) for receipt in each.receipts],
                 "findings": [
                     {"code": found.code, "severity": found.severity.value, "message": found.message}
                     for found in each.findings
@@ -55,8 +61,8 @@ def as_data(applied: Sequence[Applied], now: datetime) -> dict[str, object]:
     }
 
 
-def _receipt(receipt: Receipt) -> dict[str, object]:
-    each = row(receipt.operation)
+def _receipt_data(receipt: Receipt) -> dict[str, object]:
+    each = operation_row(receipt.operation)
     return {
         "op": each.op,
         "marker": each.marker,
@@ -67,19 +73,22 @@ def _receipt(receipt: Receipt) -> dict[str, object]:
     }
 
 
-def _markdown(applied: Applied) -> str:
-    lines = [f"### {inert(applied.engagement)}", ""]
-    if applied.labels():
-        lines.append(f"- {applied.labels()} labels made")
-    lines += [f"- {inert(name(each))}: {inert(what(each))} ({_link(each)})" for each in applied.done()]
-    lines += [f"- {inert(each)}" for each in why_undone(applied.undone())]
+def _result_markdown(applied: FileResult) -> str:
+    lines = [f"### {escape_markdown(applied.engagement)}", ""]
+    if applied.count_created_labels():
+        lines.append(f"- {applied.count_created_labels()} labels made")
+    lines += [
+        f"- {escape_markdown(receipt_name(each))}: {escape_markdown(describe_change(each))} ({_receipt_link(each)})"
+        for each in applied.done()
+    ]
+    lines += [f"- {escape_markdown(each)}" for each in not_done_lines(applied.not_done())]
     if applied.error:
-        lines.append(f"- **{inert(str(applied.error))}**")
+        lines.append(f"- **{escape_markdown(str(applied.error))}**")
     elif not applied.receipts:
         lines.append("Nothing to do.")
-    lines += [f"- {each.severity.value}: {inert(each.message)}" for each in applied.findings]
+    lines += [f"- {each.severity.value}: {escape_markdown(each.message)}" for each in applied.findings]
     return "\n".join([*lines, ""])
 
 
-def _link(receipt: Receipt) -> str:
-    return linked(f"`{reference(receipt)}`", receipt.url)
+def _receipt_link(receipt: Receipt) -> str:
+    return link_markdown(f"`{receipt_reference(receipt)}`", receipt.url)

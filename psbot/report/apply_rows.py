@@ -9,14 +9,14 @@ from psbot.core.model.operations import CreateLabel
 from psbot.core.model.process import EPIC
 from psbot.core.plan.plan import Plan
 from psbot.errors import PsbotError
-from psbot.report.plan_rows import Row, cells, changes, row
+from psbot.report.plan_rows import OperationRow, field_changes, operation_row, table_cells
 from psbot.runs.work import Reconciled
 
-_NAMED = 6  # items named before the rest is counted
+_MAX_NAMED = 6  # items named before the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class FileResult:
     """How one engagement file ended: what was performed, or the error that came before anything was written."""
 
     file: str
@@ -26,14 +26,14 @@ class Applied:
     error: PsbotError | None = None
 
     @classmethod
-    def of(cls, file: str, engagement: str, ended: Reconciled | PsbotError) -> "Applied":
+    def of(cls, file: str, engagement: str, ended: Reconciled | PsbotError) -> "FileResult":
         """Return how *engagement* ended."""
         if isinstance(ended, PsbotError):
             return cls(file, engagement, error=ended)
         return cls(file, engagement, ended.plan, ended.receipts, ended.error)
 
     @property
-    def wants_attention(self) -> bool:
+    def needs_attention(self) -> bool:
         """Tell whether somebody should look at a finding."""
         return any(each.severity is not Severity.INFO for each in self.findings)
 
@@ -50,24 +50,24 @@ class Applied:
 
     def epic_url(self) -> str | None:
         """Return the address of the epic where it was made or changed."""
-        return next((each.url for each in self.done() if name(each) == EPIC and each.url), None)
+        return next((each.url for each in self.done() if receipt_name(each) == EPIC and each.url), None)
 
-    def undone(self) -> list[Receipt]:
+    def not_done(self) -> list[Receipt]:
         """Return the receipts of what is not done, or not known to be."""
         return [receipt for receipt in self.receipts if receipt.outcome is not Outcome.DONE]
 
-    def refused(self) -> int:
+    def count_refused(self) -> int:
         """Count what GitLab refused."""
         return sum(each.outcome is Outcome.REFUSED for each in self.receipts)
 
-    def labels(self) -> int:
+    def count_created_labels(self) -> int:
         """Count the labels that were made."""
         return sum(
             isinstance(each.operation, CreateLabel) and each.outcome is Outcome.DONE for each in self.receipts
         )
 
 
-def reference(receipt: Receipt) -> str:
+def receipt_reference(receipt: Receipt) -> str:
     """Return where the item of a receipt is, as people write it: ``group/project#3``, ``group&1``."""
     operation = receipt.operation
     if isinstance(operation, CreateLabel):
@@ -77,32 +77,32 @@ def reference(receipt: Receipt) -> str:
     return f"{operation.item.namespace}{sign}{iid}" if iid else operation.item.namespace
 
 
-def what(receipt: Receipt) -> str:
+def describe_change(receipt: Receipt) -> str:
     """Return in one line what was done to an item and, where labels tell how far it is, why."""
-    each = row(receipt.operation)
+    each = operation_row(receipt.operation)
     if each.op.startswith("create"):
-        return cells(each)[2]
-    changed = changes(each)
+        return table_cells(each)[2]
+    changed = field_changes(each)
     return "; ".join([*changed, each.reason] if "labels" in each.fields or not changed else changed)
 
 
-def name(receipt: Receipt) -> str:
+def receipt_name(receipt: Receipt) -> str:
     """Return the key of the item, or the title of the label."""
-    each: Row = row(receipt.operation)
+    each: OperationRow = operation_row(receipt.operation)
     return each.marker or str(each.fields["title"][1])
 
 
-def in_short(receipt: Receipt) -> dict[str, str | None]:
+def receipt_summary(receipt: Receipt) -> dict[str, str | None]:
     """Return what became of one operation, as data."""
     return {
         "op": receipt.operation.op,
-        "marker": name(receipt),
+        "marker": receipt_name(receipt),
         "outcome": receipt.outcome.value,
         "reason": receipt.reason or None,
     }
 
 
-def why_undone(receipts: Iterable[Receipt]) -> Iterator[str]:
+def not_done_lines(receipts: Iterable[Receipt]) -> Iterator[str]:
     """Yield what did not happen and why, one line for all receipts of one outcome and one reason."""
     groups: dict[tuple[str, str], list[Receipt]] = {}
     for receipt in receipts:
@@ -110,8 +110,8 @@ def why_undone(receipts: Iterable[Receipt]) -> Iterator[str]:
     for (outcome, reason), group in groups.items():
         labels = sum(isinstance(each.operation, CreateLabel) for each in group)
         names = list(
-            dict.fromkeys(name(each) for each in group if not isinstance(each.operation, CreateLabel))
+            dict.fromkeys(receipt_name(each) for each in group if not isinstance(each.operation, CreateLabel))
         )
         shown = [f"{labels} labels"] if labels else []
-        shown += names[:_NAMED] + ([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])
+        shown += names[:_MAX_NAMED] + ([f"{len(names) - _MAX_NAMED} more"] if len(names) > _MAX_NAMED else [])
         yield f"{outcome:<8} {', '.join(shown)}: {reason}"

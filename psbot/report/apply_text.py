@@ -7,37 +7,49 @@ from rich.table import Table
 from rich.text import Text
 
 from psbot.apply.receipt import Receipt
-from psbot.core.text.escape import printable
-from psbot.report import apply_rows as receipts
-from psbot.report.apply_rows import Applied
-from psbot.report.plan_text import _remarks
-from psbot.report.terminal import _CHANGED, _SIGNS, _columns, console_in_memory, hang, stripped
+from psbot.core.text.escape import replace_control_characters
+from psbot.report import apply_rows
+from psbot.report.apply_rows import FileResult
+from psbot.report.plan_text import print_findings
+from psbot.report.terminal import (
+    CHANGED_SIGN,
+    OPERATION_SIGNS,
+    captured_text,
+    console_in_memory,
+    print_indented,
+    sign_table,
+)
 
 
-def applied(each: Applied) -> str:
+def apply_result_text(each: FileResult) -> str:
     """Return what became of one engagement, one line for each item."""
     console, out = console_in_memory()
-    console.print(Text(printable(f"{each.engagement}  ({each.file})"), style="bold"))
-    if labels := each.labels():
+    console.print(Text(replace_control_characters(f"{each.engagement}  ({each.file})"), style="bold"))
+    if labels := each.count_created_labels():
         console.print(Text(f"  + {labels} labels", style="green"))
     if done := list(each.done()):
-        console.print(Padding(_receipts(done), (0, 0, 0, 1)))
-    for line in receipts.why_undone(each.undone()):
-        hang(console, line, "yellow")
+        console.print(Padding(_receipts_table(done), (0, 0, 0, 1)))
+    for line in apply_rows.not_done_lines(each.not_done()):
+        print_indented(console, line, "yellow")
     if each.plan:
-        _remarks(console, each.plan)
+        print_findings(console, each.plan)
     if not each.receipts and each.error is None:
         console.print(Text("  nothing to do", style="green"))
     if epic := each.epic_url():
-        hang(console, epic, "dim")
+        print_indented(console, epic, "dim")
     console.print()
-    return stripped(out)
+    return captured_text(out)
 
 
-def _receipts(done: Sequence[Receipt]) -> Table:
-    table = _columns(22, 34)
+def _receipts_table(done: Sequence[Receipt]) -> Table:
+    table = sign_table(22, 34)
     for receipt in done:
-        sign, colour = _SIGNS.get(receipt.operation.op, _CHANGED)
-        texts = (sign, receipts.name(receipt), receipts.reference(receipt), receipts.what(receipt))
-        table.add_row(*(Text(printable(text)) for text in texts), style=colour)
+        sign, colour = OPERATION_SIGNS.get(receipt.operation.op, CHANGED_SIGN)
+        texts = (
+            sign,
+            apply_rows.receipt_name(receipt),
+            apply_rows.receipt_reference(receipt),
+            apply_rows.describe_change(receipt),
+        )
+        table.add_row(*(Text(replace_control_characters(text)) for text in texts), style=colour)
     return table

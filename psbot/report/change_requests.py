@@ -3,45 +3,45 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from psbot.core.changes.amendment import lines_of
-from psbot.core.text.escape import inert, linked
-from psbot.report.json_text import data_text
-from psbot.report.terminal import listed
-from psbot.runs.change_requests import Requested
+from psbot.core.changes.amendment import describe
+from psbot.core.text.escape import escape_markdown, link_markdown
+from psbot.report.json_text import to_json
+from psbot.report.terminal import sections_text
+from psbot.runs.change_requests import ChangeRequestStatus
 
-SCHEMA = 1
-_NONE = "no change request"
+SCHEMA_VERSION = 1
+_NO_REQUEST = "no change request"
 
-Shown = Sequence[tuple[str, Sequence[Requested]]]
+RequestsByEngagement = Sequence[tuple[str, Sequence[ChangeRequestStatus]]]
 
 
-def rendered(form: str, shown: Shown, now: datetime) -> str:
+def render_change_requests(form: str, shown: RequestsByEngagement, now: datetime) -> str:
     """Return change requests by engagement as ``text``, ``json`` or ``markdown``."""
     match form:
         case "json":
-            return data_text(as_data(shown, now))
+            return to_json(as_data(shown, now))
         case "markdown":
             return "".join(f"{line}\n" for line in _markdown(shown))
         case _:
             return _text(shown)
 
 
-def as_data(shown: Shown, now: datetime) -> dict[str, object]:
+def as_data(shown: RequestsByEngagement, now: datetime) -> dict[str, object]:
     """Return the change requests as one JSON object."""
     engagements = [
         {"engagement": key, "change_requests": [_data(each) for each in requests]} for key, requests in shown
     ]
-    return {"schema": SCHEMA, "now": now.isoformat(), "engagements": engagements}
+    return {"schema": SCHEMA_VERSION, "now": now.isoformat(), "engagements": engagements}
 
 
-def _data(each: Requested) -> dict[str, object]:
-    change, decision = each.change, each.change.decision
+def _data(each: ChangeRequestStatus) -> dict[str, object]:
+    change, decision = each.view, each.view.decision
     return {
         "item": each.item.key,
         "title": each.item.title,
         "url": each.item.url,
         "open": each.item.is_open,
-        "change": each.value,
+        "change": each.state,
         "instrument": change.instrument,
         "because": change.because or None,
         "hours": change.hours_after - change.hours,
@@ -52,41 +52,41 @@ def _data(each: Requested) -> dict[str, object]:
         "approvers": list(change.approvers),
         "decided_by": decision.by if decision else None,
         "decided_on": decision.on.isoformat() if decision else None,
-        "amendment": lines_of(each.lacking) if each.lacking else None,
+        "amendment": describe(each.missing_amendment) if each.missing_amendment else None,
         "findings": [{"code": found.code, "message": found.message} for found in each.findings],
     }
 
 
-def _text(shown: Shown) -> str:
+def _text(shown: RequestsByEngagement) -> str:
     chapters: list[tuple[str, list[tuple[str, str]]]] = []
     for key, requests in shown:
         rows = [
             row
             for each in requests
-            for row in ((each.item.key, _standing(each)), *(("", f"- {point}") for point in _points(each)))
+            for row in ((each.item.key, _state_line(each)), *(("", f"- {point}") for point in _details(each)))
         ]
-        chapters.append((key, rows or [("", _NONE)]))
-    return listed(chapters)
+        chapters.append((key, rows or [("", _NO_REQUEST)]))
+    return sections_text(chapters)
 
 
-def _markdown(shown: Shown) -> Iterator[str]:
+def _markdown(shown: RequestsByEngagement) -> Iterator[str]:
     for key, requests in shown:
         yield f"### {key}\n"
         for each in requests:
-            yield f"- {linked(each.item.title, each.item.url)}: {inert(_standing(each))}"
-            yield from (f"  - {inert(point)}" for point in _points(each))
-        yield "" if requests else f"There is {_NONE}.\n"
+            yield f"- {link_markdown(each.item.title, each.item.url)}: {escape_markdown(_state_line(each))}"
+            yield from (f"  - {escape_markdown(point)}" for point in _details(each))
+        yield "" if requests else f"There is {_NO_REQUEST}.\n"
 
 
-def _standing(each: Requested) -> str:
+def _state_line(each: ChangeRequestStatus) -> str:
     flag = "" if each.item.is_open else ", closed"
-    instrument = f", {each.change.instrument}" if each.change.instrument else ""
-    return f"{each.value or 'draft'}{instrument}{flag}"
+    instrument = f", {each.view.instrument}" if each.view.instrument else ""
+    return f"{each.state or 'draft'}{instrument}{flag}"
 
 
-def _points(each: Requested) -> Iterator[str]:
+def _details(each: ChangeRequestStatus) -> Iterator[str]:
     """Yield what there is to know, a sentence each; of what is closed only what was found."""
-    change = each.change
+    change = each.view
     if change.because:
         yield f"because {change.because}"
     if change.hours_after != change.hours:

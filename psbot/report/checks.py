@@ -8,72 +8,74 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from psbot.core.text.escape import inert, printable
-from psbot.doctor.check import Check, Verdict
-from psbot.doctor.permissions import Need, rows
-from psbot.report.json_text import data_text
-from psbot.report.terminal import console_in_memory, hang, stripped
+from psbot.core.text.escape import escape_markdown, replace_control_characters
+from psbot.doctor.check import Check, CheckResult
+from psbot.doctor.permissions import Requirement, requirement_rows
+from psbot.report.json_text import to_json
+from psbot.report.terminal import captured_text, console_in_memory, print_indented
 
-SCHEMA = 1
-_NEEDED = "What each command needs of the token and the account's role"
-_WIDEST = max(map(len, Verdict))
+SCHEMA_VERSION = 1
+_REQUIREMENTS_TITLE = "What each command needs of the token and the account's role"
+_RESULT_WIDTH = max(map(len, CheckResult))
 
 _STYLES = {
-    Verdict.OK: "green",
-    Verdict.NOTE: "",
-    Verdict.WARNING: "yellow",
-    Verdict.UNKNOWN: "yellow",
-    Verdict.MISSING: "red",
+    CheckResult.OK: "green",
+    CheckResult.NOTE: "",
+    CheckResult.WARNING: "yellow",
+    CheckResult.UNKNOWN: "yellow",
+    CheckResult.MISSING: "red",
 }
 
 
-def rendered(
-    form: str, checks: Sequence[Check], now: datetime, needs: Mapping[str, Need] | None = None
+def render_checks(
+    form: str, checks: Sequence[Check], now: datetime, needs: Mapping[str, Requirement] | None = None
 ) -> str:
     """Return *checks*, and what commands need where that is given, as ``text``, ``json`` or ``markdown``."""
     if form == "json":
-        data = {"schema": SCHEMA, "now": now.isoformat(), "checks": list(map(_data, checks))}
-        return data_text(data if needs is None else data | {"needs": _needs(needs)})
+        data = {"schema": SCHEMA_VERSION, "now": now.isoformat(), "checks": list(map(_check_data, checks))}
+        return to_json(data if needs is None else data | {"needs": _requirements_data(needs)})
     return "".join(_markdown(checks, needs or {})) if form == "markdown" else _text(checks, needs or {})
 
 
-def _data(check: Check) -> Mapping[str, object]:
+def _check_data(check: Check) -> Mapping[str, object]:
     return {
-        "about": check.about,
-        "verdict": check.verdict.value,
-        "found": check.found,
-        "mend": check.mend or None,
+        "about": check.subject,
+        "verdict": check.result.value,
+        "found": check.message,
+        "mend": check.fix or None,
     }
 
 
-def _needs(needs: Mapping[str, Need]) -> list[Mapping[str, str]]:
+def _requirements_data(needs: Mapping[str, Requirement]) -> list[Mapping[str, str]]:
     return [{"command": command, "scope": need.scope, "role": need.role} for command, need in needs.items()]
 
 
-def _text(checks: Sequence[Check], needs: Mapping[str, Need]) -> str:
+def _text(checks: Sequence[Check], needs: Mapping[str, Requirement]) -> str:
     console, out = console_in_memory()
-    for about, group in groupby(checks, key=lambda check: check.about):
-        hang(console, about, "bold", indent=0)
+    for about, group in groupby(checks, key=lambda check: check.subject):
+        print_indented(console, about, "bold", indent=0)
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
-        table.add_column(width=_WIDEST)
+        table.add_column(width=_RESULT_WIDTH)
         table.add_column(overflow="fold", ratio=1)
         for check in group:
-            told = f"{check.found}\n→ {check.mend}" if check.mend else check.found
-            table.add_row(check.verdict.value, Text(printable(told)), style=_STYLES[check.verdict])
+            told = f"{check.message}\n→ {check.fix}" if check.fix else check.message
+            table.add_row(
+                check.result.value, Text(replace_control_characters(told)), style=_STYLES[check.result]
+            )
         console.print(Padding(table, (0, 0, 0, 1)))
     if needs:
-        hang(console, _NEEDED, "bold", indent=0)
-        for names, scope, role in rows(needs):
-            hang(console, f"{names}: {scope}; {role}", "")
-    return stripped(out)
+        print_indented(console, _REQUIREMENTS_TITLE, "bold", indent=0)
+        for names, scope, role in requirement_rows(needs):
+            print_indented(console, f"{names}: {scope}; {role}", "")
+    return captured_text(out)
 
 
-def _markdown(checks: Sequence[Check], needs: Mapping[str, Need]) -> Iterator[str]:
+def _markdown(checks: Sequence[Check], needs: Mapping[str, Requirement]) -> Iterator[str]:
     yield "| about | verdict | found | what to do |\n| --- | --- | --- | --- |\n"
     for check in checks:
-        cells = map(inert, (check.about, check.verdict.value, check.found, check.mend))
+        cells = map(escape_markdown, (check.subject, check.result.value, check.message, check.fix))
         yield f"| {' | '.join(cells)} |\n"
     if needs:
-        yield f"\n{_NEEDED}:\n\n| command | scope | role |\n| --- | --- | --- |\n"
-        for names, scope, role in rows(needs):
+        yield f"\n{_REQUIREMENTS_TITLE}:\n\n| command | scope | role |\n| --- | --- | --- |\n"
+        for names, scope, role in requirement_rows(needs):
             yield f"| {names} | `{scope}` | {role} |\n"

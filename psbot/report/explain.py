@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from psbot.core.explain.explanation import Explanation
-from psbot.core.explain.statement import Point, Says
+from psbot.core.explain.statement import Statement, Truth
 from psbot.core.model.operations import CreateChild, CreateEpic, ItemOperation, Redescribe
-from psbot.core.text.escape import inert, linked
-from psbot.report.json_text import data_text
-from psbot.report.plan_rows import changes, row
+from psbot.core.text.escape import escape_markdown, link_markdown
+from psbot.report.json_text import to_json
+from psbot.report.plan_rows import field_changes, operation_row
 
-SCHEMA = 1
-_VERBS = {
+SCHEMA_VERSION = 1
+_ACTIONS = {
     "create-epic": "make it",
     "create-child": "make it",
     "relabel": "change its labels",
@@ -25,79 +25,84 @@ _VERBS = {
 }
 
 
-def rendered(form: str, each: Explanation, now: datetime) -> str:
+def render_explanation(form: str, each: Explanation, now: datetime) -> str:
     """Return *each* as ``text``, ``json`` or ``markdown``."""
     match form:
         case "json":
-            return data_text(_as_data(each, now))
+            return to_json(_as_data(each, now))
         case "markdown":
             return _markdown(each)
         case _:
             return _text(each)
 
 
-def _next(each: Explanation) -> Iterator[Point]:
+def _next_steps(each: Explanation) -> Iterator[Statement]:
     """Yield what the next runs would do, and what people should know."""
     if each.key is not None:
         for command, operations in (("apply", each.apply), ("advance", each.advance)):
-            said = [_said(operation) for operation in operations] or ["would do nothing"]
-            yield from (Point(command, text) for text in said)
+            said = [_operation_text(operation) for operation in operations] or ["would do nothing"]
+            yield from (Statement(command, text) for text in said)
     for kept in each.kept:
         values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
-        yield Point("kept", f"{kept.field}: {values}; {kept.reason}")
+        yield Statement("kept", f"{kept.field}: {values}; {kept.reason}")
     for finding in each.findings:
-        yield Point(finding.severity.value, finding.message)
+        yield Statement(finding.severity.value, finding.message)
 
 
-def _said(operation: ItemOperation) -> str:
-    shown = row(operation)
-    what = [] if isinstance(operation, CreateEpic | CreateChild) else changes(shown)
-    return f"would {_verb(operation)}: {'; '.join([*what, shown.reason])}"
+def _operation_text(operation: ItemOperation) -> str:
+    shown = operation_row(operation)
+    what = [] if isinstance(operation, CreateEpic | CreateChild) else field_changes(shown)
+    return f"would {_action_text(operation)}: {'; '.join([*what, shown.reason])}"
 
 
-def _verb(operation: ItemOperation) -> str:
+def _action_text(operation: ItemOperation) -> str:
     if isinstance(operation, Redescribe) and operation.parent:
         return "put it under the epic"
     if isinstance(operation, Redescribe) and operation.marker and not operation.sections:
         return "write its marker"
-    return _VERBS[operation.op]
+    return _ACTIONS[operation.op]
 
 
-def _head(each: Explanation) -> str:
+def _heading(each: Explanation) -> str:
     name = f"{each.engagement}/{each.key}" if each.key else str(each.reference)
     return f"{name}  {each.title}" if each.title else name
 
 
-def _chapters(each: Explanation) -> Iterator[tuple[str, tuple[Point, ...]]]:
-    for name, points in (("what", each.what), ("why", each.why), ("next", tuple(_next(each)))):
+def _sections(each: Explanation) -> Iterator[tuple[str, tuple[Statement, ...]]]:
+    for name, points in (("what", each.what), ("why", each.why), ("next", tuple(_next_steps(each)))):
         if points:
             yield name, points
 
 
 # Text
 
-_SIGNS = {Says.YES: "yes", Says.NO: "no", Says.UNKNOWN: "?", Says.TOLD: ""}
-_COLOURS = {Says.YES: "green", Says.NO: "yellow", Says.UNKNOWN: "cyan", Says.TOLD: ""}
+_SIGNS = {Truth.YES: "yes", Truth.NO: "no", Truth.UNKNOWN: "?", Truth.INFO: ""}
+_COLOURS = {Truth.YES: "green", Truth.NO: "yellow", Truth.UNKNOWN: "cyan", Truth.INFO: ""}
 
 
 def _text(each: Explanation) -> str:
-    from psbot.report.terminal import columns, console_in_memory, hang, stripped  # rich is slow to import
+    from psbot.report.terminal import (  # rich is slow to import
+        captured_text,
+        console_in_memory,
+        print_columns,
+        print_indented,
+    )
 
     console, out = console_in_memory()
-    hang(console, _head(each), "bold", indent=0)
+    print_indented(console, _heading(each), "bold", indent=0)
     for line in filter(None, (each.reference if each.key else None, each.url)):
-        hang(console, line, "dim")
-    for name, points in _chapters(each):
-        hang(console, f"\n{name}", "bold", indent=0)
+        print_indented(console, line, "dim")
+    for name, points in _sections(each):
+        print_indented(console, f"\n{name}", "bold", indent=0)
         rows = [
-            ((about, _SIGNS[point.says], f"{'· ' if is_part else ''}{point.text}"), _COLOURS[point.says])
+            ((about, _SIGNS[point.truth], f"{'· ' if is_part else ''}{point.text}"), _COLOURS[point.truth])
             for about, point, is_part in _rows(points)
         ]
-        columns(console, rows, (9, 3))
-    return stripped(out)
+        print_columns(console, rows, (9, 3))
+    return captured_text(out)
 
 
-def _rows(points: tuple[Point, ...]) -> Iterator[tuple[str, Point, bool]]:
+def _rows(points: tuple[Statement, ...]) -> Iterator[tuple[str, Statement, bool]]:
     """Yield points with what they are about, said once, and what they are made of below them."""
     last = ""
     for point in points:
@@ -111,19 +116,19 @@ def _rows(points: tuple[Point, ...]) -> Iterator[tuple[str, Point, bool]]:
 
 
 def _markdown(each: Explanation) -> str:
-    lines = [f"### {linked(inert(_head(each)), each.url)}", ""]
-    for name, points in _chapters(each):
+    lines = [f"### {link_markdown(escape_markdown(_heading(each)), each.url)}", ""]
+    for name, points in _sections(each):
         lines += [f"**{name}**", ""]
         for point in points:
-            lines.append(f"- {_marked(point)}")
-            lines += [f"  - {_marked(part)}" for part in point.parts]
+            lines.append(f"- {_markdown_line(point)}")
+            lines += [f"  - {_markdown_line(part)}" for part in point.parts]
         lines.append("")
     return "\n".join(lines)
 
 
-def _marked(point: Point) -> str:
-    sign = "" if point.says is Says.TOLD else f" *{point.says.value}*:"
-    return f"{point.about}:{sign} {inert(point.text)}"
+def _markdown_line(point: Statement) -> str:
+    sign = "" if point.truth is Truth.INFO else f" *{point.truth.value}*:"
+    return f"{point.about}:{sign} {escape_markdown(point.text)}"
 
 
 # JSON
@@ -131,17 +136,17 @@ def _marked(point: Point) -> str:
 
 def _as_data(each: Explanation, now: datetime) -> dict[str, object]:
     return {
-        "schema": SCHEMA,
+        "schema": SCHEMA_VERSION,
         "now": now.isoformat(),
         "engagement": each.engagement,
         "marker": each.key,
         "reference": each.reference,
         "title": each.title,
         "url": each.url,
-        "what": [_point(point) for point in each.what],
-        "why": [_point(point) for point in each.why],
-        "apply": [_operation(operation) for operation in each.apply],
-        "advance": [_operation(operation) for operation in each.advance],
+        "what": [_statement_data(point) for point in each.what],
+        "why": [_statement_data(point) for point in each.why],
+        "apply": [_operation_data(operation) for operation in each.apply],
+        "advance": [_operation_data(operation) for operation in each.advance],
         "kept": [
             {
                 "field": kept.field,
@@ -158,11 +163,11 @@ def _as_data(each: Explanation, now: datetime) -> dict[str, object]:
     }
 
 
-def _point(point: Point) -> dict[str, object]:
-    parts = [_point(part) for part in point.parts]
-    return {"about": point.about, "says": point.says.value, "text": point.text, "parts": parts}
+def _statement_data(point: Statement) -> dict[str, object]:
+    parts = [_statement_data(part) for part in point.parts]
+    return {"about": point.about, "says": point.truth.value, "text": point.text, "parts": parts}
 
 
-def _operation(operation: ItemOperation) -> dict[str, object]:
-    shown = row(operation)
-    return {"op": shown.op, "changes": changes(shown), "reason": shown.reason}
+def _operation_data(operation: ItemOperation) -> dict[str, object]:
+    shown = operation_row(operation)
+    return {"op": shown.op, "changes": field_changes(shown), "reason": shown.reason}

@@ -2,9 +2,9 @@
 
 import json
 
-from psbot.core.text.escape import escaped
+from psbot.core.text.escape import escape_control_characters
 
 
-def data_text(data: object) -> str:
+def to_json(data: object) -> str:
     """Return *data* as JSON that people can read too; nothing in it drives a terminal."""
-    return escaped(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
+    return escape_control_characters(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"

@@ -15,7 +15,7 @@ from psbot.core.text.escape import one_line
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Ending(StrEnum):
+class CaseResult(StrEnum):
     """How a case ended; the value is the element's name."""
 
     PASSED = "passed"
@@ -25,48 +25,48 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class JUnitCase:
     """One case: its name, the file it is about, how it ended, and what there is to say, in lines."""
 
     name: str
     file: str
-    ending: Ending = Ending.PASSED
-    said: tuple[str, ...] = ()
+    result: CaseResult = CaseResult.PASSED
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class JUnitSuite:
     """Cases that belong together."""
 
     name: str
-    cases: tuple[Case, ...]
+    cases: tuple[JUnitCase, ...]
 
 
-def report(name: str, suites: Sequence[Suite]) -> str:
+def junit_xml(name: str, suites: Sequence[JUnitSuite]) -> str:
     """Return the report as XML, in which no text of people is more than text."""
     root = ElementTree.Element("testsuites", name=name)
     for suite in suites:
-        endings = [case.ending for case in suite.cases]
+        endings = [case.result for case in suite.cases]
         counts = {
             "tests": len(endings),
-            "failures": endings.count(Ending.FAILURE),
-            "errors": endings.count(Ending.ERROR),
-            "skipped": endings.count(Ending.SKIPPED),
+            "failures": endings.count(CaseResult.FAILURE),
+            "errors": endings.count(CaseResult.ERROR),
+            "skipped": endings.count(CaseResult.SKIPPED),
         }
         attributes = {key: str(count) for key, count in counts.items()}
-        element = ElementTree.SubElement(root, "testsuite", {"name": _line(suite.name), **attributes})
+        element = ElementTree.SubElement(root, "testsuite", {"name": _xml_line(suite.name), **attributes})
         for case in suite.cases:
-            _add(element, suite, case)
+            _add_case(element, suite, case)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
 
-def _add(element: ElementTree.Element, suite: Suite, case: Case) -> None:
+def _add_case(element: ElementTree.Element, suite: JUnitSuite, case: JUnitCase) -> None:
     names = {"name": case.name, "classname": suite.name, "file": case.file}
-    made = ElementTree.SubElement(element, "testcase", {key: _line(text) for key, text in names.items()})
-    if case.ending is not Ending.PASSED:
-        ElementTree.SubElement(made, case.ending).text = "\n".join(map(_line, case.said))
+    made = ElementTree.SubElement(element, "testcase", {key: _xml_line(text) for key, text in names.items()})
+    if case.result is not CaseResult.PASSED:
+        ElementTree.SubElement(made, case.result).text = "\n".join(map(_xml_line, case.messages))
 
 
-def _line(text: str) -> str:
+def _xml_line(text: str) -> str:
     return _NOT_XML.sub("\ufffd", one_line(text))

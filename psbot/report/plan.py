@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from psbot.core.model.process import Limits
-from psbot.report.json_text import data_text
+from psbot.report.json_text import to_json
 from psbot.report.plan_json import as_data
-from psbot.report.plan_rows import Planned
+from psbot.report.plan_rows import FilePlan
 
 
-def rendered(form: str, planned: Sequence[Planned], limits: Limits, now: datetime) -> str:
+def render_plans(form: str, planned: Sequence[FilePlan], limits: Limits, now: datetime) -> str:
     """Return *planned* as ``text``, ``json`` or ``markdown``."""
     if form == "json":
-        return data_text(as_data(planned, limits, now))
+        return to_json(as_data(planned, limits, now))
     if form == "markdown":
-        from psbot.report import plan_markdown as markdown
+        from psbot.report import plan_markdown
 
-        return markdown.plans(planned, limits)
-    from psbot.report import plan_text as text  # here, because rich is slow to import and only text needs it
+        return plan_markdown.plans_markdown(planned, limits)
+    from psbot.report import plan_text  # here, because rich is slow to import and only text needs it
 
-    return text.plans(planned, limits)
+    return plan_text.plans_text(planned, limits)

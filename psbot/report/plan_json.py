@@ -4,31 +4,33 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from psbot.core.model.process import Limits
-from psbot.report.plan_rows import Planned, Row, row, total_cost, total_summary
+from psbot.report.plan_rows import FilePlan, OperationRow, operation_row, total_cost, total_summary
 
-SCHEMA = 1
+SCHEMA_VERSION = 1
 
 
-def as_data(planned: Sequence[Planned], limits: Limits, now: datetime) -> dict[str, object]:
+def as_data(planned: Sequence[FilePlan], limits: Limits, now: datetime) -> dict[str, object]:
     """Return the plans as the JSON object whose schema is :data:`PLAN_SCHEMA`."""
     cost = total_cost(planned, limits)
     return {
-        "schema": SCHEMA,
+        "schema": SCHEMA_VERSION,
         "now": now.isoformat(),
-        "engagements": [_engagement(each) for each in planned],
+        "engagements": [_plan_data(each) for each in planned],
         "cost": {"requests": cost.requests, "notes": cost.notes, "creations": cost.creations},
         "summary": total_summary(planned),
     }
 
 
-def _engagement(planned: Planned) -> dict[str, object]:
+def _plan_data(planned: FilePlan) -> dict[str, object]:
     plan = planned.plan
-    rows = sorted(map(row, plan.operations), key=lambda each: (each.marker or "", each.op, str(each.fields)))
+    rows = sorted(
+        map(operation_row, plan.operations), key=lambda each: (each.marker or "", each.op, str(each.fields))
+    )
     return {
         "engagement": plan.engagement,
         "file": planned.file,
         "checksum": plan.checksum(),
-        "operations": [_operation(each) for each in rows],
+        "operations": [_operation_data(each) for each in rows],
         "kept": [
             {
                 "marker": kept.item,
@@ -47,7 +49,7 @@ def _engagement(planned: Planned) -> dict[str, object]:
     }
 
 
-def _operation(each: Row) -> dict[str, object]:
+def _operation_data(each: OperationRow) -> dict[str, object]:
     return {
         "op": each.op,
         "marker": each.marker,
@@ -88,7 +90,7 @@ PLAN_SCHEMA: dict[str, object] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "psbot plan",
     **_object(
-        schema={"const": SCHEMA},
+        schema={"const": SCHEMA_VERSION},
         now={"type": "string", "format": "date-time"},
         engagements=_array(
             _object(

@@ -3,15 +3,22 @@
 from collections.abc import Sequence
 
 from psbot.core.model.process import Limits
-from psbot.core.text.escape import inert
-from psbot.report.plan_rows import Planned, Row, cells, row, total_cost, total_summary
+from psbot.core.text.escape import escape_markdown
+from psbot.report.plan_rows import (
+    FilePlan,
+    OperationRow,
+    operation_row,
+    table_cells,
+    total_cost,
+    total_summary,
+)
 
-FOLDED_FROM = 12  # rows
+COLLAPSE_FROM = 12  # rows
 
 
-def plans(planned: Sequence[Planned], limits: Limits) -> str:
+def plans_markdown(planned: Sequence[FilePlan], limits: Limits) -> str:
     """Return *planned* as Markdown."""
-    parts = [_plan(each) for each in planned]
+    parts = [_plan_markdown(each) for each in planned]
     counts, cost = total_summary(planned), total_cost(planned, limits)
     total = (
         f"**{counts['create']} to create, {counts['update']} to update, {counts['close']} to close.** "
@@ -20,42 +27,45 @@ def plans(planned: Sequence[Planned], limits: Limits) -> str:
     return "\n".join([*parts, total])
 
 
-def _plan(planned: Planned) -> str:
+def _plan_markdown(planned: FilePlan) -> str:
     plan = planned.plan
-    lines = [f"### {inert(plan.engagement)}: {inert(planned.customer)}, {inert(planned.sow)}", ""]
-    rows = [row(operation) for operation in plan.operations]
+    lines = [
+        f"### {escape_markdown(plan.engagement)}: {escape_markdown(planned.customer)}, {escape_markdown(planned.sow)}",
+        "",
+    ]
+    rows = [operation_row(operation) for operation in plan.operations]
     items = [each for each in rows if each.marker is not None]
     if missing := len(rows) - len(items):
         lines += [f"{missing} labels are made in `{rows[0].namespace}`.", ""]
     if not rows:
         lines += ["Nothing to do.", ""]
     if items:
-        lines += _folded(_table(items), len(items))
+        lines += _collapsed(_operations_table(items), len(items))
     lines += [
-        f"- kept: {inert(kept.item)} `{kept.field}`: GitLab has {inert(kept.gitlab or 'nothing')}, "
-        f"the file {inert(kept.file or 'nothing')}; {inert(kept.reason)}"
+        f"- kept: {escape_markdown(kept.item)} `{kept.field}`: GitLab has {escape_markdown(kept.gitlab or 'nothing')}, "
+        f"the file {escape_markdown(kept.file or 'nothing')}; {escape_markdown(kept.reason)}"
         for kept in plan.kept
     ]
-    lines += [f"- {finding.severity.value}: {inert(finding.message)}" for finding in plan.findings]
+    lines += [f"- {finding.severity.value}: {escape_markdown(finding.message)}" for finding in plan.findings]
     if told := plan.notifications():
         lines.append(
-            f"- GitLab will notify {', '.join(f'{inert(name)} ({count})' for name, count in told.items())}"
+            f"- GitLab will notify {', '.join(f'{escape_markdown(name)} ({count})' for name, count in told.items())}"
         )
-    lines += [f"- file {inert(planned.file)}, checksum `{plan.checksum()}`", ""]
+    lines += [f"- file {escape_markdown(planned.file)}, checksum `{plan.checksum()}`", ""]
     return "\n".join(lines)
 
 
-def _folded(table: list[str], count: int) -> list[str]:
-    if count < FOLDED_FROM:
+def _collapsed(table: list[str], count: int) -> list[str]:
+    if count < COLLAPSE_FROM:
         return [*table, ""]
     return [f"<details><summary>{count} operations</summary>", "", *table, "", "</details>", ""]
 
 
-def _table(rows: Sequence[Row]) -> list[str]:
+def _operations_table(rows: Sequence[OperationRow]) -> list[str]:
     head = ["| | item | due | for | what |", "| --- | --- | --- | --- | --- |"]
-    return head + [f"| {' | '.join(_cells(each))} |" for each in rows]
+    return head + [f"| {' | '.join(_markdown_cells(each))} |" for each in rows]
 
 
-def _cells(each: Row) -> tuple[str, ...]:
+def _markdown_cells(each: OperationRow) -> tuple[str, ...]:
     verb = each.op.removesuffix("-child").removesuffix("-epic")
-    return (verb, f"`{each.marker}`", *map(inert, cells(each)))
+    return (verb, f"`{each.marker}`", *map(escape_markdown, table_cells(each)))

@@ -8,7 +8,7 @@ from datetime import date
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.item import Item
-from psbot.core.model.labels import applied
+from psbot.core.model.labels import apply_delta
 from psbot.core.model.operations import (
     Close,
     CreateChild,
@@ -33,7 +33,7 @@ Fields = Mapping[str, tuple[Value, Value]]
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class FilePlan:
     """The plan of one engagement file."""
 
     file: str
@@ -42,13 +42,15 @@ class Planned:
     plan: Plan
 
     @classmethod
-    def of(cls, file: str, engagement: Engagement, plan: Plan, warnings: Iterable[Finding] = ()) -> "Planned":
+    def of(
+        cls, file: str, engagement: Engagement, plan: Plan, warnings: Iterable[Finding] = ()
+    ) -> "FilePlan":
         """Return *plan* with the *warnings* of the file among its findings."""
         findings = tuple(sorted({*plan.findings, *warnings}, key=str))
         return cls(file, engagement.customer, engagement.sow, replace(plan, findings=findings))
 
     @property
-    def wants_attention(self) -> bool:
+    def needs_attention(self) -> bool:
         """Tell whether changes are pending or somebody should look at a finding."""
         return not self.plan.is_empty or any(
             each.severity is not Severity.INFO for each in self.plan.findings
@@ -56,7 +58,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OperationRow:
     """One operation as people and programs read it; ``marker`` is the item's key, None for a label."""
 
     op: str
@@ -68,53 +70,55 @@ class Row:
     reason: str
 
 
-def row(operation: Operation) -> Row:
+def operation_row(operation: Operation) -> OperationRow:
     """Return *operation* as a row."""
     if isinstance(operation, CreateLabel):
         title = operation.spec.title
         fields: Fields = {"title": (None, title), "description": (None, operation.spec.description)}
-        return Row(operation.op, None, None, operation.namespace, None, fields, operation.reason)
+        return OperationRow(operation.op, None, None, operation.namespace, None, fields, operation.reason)
     item = operation.item
     iid = None if isinstance(operation, CreateEpic | CreateChild) else item.iid
-    return Row(operation.op, item.key, item.kind, item.namespace, iid, _fields(operation), operation.reason)
+    return OperationRow(
+        operation.op, item.key, item.kind, item.namespace, iid, _changed_fields(operation), operation.reason
+    )
 
 
-def _fields(operation: ItemOperation) -> Fields:
+def _changed_fields(operation: ItemOperation) -> Fields:
     item = operation.item
     match operation:
         case CreateEpic() | CreateChild():
-            return _created(item)
+            return _created_fields(item)
         case Relabel(delta=delta):
-            return {"labels": (sorted(item.labels), sorted(applied(delta, item.labels)))}
+            return {"labels": (sorted(item.labels), sorted(apply_delta(delta, item.labels)))}
         case Reschedule(start_on=start_on, due_on=due_on):
             dates = {
-                "start_on": (_day(item.start_on), _day(start_on)),
-                "due_on": (_day(item.due_on), _day(due_on)),
+                "start_on": (_iso_day(item.start_on), _iso_day(start_on)),
+                "due_on": (_iso_day(item.due_on), _iso_day(due_on)),
             }
             return {name: (before, after) for name, (before, after) in dates.items() if before != after}
         case Reassign(after=people):
             return {"assignee": (item.assignee, ", ".join(sorted(people)) or None)}
         case Close(delta=delta) | Reopen(delta=delta):
             states = ("opened", "closed") if isinstance(operation, Close) else ("closed", "opened")
-            return {"state": states, "labels": (sorted(item.labels), sorted(applied(delta, item.labels)))}
-    return _of_words(operation)
+            return {"state": states, "labels": (sorted(item.labels), sorted(apply_delta(delta, item.labels)))}
+    return _text_fields(operation)
 
 
-def _of_words(operation: Retitle | Redescribe | PostNotice) -> Fields:
+def _text_fields(operation: Retitle | Redescribe | PostNotice) -> Fields:
     match operation:
         case Retitle(item=item, after=after):
             return {"title": (item.title, after)}
         case Redescribe(item=item):
-            return {"description": (item.description, operation.of(item.description))}
+            return {"description": (item.description, operation.apply_to(item.description))}
         case PostNotice(body=body):
             return {"description": (None, body)}
 
 
-def _created(item: Item) -> Fields:
+def _created_fields(item: Item) -> Fields:
     after: dict[str, Value] = {
         "title": item.title,
-        "start_on": _day(item.start_on),
-        "due_on": _day(item.due_on),
+        "start_on": _iso_day(item.start_on),
+        "due_on": _iso_day(item.due_on),
         "assignee": item.assignee,
         "labels": sorted(item.labels),
         "description": item.description,
@@ -125,46 +129,46 @@ def _created(item: Item) -> Fields:
     return {name: (None, value) for name, value in after.items() if value is not None}
 
 
-def _day(day: date | None) -> str | None:
+def _iso_day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def cells(each: Row) -> tuple[str, str, str]:
+def table_cells(each: OperationRow) -> tuple[str, str, str]:
     """Return what a table shows of an item's row: due day, assignee, and what happens."""
     if each.op.startswith("create"):
         due, assignee, title = (
             each.fields.get(name, (None, None))[1] for name in ("due_on", "assignee", "title")
         )
         return str(due or ""), str(assignee or ""), str(title)
-    return "", "", "; ".join([*changes(each), each.reason])
+    return "", "", "; ".join([*field_changes(each), each.reason])
 
 
-def changes(each: Row) -> list[str]:
+def field_changes(each: OperationRow) -> list[str]:
     """Return what changes in an item, field by field, descriptions left out; of labels what comes and goes."""
     return [
-        _delta(before, after)
+        _label_changes(before, after)
         if isinstance(before, list) and isinstance(after, list)
-        else f"{name} {_shown(before)} → {_shown(after)}"
+        else f"{name} {_value_text(before)} → {_value_text(after)}"
         for name, (before, after) in each.fields.items()
         if name != "description"
     ]
 
 
-def _delta(before: list[str], after: list[str]) -> str:
+def _label_changes(before: list[str], after: list[str]) -> str:
     gone, come = sorted(set(before) - set(after)), sorted(set(after) - set(before))
     return " ".join([*(f"-{title}" for title in gone), *(f"+{title}" for title in come)])
 
 
-def _shown(value: Value) -> str:
+def _value_text(value: Value) -> str:
     return "nothing" if value is None else str(value)
 
 
-def total_cost(planned: Sequence[Planned], limits: Limits) -> Cost:
+def total_cost(planned: Sequence[FilePlan], limits: Limits) -> Cost:
     """Return what all plans cost together."""
     return sum((each.plan.cost(limits) for each in planned), Cost(0, 0, 0))
 
 
-def total_summary(planned: Sequence[Planned]) -> dict[str, int]:
+def total_summary(planned: Sequence[FilePlan]) -> dict[str, int]:
     """Count items created, updated and closed over all plans."""
     counts: Counter[str] = Counter({"create": 0, "update": 0, "close": 0})
     for each in planned:

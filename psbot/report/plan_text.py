@@ -9,64 +9,85 @@ from rich.text import Text
 
 from psbot.core.model.process import Limits
 from psbot.core.plan.plan import Plan
-from psbot.core.text.escape import printable
-from psbot.report.plan_rows import Planned, Row, cells, row, total_cost, total_summary
-from psbot.report.terminal import _CHANGED, _SEVERITIES, _SIGNS, _columns, console_in_memory, hang, stripped
+from psbot.core.text.escape import replace_control_characters
+from psbot.report.plan_rows import (
+    FilePlan,
+    OperationRow,
+    operation_row,
+    table_cells,
+    total_cost,
+    total_summary,
+)
+from psbot.report.terminal import (
+    CHANGED_SIGN,
+    OPERATION_SIGNS,
+    SEVERITY_STYLES,
+    captured_text,
+    console_in_memory,
+    print_indented,
+    sign_table,
+)
 
 
-def plans(planned: Sequence[Planned], limits: Limits) -> str:
+def plans_text(planned: Sequence[FilePlan], limits: Limits) -> str:
     """Return *planned* as a person reads it before saying yes."""
     console, out = console_in_memory()
     for each in planned:
-        _plan(console, each)
+        _print_plan(console, each)
     if planned:
-        console.print(_totals(planned, limits))
-    return stripped(out)
+        console.print(_totals_line(planned, limits))
+    return captured_text(out)
 
 
-def _plan(console: Console, planned: Planned) -> None:
+def _print_plan(console: Console, planned: FilePlan) -> None:
     plan = planned.plan
-    head = Text(printable(f"{plan.engagement}"), style="bold")
-    head.append(printable(f"  {planned.customer}, {planned.sow}  ({planned.file})"), style="not bold dim")
+    head = Text(replace_control_characters(f"{plan.engagement}"), style="bold")
+    head.append(
+        replace_control_characters(f"  {planned.customer}, {planned.sow}  ({planned.file})"),
+        style="not bold dim",
+    )
     console.print(head)
-    rows = [row(operation) for operation in plan.operations]
+    rows = [operation_row(operation) for operation in plan.operations]
     items = [each for each in rows if each.marker is not None]
     if missing := len(rows) - len(items):
         console.print(Text(f"  + {missing} labels in {rows[0].namespace}", style="green"))
     if items:
-        console.print(Padding(_table(items), (0, 0, 0, 1)))
+        console.print(Padding(_operations_table(items), (0, 0, 0, 1)))
     if not rows:
         console.print(Text("  nothing to do", style="green"))
-    _remarks(console, plan)
+    print_findings(console, plan)
     if told := plan.notifications():
-        hang(
+        print_indented(
             console,
             f"GitLab will notify {', '.join(f'{name} ({count})' for name, count in told.items())}",
             "dim",
         )
     if rows:
-        hang(console, f"checksum {plan.checksum()}", "dim")
+        print_indented(console, f"checksum {plan.checksum()}", "dim")
     console.print()
 
 
-def _remarks(console: Console, plan: Plan) -> None:
+def print_findings(console: Console, plan: Plan) -> None:
+    """Print what the plan keeps and what it found."""
     for kept in plan.kept:
         values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
-        hang(console, f"kept    {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
+        print_indented(console, f"kept    {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
     for finding in plan.findings:
-        hang(console, f"{finding.severity.value:<8}{finding.message}", _SEVERITIES[finding.severity])
+        print_indented(
+            console, f"{finding.severity.value:<8}{finding.message}", SEVERITY_STYLES[finding.severity]
+        )
 
 
-def _table(rows: Sequence[Row]) -> Table:
-    table = _columns(28, 10, 12)
+def _operations_table(rows: Sequence[OperationRow]) -> Table:
+    table = sign_table(28, 10, 12)
     for each in rows:
-        sign, colour = _SIGNS.get(each.op, _CHANGED)
-        texts = (sign, each.marker or "", *cells(each))
-        table.add_row(*(Text(printable(text)) for text in texts), style=colour)
+        sign, colour = OPERATION_SIGNS.get(each.op, CHANGED_SIGN)
+        texts = (sign, each.marker or "", *table_cells(each))
+        table.add_row(*(Text(replace_control_characters(text)) for text in texts), style=colour)
     return table
 
 
-def _totals(planned: Sequence[Planned], limits: Limits) -> Text:
+def _totals_line(planned: Sequence[FilePlan], limits: Limits) -> Text:
     counts, cost = total_summary(planned), total_cost(planned, limits)
     what = f"{counts['create']} to create, {counts['update']} to update, {counts['close']} to close"
     return Text(f"{what}. Applying it takes about {cost.requests} requests and {cost.notes} notes.")

@@ -1,20 +1,27 @@
 """The timeline of a simulated life as text, JSON or Markdown; quiet days are left out."""
 
-from psbot.core.text.escape import inert
-from psbot.report.json_text import data_text
-from psbot.report.timeline import Happening, Sort, Timeline, ending, said, told
+from psbot.core.text.escape import escape_markdown
+from psbot.report.json_text import to_json
+from psbot.report.timeline import (
+    EntryKind,
+    Timeline,
+    TimelineEntry,
+    days_with_entries,
+    entry_text,
+    summary_line,
+)
 
-SCHEMA = 1
+SCHEMA_VERSION = 1
 
 
-def rendered(form: str, timeline: Timeline) -> str:
+def render_timeline(form: str, timeline: Timeline) -> str:
     """Return *timeline* as ``text``, ``json`` or ``markdown``."""
     if form == "json":
-        return data_text(as_data(timeline))
+        return to_json(as_data(timeline))
     if form == "markdown":
-        return _markdown(timeline)
+        return _timeline_markdown(timeline)
     from psbot.report.simulation_text import (
-        timeline as timeline_,  # here, because rich is slow to import and only text needs it
+        timeline_text as timeline_,  # here, because rich is slow to import and only text needs it
     )
 
     return timeline_(timeline)
@@ -23,23 +30,23 @@ def rendered(form: str, timeline: Timeline) -> str:
 def as_data(timeline: Timeline) -> dict[str, object]:
     """Return the timeline as one JSON object."""
     return {
-        "schema": SCHEMA,
+        "schema": SCHEMA_VERSION,
         "engagement": timeline.engagement,
         "file": timeline.file,
         "start": timeline.start.isoformat(),
         "days": [
-            {"on": day.on.isoformat(), "happenings": [_happening(each) for each in day.happenings]}
-            for day in told(timeline.days)
+            {"on": day.on.isoformat(), "happenings": [_entry_data(each) for each in day.entries]}
+            for day in days_with_entries(timeline.days)
         ],
         "phase": timeline.phase,
-        "never": list(timeline.never),
+        "never": list(timeline.not_reached),
     }
 
 
-def _happening(each: Happening) -> dict[str, object]:
+def _entry_data(each: TimelineEntry) -> dict[str, object]:
     return {
         "at": each.at.isoformat(),
-        "sort": each.sort.value,
+        "sort": each.kind.value,
         "who": each.who,
         "item": each.item,
         "what": each.what,
@@ -47,15 +54,18 @@ def _happening(each: Happening) -> dict[str, object]:
     }
 
 
-def _markdown(timeline: Timeline) -> str:
-    lines = [f"### {inert(timeline.engagement)}", ""]
-    for day in told(timeline.days):
-        lines += [f"**{day.on}**", "", *map(_bullet, day.happenings), ""]
-    lines += [inert(ending(timeline)), *(f"- {inert(each)}" for each in timeline.never)]
+def _timeline_markdown(timeline: Timeline) -> str:
+    lines = [f"### {escape_markdown(timeline.engagement)}", ""]
+    for day in days_with_entries(timeline.days):
+        lines += [f"**{day.on}**", "", *map(_entry_markdown, day.entries), ""]
+    lines += [
+        escape_markdown(summary_line(timeline)),
+        *(f"- {escape_markdown(each)}" for each in timeline.not_reached),
+    ]
     return "\n".join([*lines, ""])
 
 
-def _bullet(each: Happening) -> str:
+def _entry_markdown(each: TimelineEntry) -> str:
     about = f" `{each.item}`" if each.item else ""
-    mark = " **!**" if each.sort in (Sort.FINDING, Sort.FAILURE) else ""
-    return f"-{mark} {inert(each.who)}{about}: {inert(said(each))}"
+    mark = " **!**" if each.kind in (EntryKind.FINDING, EntryKind.FAILURE) else ""
+    return f"-{mark} {escape_markdown(each.who)}{about}: {escape_markdown(entry_text(each))}"

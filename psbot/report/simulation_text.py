@@ -2,24 +2,31 @@
 
 from rich.text import Text
 
-from psbot.core.text.escape import printable
-from psbot.report.terminal import _columns, console_in_memory, stripped
-from psbot.report.timeline import Sort, Timeline, ending, said, told
+from psbot.core.text.escape import replace_control_characters
+from psbot.report.terminal import captured_text, console_in_memory, sign_table
+from psbot.report.timeline import EntryKind, Timeline, days_with_entries, entry_text, summary_line
 
-_SORTS = {Sort.PERSON: "", Sort.PSBOT: "cyan", Sort.FINDING: "yellow", Sort.FAILURE: "red"}
+_STYLES = {
+    EntryKind.PERSON: "",
+    EntryKind.PSBOT: "cyan",
+    EntryKind.FINDING: "yellow",
+    EntryKind.FAILURE: "red",
+}
 
 
-def timeline(life: Timeline) -> str:
+def timeline_text(life: Timeline) -> str:
     """Return a life as a person reads it, day by day."""
     console, out = console_in_memory()
-    console.print(Text(printable(f"{life.engagement}  ({life.file})"), style="bold"))
-    for day in told(life.days):
+    console.print(Text(replace_control_characters(f"{life.engagement}  ({life.file})"), style="bold"))
+    for day in days_with_entries(life.days):
         console.print(Text(f"{day.on:%Y-%m-%d %A}", style="bold"))
-        table = _columns(12, 20)
-        for each in day.happenings:
-            texts = (" ", each.who, each.item or "", said(each))
-            table.add_row(*(Text(printable(text)) for text in texts), style=_SORTS[each.sort])
+        table = sign_table(12, 20)
+        for each in day.entries:
+            texts = (" ", each.who, each.item or "", entry_text(each))
+            table.add_row(
+                *(Text(replace_control_characters(text)) for text in texts), style=_STYLES[each.kind]
+            )
         console.print(table)
-    for line in (ending(life), *life.never):
-        console.print(Text(printable(line), style="dim"))
-    return stripped(out)
+    for line in (summary_line(life), *life.not_reached):
+        console.print(Text(replace_control_characters(line), style="dim"))
+    return captured_text(out)

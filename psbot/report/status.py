@@ -7,36 +7,40 @@ from rich.console import Console
 from rich.table import Table
 
 from psbot.core.model.finding import Severity
-from psbot.core.status import ItemStanding, Mover, Standing
-from psbot.core.text.escape import inert, linked, printable
-from psbot.report.json_text import data_text
-from psbot.report.terminal import console_in_memory, hang, stripped
+from psbot.core.status import EngagementStatus, ItemStatus, NextActor
+from psbot.core.text.escape import escape_markdown, link_markdown, replace_control_characters
+from psbot.report.json_text import to_json
+from psbot.report.terminal import captured_text, console_in_memory, print_indented
 
-SCHEMA = 1
-_HEADS = ("engagement", "phase, since", "health", "late", "customer", "found", "next due")
-_WIDE = (0, 6)  # the columns that share what is left
-_SHOWN = 5  # open items that text shows of one engagement
+SCHEMA_VERSION = 1
+_HEADERS = ("engagement", "phase, since", "health", "late", "customer", "found", "next due")
+_WIDE_COLUMNS = (0, 6)  # the columns that share what is left
+_MAX_ITEMS = 5  # open items that text shows of one engagement
 
 
-def rendered(form: str, standings: Sequence[Standing], now: datetime) -> str:
+def render_status(form: str, standings: Sequence[EngagementStatus], now: datetime) -> str:
     """Return *standings* as ``text``, ``json`` or ``markdown``."""
     match form:
         case "json":
-            return data_text(as_data(standings, now))
+            return to_json(as_data(standings, now))
         case "markdown":
             return _markdown(standings)
         case _ if len(standings) == 1:
-            return _one(standings[0])
+            return _single_text(standings[0])
         case _:
-            return _many(standings)
+            return _table_text(standings)
 
 
-def as_data(standings: Sequence[Standing], now: datetime) -> dict[str, object]:
+def as_data(standings: Sequence[EngagementStatus], now: datetime) -> dict[str, object]:
     """Return the standings as one JSON object."""
-    return {"schema": SCHEMA, "now": now.isoformat(), "engagements": [_data(each) for each in standings]}
+    return {
+        "schema": SCHEMA_VERSION,
+        "now": now.isoformat(),
+        "engagements": [_status_data(each) for each in standings],
+    }
 
 
-def _data(each: Standing) -> dict[str, object]:
+def _status_data(each: EngagementStatus) -> dict[str, object]:
     return {
         "engagement": each.engagement,
         "customer": each.customer,
@@ -48,16 +52,16 @@ def _data(each: Standing) -> dict[str, object]:
         "failure": each.failure,
         "in_gitlab": None if each.failure else each.is_in_gitlab,
         "phase": each.phase,
-        "since": each.since.isoformat() if each.since else None,
-        "label": each.label,
+        "since": each.phase_since.isoformat() if each.phase_since else None,
+        "label": each.phase_label,
         "health": each.health,
         "url": each.url,
         "open": len(each.items),
         "closed": each.closed,
         "overdue": len(each.overdue),
         "overdue_days": each.overdue_days,
-        "at_customer": len(each.at_customer),
-        "next_due": each.next.key if each.next else None,
+        "at_customer": len(each.waiting_for_customer),
+        "next_due": each.next_item.key if each.next_item else None,
         "findings": [
             {
                 "code": finding.code,
@@ -76,10 +80,10 @@ def _data(each: Standing) -> dict[str, object]:
                 "assignee": item.assignee,
                 "state": item.state,
                 "severity": item.severity,
-                "raised_as": item.heading,
+                "raised_as": item.raid_heading,
                 "overdue": item.is_overdue,
                 "overdue_days": item.overdue_days,
-                "waits_for": {"who": item.waiting.mover.value, "name": item.waiting.name},
+                "waits_for": {"who": item.waiting.actor.value, "name": item.waiting.name},
                 "target": {"namespace": item.namespace, "iid": item.iid},
                 "url": item.url,
             }
@@ -88,78 +92,81 @@ def _data(each: Standing) -> dict[str, object]:
     }
 
 
-def _cells(each: Standing) -> tuple[str, ...]:
+def _table_cells(each: EngagementStatus) -> tuple[str, ...]:
     """Return what a table shows: a day stands below what it belongs to."""
-    found = len(each.found(Severity.ERROR)) + len(each.found(Severity.WARNING))
+    found = len(each.findings_of(Severity.ERROR)) + len(each.findings_of(Severity.WARNING))
     if each.failure is not None or not each.is_in_gitlab:
         phase = "not in GitLab yet" if each.failure is None else "not read"
         return (each.engagement, phase, "", "", "", str(found or ""), "")
     late = f"{len(each.overdue)}, {each.overdue_days} d" if each.overdue else ""
     return (
         each.engagement,
-        f"{each.phase or 'unclear'}\n{each.since or ''}".strip(),
+        f"{each.phase or 'unclear'}\n{each.phase_since or ''}".strip(),
         each.health or "",
         late,
-        str(len(each.at_customer) or ""),
+        str(len(each.waiting_for_customer) or ""),
         str(found or ""),
-        f"{each.next.due_on}\n{each.next.key}" if each.next else "",
+        f"{each.next_item.due_on}\n{each.next_item.key}" if each.next_item else "",
     )
 
 
-def _many(standings: Sequence[Standing]) -> str:
+def _table_text(standings: Sequence[EngagementStatus]) -> str:
     console, out = console_in_memory()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for number, head in enumerate(_HEADS):
-        table.add_column(head, overflow="fold", ratio=1 if number in _WIDE else None)
+    for number, head in enumerate(_HEADERS):
+        table.add_column(head, overflow="fold", ratio=1 if number in _WIDE_COLUMNS else None)
     for each in standings:
-        table.add_row(*map(printable, _cells(each)), style="yellow" if each.wants_attention else None)
+        table.add_row(
+            *map(replace_control_characters, _table_cells(each)),
+            style="yellow" if each.needs_attention else None,
+        )
     if standings:
         console.print(table)
-    return stripped(out)
+    return captured_text(out)
 
 
-def _one(each: Standing) -> str:
+def _single_text(each: EngagementStatus) -> str:
     console, out = console_in_memory()
-    hang(console, f"{each.engagement}  {each.customer}, {each.sow}", "bold", indent=0)
-    for name, value in _facts(each):
-        hang(console, f"{name:<8} {value}", "")
+    print_indented(console, f"{each.engagement}  {each.customer}, {each.sow}", "bold", indent=0)
+    for name, value in _fact_rows(each):
+        print_indented(console, f"{name:<8} {value}", "")
     for finding in each.findings if each.is_in_gitlab else ():
         colour = "" if finding.severity is Severity.INFO else "yellow"
-        hang(console, f"{finding.severity.value:<8} {finding.message}", colour)
+        print_indented(console, f"{finding.severity.value:<8} {finding.message}", colour)
     for word, items in (("late", each.overdue), ("next", _upcoming(each))):
-        _dated(console, word, items)
-    for heading, items in each.raised.items():
-        _chapter(console, heading, items)
+        _print_dated_items(console, word, items)
+    for heading, items in each.raid_items.items():
+        _print_raid_section(console, heading, items)
     if each.url:
-        hang(console, each.url, "dim")
-    return stripped(out)
+        print_indented(console, each.url, "dim")
+    return captured_text(out)
 
 
-def _dated(console: Console, word: str, items: Sequence[ItemStanding]) -> None:
-    for item in items[:_SHOWN]:
-        hang(console, f"{word:<8} {_line(item)}", "yellow" if item.is_overdue else "")
-    if len(items) > _SHOWN:
-        hang(console, f"{'':<8} and {len(items) - _SHOWN} more", "dim")
+def _print_dated_items(console: Console, word: str, items: Sequence[ItemStatus]) -> None:
+    for item in items[:_MAX_ITEMS]:
+        print_indented(console, f"{word:<8} {_item_line(item)}", "yellow" if item.is_overdue else "")
+    if len(items) > _MAX_ITEMS:
+        print_indented(console, f"{'':<8} and {len(items) - _MAX_ITEMS} more", "dim")
 
 
-def _chapter(console: Console, heading: str, items: Sequence[ItemStanding]) -> None:
-    hang(console, heading.lower(), "bold")
-    for item in items[:_SHOWN]:
-        hang(console, _raised(item), "", indent=4)
-    if len(items) > _SHOWN:
-        hang(console, f"and {len(items) - _SHOWN} more", "dim", indent=4)
+def _print_raid_section(console: Console, heading: str, items: Sequence[ItemStatus]) -> None:
+    print_indented(console, heading.lower(), "bold")
+    for item in items[:_MAX_ITEMS]:
+        print_indented(console, _raid_line(item), "", indent=4)
+    if len(items) > _MAX_ITEMS:
+        print_indented(console, f"and {len(items) - _MAX_ITEMS} more", "dim", indent=4)
 
 
-def _raised(item: ItemStanding) -> str:
+def _raid_line(item: ItemStatus) -> str:
     shown = [item.severity, item.state, item.assignee or "nobody owns it"]
     return f"{item.key} {item.title}: {', '.join(each for each in shown if each)}"
 
 
-def _upcoming(each: Standing) -> tuple[ItemStanding, ...]:
+def _upcoming(each: EngagementStatus) -> tuple[ItemStatus, ...]:
     return tuple(item for item in each.items if item.due_on and not item.is_overdue)
 
 
-def _facts(each: Standing) -> Iterator[tuple[str, str]]:
+def _fact_rows(each: EngagementStatus) -> Iterator[tuple[str, str]]:
     people = f"{each.manager} manages" + (f", {each.lead} leads" if each.lead else ", nobody leads yet")
     yield "people", people
     yield "dates", f"{each.kick_off_on} to {each.ends_on}"
@@ -169,37 +176,39 @@ def _facts(each: Standing) -> Iterator[tuple[str, str]]:
     if not each.is_in_gitlab:
         yield "phase", "not in GitLab yet; psbot apply makes it"
         return
-    yield "phase", _phase(each)
+    yield "phase", _phase_text(each)
     if each.health:
         yield "health", each.health
     states = ", ".join(f"{count} {state}" for state, count in each.states.items())
     yield "items", f"{len(each.items)} open" + (f" ({states})" if states else "") + f", {each.closed} closed"
 
 
-def _phase(each: Standing) -> str:
+def _phase_text(each: EngagementStatus) -> str:
     if each.phase is None:
         return "unclear: the epic has no phase label, or several"
-    since = f"{each.phase} since {each.since}" if each.since else each.phase
+    since = f"{each.phase} since {each.phase_since}" if each.phase_since else each.phase
     return (
-        since if each.label == each.phase else f"{since}; the label shows {each.label or 'none, or several'}"
+        since
+        if each.phase_label == each.phase
+        else f"{since}; the label shows {each.phase_label or 'none, or several'}"
     )
 
 
-def _line(item: ItemStanding) -> str:
+def _item_line(item: ItemStatus) -> str:
     state = item.state or "state unclear"
-    match item.waiting.mover:
-        case Mover.CUSTOMER:
+    match item.waiting.actor:
+        case NextActor.CUSTOMER:
             who = f"{item.waiting.name} has the next move"
-        case Mover.GATE:
+        case NextActor.GATE:
             state, who = f"{state}: {item.waiting.name}", item.assignee or "nobody"
         case _:
             who = item.waiting.name
     return f"{item.due_on}  {item.key}, {who}, {state}"
 
 
-def _markdown(standings: Sequence[Standing]) -> str:
-    lines = [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
+def _markdown(standings: Sequence[EngagementStatus]) -> str:
+    lines = [f"| {' | '.join(_HEADERS)} |", f"|{' --- |' * len(_HEADERS)}"]
     for each in standings:
-        first, *rest = map(inert, _cells(each))
-        lines.append(f"| {' | '.join([linked(first, each.url), *rest])} |")
+        first, *rest = map(escape_markdown, _table_cells(each))
+        lines.append(f"| {' | '.join([link_markdown(first, each.url), *rest])} |")
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from psbot.core.model.finding import Severity
-from psbot.core.text.escape import printable
+from psbot.core.text.escape import replace_control_characters
 
 PLAIN_WIDTH = 100
 
@@ -28,28 +28,28 @@ def console_in_memory() -> tuple[Console, StringIO]:
     return console, out
 
 
-def stripped(out: StringIO) -> str:
+def captured_text(out: StringIO) -> str:
     """Return what was written, without blanks at the ends of lines."""
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
-def hang(console: Console, text: str, style: str, indent: int = 2) -> None:
+def print_indented(console: Console, text: str, style: str, indent: int = 2) -> None:
     """Print *text*, which may come from anywhere, wrapped and indented."""
-    console.print(Padding(Text(printable(text), style=style), (0, 0, 0, indent)))
+    console.print(Padding(Text(replace_control_characters(text), style=style), (0, 0, 0, indent)))
 
 
-def listed(chapters: Iterable[tuple[str, list[tuple[str, str]]]]) -> str:
+def sections_text(chapters: Iterable[tuple[str, list[tuple[str, str]]]]) -> str:
     """Return chapters of rows, each with what it is about in front; Markdown's backticks go."""
     console, out = console_in_memory()
     for number, (name, rows) in enumerate(chapters):
-        console.print(Text(printable(f"\n{name}" if number else name), style="bold"))
+        console.print(Text(replace_control_characters(f"\n{name}" if number else name), style="bold"))
         for about, said in rows:
             plain = f"{about}: {said}" if about else said
-            console.print(Padding(Text(printable(plain.replace("`", ""))), (0, 0, 0, 2)))
-    return stripped(out)
+            console.print(Padding(Text(replace_control_characters(plain.replace("`", ""))), (0, 0, 0, 2)))
+    return captured_text(out)
 
 
-def columns(
+def print_columns(
     console: Console, rows: Iterable[tuple[Sequence[str], str]], widths: Sequence[int], indent: int = 2
 ) -> None:
     """Print rows of texts, each row with its style, in columns of *widths* and what is left for the last one."""
@@ -58,21 +58,21 @@ def columns(
         table.add_column(width=width)
     table.add_column(overflow="fold", ratio=1)
     for texts, style in rows:
-        table.add_row(*(Text(printable(text)) for text in texts), style=style)
+        table.add_row(*(Text(replace_control_characters(text)) for text in texts), style=style)
     console.print(Padding(table, (0, 0, 0, indent)))
 
 
-_SIGNS = {
+OPERATION_SIGNS = {
     "create-epic": ("+", "green"),
     "create-child": ("+", "green"),
     "close": ("×", "red"),
     "reopen": ("○", "green"),
 }
-_CHANGED = ("~", "yellow")
-_SEVERITIES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "red"}
+CHANGED_SIGN = ("~", "yellow")
+SEVERITY_STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 
 
-def _columns(*widths: int) -> Table:
+def sign_table(*widths: int) -> Table:
     """Return a table without lines: a sign, columns of at most *widths*, and what is left for the last one."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
     table.add_column(width=1)

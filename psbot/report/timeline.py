@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 
-class Sort(StrEnum):
+class EntryKind(StrEnum):
     """What sort of thing happened."""
 
     PERSON = "person"
@@ -16,11 +16,11 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class TimelineEntry:
     """One thing that happened; ``item`` is the item's key, or the code of a finding that is about none."""
 
     at: datetime
-    sort: Sort
+    kind: EntryKind
     who: str
     what: str
     item: str | None = None
@@ -28,16 +28,16 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class TimelineDay:
     """One day of a life; on a quiet one nothing happened."""
 
     on: date
-    happenings: tuple[Happening, ...] = ()
+    entries: tuple[TimelineEntry, ...] = ()
 
     @property
-    def is_quiet(self) -> bool:
+    def is_empty(self) -> bool:
         """Tell whether nothing happened."""
-        return not self.happenings
+        return not self.entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +47,23 @@ class Timeline:
     engagement: str
     file: str
     start: date
-    days: tuple[Day, ...]
+    days: tuple[TimelineDay, ...]
     phase: str | None
-    never: tuple[str, ...] = ()
+    not_reached: tuple[str, ...] = ()
 
 
-def told(days: Iterable[Day]) -> list[Day]:
+def days_with_entries(days: Iterable[TimelineDay]) -> list[TimelineDay]:
     """Return the days on which something happened."""
-    return [day for day in days if not day.is_quiet]
+    return [day for day in days if not day.is_empty]
 
 
-def ending(timeline: Timeline) -> str:
+def summary_line(timeline: Timeline) -> str:
     """Say in one line how long it was, and where the engagement is at its end."""
-    quiet = len(timeline.days) - len(told(timeline.days))
+    quiet = len(timeline.days) - len(days_with_entries(timeline.days))
     return f"{len(timeline.days)} days, {quiet} of them quiet; the phase is {timeline.phase or 'not clear'}"
 
 
-def said(each: Happening) -> str:
+def entry_text(each: TimelineEntry) -> str:
     """Say what happened and why, in one line."""
     words = " ".join(each.what.split())
     return f"{words}: {each.why}" if each.why and each.why not in words else words

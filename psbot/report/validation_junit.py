@@ -2,23 +2,23 @@
 
 from collections.abc import Iterable
 
-from psbot.engagements.loader import Loaded
+from psbot.engagements.loader import LoadResult
 from psbot.errors import FileProblems, PsbotError
-from psbot.report.junit import Case, Ending, Suite, report
+from psbot.report.junit import CaseResult, JUnitCase, JUnitSuite, junit_xml
 
 _SUITE = "psbot validate"
 
 
-def as_junit(portfolio: Iterable[Loaded]) -> str:
+def validation_report(portfolio: Iterable[LoadResult]) -> str:
     """Return the report; a file that is wrong fails with all its problems, each on a line of its own."""
-    return report(_SUITE, [Suite(_SUITE, tuple(map(_case, portfolio)))])
+    return junit_xml(_SUITE, [JUnitSuite(_SUITE, tuple(map(_junit_case, portfolio)))])
 
 
-def _case(loaded: Loaded) -> Case:
+def _junit_case(loaded: LoadResult) -> JUnitCase:
     if loaded.error is None:
-        return Case(loaded.file, loaded.file)
-    return Case(loaded.file, loaded.file, Ending.FAILURE, _problems(loaded.error))
+        return JUnitCase(loaded.file, loaded.file)
+    return JUnitCase(loaded.file, loaded.file, CaseResult.FAILURE, _problem_lines(loaded.error))
 
 
-def _problems(error: PsbotError) -> tuple[str, ...]:
+def _problem_lines(error: PsbotError) -> tuple[str, ...]:
     return tuple(map(str, error.problems)) if isinstance(error, FileProblems) else (str(error),)

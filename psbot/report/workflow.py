@@ -3,60 +3,64 @@
 from collections.abc import Iterable, Iterator
 
 from psbot.core.model.workflow import Condition, Role, Transition, Workflow
-from psbot.core.workflow.guards import in_words
-from psbot.report.json_text import data_text
+from psbot.core.workflow.guards import describe
+from psbot.report.json_text import to_json
 
-SCHEMA = 1
+SCHEMA_VERSION = 1
 
 ANY_PHASE = "any phase but an end"
-_BEFORE = "the phase before"
-_WHO = {Role.MANAGER: "the manager", Role.PEOPLE: "one of the engagement's people"}
+_PREVIOUS_PHASE = "the phase before"
+_ROLE_TEXT = {Role.MANAGER: "the manager", Role.PEOPLE: "one of the engagement's people"}
 
 
-def rendered(form: str, workflow: Workflow) -> str:
+def render_workflow(form: str, workflow: Workflow) -> str:
     """Return the workflow as ``text``, ``json`` or ``markdown``."""
     match form:
         case "json":
-            return data_text(_as_data(workflow))
+            return to_json(_as_data(workflow))
         case "markdown":
-            return "\n\n".join(paragraphs(workflow)) + "\n"
+            return "\n\n".join(page_paragraphs(workflow)) + "\n"
         case _:
-            from psbot.report.terminal import listed  # here, because rich is slow to import
+            from psbot.report.terminal import sections_text  # here, because rich is slow to import
 
-            return listed(_chapters(workflow)) + f"\n{diagram(workflow)}"
+            return sections_text(_sections(workflow)) + f"\n{mermaid_diagram(workflow)}"
 
 
-def transitions(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
+def transition_rows(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
     """Yield (from, to, when) of every transition, in order of priority."""
-    for rule in workflow.table.transitions:
-        sources = ANY_PHASE if _is_anywhere(rule, workflow) else ", ".join(rule.sources)
-        yield sources, rule.to or _BEFORE, _when(rule)
+    for rule in workflow.rules.transitions:
+        sources = ANY_PHASE if _leaves_any_phase(rule, workflow) else ", ".join(rule.sources)
+        yield sources, rule.to or _PREVIOUS_PHASE, _condition_text(rule)
 
 
-def gates(workflow: Workflow) -> Iterator[tuple[str, str]]:
+def gate_rows(workflow: Workflow) -> Iterator[tuple[str, str]]:
     """Yield (kind, what opens it) of every gate."""
-    for kind, conditions in workflow.table.gates.items():
-        yield kind, _all(conditions)
+    for kind, conditions in workflow.rules.gates.items():
+        yield kind, _conditions_text(conditions)
 
 
-def closes(workflow: Workflow) -> Iterator[tuple[str, str]]:
+def closing_rows(workflow: Workflow) -> Iterator[tuple[str, str]]:
     """Yield (kind, what has to hold so that psbot closes it) of every kind that psbot closes."""
-    for kind, conditions in workflow.table.closes.items():
-        yield kind, _all(conditions)
+    for kind, conditions in workflow.rules.closes.items():
+        yield kind, _conditions_text(conditions)
 
 
-def alarms(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
+def alarm_rows(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
     """Yield (code, when it stands, what excuses it) of every alarm."""
-    for alarm in workflow.table.alarms:
-        yield alarm.code, f"the phase is {alarm.phase}, and {_all(alarm.when)}", _all(alarm.unless)
+    for alarm in workflow.rules.alarms:
+        yield (
+            alarm.code,
+            f"the phase is {alarm.phase}, and {_conditions_text(alarm.when)}",
+            _conditions_text(alarm.unless),
+        )
 
 
-def diagram(workflow: Workflow) -> str:
+def mermaid_diagram(workflow: Workflow) -> str:
     """Return the phases and the transitions between them as a Mermaid state diagram."""
-    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _lines(workflow))]) + "\n"
+    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _diagram_lines(workflow))]) + "\n"
 
 
-def paragraphs(workflow: Workflow) -> Iterator[str]:
+def page_paragraphs(workflow: Workflow) -> Iterator[str]:
     """Yield the paragraphs of a page about the workflow, in Markdown."""
     closing, resting = _closing_and_resting(workflow)
     yield "# The workflow"
@@ -66,9 +70,9 @@ def paragraphs(workflow: Workflow) -> Iterator[str]:
         "of the engagement file, or a machine; what others do opens nothing and is reported. A kind that an "
         "engagement does not have, or leaves out, is done."
     )
-    yield f"```mermaid\n{diagram(workflow)}```"
+    yield f"```mermaid\n{mermaid_diagram(workflow)}```"
     yield "## Phases"
-    yield _table(["from", "to", "when"], transitions(workflow))
+    yield _markdown_table(["from", "to", "when"], transition_rows(workflow))
     yield (
         f"The epic is closed when one of these begins: {closing}. No calls and standups are made in: {resting}. "
         "After an end nothing is made."
@@ -77,29 +81,31 @@ def paragraphs(workflow: Workflow) -> Iterator[str]:
     yield (
         f"An item of these kinds is `{workflow.blocked_state}` first, and `{workflow.open_state}` when its gate opens."
     )
-    yield _table(["kind", "opens when"], ((f"`{kind}`", words) for kind, words in gates(workflow)))
-    if workflow.table.closes:
+    yield _markdown_table(
+        ["kind", "opens when"], ((f"`{kind}`", words) for kind, words in gate_rows(workflow))
+    )
+    if workflow.rules.closes:
         yield "## What psbot closes"
         yield "An item that a person has opened again stays open."
-        rows = ((f"`{kind}`", words) for kind, words in closes(workflow))
-        yield _table(["kind", "is done when"], rows)
+        rows = ((f"`{kind}`", words) for kind, words in closing_rows(workflow))
+        yield _markdown_table(["kind", "is done when"], rows)
     yield "## What people are told"
-    told = ((f"`{code}`", *rest) for code, *rest in alarms(workflow))
-    yield _table(["finding", "stands while", "unless"], told)
-    if acceptance := _acceptance(workflow):
+    told = ((f"`{code}`", *rest) for code, *rest in alarm_rows(workflow))
+    yield _markdown_table(["finding", "stands while", "unless"], told)
+    if acceptance := _acceptance_text(workflow):
         yield "## Acceptance"
         yield acceptance
 
 
 def _closing_and_resting(workflow: Workflow) -> tuple[str, str]:
-    table = workflow.table
+    table = workflow.rules
     both = (table.closing_phases, table.resting_phases)
     closing, resting = (", ".join(f"`{phase}`" for phase in sorted(phases)) for phases in both)
     return closing, resting
 
 
-def _acceptance(workflow: Workflow) -> str:
-    acceptance = workflow.table.acceptance
+def _acceptance_text(workflow: Workflow) -> str:
+    acceptance = workflow.rules.acceptance
     if acceptance is None:
         return ""
     return (
@@ -109,64 +115,64 @@ def _acceptance(workflow: Workflow) -> str:
     )
 
 
-def _table(head: list[str], rows: Iterable[Iterable[str]]) -> str:
+def _markdown_table(head: list[str], rows: Iterable[Iterable[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _chapters(workflow: Workflow) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _sections(workflow: Workflow) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Yield the tables as chapters of rows, each with what it is about in front."""
-    yield "transitions", [(f"{sources} → {to}", when) for sources, to, when in transitions(workflow)]
-    yield "gates", list(gates(workflow))
-    yield "closes", list(closes(workflow))
-    yield "findings", [(code, f"{when}; unless {unless}") for code, when, unless in alarms(workflow)]
-    if acceptance := _acceptance(workflow):
+    yield "transitions", [(f"{sources} → {to}", when) for sources, to, when in transition_rows(workflow)]
+    yield "gates", list(gate_rows(workflow))
+    yield "closes", list(closing_rows(workflow))
+    yield "findings", [(code, f"{when}; unless {unless}") for code, when, unless in alarm_rows(workflow)]
+    if acceptance := _acceptance_text(workflow):
         yield "acceptance", [("", acceptance)]
 
 
 def _as_data(workflow: Workflow) -> dict[str, object]:
     names = {
-        "transitions": (("from", "to", "when"), transitions(workflow)),
-        "gates": (("kind", "opens_when"), gates(workflow)),
-        "closes": (("kind", "is_done_when"), closes(workflow)),
-        "findings": (("code", "stands_while", "unless"), alarms(workflow)),
+        "transitions": (("from", "to", "when"), transition_rows(workflow)),
+        "gates": (("kind", "opens_when"), gate_rows(workflow)),
+        "closes": (("kind", "is_done_when"), closing_rows(workflow)),
+        "findings": (("code", "stands_while", "unless"), alarm_rows(workflow)),
     }
     tables: dict[str, object] = {
         name: [dict(zip(heads, row, strict=True)) for row in rows] for name, (heads, rows) in names.items()
     }
-    return {"schema": SCHEMA, **tables, "diagram": diagram(workflow)}
+    return {"schema": SCHEMA_VERSION, **tables, "diagram": mermaid_diagram(workflow)}
 
 
-def _lines(workflow: Workflow) -> Iterator[str]:
-    drawn = list(transitions(workflow))
+def _diagram_lines(workflow: Workflow) -> Iterator[str]:
+    drawn = list(transition_rows(workflow))
     names = dict.fromkeys([*workflow.phases, *(name for row in drawn for name in row[:2])])
     for name in names:
         if "," not in name:
-            yield f'state "{name}" as {_id(name)}'
+            yield f'state "{name}" as {_state_id(name)}'
     for first in dict.fromkeys((workflow.quote_phase, workflow.won_phase)):
-        yield f"[*] --> {_id(first)}"
+        yield f"[*] --> {_state_id(first)}"
     for sources, to, when in drawn:
         for source in sources.split(", "):
-            yield f"{_id(source)} --> {_id(to)}: {when.replace('`', '')}"
+            yield f"{_state_id(source)} --> {_state_id(to)}: {when.replace('`', '')}"
     for end in sorted(workflow.final_phases, key=workflow.phases.index):
-        yield f"{_id(end)} --> [*]"
+        yield f"{_state_id(end)} --> [*]"
 
 
-def _id(name: str) -> str:
+def _state_id(name: str) -> str:
     """Return a name that Mermaid takes for a state; its own words are none."""
     return "phase_" + "".join(char if char.isalnum() else "_" for char in name)
 
 
-def _is_anywhere(rule: Transition, workflow: Workflow) -> bool:
+def _leaves_any_phase(rule: Transition, workflow: Workflow) -> bool:
     every = set(workflow.phases) - workflow.final_phases - {rule.to}
     return len(every) > 1 and set(rule.sources) == every
 
 
-def _when(rule: Transition) -> str:
-    ways = [_all(rule.when)] if rule.when else []
-    ways += [f"{_WHO[rule.by]} says so"] if rule.by else []
+def _condition_text(rule: Transition) -> str:
+    ways = [_conditions_text(rule.when)] if rule.when else []
+    ways += [f"{_ROLE_TEXT[rule.by]} says so"] if rule.by else []
     return ", or ".join(ways)
 
 
-def _all(conditions: Iterable[Condition]) -> str:
-    return " and ".join(map(in_words, conditions))
+def _conditions_text(conditions: Iterable[Condition]) -> str:
+    return " and ".join(map(describe, conditions))

@@ -4,84 +4,86 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from psbot.core.changes.amendment import Amending
-from psbot.core.changes.form import Change, form, form_of, requests_of
-from psbot.core.changes.request import Request, understood
-from psbot.core.desired.build import Words
-from psbot.core.desired.on_demand import asked_already, asked_for, identity
-from psbot.core.desired.schedule import Situation, on_demand
+from psbot.core.changes.amendment import MissingAmendment
+from psbot.core.changes.form import ChangeRequestView, parse_requests, view_new_request, view_request
+from psbot.core.changes.request import ChangeRequest, interpret
+from psbot.core.desired.build import Renderer
+from psbot.core.desired.on_demand import find_existing, new_item, request_key
+from psbot.core.desired.schedule import Context, schedule_on_demand
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.facts import Facts
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.operations import CreateChild, CreateLabel, Operation
-from psbot.core.model.process import Process, lowest_free
-from psbot.core.plan.plan import Plan, in_order
-from psbot.core.records import phase as phases
-from psbot.core.text.marker import ASKED
-from psbot.core.workflow.change_requests import lacking
+from psbot.core.model.process import Process, lowest_free_number
+from psbot.core.plan.plan import Plan, sort_operations
+from psbot.core.records import phase
+from psbot.core.text.marker import REQUEST_KEY
+from psbot.core.workflow.change_requests import missing_in_file
 from psbot.errors import PsbotError
-from psbot.gitlab.ports import ForgeReader
-from psbot.observe.histories import ahead
+from psbot.gitlab.ports import Reader
+from psbot.observe.histories import with_histories
 from psbot.observe.observation import Observation
 from psbot.observe.observe import observe_many
-from psbot.runs.plans import WORDLESS, Draw, Drawn, check_places, doubles, draw_advance
+from psbot.runs.plans import NO_TEXT, Planned, Planner, check_projects, plan_advance, plan_duplicates
 
 
-def draw_change(answers: Mapping[str, str]) -> Draw:
+def plan_change_request(answers: Mapping[str, str]) -> Planner:
     """Return the function that draws the plan which opens a change request of *answers*, by the names of its lines.
 
     Raises PsbotError where an answer cannot be read, where the engagement is not in GitLab, and where it is over.
     """
 
     def draw(  # noqa: PLR0917  see Draw
-        reader: ForgeReader,
+        reader: Reader,
         engagement: Engagement,
         observation: Observation,
         process: Process,
-        words: Words,
+        words: Renderer,
         now: datetime,
-    ) -> Drawn:
-        check_places(engagement, observation, process)
-        observed, situation = observation.snapshot, Situation(engagement, process, engagement.today(now))
-        _check(engagement, observed, process)
-        plan = _opened(answers, situation, observed, words)
-        closing, told = doubles(reader, engagement, observation, process)
+    ) -> Planned:
+        check_projects(engagement, observation, process)
+        observed, situation = observation.snapshot, Context(engagement, process, engagement.today(now))
+        _check_is_open(engagement, observed, process)
+        plan = _plan_new_request(answers, situation, observed, words)
+        closing, told = plan_duplicates(reader, engagement, observation, process)
         own = [each for each in closing if each.item.kind == process.changes.kind]
-        return Plan(engagement.key, in_order((*plan.operations, *own)), findings=plan.findings), told
+        return Plan(engagement.key, sort_operations((*plan.operations, *own)), findings=plan.findings), told
 
     return draw
 
 
-def _check(engagement: Engagement, observed: Snapshot, process: Process) -> None:
+def _check_is_open(engagement: Engagement, observed: Snapshot, process: Process) -> None:
     if observed.epic is None:
         raise PsbotError(f"{engagement.key} is not in GitLab", "apply the engagement file first")
-    if ended := phases.over(observed.epic, process):
+    if ended := phase.final_phase_finding(observed.epic, process):
         raise PsbotError(f"{engagement.key}: {ended.message}", "nothing was opened")
 
 
-def _opened(answers: Mapping[str, str], situation: Situation, observed: Snapshot, words: Words) -> Plan:
+def _plan_new_request(
+    answers: Mapping[str, str], situation: Context, observed: Snapshot, templates: Renderer
+) -> Plan:
     engagement, process = situation.engagement, situation.process
-    kind, request = process.kinds[process.changes.kind], understood(answers, process.changes)
-    if request.wrong:
-        raise PsbotError(f"{engagement.key}: {'; '.join(request.wrong.values())}", "nothing was opened")
-    mark = identity(answers)
-    if same := asked_already(kind, mark, observed):
+    kind, request = process.kinds[process.changes.kind], interpret(answers, process.changes)
+    if request.invalid:
+        raise PsbotError(f"{engagement.key}: {'; '.join(request.invalid.values())}", "nothing was opened")
+    mark = request_key(answers)
+    if same := find_existing(kind, mark, observed):
         said = f"it is open already: {same.namespace}#{same.iid}; close that one to ask for the same again"
         return Plan(engagement.key, findings=(Finding("asked-already", Severity.INFO, said, same.key),))
-    draft = on_demand(kind, situation, lowest_free(kind, observed.by_key()), situation.today)
-    change = form(draft.key, request, engagement, process, situation.today)
-    item = asked_for(draft, {ASKED: mark}, situation, words, {"change": change})
-    why = f"somebody asks for it; {_needs(change.instrument, change.because)}"
+    draft = schedule_on_demand(kind, situation, lowest_free_number(kind, observed.by_key()), situation.today)
+    change = view_new_request(draft.key, request, engagement, process, situation.today)
+    item = new_item(draft, {REQUEST_KEY: mark}, situation, templates, {"change": change})
+    why = f"somebody asks for it; {_instrument_reason(change.instrument, change.because)}"
     labels: list[Operation] = [
         CreateLabel(engagement.gitlab.label_group, spec)
         for spec in process.catalogue.specs()
         if spec.title in item.labels - observed.labels
     ]
-    return Plan(engagement.key, in_order((*labels, CreateChild(item, why))))
+    return Plan(engagement.key, sort_operations((*labels, CreateChild(item, why))))
 
 
-def _needs(instrument: str | None, because: str) -> str:
+def _instrument_reason(instrument: str | None, because: str) -> str:
     return (
         f"by what it says it needs {instrument}, because {because}"
         if instrument
@@ -90,43 +92,43 @@ def _needs(instrument: str | None, because: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Requested:
+class ChangeRequestStatus:
     """One change request: how it reads, how far it is (the label's value), what was found, what the file lacks."""
 
     item: Item
-    change: Change
-    value: str | None
+    view: ChangeRequestView
+    state: str | None
     findings: tuple[Finding, ...] = ()
-    lacking: Amending | None = None
+    missing_amendment: MissingAmendment | None = None
 
 
-def requests_many(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, now: datetime
-) -> Iterator[tuple[Engagement, tuple[Requested, ...] | PsbotError]]:
+def change_requests_many(
+    reader: Reader, engagements: Iterable[Engagement], process: Process, now: datetime
+) -> Iterator[tuple[Engagement, tuple[ChangeRequestStatus, ...] | PsbotError]]:
     """Yield each engagement with its change requests by number, or with what keeps it from being read."""
-    for engagement, found in ahead(reader, observe_many(reader, engagements, process), process, now):
+    for engagement, found in with_histories(reader, observe_many(reader, engagements, process), process, now):
         try:
             if isinstance(found, PsbotError):
                 raise found
-            drawn, told = draw_advance(reader, engagement, found, process, WORDLESS, now)
+            drawn, told = plan_advance(reader, engagement, found, process, NO_TEXT, now)
         except PsbotError as error:
             yield engagement, error
             continue
         facts = Facts(engagement, process, told.snapshot, now, told.histories)
         items = told.snapshot.by_key()
-        requests = requests_of(items.values(), process.changes)
+        requests = parse_requests(items.values(), process.changes)
         yield (
             engagement,
-            tuple(_requested(items[key], each, facts, drawn) for key, each in requests.items()),
+            tuple(_status_of(items[key], each, facts, drawn) for key, each in requests.items()),
         )
 
 
-def _requested(item: Item, request: Request, facts: Facts, drawn: Plan) -> Requested:
+def _status_of(item: Item, request: ChangeRequest, facts: Facts, drawn: Plan) -> ChangeRequestStatus:
     engagement, process = facts.engagement, facts.process
-    return Requested(
+    return ChangeRequestStatus(
         item,
-        form_of(item, request, engagement, process, facts.today),
+        view_request(item, request, engagement, process, facts.today),
         process.catalogue.value("change", item.labels),
         tuple(each for each in drawn.findings if each.item == item.key),
-        lacking(item, request, facts),
+        missing_in_file(item, request, facts),
     )

@@ -6,83 +6,93 @@ from datetime import datetime
 from functools import partial
 
 from psbot.apply.preflight import check_author, check_machine
-from psbot.core.desired.build import Words
+from psbot.core.desired.build import Renderer
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.operations import CreateChild
 from psbot.core.model.process import Process
 from psbot.core.plan.plan import Plan
-from psbot.errors import Exit, PsbotError
-from psbot.gitlab.ports import ForgeReader
-from psbot.observe.histories import ahead
-from psbot.observe.observation import Look, Observation, Observed, Reach
+from psbot.errors import ExitCode, PsbotError
+from psbot.gitlab.ports import Reader
+from psbot.observe.histories import with_histories
+from psbot.observe.observation import Depth, Observation, ObservationResult, ReadScope
 from psbot.observe.observe import observe_many
-from psbot.runs.plans import Draw, Drawn, draw_advance, draw_up
+from psbot.runs.plans import Planned, Planner, plan_advance, plan_apply
 from psbot.runs.reconcile import reconcile
-from psbot.runs.work import Reconciled, Work
+from psbot.runs.work import Reconciled, RunContext
 
-LIMITS = 2  # engagements in a row that came to a limit before the rest is left
+MAX_LIMITS_IN_A_ROW = 2  # engagements in a row that came to a limit before the rest is left
 
-_Drawing = Callable[[Engagement, Observation], Drawn]
+_EngagementPlanner = Callable[[Engagement, Observation], Planned]
 
 
-def draw_up_many(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, words: Words, now: datetime
+def plan_apply_many(
+    reader: Reader, engagements: Iterable[Engagement], process: Process, templates: Renderer, now: datetime
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
     """Yield each engagement with its plan, or with what keeps it from having one; group by group."""
-    yield from draw_many_by(reader, engagements, process, words, now, draw=draw_up)
+    yield from plan_many(reader, engagements, process, templates, now, planner=plan_apply)
 
 
-def draw_advance_many(
-    reader: ForgeReader, engagements: Iterable[Engagement], process: Process, words: Words, now: datetime
+def plan_advance_many(
+    reader: Reader, engagements: Iterable[Engagement], process: Process, templates: Renderer, now: datetime
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
     """Yield each engagement with the plan that moves it on, in the manner of :func:`draw_up_many`."""
 
-    def draw(engagement: Engagement, observation: Observation) -> Drawn:
-        return draw_advance(reader, engagement, observation, process, words, now)
+    def draw(engagement: Engagement, observation: Observation) -> Planned:
+        return plan_advance(reader, engagement, observation, process, templates, now)
 
-    looked = ahead(reader, observe_many(reader, engagements, process), process, now)
-    yield from _plans(_drawn(looked, draw))
+    looked = with_histories(reader, observe_many(reader, engagements, process), process, now)
+    yield from _plans_only(_plan_each(looked, draw))
 
 
-def draw_many_by(
-    reader: ForgeReader,
+def plan_many(
+    reader: Reader,
     engagements: Iterable[Engagement],
     process: Process,
-    words: Words,
+    templates: Renderer,
     now: datetime,
     *,
-    draw: Draw,
+    planner: Planner,
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
     """Yield each engagement with the plan that *draw* makes, in the manner of :func:`draw_up_many`."""
 
-    def drawing(engagement: Engagement, observation: Observation) -> Drawn:
-        return draw(reader, engagement, observation, process, words, now)
+    def drawing(engagement: Engagement, observation: Observation) -> Planned:
+        return planner(reader, engagement, observation, process, templates, now)
 
-    yield from _plans(_drawn(observe_many(reader, engagements, process), drawing))
+    yield from _plans_only(_plan_each(observe_many(reader, engagements, process), drawing))
 
 
-def write_many_by(
-    engagements: Iterable[Engagement], work: Work, approve: Callable[[Plan], None], *, draw: Draw
+def write_many(
+    engagements: Iterable[Engagement],
+    context: RunContext,
+    approve: Callable[[Plan], None],
+    *,
+    planner: Planner,
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
     """Yield each engagement with what became of the plan of *draw*, in the manner of :func:`reconcile_many`."""
-    yield from reconcile_many(engagements, replace(work, draw=draw), approve)
+    yield from reconcile_many(engagements, replace(context, planner=planner), approve)
 
 
 def reconcile_many(
-    engagements: Iterable[Engagement], work: Work, approve: Callable[[Plan], None], *, is_bound: bool = False
+    engagements: Iterable[Engagement],
+    context: RunContext,
+    approve: Callable[[Plan], None],
+    *,
+    only_reviewed: bool = False,
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
     """Yield each engagement with how it ended, or with what was found before anything was written.
 
     Ends early when somebody says stop, and where two in a row came to a limit, since the next ones would wait for
     the same: engagements that were not begun are not among those yielded.
     """
-    looked = observe_many(work.tools.reader, engagements, work.process)
-    yield from _reconciled(_drawn(looked, partial(_draw, work)), work, approve, is_bound=is_bound)
+    looked = observe_many(context.tools.reader, engagements, context.process)
+    yield from _reconcile_each(
+        _plan_each(looked, partial(_plan_one, context)), context, approve, only_reviewed=only_reviewed
+    )
 
 
 def advance_many(
     engagements: Iterable[Engagement],
-    work: Work,
+    context: RunContext,
     approve: Callable[[Plan], None],
     *,
     since: datetime | None = None,
@@ -96,77 +106,81 @@ def advance_many(
     With *since*, nothing more is read of those in which nothing can have changed from then on. A person's account
     writes only *as_me*.
     """
-    work = replace(work, draw=draw_advance, check_author=check_author if as_me else check_machine)
-    reader, process, now = work.tools.reader, work.process, work.now
+    context = replace(context, planner=plan_advance, check_author=check_author if as_me else check_machine)
+    reader, process, now = context.tools.reader, context.process, context.now
     later: list[Engagement] = []
-    look = Look(is_thorough=False, since=since, now=now)
-    looked = ahead(reader, observe_many(reader, engagements, process, look), process, now)
-    drawn = _drawn(looked, partial(_draw, work))
-    yield from _reconciled(_certain(drawn, later), work, approve)
+    look = ReadScope(is_full=False, since=since, now=now)
+    looked = with_histories(reader, observe_many(reader, engagements, process, look), process, now)
+    drawn = _plan_each(looked, partial(_plan_one, context))
+    yield from _reconcile_each(_hold_back_uncertain(drawn, later), context, approve)
     if later:
-        looked = ahead(reader, observe_many(reader, later, process), process, now)
-        yield from _reconciled(_drawn(looked, partial(_draw, work)), work, approve)
+        looked = with_histories(reader, observe_many(reader, later, process), process, now)
+        yield from _reconcile_each(_plan_each(looked, partial(_plan_one, context)), context, approve)
 
 
-def _draw(work: Work, engagement: Engagement, observation: Observation) -> Drawn:
-    return work.draw(work.tools.reader, engagement, observation, work.process, work.words, work.now)
+def _plan_one(context: RunContext, engagement: Engagement, observation: Observation) -> Planned:
+    return context.planner(
+        context.tools.reader, engagement, observation, context.process, context.templates, context.now
+    )
 
 
-def _drawn(
-    looked: Iterable[tuple[Engagement, Observed]], draw: _Drawing
-) -> Iterator[tuple[Engagement, Drawn | PsbotError]]:
-    for engagement, found in looked:
+def _plan_each(
+    observed: Iterable[tuple[Engagement, ObservationResult]], plan_one: _EngagementPlanner
+) -> Iterator[tuple[Engagement, Planned | PsbotError]]:
+    for engagement, found in observed:
         if isinstance(found, PsbotError):
             yield engagement, found
             continue
         try:
-            drawn = draw(engagement, found)
+            drawn = plan_one(engagement, found)
         except PsbotError as error:
             yield engagement, error
         else:
             yield engagement, drawn
 
 
-def _plans(
-    drawn: Iterable[tuple[Engagement, Drawn | PsbotError]],
+def _plans_only(
+    planned: Iterable[tuple[Engagement, Planned | PsbotError]],
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
-    for engagement, found in drawn:
+    for engagement, found in planned:
         yield engagement, found if isinstance(found, PsbotError) else found[0]
 
 
-def _certain(
-    drawn: Iterable[tuple[Engagement, Drawn | PsbotError]], later: list[Engagement]
-) -> Iterator[tuple[Engagement, Drawn | PsbotError]]:
+def _hold_back_uncertain(
+    planned: Iterable[tuple[Engagement, Planned | PsbotError]], later: list[Engagement]
+) -> Iterator[tuple[Engagement, Planned | PsbotError]]:
     """Yield what epics and their children are enough for; the rest goes to *later*."""
-    for engagement, found in drawn:
+    for engagement, found in planned:
         if isinstance(found, PsbotError):
             yield engagement, found
             continue
         plan, seen = found
-        is_without_epic = seen.reach is Reach.CHILDREN and seen.snapshot.epic is None
+        is_without_epic = seen.depth is Depth.CHILDREN and seen.snapshot.epic is None
         if is_without_epic or any(isinstance(each, CreateChild) for each in plan.operations):
             later.append(engagement)
         else:
             yield engagement, found
 
 
-def _reconciled(
-    drawn: Iterable[tuple[Engagement, Drawn | PsbotError]],
-    work: Work,
+def _reconcile_each(
+    planned: Iterable[tuple[Engagement, Planned | PsbotError]],
+    context: RunContext,
     approve: Callable[[Plan], None],
     *,
-    is_bound: bool = False,
+    only_reviewed: bool = False,
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
     limits = 0
-    for engagement, found in drawn:
+    for engagement, found in planned:
         if isinstance(found, PsbotError):
             yield engagement, found
             continue
-        if work.tools.stop() or limits >= LIMITS:
+        if context.tools.should_stop() or limits >= MAX_LIMITS_IN_A_ROW:
             return
         try:
-            ended: Reconciled | PsbotError = reconcile(engagement, work, approve, found, is_bound=is_bound)
+            ended: Reconciled | PsbotError = reconcile(
+                engagement, context, approve, found, only_reviewed=only_reviewed
+            )
         except PsbotError as error:
             ended = error
-        limits = limits + 1 if ended.exit_code is Exit.LIMIT else 0
+        limits = limits + 1 if ended.exit_code is ExitCode.LIMIT else 0
         yield engagement, ended

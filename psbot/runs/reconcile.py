@@ -2,23 +2,23 @@
 
 from collections.abc import Callable
 
-from psbot.apply.preflight import check_labeller
-from psbot.apply.receipt import Applied
+from psbot.apply.preflight import check_label_permission
+from psbot.apply.receipt import ApplyResult
 from psbot.core.model.engagement import Engagement
 from psbot.core.plan.plan import Plan
 from psbot.errors import PsbotError
-from psbot.runs.attempt import _Progress
-from psbot.runs.plans import Drawn
-from psbot.runs.work import Reconciled, Work, _plan
+from psbot.runs.attempt import Attempt
+from psbot.runs.plans import Planned
+from psbot.runs.work import Reconciled, RunContext, plan_engagement
 
 
 def reconcile(
     engagement: Engagement,
-    work: Work,
+    context: RunContext,
     approve: Callable[[Plan], None] = lambda _: None,
-    begun: Drawn | None = None,
+    planned: Planned | None = None,
     *,
-    is_bound: bool = False,
+    only_reviewed: bool = False,
 ) -> Reconciled:
     """Bring GitLab in line with *engagement* and return what happened.
 
@@ -26,17 +26,19 @@ def reconcile(
     was not in that plan. *begun* saves the first look and plan. Raises PsbotError for what is found before the first
     write; afterwards errors are in the result, beside the receipts.
     """
-    first, looked = begun or _plan(engagement, work, work.look(work.tools.reader, engagement, work.process))
+    first, looked = planned or plan_engagement(
+        engagement, context, context.observe_one(context.tools.reader, engagement, context.process)
+    )
     approve(first)
-    progress = _Progress(engagement, work, first, is_bound)
+    progress = Attempt(engagement, context, first, only_reviewed)
     if first.is_empty:
         return progress.result()
-    work.check_author(engagement, looked.account, work.process)
-    check_labeller(engagement, looked.account, looked.label_level, first)
-    work.acquainted.check(first, work.tools.reader)
+    context.check_author(engagement, looked.account, context.process)
+    check_label_permission(engagement, looked.account, looked.label_access_level, first)
+    context.member_check.check(first, context.tools.reader)
     errors: list[PsbotError] = []
     steps: tuple[Callable[[], None], ...] = (
-        lambda: progress.rounds(first, looked),
+        lambda: progress.run_rounds(first, looked),
         progress.close_duplicates,
     )
     for step in steps:
@@ -47,14 +49,14 @@ def reconcile(
     return progress.result(*errors[:1])
 
 
-def carry_on(engagement: Engagement, work: Work, begun: Plan, applied: Applied) -> Reconciled:
+def finish(engagement: Engagement, context: RunContext, first_plan: Plan, applied: ApplyResult) -> Reconciled:
     """Bring to an end what was *begun* together with other engagements, and did not get through at once.
 
     *applied* is what came of it so far. GitLab is looked at again first, so nothing is done twice.
     """
-    progress = _Progress(engagement, work, begun, is_bound=False)
+    progress = Attempt(engagement, context, first_plan, only_reviewed=False)
     try:
-        progress.go_on(applied)
+        progress.resume(applied)
     except PsbotError as error:
         return progress.result(error)
     return progress.result()

@@ -3,52 +3,62 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from psbot.core.desired.build import Words
-from psbot.core.desired.schedule import Draft, Situation
+from psbot.core.desired.build import Renderer
+from psbot.core.desired.schedule import Context, ScheduledItem
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Process
-from psbot.core.records import phase as phases
-from psbot.core.workflow.sign_off import Entry, Signing, refusals, sign_offs, signed
+from psbot.core.records import phase
+from psbot.core.workflow.sign_off import (
+    SignOffEntry,
+    SignOffUpdate,
+    problems_with,
+    record_sign_off,
+    sign_offs,
+)
 from psbot.errors import PsbotError
-from psbot.gitlab.ports import ForgeReader
+from psbot.gitlab.ports import Reader
 from psbot.observe.observation import Observation
-from psbot.runs.plans import Draw, Drawn, check_places
+from psbot.runs.plans import Planned, Planner, check_projects
 
 
-def draw_sign_off(entry: Entry) -> Draw:
+def plan_sign_off(entry: SignOffEntry) -> Planner:
     """Return the function that draws the plan which records *entry*.
 
     Raises PsbotError where no one sign-off is meant, where it is not in GitLab, and where *entry* cannot be so.
     """
 
     def draw(
-        _reader: ForgeReader,
+        _reader: Reader,
         engagement: Engagement,
         observation: Observation,
         process: Process,
-        words: Words,
+        words: Renderer,
         now: datetime,
-    ) -> Drawn:
-        check_places(engagement, observation, process)
+    ) -> Planned:
+        check_projects(engagement, observation, process)
         observed = observation.snapshot
-        if ended := phases.over(observed.epic, process):
+        if ended := phase.final_phase_finding(observed.epic, process):
             raise PsbotError(f"{engagement.key}: {ended.message}", "nothing was recorded")
-        situation = Situation(engagement, process, engagement.today(now))
-        draft = chosen(engagement, sign_offs(situation), entry.milestone)
-        item, acceptance = observed.by_key().get(draft.key), process.workflow.table.acceptance
+        situation = Context(engagement, process, engagement.today(now))
+        draft = choose_sign_off(engagement, sign_offs(situation), entry.milestone)
+        item, acceptance = observed.by_key().get(draft.key), process.workflow.rules.acceptance
         if item is None or acceptance is None:
             raise PsbotError(
                 f"{engagement.key}: {draft.key} is not in GitLab", "apply the engagement file first"
             )
-        signing = Signing(situation, acceptance, item, process.catalogue.value("signoff", item.labels), entry)
-        if reasons := list(refusals(signing)):
+        signing = SignOffUpdate(
+            situation, acceptance, item, process.catalogue.value("signoff", item.labels), entry
+        )
+        if reasons := list(problems_with(signing)):
             raise PsbotError(f"{engagement.key}: {'; '.join(reasons)}", "nothing was recorded")
-        return signed(signing, observed, words), observation
+        return record_sign_off(signing, observed, words), observation
 
     return draw
 
 
-def chosen(engagement: Engagement, drafts: Sequence[Draft], milestone: str | None) -> Draft:
+def choose_sign_off(
+    engagement: Engagement, drafts: Sequence[ScheduledItem], milestone: str | None
+) -> ScheduledItem:
     """Return the one of *drafts* that *milestone*, a name or key, means; raises PsbotError where it means none."""
     if not drafts:
         raise PsbotError(f"{engagement.key} has no sign-off", "see skip: in the engagement file")

@@ -4,39 +4,39 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from psbot.apply.apply import Tools
-from psbot.apply.preflight import Acquainted, check_author
+from psbot.apply.apply import WriteTools
+from psbot.apply.preflight import MemberCheck, check_author
 from psbot.apply.receipt import Outcome, Receipt
-from psbot.core.desired.build import Words
+from psbot.core.desired.build import Renderer
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Process
 from psbot.core.plan.plan import Plan
-from psbot.errors import Exit, PsbotError
-from psbot.gitlab.ports import ForgeReader
+from psbot.errors import ExitCode, PsbotError
+from psbot.gitlab.ports import Reader
 from psbot.gitlab.values import Account
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.observe.observation import Observation
 from psbot.observe.observe import observe
-from psbot.runs.plans import Draw, Drawn, draw_up
+from psbot.runs.plans import Planned, Planner, plan_apply
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RunContext:
     """What every engagement of a run is reconciled with.
 
     ``look`` observes an engagement, ``draw`` makes the plan of what was observed, ``check_author`` raises where the
     token may not write it.
     """
 
-    tools: Tools
+    tools: WriteTools
     process: Process
-    words: Words
+    templates: Renderer
     now: datetime
-    patience: Patience
-    say: Callable[[str], None] = lambda _: None
-    acquainted: Acquainted = field(default_factory=Acquainted)
-    look: Callable[[ForgeReader, Engagement, Process], Observation] = observe
-    draw: Draw = draw_up
+    wait_budget: WaitBudget
+    echo: Callable[[str], None] = lambda _: None
+    member_check: MemberCheck = field(default_factory=MemberCheck)
+    observe_one: Callable[[Reader, Engagement, Process], Observation] = observe
+    planner: Planner = plan_apply
     check_author: Callable[[Engagement, Account, Process], None] = check_author
 
 
@@ -49,16 +49,19 @@ class Reconciled:
     error: PsbotError | None = None
 
     @property
-    def exit_code(self) -> Exit:
+    def exit_code(self) -> ExitCode:
         """Return the exit code that this engagement asks for."""
         if self.error is not None:
             return self.error.exit_code
-        return Exit.GITLAB if self.of(Outcome.REFUSED) else Exit.DONE
+        return ExitCode.GITLAB if self.with_outcome(Outcome.REFUSED) else ExitCode.DONE
 
-    def of(self, outcome: Outcome) -> tuple[Receipt, ...]:
+    def with_outcome(self, outcome: Outcome) -> tuple[Receipt, ...]:
         """Return the receipts with *outcome*."""
         return tuple(receipt for receipt in self.receipts if receipt.outcome is outcome)
 
 
-def _plan(engagement: Engagement, work: Work, looked: Observation) -> Drawn:
-    return work.draw(work.tools.reader, engagement, looked, work.process, work.words, work.now)
+def plan_engagement(engagement: Engagement, context: RunContext, observation: Observation) -> Planned:
+    """Return the plan of the engagement from what has been observed."""
+    return context.planner(
+        context.tools.reader, engagement, observation, context.process, context.templates, context.now
+    )

@@ -28,25 +28,29 @@ class Verb(StrEnum):
     REST = "rest"  # psbot does not run, until the date it comes with
 
 
-BASES = ("closed_won_on", "kick_off_on", "ends_on")
+BASE_DATES = ("closed_won_on", "kick_off_on", "ends_on")
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class RelativeDay:
     """A day: a date, a date of the engagement file, or an item's due date, and business days after (or before) it."""
 
     base: date | str
-    plus: int = 0
+    offset: int = 0
 
-    def day(self, engagement: Engagement, due_of: Callable[[str], date | None], today: date) -> date | None:
+    def resolve(
+        self, engagement: Engagement, due_of: Callable[[str], date | None], today: date
+    ) -> date | None:
         """Return the day; None while the file does not have its base date, or the item is not there or not due."""
-        base = self._base(engagement, due_of, today)
+        base = self._base_date(engagement, due_of, today)
         if base is None:
             return None
         days = engagement.workdays
-        return days.after(base, self.plus) if self.plus >= 0 else days.before(base, -self.plus)
+        return days.after(base, self.offset) if self.offset >= 0 else days.before(base, -self.offset)
 
-    def _base(self, engagement: Engagement, due_of: Callable[[str], date | None], today: date) -> date | None:
+    def _base_date(
+        self, engagement: Engagement, due_of: Callable[[str], date | None], today: date
+    ) -> date | None:
         match self.base:
             case date():
                 return self.base
@@ -61,49 +65,49 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Action:
     """Somebody's deed: ``item`` is a key, or a kind for a new item; ``value`` is what the verb asks for."""
 
-    who: str
+    username: str
     verb: Verb
     item: str = ""
     value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScriptedAction:
     """A deed of a script with its day; ``number`` counts from 1."""
 
     number: int
-    when: When
-    deed: Deed
+    day: RelativeDay
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
     """What is to happen; where ``has_routine``, everything it does not name is done on time."""
 
-    entries: tuple[Entry, ...] = ()
+    actions: tuple[ScriptedAction, ...] = ()
     has_routine: bool = True
 
     @property
-    def items(self) -> frozenset[str]:
+    def scripted_items(self) -> frozenset[str]:
         """Return the items whose progress the script tells, and nobody else touches."""
         telling = {Verb.CLOSE, Verb.REOPEN, Verb.LABEL, Verb.UNLABEL}
-        return frozenset(each.deed.item for each in self.entries if each.deed.verb in telling)
+        return frozenset(each.action.item for each in self.actions if each.action.verb in telling)
 
     @property
-    def keys(self) -> frozenset[str]:
+    def edited_keys(self) -> frozenset[str]:
         """Return the keys of the engagement file that the script edits."""
-        return frozenset[str]().union(*(_paths(each.value) for each in self.edits()))
+        return frozenset[str]().union(*(_key_paths(each.value) for each in self.file_edits()))
 
-    def edits(self) -> list[Deed]:
+    def file_edits(self) -> list[Action]:
         """Return the edits of the engagement file."""
-        return [each.deed for each in self.entries if each.deed.verb is Verb.EDIT]
+        return [each.action for each in self.actions if each.action.verb is Verb.EDIT]
 
 
-def _paths(changes: Mapping[str, Any], above: str = "") -> frozenset[str]:
+def _key_paths(changes: Mapping[str, Any], prefix: str = "") -> frozenset[str]:
     found: set[str] = set()
     for key, value in changes.items():
-        found |= _paths(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}"}
+        found |= _key_paths(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}"}
     return frozenset(found)

@@ -20,18 +20,18 @@ from rich.text import Text
 from rich.tree import Tree
 
 from psbot.core.model.process import Process
-from psbot.core.text.escape import printable
+from psbot.core.text.escape import replace_control_characters
 from psbot.errors import PsbotError
-from psbot.resources import directory
+from psbot.resources import resource_folder
 
 NOW = "2026-11-23T09:00+01:00"
 _EXAMPLE = "acme-aws.yml"
-_MOVED = ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-08")
-_DUE_BY_HAND = "2026-12-03"
+_KICK_OFF_EDIT = ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-08")
+_AGREED_DUE_DATE = "2026-12-03"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoEnvironment:
     """Where the story plays: the server, whose token psbot has, other people's tokens, a folder for the file."""
 
     url: str
@@ -42,104 +42,110 @@ class Stage:
     settings: Mapping[str, str]
 
 
-class Story:
+class Demo:
     """The steps of the demonstration, told on stdout."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.file = stage.folder / _EXAMPLE
+    def __init__(self, environment: DemoEnvironment) -> None:
+        self.environment = environment
+        self.file = environment.folder / _EXAMPLE
         self.console = Console(highlight=False, markup=False, emoji=False)
 
-    def tell(self) -> None:
+    def run(self) -> None:
         """Tell it; raises PsbotError where a command ends otherwise than it should."""
-        self.file.write_text((directory("examples") / _EXAMPLE).read_text(encoding="utf-8"), encoding="utf-8")
-        self._say("An engagement is one reviewed file. Is it sound?")
-        self._psbot("validate", _EXAMPLE)
-        self._say("What would GitLab get? Nothing is written yet.")
-        self._psbot("plan", _EXAMPLE)
-        self._say("Do it.")
-        self._psbot("apply", _EXAMPLE)
-        items = self._tree()
-        self._say("Once more: nothing is left to do, and nothing is sent.")
-        self._psbot("apply", _EXAMPLE)
-        self._people(items)
-        before, after = _MOVED
+        self.file.write_text(
+            (resource_folder("examples") / _EXAMPLE).read_text(encoding="utf-8"), encoding="utf-8"
+        )
+        self._print_step("An engagement is one reviewed file. Is it sound?")
+        self._show_command("validate", _EXAMPLE)
+        self._print_step("What would GitLab get? Nothing is written yet.")
+        self._show_command("plan", _EXAMPLE)
+        self._print_step("Do it.")
+        self._show_command("apply", _EXAMPLE)
+        items = self._print_items()
+        self._print_step("Once more: nothing is left to do, and nothing is sent.")
+        self._show_command("apply", _EXAMPLE)
+        self._show_people_at_work(items)
+        before, after = _KICK_OFF_EDIT
         self.file.write_text(self.file.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
-        self._say(f"The customer asks for a later start. The manager edits the file: {after}")
-        self._psbot("plan", _EXAMPLE)
-        self._say("The kick-off is kept: a person has moved it. Everything else follows the file.")
-        self._psbot("apply", _EXAMPLE)
-        self._work_goes_on(items)
-        self._psbot("status", _EXAMPLE)
+        self._print_step(f"The customer asks for a later start. The manager edits the file: {after}")
+        self._show_command("plan", _EXAMPLE)
+        self._print_step("The kick-off is kept: a person has moved it. Everything else follows the file.")
+        self._show_command("apply", _EXAMPLE)
+        self._show_advance(items)
+        self._show_command("status", _EXAMPLE)
 
-    def _work_goes_on(self, items: Mapping[str, Mapping[str, Any]]) -> None:
-        self._say(
+    def _show_advance(self, items: Mapping[str, Mapping[str, Any]]) -> None:
+        self._print_step(
             "maria sends the welcome e-mail and closes its issue; the customer, ada, closes the kick-off."
         )
         for username, key in (("maria", "welcome-email"), ("ada", "kick-off")):
             issue = self._issue(username, items[key])
             issue.state_event = "close"
             issue.save()
-        self._say(
+        self._print_step(
             "Every hour psbot moves the engagement on. What maria did counts, what the customer did does not."
         )
-        self._psbot("advance", _EXAMPLE)
-        self._say("Why did the phase stop there?")
-        self._psbot("explain", json.loads(self._status())["engagements"][0]["engagement"], _EXAMPLE)
+        self._show_command("advance", _EXAMPLE)
+        self._print_step("Why did the phase stop there?")
+        self._show_command(
+            "explain", json.loads(self._status_json())["engagements"][0]["engagement"], _EXAMPLE
+        )
 
-    def _people(self, items: Mapping[str, Mapping[str, Any]]) -> None:
-        first, second = (self.stage.process.catalogue.title("state", each) for each in self._states())
-        self._say(
+    def _show_people_at_work(self, items: Mapping[str, Mapping[str, Any]]) -> None:
+        first, second = (
+            self.environment.process.catalogue.title("state", each) for each in self._first_two_states()
+        )
+        self._print_step(
             f"People work in GitLab: paul ticks two boxes of the kick-off, moves its card to {second}, "
-            f"and agrees on {_DUE_BY_HAND} with the customer."
+            f"and agrees on {_AGREED_DUE_DATE} with the customer."
         )
         kick_off = self._issue("paul", items["kick-off"])
         kick_off.description = re.sub(
             r"^(\s*[-*] )\[ \]", r"\1[x]", kick_off.description, count=2, flags=re.M
         )
         kick_off.add_labels, kick_off.remove_labels = [second], [first]
-        kick_off.due_date = _DUE_BY_HAND
+        kick_off.due_date = _AGREED_DUE_DATE
         kick_off.save()
 
-    def _states(self) -> tuple[str, str]:
-        states = self.stage.process.workflow.states
+    def _first_two_states(self) -> tuple[str, str]:
+        states = self.environment.process.workflow.states
         return states[0], states[1]
 
     def _issue(self, username: str, item: Mapping[str, Any]) -> Any:  # noqa: ANN401  python-gitlab's own type
-        client = gitlab.Gitlab(self.stage.url, private_token=self.stage.token_of(username))
+        client = gitlab.Gitlab(self.environment.url, private_token=self.environment.token_of(username))
         project = client.projects.get(item["target"]["namespace"], lazy=True)
         return project.issues.get(item["target"]["iid"])
 
-    def _tree(self) -> dict[str, dict[str, Any]]:
+    def _print_items(self) -> dict[str, dict[str, Any]]:
         """Print what was made, with links; return the items by key."""
-        (engagement,) = json.loads(self._status())["engagements"]
-        tree = Tree(_linked(f"{engagement['customer']}: {engagement['sow']}", engagement["url"]))
+        (engagement,) = json.loads(self._status_json())["engagements"]
+        tree = Tree(_title_with_link(f"{engagement['customer']}: {engagement['sow']}", engagement["url"]))
         for item in engagement["items"]:
             due = item["due_on"] or "no due day"
-            tree.add(_linked(f"{item['title']}  ({due}, {item['assignee']})", item["url"]))
+            tree.add(_title_with_link(f"{item['title']}  ({due}, {item['assignee']})", item["url"]))
         self.console.print(tree)
         self.console.print()
         return {item["marker"]: item for item in engagement["items"]}
 
-    def _status(self) -> str:
-        return self._run(["status", _EXAMPLE, "--format", "json"], subprocess.PIPE)
+    def _status_json(self) -> str:
+        return self._run_psbot(["status", _EXAMPLE, "--format", "json"], subprocess.PIPE)
 
-    def _say(self, text: str) -> None:
+    def _print_step(self, text: str) -> None:
         self.console.print(Text(f"# {text}", style="bold cyan"))
         self.console.print()
 
-    def _psbot(self, *arguments: str) -> None:
+    def _show_command(self, *arguments: str) -> None:
         self.console.print(Text(f"$ psbot {' '.join(arguments)}", style="bold"))
         self.console.file.flush()
-        self._run(arguments)
+        self._run_psbot(arguments)
         self.console.print()
 
-    def _run(self, arguments: Sequence[str], output: int | None = None) -> str:
+    def _run_psbot(self, arguments: Sequence[str], output: int | None = None) -> str:
         """Run psbot in the folder of the story; return what it printed, where *output* is a pipe."""
         done = subprocess.run(  # noqa: S603  psbot itself, with words of this module
             [sys.executable, "-m", "psbot", *arguments],
-            cwd=self.stage.folder,
-            env=self._environment(),
+            cwd=self.environment.folder,
+            env=self._process_environment(),
             check=False,
             stdout=output,
             text=True,
@@ -150,14 +156,16 @@ class Story:
             )
         return done.stdout
 
-    def _environment(self) -> dict[str, str]:
+    def _process_environment(self) -> dict[str, str]:
         """Return this process's environment without its GitLab, with the sandbox instead."""
         strange = ("PSBOT_", "CI_SERVER_URL", "GITLAB_TOKEN")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
-        return kept | dict(self.stage.settings) | {
-            "PSBOT_GITLAB_URL": self.stage.url, "PSBOT_TOKEN": self.stage.token, "PSBOT_NOW": NOW,
+        return kept | dict(self.environment.settings) | {
+            "PSBOT_GITLAB_URL": self.environment.url, "PSBOT_TOKEN": self.environment.token, "PSBOT_NOW": NOW,
         }  # fmt: skip
 
 
-def _linked(title: str, url: str) -> Text:
-    return Text.assemble(printable(title), "\n", (printable(url), "dim"), overflow="fold")
+def _title_with_link(title: str, url: str) -> Text:
+    return Text.assemble(
+        replace_control_characters(title), "\n", (replace_control_characters(url), "dim"), overflow="fold"
+    )

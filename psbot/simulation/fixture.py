@@ -6,25 +6,27 @@ from typing import Any
 
 from psbot.core.model.process import EPIC, Process
 from psbot.core.text import marker
-from psbot.sandbox.state.accounts import Access, UserKind
+from psbot.sandbox.state.accounts import AccessLevel, UserKind
 from psbot.sandbox.state.model import WorkItem
-from psbot.sandbox.state.seed import SERVICE_ACCOUNT, add_person, empty_world
+from psbot.sandbox.state.seed import SERVICE_ACCOUNT, add_user_with_token, empty_world
 from psbot.sandbox.state.world import World
 from psbot.simulation.actions import Script
-from psbot.simulation.engagement_file import Sheet
+from psbot.simulation.engagement_file import EngagementText
 
 NEW_ENGINEER = "erin"  # who comes where nobody has said who the engineer is
 
 
-class Stage:
+class Fixture:
     """A world, the engagement file as it stands, and the process that psbot follows there."""
 
-    def __init__(self, sheet: Sheet, process: Process, now: datetime, script: Script) -> None:
-        self.sheet = sheet
+    def __init__(
+        self, engagement_text: EngagementText, process: Process, now: datetime, script: Script
+    ) -> None:
+        self.engagement_text = engagement_text
         self.process = process
-        self.world = _world(sheet, now, script)
+        self.world = _build_world(engagement_text, now, script)
 
-    def at(self, now: datetime) -> None:
+    def set_clock(self, now: datetime) -> None:
         """Let it be *now*; the clock never goes back."""
         with self.world.lock:
             self.world.clock.set(max(now, self.world.clock.now()))
@@ -34,17 +36,17 @@ class Stage:
         """Return the engagement's items by key; of several with one key, the open one that was made first."""
         found: dict[str, WorkItem] = {}
         for item in sorted(self.world.items.values(), key=lambda each: (not each.is_open, each.id)):
-            note = marker.read(item.description)
-            if note and note.engagement == self.sheet.engagement.key and item.moved_to is None:
+            note = marker.parse_marker(item.description)
+            if note and note.engagement == self.engagement_text.engagement.key and item.moved_to is None:
                 found.setdefault(note.item, item)
         return found
 
-    def due_of(self, key: str) -> date | None:
+    def due_date_of(self, key: str) -> date | None:
         """Return an item's due date; None where there is none, or no such item."""
         item = self.items().get(key)
         return item.due_on if item else None
 
-    def value(self, purpose: str, item: WorkItem) -> str | None:
+    def label_value(self, purpose: str, item: WorkItem) -> str | None:
         """Return the value of the one label that *item* has for *purpose*."""
         return self.process.catalogue.value(purpose, {label.title for label in item.labels})
 
@@ -52,33 +54,33 @@ class Stage:
     def phase(self) -> str | None:
         """Return the phase that the epic shows."""
         epic = self.items().get(EPIC)
-        return self.value("phase", epic) if epic else None
+        return self.label_value("phase", epic) if epic else None
 
 
-def _world(sheet: Sheet, now: datetime, script: Script) -> World:
+def _build_world(engagement_text: EngagementText, now: datetime, script: Script) -> World:
     """Return a world with the places and people of the engagement, as everyday GitLab would have them."""
-    engagement, world = sheet.engagement, empty_world(now)
+    engagement, world = engagement_text.engagement, empty_world(now)
     places = engagement.gitlab
-    label_group = world.add_path(places.label_group, is_group=True)
-    group = world.add_path(places.group, is_group=True)
-    project = world.add_path(places.project, is_group=False)
-    world.add_path(places.internal, is_group=False)
-    bot = add_person(world, SERVICE_ACCOUNT, "psbot", UserKind.SERVICE_ACCOUNT)
-    world.add_member(label_group, bot, Access.MAINTAINER)
-    staff = dict.fromkeys([NEW_ENGINEER, *_named(sheet.data)])
-    for edit in script.edits():
-        staff |= dict.fromkeys(_named(edit.value))
+    label_group = world.ensure_namespace(places.label_group, is_group=True)
+    group = world.ensure_namespace(places.group, is_group=True)
+    project = world.ensure_namespace(places.project, is_group=False)
+    world.ensure_namespace(places.internal, is_group=False)
+    bot = add_user_with_token(world, SERVICE_ACCOUNT, "psbot", UserKind.SERVICE_ACCOUNT)
+    world.add_member(label_group, bot, AccessLevel.MAINTAINER)
+    staff = dict.fromkeys([NEW_ENGINEER, *_usernames(engagement_text.data)])
+    for edit in script.file_edits():
+        staff |= dict.fromkeys(_usernames(edit.value))
     for name in staff:
-        role = Access.MAINTAINER if name == engagement.manager else Access.DEVELOPER
-        world.add_member(group, add_person(world, name, name.capitalize()), role)
+        role = AccessLevel.MAINTAINER if name == engagement.manager else AccessLevel.DEVELOPER
+        world.add_member(group, add_user_with_token(world, name, name.capitalize()), role)
     for name in sorted(
-        {each.deed.who for each in script.entries} - staff.keys() - {SERVICE_ACCOUNT, "psbot"}
+        {each.action.username for each in script.actions} - staff.keys() - {SERVICE_ACCOUNT, "psbot"}
     ):
-        world.add_member(project, add_person(world, name, name.capitalize()), Access.REPORTER)
+        world.add_member(project, add_user_with_token(world, name, name.capitalize()), AccessLevel.REPORTER)
     return world
 
 
-def _named(data: Mapping[str, Any]) -> Iterable[str]:
+def _usernames(data: Mapping[str, Any]) -> Iterable[str]:
     """Return the usernames under ``people:``."""
     people = data.get("people") or {}
     return [name for each in people.values() for name in (each if isinstance(each, list) else [each]) if name]

@@ -8,7 +8,7 @@ from datetime import date
 from psbot.core.model.process import EPIC, PlaceKind
 from psbot.core.text import marker
 from psbot.errors import PsbotError
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import create_item, update_item
 from psbot.sandbox.rules.notes import create_note
 from psbot.sandbox.rules.refusals import Refusal
@@ -16,114 +16,120 @@ from psbot.sandbox.state.accounts import User
 from psbot.sandbox.state.labels import Label
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.world import World
-from psbot.simulation.actions import Deed, Verb
-from psbot.simulation.fixture import Stage
+from psbot.simulation.actions import Action, Verb
+from psbot.simulation.fixture import Fixture
 
 
-def act(stage: Stage, deed: Deed) -> str:
+def perform(fixture: Fixture, action: Action) -> str:
     """Do it and return what was done, in words. Raises Refusal where GitLab refuses, PsbotError for a bad edit."""
-    with stage.world.lock:
-        user = stage.world.user(deed.who)
+    with fixture.world.lock:
+        user = fixture.world.user(action.username)
         if user is None:
-            raise PsbotError(f"nobody is called {deed.who}", "name somebody of people:, or of the script")
-        if deed.verb is Verb.EDIT:
-            stage.sheet = stage.sheet.edited(deed.value, stage.process)
-            return f"edits the file: {json.dumps(deed.value)}"
-        if deed.verb is Verb.OPEN:
-            return _open(stage, user, deed)
-        return _WAYS[deed.verb](stage, user, stage.items()[deed.item], deed)
+            raise PsbotError(
+                f"nobody is called {action.username}", "name somebody of people:, or of the script"
+            )
+        if action.verb is Verb.EDIT:
+            fixture.engagement_text = fixture.engagement_text.with_changes(action.value, fixture.process)
+            return f"edits the file: {json.dumps(action.value)}"
+        if action.verb is Verb.OPEN:
+            return _open(fixture, user, action)
+        return _PERFORMERS[action.verb](fixture, user, fixture.items()[action.item], action)
 
 
-def is_possible(stage: Stage, deed: Deed) -> bool:
+def is_possible(fixture: Fixture, action: Action) -> bool:
     """Tell whether the item of a deed is there."""
-    return deed.verb in (Verb.EDIT, Verb.OPEN, Verb.REST) or deed.item in stage.items()
+    return action.verb in (Verb.EDIT, Verb.OPEN, Verb.REST) or action.item in fixture.items()
 
 
-def _close(stage: Stage, user: User, item: WorkItem, _: Deed) -> str:
-    update_item(stage.world, user, item, Change(is_open=False))
+def _close(fixture: Fixture, user: User, item: WorkItem, _: Action) -> str:
+    update_item(fixture.world, user, item, ItemChange(is_open=False))
     return "closes it"
 
 
-def _reopen(stage: Stage, user: User, item: WorkItem, _: Deed) -> str:
-    update_item(stage.world, user, item, Change(is_open=True))
+def _reopen(fixture: Fixture, user: User, item: WorkItem, _: Action) -> str:
+    update_item(fixture.world, user, item, ItemChange(is_open=True))
     return "opens it again"
 
 
-def _label(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
-    titles = [stage.process.catalogue.title(purpose, value) for purpose, value in deed.value.items()]
-    update_item(stage.world, user, item, Change(add_labels=_labels(stage.world, item, titles)))
+def _label(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
+    titles = [fixture.process.catalogue.title(purpose, value) for purpose, value in action.value.items()]
+    update_item(fixture.world, user, item, ItemChange(add_labels=_labels(fixture.world, item, titles)))
     return f"labels it {' '.join(titles)}"
 
 
-def _unlabel(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
-    scope = stage.process.catalogue.scopes[deed.value].name
+def _unlabel(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
+    scope = fixture.process.catalogue.scopes[action.value].name
     gone = tuple(label for label in item.labels if label.scope == scope)
-    update_item(stage.world, user, item, Change(remove_labels=gone))
+    update_item(fixture.world, user, item, ItemChange(remove_labels=gone))
     return f"takes {' '.join(label.title for label in gone) or 'nothing'} off"
 
 
-def _comment(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
-    create_note(stage.world, user, item, deed.value)
-    return f"comments: {deed.value}"
+def _comment(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
+    create_note(fixture.world, user, item, action.value)
+    return f"comments: {action.value}"
 
 
-def _retitle(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
-    update_item(stage.world, user, item, Change(title=deed.value))
-    return f"calls it {deed.value}"
+def _retitle(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
+    update_item(fixture.world, user, item, ItemChange(title=action.value))
+    return f"calls it {action.value}"
 
 
-def _reschedule(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
-    due_on = date.fromisoformat(deed.value) if deed.value else None
-    update_item(stage.world, user, item, Change(due_on=due_on))
-    return f"makes it due on {deed.value}" if deed.value else "takes its due date away"
+def _reschedule(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
+    due_on = date.fromisoformat(action.value) if action.value else None
+    update_item(fixture.world, user, item, ItemChange(due_on=due_on))
+    return f"makes it due on {action.value}" if action.value else "takes its due date away"
 
 
-def _assign(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
-    people = tuple(found for name in deed.value if (found := stage.world.user(name)))
-    update_item(stage.world, user, item, Change(assignees=people))
-    return f"gives it to {' and '.join(deed.value) or 'nobody'}"
+def _assign(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
+    people = tuple(found for name in action.value if (found := fixture.world.user(name)))
+    update_item(fixture.world, user, item, ItemChange(assignees=people))
+    return f"gives it to {' and '.join(action.value) or 'nobody'}"
 
 
-def _write(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
-    text = f"{item.description.rstrip()}\n{deed.value}\n"
-    update_item(stage.world, user, item, Change(description=text))
-    return f"writes: {deed.value}"
+def _write(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
+    text = f"{item.description.rstrip()}\n{action.value}\n"
+    update_item(fixture.world, user, item, ItemChange(description=text))
+    return f"writes: {action.value}"
 
 
-def _tick(stage: Stage, user: User, item: WorkItem, deed: Deed) -> str:
-    task = rf"^(\s*[-*] )\[ \](.*{re.escape(deed.value)})"
+def _tick(fixture: Fixture, user: User, item: WorkItem, action: Action) -> str:
+    task = rf"^(\s*[-*] )\[ \](.*{re.escape(action.value)})"
     text, count = re.subn(task, r"\1[x]\2", item.description, count=1, flags=re.MULTILINE)
     if not count:
-        raise Refusal(f"there is no open task with the words {deed.value}")
-    update_item(stage.world, user, item, Change(description=text))
-    return f"ticks {deed.value}"
+        raise Refusal(f"there is no open task with the words {action.value}")
+    update_item(fixture.world, user, item, ItemChange(description=text))
+    return f"ticks {action.value}"
 
 
-def _unmark(stage: Stage, user: User, item: WorkItem, _: Deed) -> str:
+def _unmark(fixture: Fixture, user: User, item: WorkItem, _: Action) -> str:
     first, _newline, rest = item.description.partition("\n")
-    text = rest if marker.read(f"{first}\n") else item.description
-    update_item(stage.world, user, item, Change(description=text))
+    text = rest if marker.parse_marker(f"{first}\n") else item.description
+    update_item(fixture.world, user, item, ItemChange(description=text))
     return "takes psbot's marker away"
 
 
-def _open(stage: Stage, user: User, deed: Deed) -> str:
-    kind, places = stage.process.kinds[deed.item], stage.sheet.engagement.gitlab
-    place = stage.world.namespace(places.project if kind.place is PlaceKind.SHARED else places.internal)
+def _open(fixture: Fixture, user: User, action: Action) -> str:
+    kind, places = fixture.process.kinds[action.item], fixture.engagement_text.engagement.gitlab
+    place = fixture.world.namespace(places.project if kind.place is PlaceKind.SHARED else places.internal)
     if place is None:
-        raise PsbotError(f"there is no place for {deed.item}", "let psbot apply the file first")
+        raise PsbotError(f"there is no place for {action.item}", "let psbot apply the file first")
     made = create_item(
-        stage.world, user, place, ItemType.ISSUE, Change(title=deed.value, parent=stage.items().get(EPIC))
+        fixture.world,
+        user,
+        place,
+        ItemType.ISSUE,
+        ItemChange(title=action.value, parent=fixture.items().get(EPIC)),
     )
-    title = stage.process.catalogue.title("kind", kind.name)
-    update_item(stage.world, user, made, Change(add_labels=_labels(stage.world, made, [title])))
-    return f"opens {made.reference}, {deed.value}"
+    title = fixture.process.catalogue.title("kind", kind.name)
+    update_item(fixture.world, user, made, ItemChange(add_labels=_labels(fixture.world, made, [title])))
+    return f"opens {made.reference}, {action.value}"
 
 
 def _labels(world: World, item: WorkItem, titles: list[str]) -> tuple[Label, ...]:
     return tuple(label for title in titles if (label := world.find_label(item.namespace, title)))
 
 
-_WAYS: Mapping[Verb, Callable[[Stage, User, WorkItem, Deed], str]] = {
+_PERFORMERS: Mapping[Verb, Callable[[Fixture, User, WorkItem, Action], str]] = {
     Verb.CLOSE: _close,
     Verb.REOPEN: _reopen,
     Verb.LABEL: _label,

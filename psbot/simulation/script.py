@@ -11,23 +11,23 @@ from pydantic import BaseModel, Field
 from psbot.core.model.process import Process
 from psbot.errors import FileProblems, Problem
 from psbot.parsing.fields import Username
-from psbot.parsing.validation import STRICT, matching, suggestion, validate
-from psbot.parsing.yaml_document import Document, load
-from psbot.parsing.yaml_document import Path as Where
-from psbot.simulation.actions import BASES, Deed, Entry, Script, Verb, When
+from psbot.parsing.validation import STRICT, matching, suggest, validate
+from psbot.parsing.yaml_document import Document, load_yaml
+from psbot.parsing.yaml_document import KeyPath as Where
+from psbot.simulation.actions import BASE_DATES, Action, RelativeDay, Script, ScriptedAction, Verb
 
 _FILE = "file"
-_WHEN = re.compile(r"(?P<base>\S+)(?: (?P<plus>[+-][0-9]{1,3}))?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DAYS = "write a date as 2026-12-01, kick_off_on +2, or an item's due date, as call/2026-12-08 -1"
-_Fault = tuple[str, str]  # what is wrong, and what would be right
+_DAY_PATTERN = re.compile(r"(?P<base>\S+)(?: (?P<plus>[+-][0-9]{1,3}))?")
+_DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_HINT = "write a date as 2026-12-01, kick_off_on +2, or an item's due date, as call/2026-12-08 -1"
+_MessageAndHint = tuple[str, str]  # what is wrong, and what would be right
 
 
-class DeedEntry(BaseModel):
+class ActionEntry(BaseModel):
     """One deed: when, who, what, and what with."""
 
     model_config = STRICT
-    on: Annotated[str, *matching(_WHEN.pattern, _DAYS)]
+    on: Annotated[str, *matching(_DAY_PATTERN.pattern, _DAY_HINT)]
     who: Username
     does: Annotated[
         str, *matching(r"[a-z]+( [A-Za-z0-9/-]+)?", "write a verb and an item, as close kick-off")
@@ -40,66 +40,66 @@ class ScriptFile(BaseModel):
 
     model_config = STRICT
     others: Literal["routine", "nothing"] = "routine"
-    deeds: list[DeedEntry] = []
+    deeds: list[ActionEntry] = []
 
 
 def load_script(file: Path, process: Process) -> Script:
     """Return the script in *file*; raises PsbotError, with everything that is wrong in it."""
-    return read_script(load(file), process)
+    return parse_script(load_yaml(file), process)
 
 
-def read_script(document: Document, process: Process) -> Script:
+def parse_script(document: Document, process: Process) -> Script:
     """Return the script of *document*; raises FileProblems."""
     result = validate(ScriptFile, document)
     found = [
         _problem(document, number, fault)
         for number, entry in enumerate(result.parts.get("deeds", ()))
-        for fault in _faults(entry, process)
+        for fault in _find_mistakes(entry, process)
     ]
     if result.model is None or found:
         raise FileProblems([*result.problems, *found])
-    entries = tuple(_entry(number, each) for number, each in enumerate(result.model.deeds, 1))
+    entries = tuple(_scripted_action(number, each) for number, each in enumerate(result.model.deeds, 1))
     return Script(entries, result.model.others == "routine")
 
 
-def _problem(document: Document, number: int, fault: tuple[Where, str, str]) -> Problem:
-    path, message, hint = fault
+def _problem(document: Document, number: int, mistake: tuple[Where, str, str]) -> Problem:
+    path, message, hint = mistake
     return document.problem(("deeds", number, *path), message, hint)
 
 
-def _entry(number: int, entry: DeedEntry) -> Entry:
+def _scripted_action(number: int, entry: ActionEntry) -> ScriptedAction:
     verb, _, item = entry.does.partition(" ")
-    return Entry(number, _when(entry.on), Deed(entry.who, Verb(verb), item, entry.what))
+    return ScriptedAction(number, _parse_day(entry.on), Action(entry.who, Verb(verb), item, entry.what))
 
 
-def _when(text: str) -> When:
-    match = _WHEN.fullmatch(text)
+def _parse_day(text: str) -> RelativeDay:
+    match = _DAY_PATTERN.fullmatch(text)
     base, plus = (match["base"], match["plus"]) if match else (text, None)
-    return When(date.fromisoformat(base) if _DATE.fullmatch(base) else base, int(plus or 0))
+    return RelativeDay(date.fromisoformat(base) if _DATE_PATTERN.fullmatch(base) else base, int(plus or 0))
 
 
-def _faults(entry: DeedEntry, process: Process) -> Iterator[tuple[Where, str, str]]:
+def _find_mistakes(entry: ActionEntry, process: Process) -> Iterator[tuple[Where, str, str]]:
     """Yield what a deed has wrong: where in the entry, what, and what would be right."""
     known = sorted({kind.item for kind in process.kinds.values()})
     try:
-        base = _when(entry.on).base
+        base = _parse_day(entry.on).base
     except ValueError:
         yield ("on",), f"{entry.on} is no day of the calendar", "check month and day"
     else:
-        if isinstance(base, str) and base not in BASES and base.partition("/")[0] not in known:
-            yield ("on",), f"nothing is called {base}", suggestion(base, [*BASES, *known])
+        if isinstance(base, str) and base not in BASE_DATES and base.partition("/")[0] not in known:
+            yield ("on",), f"nothing is called {base}", suggest(base, [*BASE_DATES, *known])
     word, _, item = entry.does.partition(" ")
     if word not in list(Verb):
-        yield ("does",), f"nobody can {word}", suggestion(word, Verb)
+        yield ("does",), f"nobody can {word}", suggest(word, Verb)
         return
     verb = Verb(word)
-    if item_fault := _item_fault(verb, item, process, known):
+    if item_fault := _check_item(verb, item, process, known):
         yield ("does",), *item_fault
-    if fault := _SHAPES[verb](entry.what, process):
+    if fault := _VALUE_CHECKS[verb](entry.what, process):
         yield ("with",), *fault
 
 
-def _item_fault(verb: Verb, item: str, process: Process, known: list[str]) -> _Fault | None:
+def _check_item(verb: Verb, item: str, process: Process, known: list[str]) -> _MessageAndHint | None:
     match verb:
         case Verb.REST:
             choices = [""]
@@ -113,14 +113,14 @@ def _item_fault(verb: Verb, item: str, process: Process, known: list[str]) -> _F
         return None
     if choices == [""]:
         return f"{verb} takes no item", f"write {verb}"
-    return (f"nothing is called {item}" if item else f"{verb} what?"), suggestion(item, choices)
+    return (f"nothing is called {item}" if item else f"{verb} what?"), suggest(item, choices)
 
 
-def _nothing(value: object, _: Process) -> _Fault | None:
+def _check_empty(value: object, _: Process) -> _MessageAndHint | None:
     return None if value is None else ("this verb takes nothing", "delete with:")
 
 
-def _text(value: object, _: Process) -> _Fault | None:
+def _check_text(value: object, _: Process) -> _MessageAndHint | None:
     return (
         None
         if isinstance(value, str) and value.strip()
@@ -128,7 +128,7 @@ def _text(value: object, _: Process) -> _Fault | None:
     )
 
 
-def _day(value: object, _: Process) -> _Fault | None:
+def _check_date(value: object, _: Process) -> _MessageAndHint | None:
     try:
         date.fromisoformat(str(value))
     except ValueError:
@@ -136,16 +136,16 @@ def _day(value: object, _: Process) -> _Fault | None:
     return None
 
 
-def _day_or_nothing(value: object, process: Process) -> _Fault | None:
-    return None if value is None else _day(value, process)
+def _check_optional_date(value: object, process: Process) -> _MessageAndHint | None:
+    return None if value is None else _check_date(value, process)
 
 
-def _people(value: object, _: Process) -> _Fault | None:
+def _check_usernames(value: object, _: Process) -> _MessageAndHint | None:
     is_list = isinstance(value, list) and all(isinstance(each, str) for each in value)
     return None if is_list else ("usernames are missing", "write with: [paul], or with: [] for nobody")
 
 
-def _changes(value: object, _: Process) -> _Fault | None:
+def _check_changes(value: object, _: Process) -> _MessageAndHint | None:
     return (
         None
         if isinstance(value, Mapping) and value
@@ -153,35 +153,35 @@ def _changes(value: object, _: Process) -> _Fault | None:
     )
 
 
-def _purpose(value: object, process: Process) -> _Fault | None:
+def _check_purpose(value: object, process: Process) -> _MessageAndHint | None:
     known = process.catalogue.scopes
-    return None if value in known else (f"labels.yml has no scope for {value}", suggestion(str(value), known))
+    return None if value in known else (f"labels.yml has no scope for {value}", suggest(str(value), known))
 
 
-def _labels(value: object, process: Process) -> _Fault | None:
+def _check_labels(value: object, process: Process) -> _MessageAndHint | None:
     if not isinstance(value, Mapping) or not value:
         return "which label?", "write with: and its purpose and value of labels.yml, as {state: doing}"
     for purpose, chosen in value.items():
-        if fault := _purpose(purpose, process):
+        if fault := _check_purpose(purpose, process):
             return fault
         if chosen not in (known := process.catalogue.scopes[purpose].labels):
-            return f"labels.yml has no label {chosen} for {purpose}", suggestion(str(chosen), known)
+            return f"labels.yml has no label {chosen} for {purpose}", suggest(str(chosen), known)
     return None
 
 
-_SHAPES: Mapping[Verb, Callable[[object, Process], _Fault | None]] = {
-    Verb.CLOSE: _nothing,
-    Verb.REOPEN: _nothing,
-    Verb.LABEL: _labels,
-    Verb.UNLABEL: _purpose,
-    Verb.COMMENT: _text,
-    Verb.RETITLE: _text,
-    Verb.RESCHEDULE: _day_or_nothing,
-    Verb.ASSIGN: _people,
-    Verb.WRITE: _text,
-    Verb.TICK: _text,
-    Verb.UNMARK: _nothing,
-    Verb.OPEN: _text,
-    Verb.EDIT: _changes,
-    Verb.REST: _day,
+_VALUE_CHECKS: Mapping[Verb, Callable[[object, Process], _MessageAndHint | None]] = {
+    Verb.CLOSE: _check_empty,
+    Verb.REOPEN: _check_empty,
+    Verb.LABEL: _check_labels,
+    Verb.UNLABEL: _check_purpose,
+    Verb.COMMENT: _check_text,
+    Verb.RETITLE: _check_text,
+    Verb.RESCHEDULE: _check_optional_date,
+    Verb.ASSIGN: _check_usernames,
+    Verb.WRITE: _check_text,
+    Verb.TICK: _check_text,
+    Verb.UNMARK: _check_empty,
+    Verb.OPEN: _check_text,
+    Verb.EDIT: _check_changes,
+    Verb.REST: _check_date,
 }

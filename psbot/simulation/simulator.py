@@ -4,91 +4,99 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
 from psbot.core.model.process import EPIC
-from psbot.report.timeline import Day, Happening, Sort
+from psbot.report.timeline import EntryKind, TimelineDay, TimelineEntry
 from psbot.sandbox.rules.refusals import Refusal
-from psbot.simulation.actions import Deed, Entry, Script, Verb
-from psbot.simulation.fixture import Stage
-from psbot.simulation.people import act, is_possible
-from psbot.simulation.psbot_runs import WHO, Command, Runs
-from psbot.simulation.routine import paperwork, work
+from psbot.simulation.actions import Action, Script, ScriptedAction, Verb
+from psbot.simulation.fixture import Fixture
+from psbot.simulation.people import is_possible, perform
+from psbot.simulation.psbot_runs import PSBOT, Command, PsbotRuns
+from psbot.simulation.routine import routine_file_edits, routine_item_actions
 
-MORNING, WORK, EVENING = time(8), time(10), time(18)
-_BETWEEN = timedelta(minutes=5)  # from one deed to the next
+MORNING, DAYTIME, EVENING = time(8), time(10), time(18)
+_ACTION_INTERVAL = timedelta(minutes=5)  # from one deed to the next
 
 
-class Life:
+class Simulator:
     """The life of one engagement; psbot applies the file when it has changed, and advances every evening."""
 
-    def __init__(self, stage: Stage, script: Script, runs: Runs) -> None:
-        self.stage = stage
+    def __init__(self, fixture: Fixture, script: Script, runs: PsbotRuns) -> None:
+        self.fixture = fixture
         self.script = script
         self.runs = runs
-        self.pending: list[Entry] = list(script.entries)
+        self.pending: list[ScriptedAction] = list(script.actions)
         self._is_applied = False
-        self._rests_until: date | None = None
+        self._paused_until: date | None = None
 
     @property
-    def is_over(self) -> bool:
+    def is_finished(self) -> bool:
         """Tell whether the engagement has come to an end that psbot has taken note of."""
-        epic, phase, workflow = self.stage.items().get(EPIC), self.stage.phase, self.stage.process.workflow
+        epic, phase, workflow = (
+            self.fixture.items().get(EPIC),
+            self.fixture.phase,
+            self.fixture.process.workflow,
+        )
         is_ended = epic is not None and phase in workflow.final_phases
-        return is_ended and not (epic is not None and epic.is_open and phase in workflow.table.closing_phases)
+        return is_ended and not (epic is not None and epic.is_open and phase in workflow.rules.closing_phases)
 
     @property
     def now(self) -> datetime:
         """Return the instant, where the engagement is at home."""
-        return self.stage.world.clock.now().astimezone(self.stage.sheet.engagement.zone)
+        return self.fixture.world.clock.now().astimezone(self.fixture.engagement_text.engagement.zone)
 
-    def days(self, start: date, count: int) -> Iterator[Day]:
+    def simulate_days(self, start: date, count: int) -> Iterator[TimelineDay]:
         """Yield *count* days from *start* on, each when it is over."""
         for number in range(count):
             today = start + timedelta(days=number)
-            yield Day(today, tuple(self._day(today)))
+            yield TimelineDay(today, tuple(self._simulate_day(today)))
 
-    def _day(self, today: date) -> Iterator[Happening]:
-        self._clock(today, MORNING)
-        yield from self._outage(today)
-        yield from self._acted(self._due(today, Verb.EDIT))
-        yield from self._acted(paperwork(self.stage, self.script, today))
-        is_up = self._rests_until is None or today >= self._rests_until
+    def _simulate_day(self, today: date) -> Iterator[TimelineEntry]:
+        self._set_clock(today, MORNING)
+        yield from self._pause_psbot(today)
+        yield from self._perform_all(self._take_due(today, Verb.EDIT))
+        yield from self._perform_all(routine_file_edits(self.fixture, self.script, today))
+        is_up = self._paused_until is None or today >= self._paused_until
         if is_up and not self._is_applied:
-            yield from self.runs.news(Command.APPLY, self.stage.sheet.engagement, self.now)
+            yield from self.runs.run_and_report(
+                Command.APPLY, self.fixture.engagement_text.engagement, self.now
+            )
             self._is_applied = True
-        self._clock(today, WORK)
-        yield from self._acted(self._due(today))
-        yield from self._acted(work(self.stage, self.script, today))
-        self._clock(today, EVENING)
+        self._set_clock(today, DAYTIME)
+        yield from self._perform_all(self._take_due(today))
+        yield from self._perform_all(routine_item_actions(self.fixture, self.script, today))
+        self._set_clock(today, EVENING)
         if is_up:
-            yield from self.runs.news(Command.ADVANCE, self.stage.sheet.engagement, self.now)
+            yield from self.runs.run_and_report(
+                Command.ADVANCE, self.fixture.engagement_text.engagement, self.now
+            )
 
-    def _clock(self, today: date, at: time) -> None:
-        self.stage.at(datetime.combine(today, at, self.stage.sheet.engagement.zone))
+    def _set_clock(self, today: date, at: time) -> None:
+        self.fixture.set_clock(datetime.combine(today, at, self.fixture.engagement_text.engagement.zone))
 
-    def _outage(self, today: date) -> Iterator[Happening]:
-        for deed in self._due(today, Verb.REST):
-            self._rests_until = date.fromisoformat(deed.value)
-            yield Happening(self.now, Sort.PERSON, WHO, f"does not run until {self._rests_until}")
+    def _pause_psbot(self, today: date) -> Iterator[TimelineEntry]:
+        for deed in self._take_due(today, Verb.REST):
+            self._paused_until = date.fromisoformat(deed.value)
+            yield TimelineEntry(self.now, EntryKind.PERSON, PSBOT, f"does not run until {self._paused_until}")
 
-    def _due(self, today: date, *verbs: Verb) -> list[Deed]:
+    def _take_due(self, today: date, *verbs: Verb) -> list[Action]:
         """Take the deeds of *verbs* (of all) that are due, and possible, from those that are pending."""
         due = [each for each in self.pending if self._is_due(each, today, verbs)]
         self.pending = [each for each in self.pending if each not in due]
-        return [each.deed for each in due]
+        return [each.action for each in due]
 
-    def _is_due(self, entry: Entry, today: date, verbs: tuple[Verb, ...]) -> bool:
-        if verbs and entry.deed.verb not in verbs:
+    def _is_due(self, entry: ScriptedAction, today: date, verbs: tuple[Verb, ...]) -> bool:
+        if verbs and entry.action.verb not in verbs:
             return False
-        day = entry.when.day(self.stage.sheet.engagement, self.stage.due_of, today)
-        return day is not None and day <= today and is_possible(self.stage, entry.deed)
+        day = entry.day.resolve(self.fixture.engagement_text.engagement, self.fixture.due_date_of, today)
+        return day is not None and day <= today and is_possible(self.fixture, entry.action)
 
-    def _acted(self, deeds: Iterable[Deed]) -> Iterator[Happening]:
+    def _perform_all(self, deeds: Iterable[Action]) -> Iterator[TimelineEntry]:
         for deed in list(deeds):
-            self.stage.at(self.now + _BETWEEN)
+            self.fixture.set_clock(self.now + _ACTION_INTERVAL)
             is_edit = deed.verb is Verb.EDIT
             now, item = self.now, None if is_edit else deed.item
             try:
-                yield Happening(now, Sort.PERSON, deed.who, act(self.stage, deed), item)
+                yield TimelineEntry(now, EntryKind.PERSON, deed.username, perform(self.fixture, deed), item)
             except Refusal as refusal:
                 words = f"may not {deed.verb} it: {refusal.message}"
-                yield Happening(now, Sort.FAILURE, deed.who, words, item)
+                yield TimelineEntry(now, EntryKind.FAILURE, deed.username, words, item)
             self._is_applied = self._is_applied and not is_edit

@@ -10,9 +10,9 @@ from jinja2 import meta, nodes
 
 from psbot.core.text import marker
 from psbot.errors import Problem
-from psbot.templates.language import spoken
+from psbot.templates.language import is_allowed
 
-_SPOKEN = (
+_ALLOWED_NODES = (
     nodes.And,
     nodes.Assign,
     nodes.AssignBlock,
@@ -42,13 +42,13 @@ _SPOKEN = (
     nodes.Test,
     nodes.Tuple,
 )
-Reference = nodes.Extends | nodes.FromImport | nodes.Import | nodes.Include
-_EDGE = re.compile(r"<!--\s*psbot\b.*")
-_MANAGED = re.compile(r"<!-- psbot (?:begin|end): [a-z-]+ -->")
+ReferenceNode = nodes.Extends | nodes.FromImport | nodes.Import | nodes.Include
+_MARKER_COMMENT = re.compile(r"<!--\s*psbot\b.*")
+_SECTION_COMMENT = re.compile(r"<!-- psbot (?:begin|end): [a-z-]+ -->")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TemplateSource:
     """One template: its name among templates, its file, its text and its syntax tree."""
 
     name: str
@@ -63,12 +63,12 @@ class Source:
         return Problem(self.file, line, found.start() + 1 if found else 1, "", message, hint)
 
 
-def problems(sources: Mapping[str, Source], facts: Mapping[str, object]) -> Iterator[Problem]:
+def find_problems(sources: Mapping[str, TemplateSource], facts: Mapping[str, object]) -> Iterator[Problem]:
     """Yield everything wrong in *sources* that can be seen without rendering; *facts* are names and types."""
-    foreign = {name: tuple(_foreign(source)) for name, source in sources.items()}
+    foreign = {name: tuple(_forbidden_constructs(source)) for name, source in sources.items()}
     for name, source in sources.items():
         yield from foreign[name]
-        yield from _managed(source)
+        yield from _section_problems(source)
     # Looking for names makes Jinja compute constants, and `'x' * 100000000` is one: so only where none is found.
     clean = {name: source for name, source in sources.items() if not foreign[name]}
     for source in clean.values():
@@ -76,43 +76,43 @@ def problems(sources: Mapping[str, Source], facts: Mapping[str, object]) -> Iter
         yield from _unknown_attributes(source, source.tree, dict(facts))
         yield from _unknown_references(source, sources)
         yield from _imports_without_context(source, clean, facts)
-        yield from _loop(source, sources)
+        yield from _include_cycles(source, sources)
 
 
-def references(source: Source) -> Iterator[tuple[Reference, str]]:
+def template_references(source: TemplateSource) -> Iterator[tuple[ReferenceNode, str]]:
     """Yield every template that *source* includes, imports or extends; an empty name where it is computed."""
     for node in source.tree.find_all(nodes.Stmt):
-        if isinstance(node, Reference):
+        if isinstance(node, ReferenceNode):
             named = node.template
             yield node, named.value if isinstance(named, nodes.Const) and isinstance(named.value, str) else ""
 
 
-def _foreign(source: Source) -> Iterator[Problem]:
+def _forbidden_constructs(source: TemplateSource) -> Iterator[Problem]:
     for node in source.tree.find_all(nodes.Node):
-        if not isinstance(node, _SPOKEN):
+        if not isinstance(node, _ALLOWED_NODES):
             what = type(node).__name__
             hint = "write values next to each other, or use a condition, a loop or a macro"
             yield source.problem(node.lineno or 1, f"templates do not use {what}: they hold words", hint=hint)
-        elif isinstance(node, nodes.Filter | nodes.Test) and not spoken(node):
+        elif isinstance(node, nodes.Filter | nodes.Test) and not is_allowed(node):
             what = "filter" if isinstance(node, nodes.Filter) else "test"
             yield source.problem(node.lineno, f"there is no {what} {node.name}", node.name)
         if isinstance(node, nodes.For) and node.recursive:
             yield source.problem(node.lineno, "a loop may not call itself")
 
 
-def _managed(source: Source) -> Iterator[Problem]:
+def _section_problems(source: TemplateSource) -> Iterator[Problem]:
     for number, line in enumerate(source.text.splitlines(), 1):
-        found = _EDGE.search(line)
-        if found and not _MANAGED.fullmatch(line.rstrip()):
+        found = _MARKER_COMMENT.search(line)
+        if found and not _SECTION_COMMENT.fullmatch(line.rstrip()):
             hint = "only `<!-- psbot begin: NAME -->` and its end may stand here, alone in a line"
             yield Problem(source.file, number, found.start() + 1, "", "this comment is psbot's own", hint)
-    for section in sorted(marker.damaged(source.text)):
+    for section in sorted(marker.damaged_sections(source.text)):
         at = source.text[: source.text.index(f": {section} -->")].count("\n") + 1
         message = f"section {section} needs one begin and one end, not inside another"
         yield source.problem(at, message, section)
 
 
-def _unknown_names(source: Source, facts: Mapping[str, object]) -> Iterator[Problem]:
+def _unknown_names(source: TemplateSource, facts: Mapping[str, object]) -> Iterator[Problem]:
     unknown = meta.find_undeclared_variables(source.tree) - set(facts)
     for node in source.tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
@@ -120,8 +120,8 @@ def _unknown_names(source: Source, facts: Mapping[str, object]) -> Iterator[Prob
             yield source.problem(node.lineno, f"{node.name} is not known", node.name, hint)
 
 
-def _unknown_references(source: Source, sources: Mapping[str, Source]) -> Iterator[Problem]:
-    for node, name in references(source):
+def _unknown_references(source: TemplateSource, sources: Mapping[str, TemplateSource]) -> Iterator[Problem]:
+    for node, name in template_references(source):
         if not name:
             yield source.problem(node.lineno, "name the template that is included or imported in quotes")
         elif name not in sources:
@@ -129,9 +129,9 @@ def _unknown_references(source: Source, sources: Mapping[str, Source]) -> Iterat
 
 
 def _imports_without_context(
-    source: Source, sources: Mapping[str, Source], facts: Mapping[str, object]
+    source: TemplateSource, sources: Mapping[str, TemplateSource], facts: Mapping[str, object]
 ) -> Iterator[Problem]:
-    for node, name in references(source):
+    for node, name in template_references(source):
         if isinstance(node, nodes.Extends) or node.with_context or name not in sources:
             continue
         if used := meta.find_undeclared_variables(sources[name].tree) & set(facts):
@@ -139,9 +139,9 @@ def _imports_without_context(
             yield source.problem(node.lineno, message, name, "add `with context`")
 
 
-def _loop(source: Source, sources: Mapping[str, Source]) -> Iterator[Problem]:
+def _include_cycles(source: TemplateSource, sources: Mapping[str, TemplateSource]) -> Iterator[Problem]:
     """Yield the first reference of *source* from which one comes back to *source*."""
-    for node, first in references(source):
+    for node, first in template_references(source):
         waiting, seen = [first], set[str]()
         while waiting:
             name = waiting.pop()
@@ -152,45 +152,58 @@ def _loop(source: Source, sources: Mapping[str, Source]) -> Iterator[Problem]:
                 return
             if name in sources and name not in seen:
                 seen.add(name)
-                waiting += [onward for _, onward in references(sources[name])]
+                waiting += [onward for _, onward in template_references(sources[name])]
 
 
-def _unknown_attributes(source: Source, node: nodes.Node, scope: dict[str, object]) -> Iterator[Problem]:
+def _owner_name(node: nodes.Node, owner: object) -> str:
+    """Return how to name a value: ``engagement.gitlab`` as the template writes it, else by its type: ``contact``."""
+    path: list[str] = []
+    while isinstance(node, nodes.Getattr):
+        path.append(node.attr)
+        node = node.node
+    if path and isinstance(node, nodes.Name):
+        return ".".join([node.name, *reversed(path)])
+    return typing.cast(type, owner).__name__.lower()
+
+
+def _unknown_attributes(
+    source: TemplateSource, node: nodes.Node, scope: dict[str, object]
+) -> Iterator[Problem]:
     """Yield attributes that facts do not have; *scope* is what is known of the types of names."""
     if isinstance(node, nodes.Getattr):
-        owner = _type(node.node, scope)
-        if is_dataclass(owner) and _attribute(owner, node.attr) is None:
-            message = f"{typing.cast(type, owner).__name__.lower()} has no {node.attr}"
+        owner = _type_of(node.node, scope)
+        if is_dataclass(owner) and _attribute_type(owner, node.attr) is None:
+            message = f"{_owner_name(node.node, owner)} has no {node.attr}"
             yield source.problem(node.lineno, message, node.attr)
     inner = scope
     if isinstance(node, nodes.For):
-        inner = scope | _bound(node.target, _element(_type(node.iter, scope)))
+        inner = scope | _bound_names(node.target, _element_type(_type_of(node.iter, scope)))
     elif isinstance(node, nodes.Macro):
         inner = scope | {argument.name: None for argument in node.args}
     elif isinstance(node, nodes.Assign):
-        scope.update(_bound(node.target, _type(node.node, scope)))
+        scope.update(_bound_names(node.target, _type_of(node.node, scope)))
     for child in node.iter_child_nodes():
         yield from _unknown_attributes(source, child, inner)
 
 
-def _bound(target: nodes.Node, known: object) -> dict[str, object]:
+def _bound_names(target: nodes.Node, known: object) -> dict[str, object]:
     names = [node.name for node in target.find_all(nodes.Name)] or [getattr(target, "name", "")]
     return dict.fromkeys(names, known if isinstance(target, nodes.Name) else None)
 
 
-def _type(node: nodes.Node, scope: Mapping[str, object]) -> object:
+def _type_of(node: nodes.Node, scope: Mapping[str, object]) -> object:
     """Return the type of an expression; None where it is not known."""
     if isinstance(node, nodes.Name):
         return scope.get(node.name)
     if isinstance(node, nodes.Getattr):
-        owner = _type(node.node, scope)
-        return _attribute(owner, node.attr) if is_dataclass(owner) else None
+        owner = _type_of(node.node, scope)
+        return _attribute_type(owner, node.attr) if is_dataclass(owner) else None
     if isinstance(node, nodes.Getitem):
-        return _element(_type(node.node, scope))
+        return _element_type(_type_of(node.node, scope))
     return None
 
 
-def _attribute(owner: object, name: str) -> object:
+def _attribute_type(owner: object, name: str) -> object:
     """Return the type of a field or property of a dataclass, without its None; None when there is no such."""
     kind = typing.cast(type, owner)
     hint = typing.get_type_hints(kind).get(name)
@@ -203,7 +216,7 @@ def _attribute(owner: object, name: str) -> object:
     return hint
 
 
-def _element(known: object) -> object:
+def _element_type(known: object) -> object:
     """Return the type of the elements of ``tuple[X, ...]``; None for anything else."""
     arguments = typing.get_args(known)
     return arguments[0] if typing.get_origin(known) is tuple and arguments[1:] == (...,) else None

@@ -20,12 +20,12 @@ from jinja2.runtime import BlockReference, Context, LoopContext, Macro, Undefine
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from psbot.core.text.escape import JOINER, Safe, chart_name, inert, one_line
+from psbot.core.text.escape import WORD_JOINER, SafeText, escape_markdown, one_line, to_chart_name
 
 # GitLab takes descriptions up to 1,048,576 characters (GitLab's limit of a work item's description).
-MOST_CHARACTERS = 1_000_000
-MOST_STEPS = 100_000
-LONGEST_CHART_NAME = 40
+MAX_CHARACTERS = 1_000_000
+MAX_STEPS = 100_000
+MAX_CHART_NAME = 40
 
 # A sign that is harmless at the end of a value would be active with the template's next word right behind it.
 _OPEN_END = re.compile(r"[@#!&$%~^*\[]\Z")
@@ -39,39 +39,39 @@ _LOOP_FACTS = frozenset({"first", "last", "index", "index0", "length"})
 
 
 @dataclass(slots=True)
-class Budget:
+class RenderBudget:
     """What is left to one rendering: steps (turns of loops, calls, includes) and captured characters."""
 
-    steps: int = MOST_STEPS
-    characters: int = MOST_CHARACTERS
+    steps: int = MAX_STEPS
+    characters: int = MAX_CHARACTERS
 
-    def step(self) -> None:
+    def take_step(self) -> None:
         """Take one step; TemplateRuntimeError when none is left."""
         self.steps -= 1
         if self.steps < 0:
-            raise TemplateRuntimeError(f"the template takes more than {MOST_STEPS:,} steps")
+            raise TemplateRuntimeError(f"the template takes more than {MAX_STEPS:,} steps")
 
-    def write(self, characters: int) -> None:
+    def take_characters(self, characters: int) -> None:
         """Take *characters*; TemplateRuntimeError when fewer are left."""
         self.characters -= characters
         if self.characters < 0:
-            raise TemplateRuntimeError(f"the template writes more than {MOST_CHARACTERS:,} characters")
+            raise TemplateRuntimeError(f"the template writes more than {MAX_CHARACTERS:,} characters")
 
 
-_budget: ContextVar[Budget] = ContextVar("budget")
+_budget: ContextVar[RenderBudget] = ContextVar("budget")
 
 
 @contextmanager
-def budget() -> Iterator[Budget]:
+def render_budget() -> Iterator[RenderBudget]:
     """Bound everything that is rendered inside the block, together."""
-    token = _budget.set(Budget())
+    token = _budget.set(RenderBudget())
     try:
         yield _budget.get()
     finally:
         _budget.reset(token)
 
 
-class Language(ImmutableSandboxedEnvironment):
+class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """Jinja's sandbox with allow-lists in place of its deny-lists; made to be subclassed for exactly this."""
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
@@ -93,38 +93,38 @@ class Language(ImmutableSandboxedEnvironment):
         """Call a macro or block; the refusal names no value, because values are customer data."""
         if not __self.is_safe_callable(__obj):
             raise SecurityError("a template calls macros only, not what it is given")
-        _budget.get().step()
+        _budget.get().take_step()
         return super().call(__context, __obj, *args, **kwargs)
 
     @staticmethod
-    def concat(parts: Iterable[str]) -> Safe:
+    def concat(parts: Iterable[str]) -> SafeText:
         """Join what a macro or block has printed; all of it is psbot's own or inert already."""
         written = list(parts)
-        _budget.get().write(sum(map(len, written)))
-        return Safe("".join(written))
+        _budget.get().take_characters(sum(map(len, written)))
+        return SafeText("".join(written))
 
     def call_filter(self, name: str, *args: object, **kwargs: object) -> object:
         """Call the filter that a template names in quotes, as in ``map('trim')``; bounded()'s own are not for that."""
-        if name not in _SPOKEN_FILTERS:
+        if name not in _ALLOWED_FILTERS:
             raise TemplateRuntimeError(f"there is no filter {name}")
         return super().call_filter(name, *args, **kwargs)  # type: ignore[arg-type]
 
     def get_template(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         """Load an include or import, as one step."""
-        _budget.get().step()
+        _budget.get().take_step()
         return super().get_template(*args, **kwargs)  # type: ignore[arg-type]
 
 
-def spoken(node: nodes.Filter | nodes.Test) -> bool:
+def is_allowed(node: nodes.Filter | nodes.Test) -> bool:
     """Tell whether templates know the filter or test that *node* names."""
     if isinstance(node, nodes.Filter):
-        return node.name in _SPOKEN_FILTERS
-    return node.name in _KNOWN_TESTS
+        return node.name in _ALLOWED_FILTERS
+    return node.name in _ALLOWED_TESTS
 
 
-def language(shown: Callable[[object], str], loader: BaseLoader) -> Language:
+def create_environment(shown: Callable[[object], str], loader: BaseLoader) -> TemplateEnvironment:
     """Return the environment in which *shown* prints every value."""
-    environment = Language(
+    environment = TemplateEnvironment(
         undefined=StrictUndefined,
         finalize=shown,
         loader=loader,
@@ -142,31 +142,31 @@ def language(shown: Callable[[object], str], loader: BaseLoader) -> Language:
     return environment
 
 
-def shown_in_markdown(value: object) -> str:
+def to_markdown(value: object) -> str:
     """Return *value* as inert Markdown; TypeError for what has no plain text."""
-    if isinstance(value, Safe):
+    if isinstance(value, SafeText):
         return value
     if not isinstance(value, str):
-        return Safe(_text(value))
-    text = inert(value)
-    return Safe(text + JOINER if _OPEN_END.search(text) else text)
+        return SafeText(_plain_text(value))
+    text = escape_markdown(value)
+    return SafeText(text + WORD_JOINER if _OPEN_END.search(text) else text)
 
 
-def shown_in_plain_text(value: object) -> str:
+def to_plain_text(value: object) -> str:
     """Return *value* as one line of plain text; TypeError for what has no plain text."""
-    return value if isinstance(value, Safe) else Safe(one_line(_text(value)))
+    return value if isinstance(value, SafeText) else SafeText(one_line(_plain_text(value)))
 
 
-def bounded(tree: nodes.Template) -> nodes.Template:
+def with_limits(tree: nodes.Template) -> nodes.Template:
     """Return the syntax tree with its own words marked, every loop counted and every list limited."""
-    _Bounds().visit(tree)
+    _LimitInserter().visit(tree)
     return tree
 
 
-class _Bounds(NodeTransformer):
+class _LimitInserter(NodeTransformer):
     def visit_Output(self, node: nodes.Output) -> nodes.Output:
         self.generic_visit(node)
-        node.nodes = [_own(child) for child in node.nodes]
+        node.nodes = [_mark_own(child) for child in node.nodes]
         return node
 
     def visit_For(self, node: nodes.For) -> nodes.For:
@@ -182,18 +182,18 @@ class _Bounds(NodeTransformer):
         return self.visit_List(node) if node.ctx == "load" else node  # type: ignore[arg-type]
 
 
-def _own(node: nodes.Expr) -> nodes.Expr:
+def _mark_own(node: nodes.Expr) -> nodes.Expr:
     """Mark words that stand in the template itself as psbot's own: they are printed as they are."""
     if isinstance(node, nodes.Const) and isinstance(node.value, str):
         return nodes.Filter(node, _OWN, [], [], None, None, lineno=node.lineno)
     if isinstance(node, nodes.CondExpr):
-        node.expr1, node.expr2 = _own(node.expr1), _own(node.expr2) if node.expr2 else None
+        node.expr1, node.expr2 = _mark_own(node.expr1), _mark_own(node.expr2) if node.expr2 else None
     elif isinstance(node, nodes.Or):
-        node.left, node.right = _own(node.left), _own(node.right)
+        node.left, node.right = _mark_own(node.left), _mark_own(node.right)
     return node
 
 
-def _text(value: object) -> str:
+def _plain_text(value: object) -> str:
     if isinstance(value, Undefined):
         return str(value)  # raises: StrictUndefined says which name
     if isinstance(value, (str, date)):
@@ -204,15 +204,15 @@ def _text(value: object) -> str:
     raise TypeError(f"the template prints {what}; print text, numbers or dates, and ask with `if` first")
 
 
-def _counted(values: Iterable[object]) -> Iterator[object]:
+def _count_steps(values: Iterable[object]) -> Iterator[object]:
     if isinstance(values, str) or values is None:
         raise TypeError("the template loops over something that is no list")
     for value in values:
-        _budget.get().step()
+        _budget.get().take_step()
         yield value
 
 
-def _flat(values: Iterable[object]) -> Iterable[object]:
+def _limit_nesting(values: Iterable[object]) -> Iterable[object]:
     """Pass a list of plain things, or of short tuples of them; deeper nesting can double without end."""
     for value in values:
         if isinstance(value, (list, tuple)) and any(isinstance(part, (list, tuple, dict)) for part in value):
@@ -223,9 +223,9 @@ def _flat(values: Iterable[object]) -> Iterable[object]:
 def _join(values: Iterable[object], between: str = "") -> str:
     """Join texts to one that is still foreign: what was inert is made inert again when it is printed."""
     pieces: list[str] = []
-    for value in _counted(values):
-        pieces.append(_text(value))
-        _budget.get().write(len(pieces[-1]) + len(between))
+    for value in _count_steps(values):
+        pieces.append(_plain_text(value))
+        _budget.get().take_characters(len(pieces[-1]) + len(between))
     return between.join(map(str, pieces))
 
 
@@ -233,16 +233,16 @@ def _is_equal(value: object, other: object) -> bool:
     return isinstance(value, (str, int, float, date)) and value == other
 
 
-def _chart(text: str) -> Safe:
+def _chart_name(text: str) -> SafeText:
     """Name a row of a Mermaid chart, at most LONGEST_CHART_NAME UTF-16 units, which is what browsers count."""
-    name = chart_name(str(text))
-    name = JOINER + name if _CHART_START.match(name) else name
-    while len(name.encode("utf-16-le")) > 2 * LONGEST_CHART_NAME:
+    name = to_chart_name(str(text))
+    name = WORD_JOINER + name if _CHART_START.match(name) else name
+    while len(name.encode("utf-16-le")) > 2 * MAX_CHART_NAME:
         name = name[:-1]
-    return Safe(name.strip())
+    return SafeText(name.strip())
 
 
-def _link(url: str) -> str:
+def _web_link(url: str) -> str:
     """Make a web address clickable; what is not plainly one is shown as text.
 
     An address with a user name in it is shown as text too: it is made to look like another site's.
@@ -255,19 +255,19 @@ def _link(url: str) -> str:
     if not is_web or one_line(url) != url or " " in url or "\\" in parts.netloc:
         return str(url)
     address = quote(url, safe=_URL_KEPT).replace("~", "%7E")
-    return Safe(f"<{address}>")
+    return SafeText(f"<{address}>")
 
 
-def _code(path: str) -> str:
+def _code_span(path: str) -> str:
     """Show a path of GitLab as code; what is not plainly one is shown as text."""
-    return Safe(f"`{path}`") if _PATH.fullmatch(path) else path
+    return SafeText(f"`{path}`") if _PATH.fullmatch(path) else path
 
 
-def _lines(method: Callable[[str], str]) -> Callable[[object], str]:
-    return lambda value: str(method(str(_text(value))))
+def _text_filter(method: Callable[[str], str]) -> Callable[[object], str]:
+    return lambda value: str(method(str(_plain_text(value))))
 
 
-def _items(mapping: Mapping[str, str]) -> list[tuple[str, str]]:
+def _sorted_items(mapping: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(mapping.items())
 
 
@@ -284,19 +284,19 @@ _FILTERS = (
     "selectattr",
 )
 _TESTS = ("defined", "none", "undefined")
-_KNOWN_TESTS = frozenset(_TESTS) | {"equalto"}
+_ALLOWED_TESTS = frozenset(_TESTS) | {"equalto"}
 _OWN_FILTERS: dict[str, Callable[..., object]] = {
-    "capitalize": _lines(str.capitalize),
-    "chart": _chart,
-    "code": _code,
-    _COUNTED: _counted,
-    _FLAT: _flat,
-    "items": _items,
+    "capitalize": _text_filter(str.capitalize),
+    "chart": _chart_name,
+    "code": _code_span,
+    _COUNTED: _count_steps,
+    _FLAT: _limit_nesting,
+    "items": _sorted_items,
     "join": _join,
-    "link": _link,
-    _OWN: Safe,
-    "lower": _lines(str.lower),
-    "trim": _lines(str.strip),
-    "upper": _lines(str.upper),
+    "link": _web_link,
+    _OWN: SafeText,
+    "lower": _text_filter(str.lower),
+    "trim": _text_filter(str.strip),
+    "upper": _text_filter(str.upper),
 }
-_SPOKEN_FILTERS = (frozenset(_FILTERS) | set(_OWN_FILTERS)) - {_COUNTED, _FLAT, _OWN}
+_ALLOWED_FILTERS = (frozenset(_FILTERS) | set(_OWN_FILTERS)) - {_COUNTED, _FLAT, _OWN}

@@ -11,34 +11,34 @@ from jinja2 import Environment, Template
 from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 from jinja2.loaders import BaseLoader
 
-from psbot.core.changes.form import Change
+from psbot.core.changes.form import ChangeRequestView
 from psbot.core.desired.action_table import Action
 from psbot.core.desired.intake import Intake
-from psbot.core.desired.raid_log import Chapter, Raised
-from psbot.core.desired.schedule import Draft
-from psbot.core.desired.template_facts import Row
+from psbot.core.desired.raid_log import RaidEntry, RaidSection
+from psbot.core.desired.schedule import ScheduledItem
+from psbot.core.desired.template_facts import ChartRow
 from psbot.core.desired.wrap_up import WrapUp
 from psbot.core.model.engagement import Amendment, Engagement
 from psbot.core.model.item import Item
 from psbot.core.records.sign_off import SignOff
 from psbot.errors import FileProblems, Problem, PsbotError
-from psbot.templates import check as template_check
-from psbot.templates.check import Source
+from psbot.templates import check
+from psbot.templates.check import TemplateSource
 from psbot.templates.language import (
-    MOST_CHARACTERS,
-    Language,
-    bounded,
-    budget,
-    language,
-    shown_in_markdown,
-    shown_in_plain_text,
+    MAX_CHARACTERS,
+    TemplateEnvironment,
+    create_environment,
+    render_budget,
+    to_markdown,
+    to_plain_text,
+    with_limits,
 )
 
 # What every template may use, with its type.
-FACTS: Mapping[str, object] = MappingProxyType(
+FACT_TYPES: Mapping[str, object] = MappingProxyType(
     {
         "engagement": Engagement,
-        "item": Draft,
+        "item": ScheduledItem,
         "ends_on": date,
         "hours": float,
         "signed_amendments": tuple[Amendment, ...],
@@ -48,18 +48,18 @@ FACTS: Mapping[str, object] = MappingProxyType(
         "intake": Intake,
         "contact_roles": tuple[str, ...],
         "shared_items": tuple[Item, ...],
-        "timeline": tuple[Row, ...],
+        "timeline": tuple[ChartRow, ...],
         "sign_off": SignOff,
-        "change": Change,
-        "raised": Raised,
+        "change": ChangeRequestView,
+        "raised": RaidEntry,
         "action": Action,
-        "chapters": tuple[Chapter, ...],
+        "chapters": tuple[RaidSection, ...],
         "wrap_up": WrapUp,
     }
 )
-MAIL_FACTS: Mapping[str, object] = MappingProxyType({**FACTS, "manager_name": str})
+MAIL_FACT_TYPES: Mapping[str, object] = MappingProxyType({**FACT_TYPES, "manager_name": str})
 
-_LONGEST_SOURCE = 200_000
+_MAX_SOURCE_LENGTH = 200_000
 _NAME = re.compile(r"[a-z0-9_-]+(?:/[a-z0-9_-]+)*")
 _SECTION = re.compile(r"^<!-- psbot begin: ([a-z-]+) -->$", re.MULTILINE)
 _FAILURES = (
@@ -73,7 +73,7 @@ _FAILURES = (
 )
 
 
-class Templates:
+class TemplateLibrary:
     """The templates of one folder: ``NAME.md`` is Markdown, ``NAME.txt`` plain text for mails.
 
     Files whose names begin with ``_`` are parts, to be included or imported by their file names. Everything is
@@ -86,10 +86,10 @@ class Templates:
         self._compiled: dict[str, Template] = {}
         loader = _Loader(self._compiled)
         self._languages = {
-            ".md": language(shown_in_markdown, loader),
-            ".txt": language(shown_in_plain_text, loader),
+            ".md": create_environment(to_markdown, loader),
+            ".txt": create_environment(to_plain_text, loader),
         }
-        self._sources: dict[str, Source] = {}
+        self._sources: dict[str, TemplateSource] = {}
         self._sections: dict[str, frozenset[str]] = {}
         found = [*self._read_all(), *self._check()]
         found += self._compile_all() if not found else []
@@ -102,7 +102,7 @@ class Templates:
         files = map(Path, self._sources)
         return frozenset(file.with_suffix("").as_posix() for file in files if not file.name.startswith("_"))
 
-    def problems(self, names: Iterable[str]) -> tuple[Problem, ...]:
+    def missing_templates(self, names: Iterable[str]) -> tuple[Problem, ...]:
         """Return one problem for each of *names* that no file of the folder bears."""
         return tuple(
             Problem(str(self._folder / f"{name}.md"), 1, 1, "", "there is no such template", self._hint())
@@ -116,16 +116,16 @@ class Templates:
         Lines have no blanks at their ends, no two empty lines follow each other, and the text ends with one
         line end. FileProblems tells the line of a template that could not be filled.
         """
-        file = self._file(name)
+        file = self._file_of(name)
         try:
-            with budget():
-                return _tidy(_limited(self._compiled[file].generate(facts)))
+            with render_budget():
+                return _normalize_blank_lines(_join_limited(self._compiled[file].generate(facts)))
         except _FAILURES as error:
-            raise FileProblems([self._failure(file, error)]) from error
+            raise FileProblems([self._render_problem(file, error)]) from error
 
     def sections(self, name: str) -> frozenset[str]:
         """Return the names of the managed sections of template *name*, those of its parts counted."""
-        file = self._file(name)
+        file = self._file_of(name)
         if file not in self._sections:
             self._sections[file] = self._find_sections(file)
         return self._sections[file]
@@ -136,10 +136,10 @@ class Templates:
             source = self._sources[waiting.pop()]
             seen.add(source.name)
             sections |= set(_SECTION.findall(source.text))
-            waiting += [part for _, part in template_check.references(source) if part and part not in seen]
+            waiting += [part for _, part in check.template_references(source) if part and part not in seen]
         return frozenset(sections)
 
-    def _file(self, name: str) -> str:
+    def _file_of(self, name: str) -> str:
         for suffix in self._languages if _NAME.fullmatch(name) else ():
             if name + suffix in self._compiled:
                 return name + suffix
@@ -162,22 +162,22 @@ class Templates:
                 except (OSError, ValueError, RecursionError) as error:
                     yield Problem(str(path), 1, 1, "", f"this is no template: {error}")
 
-    def _read(self, name: str, path: Path) -> Source:
+    def _read(self, name: str, path: Path) -> TemplateSource:
         if not path.resolve().is_relative_to(self._folder.resolve()):
             raise ValueError("it leads out of the folder of templates")
         text = path.read_text(encoding="utf-8-sig")
-        if len(text) > _LONGEST_SOURCE:
-            raise ValueError(f"it is longer than {_LONGEST_SOURCE:,} characters")
-        return Source(name, str(path), text, self._language(name).parse(text, name, str(path)))
+        if len(text) > _MAX_SOURCE_LENGTH:
+            raise ValueError(f"it is longer than {_MAX_SOURCE_LENGTH:,} characters")
+        return TemplateSource(name, str(path), text, self._language(name).parse(text, name, str(path)))
 
-    def _language(self, name: str) -> Language:
+    def _language(self, name: str) -> TemplateEnvironment:
         return self._languages[Path(name).suffix]
 
     def _check(self) -> Iterator[Problem]:
-        yield from template_check.problems(self._of(".md"), FACTS)
-        yield from template_check.problems(self._of(".txt"), MAIL_FACTS)
+        yield from check.find_problems(self._sources_with(".md"), FACT_TYPES)
+        yield from check.find_problems(self._sources_with(".txt"), MAIL_FACT_TYPES)
 
-    def _of(self, suffix: str) -> dict[str, Source]:
+    def _sources_with(self, suffix: str) -> dict[str, TemplateSource]:
         """Return the sources of one language: a mail may not include Markdown, which is escaped otherwise."""
         return {name: source for name, source in self._sources.items() if name.endswith(suffix)}
 
@@ -185,14 +185,14 @@ class Templates:
         for name, source in self._sources.items():
             environment = self._language(name)
             try:
-                code = environment.compile(bounded(source.tree), name, source.file)
+                code = environment.compile(with_limits(source.tree), name, source.file)
                 self._compiled[name] = Template.from_code(environment, code, {})
             except TemplateSyntaxError as error:
                 yield source.problem(error.lineno, error.message or "this is no template")
             except (SyntaxError, RecursionError) as error:
                 yield source.problem(1, f"this template is too deeply nested: {error}")
 
-    def _failure(self, file: str, error: Exception) -> Problem:
+    def _render_problem(self, file: str, error: Exception) -> Problem:
         """Return *error* as a problem at the last line of a template that it went through."""
         files = {source.file: source for source in self._sources.values()}
         source, line = self._sources[file], 1
@@ -216,16 +216,16 @@ class _Loader(BaseLoader):
         return self._compiled[name]
 
 
-def _limited(pieces: Iterable[str]) -> str:
+def _join_limited(pieces: Iterable[str]) -> str:
     written, total = [], 0
     for piece in pieces:
         total += len(piece)
-        if total > MOST_CHARACTERS:
-            raise TemplateRuntimeError(f"the template writes more than {MOST_CHARACTERS:,} characters")
+        if total > MAX_CHARACTERS:
+            raise TemplateRuntimeError(f"the template writes more than {MAX_CHARACTERS:,} characters")
         written.append(piece)
     return "".join(written)
 
 
-def _tidy(text: str) -> str:
+def _normalize_blank_lines(text: str) -> str:
     lines = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"

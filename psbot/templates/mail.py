@@ -7,20 +7,20 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 
 from psbot.core.model.engagement import Engagement
-from psbot.core.text.escape import JOINER, one_line
+from psbot.core.text.escape import WORD_JOINER, one_line
 from psbot.errors import PsbotError
-from psbot.templates.library import Templates
+from psbot.templates.library import TemplateLibrary
 
 MAIL_KIND = "welcome-email"
 _TEMPLATES = {False: "mail/welcome-new", True: "mail/welcome-existing"}
 
 
-def welcome_mail(
+def build_welcome_mail(
     engagement: Engagement,
-    templates: Templates,
+    templates: TemplateLibrary,
     facts: Mapping[str, object],
     *,
-    is_known: bool = False,
+    is_existing_customer: bool = False,
     cc: Sequence[str] = (),
     manager_name: str | None = None,
 ) -> bytes:
@@ -29,10 +29,10 @@ def welcome_mail(
     The first line of the template is the subject. ``is_known`` picks the words for a customer who knows us.
     """
     name = one_line(manager_name or engagement.manager)
-    text = templates.render(_TEMPLATES[is_known], {**facts, "manager_name": name})
+    text = templates.render(_TEMPLATES[is_existing_customer], {**facts, "manager_name": name})
     subject, _, body = text.partition("\n")
     message = EmailMessage(policy=email.policy.SMTP.clone(utf8=False))
-    message["Subject"] = _header(subject)
+    message["Subject"] = _header_text(subject)
     if engagement.contacts:
         message["To"] = [
             _address(contact.email, f"customer_contacts[{position}].email", contact.name)
@@ -45,9 +45,9 @@ def welcome_mail(
     return message.as_bytes()
 
 
-def _header(text: str) -> str:
+def _header_text(text: str) -> str:
     """Return *text* for a header, where ``=?`` would begin an encoded word (RFC 2047) with line ends hidden in it."""
-    return one_line(text).replace("=?", f"={JOINER}?")
+    return one_line(text).replace("=?", f"={WORD_JOINER}?")
 
 
 def _address(address: str, where: str, name: str = "") -> Address:
@@ -55,7 +55,7 @@ def _address(address: str, where: str, name: str = "") -> Address:
     local, _, domain = address.rpartition("@")
     try:
         # A host beyond ASCII is written in its IDNA form; the header would encode it as words, which no server knows.
-        found = Address(_header(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+        found = Address(_header_text(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
     except (HeaderParseError, ValueError, IndexError) as error:
         raise PsbotError(f"{where} is not an e-mail address", "write it as ada@acme.example") from error
     return found

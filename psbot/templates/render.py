@@ -5,35 +5,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from psbot.core.changes.form import Change, form
-from psbot.core.changes.request import Request
-from psbot.core.desired.raid_log import blank
-from psbot.core.desired.schedule import Draft, Situation, occurrences, on_demand
-from psbot.core.desired.template_facts import facts
+from psbot.core.changes.form import ChangeRequestView, view_new_request
+from psbot.core.changes.request import ChangeRequest
+from psbot.core.desired.raid_log import empty_entry
+from psbot.core.desired.schedule import Context, ScheduledItem, schedule_kind, schedule_on_demand
+from psbot.core.desired.template_facts import build_template_facts
 from psbot.core.model.process import Repeat
 from psbot.errors import PsbotError
-from psbot.parsing.validation import suggestion
+from psbot.parsing.validation import suggest
 
 if TYPE_CHECKING:
-    from psbot.templates.library import Templates
+    from psbot.templates.library import TemplateLibrary
 
 
-def words(name: str, situation: Situation, templates: "Templates") -> str:
+def render_item(name: str, situation: Context, templates: "TemplateLibrary") -> str:
     """Return the words of an item: *name* is a kind, or the key of one of its items."""
-    draft = draft_of(name, situation)
+    draft = find_scheduled_item(name, situation)
     template = situation.process.kinds[draft.kind].template
-    return templates.render(template, facts(situation) | _raised(draft, situation))
+    return templates.render(template, build_template_facts(situation) | _item_facts(draft, situation))
 
 
-def _raised(draft: Draft, situation: Situation) -> dict[str, object]:
+def _item_facts(draft: ScheduledItem, situation: Context) -> dict[str, object]:
     """Return what the template of *draft* may use of its own, as long as nothing is filled in."""
     engagement, process = situation.engagement, situation.process
     is_change = draft.kind == process.changes.kind
-    change = form(draft.key, Request(), engagement, process, situation.today) if is_change else Change()
-    return {"item": draft, "change": change, "raised": blank(process.kinds[draft.kind])}
+    change = (
+        view_new_request(draft.key, ChangeRequest(), engagement, process, situation.today)
+        if is_change
+        else ChangeRequestView()
+    )
+    return {"item": draft, "change": change, "raised": empty_entry(process.kinds[draft.kind])}
 
 
-def draft_of(name: str, situation: Situation) -> Draft:
+def find_scheduled_item(name: str, situation: Context) -> ScheduledItem:
     """Return the draft of the item *name*; of a kind with several the first that is not past.
 
     Raises PsbotError where the engagement has no such item.
@@ -43,10 +47,10 @@ def draft_of(name: str, situation: Situation) -> Draft:
         (each for each in kinds.values() if each.item == name.partition("/")[0]), None
     )
     if kind is None:
-        raise PsbotError(f"there is no kind {name}", suggestion(name, kinds))
+        raise PsbotError(f"there is no kind {name}", suggest(name, kinds))
     if kind.repeat is Repeat.ON_DEMAND:
-        return on_demand(kind, situation, 1, situation.today)
-    drafts = list(occurrences(kind, situation))
+        return schedule_on_demand(kind, situation, 1, situation.today)
+    drafts = list(schedule_kind(kind, situation))
     found = [draft for draft in drafts if draft.key == name]
     coming = [draft for draft in drafts if draft.due_on is None or draft.due_on >= situation.today]
     choice = found or ([] if "/" in name else coming or drafts)
@@ -56,27 +60,32 @@ def draft_of(name: str, situation: Situation) -> Draft:
     return choice[0]
 
 
-def mail(
+def render_mail(
     kind: str,
-    situation: Situation,
-    templates: "Templates",
+    situation: Context,
+    templates: "TemplateLibrary",
     *,
-    is_known: bool = False,
+    is_existing_customer: bool = False,
     cc: Sequence[str] = (),
     manager_name: str | None = None,
 ) -> bytes:
     """Return the e-mail of *kind*, ready to be opened and sent by a person; only the welcome e-mail is one."""
-    from psbot.templates.mail import MAIL_KIND, welcome_mail
+    from psbot.templates.mail import MAIL_KIND, build_welcome_mail
 
     if kind != MAIL_KIND:
         raise PsbotError(f"{kind} is not an e-mail", f"write psbot render {MAIL_KIND} FILE --eml")
-    known = facts(situation) | {"item": draft_of(kind, situation)}
-    return welcome_mail(
-        situation.engagement, templates, known, is_known=is_known, cc=cc, manager_name=manager_name
+    known = build_template_facts(situation) | {"item": find_scheduled_item(kind, situation)}
+    return build_welcome_mail(
+        situation.engagement,
+        templates,
+        known,
+        is_existing_customer=is_existing_customer,
+        cc=cc,
+        manager_name=manager_name,
     )
 
 
-def write_private(file: Path, content: bytes) -> None:
+def write_private_file(file: Path, content: bytes) -> None:
     """Write *content* to a new *file* that only its owner can read (mode 600); PsbotError where it exists."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -26,7 +26,7 @@ class NoBrowser(Exception):
     """There is no browser to run."""
 
 
-def program() -> str:
+def find_browser() -> str:
     """Return the browser: what CHROME names, else the first one installed. Raises NoBrowser."""
     named = os.environ.get("CHROME")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
@@ -36,7 +36,7 @@ def program() -> str:
     return found
 
 
-def dom(url: str) -> str:
+def dump_dom(url: str) -> str:
     """Return the page after everything on it that could run has run."""
     return _run("--window-size=1300,900", "--virtual-time-budget=2000", "--dump-dom", url)
 
@@ -48,7 +48,7 @@ def screenshot(url: str, file: Path, width: int, height: int) -> None:
 
 def _run(*arguments: str) -> str:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [program(), *_FLAGS, f"--user-data-dir={profile}", *arguments]
+        command = [find_browser(), *_FLAGS, f"--user-data-dir={profile}", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout

@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from psbot.sandbox.rules import markdown as rendered
+from psbot.sandbox.rules import markdown
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import GROUP, PROJECT, sandbox_world
 from psbot.sandbox.web.route import web_routes
-from tests.browser.chromium import NoBrowser, dom, program, screenshot
+from tests.browser.chromium import NoBrowser, dump_dom, find_browser, screenshot
 from tests.sandbox.client import Client
-from tests.sandbox.filled import fill, work
+from tests.sandbox.filled import apply_example, let_people_work
 
 pytestmark = pytest.mark.browser
 
@@ -33,12 +33,12 @@ PAGES = ["/", EPIC, f"{EPIC}?as=ada", BOARD, KICK_OFF, f"/{PROJECT}/-/issues/2",
 @pytest.fixture(scope="module", autouse=True)
 def browser() -> str:
     try:
-        return program()
+        return find_browser()
     except NoBrowser as missing:
         pytest.exit(str(missing), returncode=1)
 
 
-async def measured(request: Request) -> Response:
+async def probe_page(request: Request) -> Response:
     """Serve a page of the sandbox without its policy, with a script that tells its width to the frame around."""
     world = request.app.state.world
     viewer = f"?{request.url.query}" if request.url.query else ""
@@ -50,7 +50,7 @@ async def measured(request: Request) -> Response:
     return HTMLResponse(page.text.replace("</body>", script))
 
 
-async def framed(request: Request) -> Response:
+async def framing_page(request: Request) -> Response:
     """Serve a page in a frame as wide as asked: a browser's window cannot be as narrow as a telephone."""
     source, width = request.url.path.partition("/framed")[2], request.query_params["width"]
     query = f"?as={viewer}" if (viewer := request.query_params.get("as")) else ""
@@ -62,15 +62,15 @@ async def framed(request: Request) -> Response:
 @pytest.fixture(scope="module")
 def filled() -> Iterator[Sandbox]:
     world = sandbox_world()
-    helpers = [Route("/measured{path:path}", measured), Route("/framed{path:path}", framed)]
-    with running(world, pages=[*helpers, *web_routes(world)]) as started:
+    helpers = [Route("/measured{path:path}", probe_page), Route("/framed{path:path}", framing_page)]
+    with running_sandbox(world, pages=[*helpers, *web_routes(world)]) as started:
         started.gate.app.state.world = world  # type: ignore[attr-defined]
-        fill(started)
-        work(started)
+        apply_example(started)
+        let_people_work(started)
         yield started
 
 
-def title(page: str) -> str:
+def title_of(page: str) -> str:
     match = re.search(r"<title>(.*?)</title>", page)
     assert match is not None
     return match[1]
@@ -97,12 +97,12 @@ def test_stylesheet_is_applied_under_the_policy(filled: Sandbox, tmp_path: Path)
 @pytest.mark.parametrize("width", [1280, 400])
 def test_page_is_no_wider_than_the_window(filled: Sandbox, path: str, width: int) -> None:
     address = f"{filled.url}/framed{path}{'&' if '?' in path else '?'}width={width}"
-    assert title(dom(address)) == str(width)
+    assert title_of(dump_dom(address)) == str(width)
 
 
 def test_epic_shows_its_children_in_the_browser(filled: Sandbox) -> None:
-    assert "10 open, 1 closed" in dom(filled.url + EPIC)
-    assert "3 open, 0 closed" in dom(f"{filled.url}{EPIC}?as=ada")
+    assert "10 open, 1 closed" in dump_dom(filled.url + EPIC)
+    assert "3 open, 0 closed" in dump_dom(f"{filled.url}{EPIC}?as=ada")
 
 
 HOSTILE = """<script>document.title = 'owned'</script><img src=x onerror="document.title = 'owned'">
@@ -115,15 +115,15 @@ HOSTILE = """<script>document.title = 'owned'</script><img src=x onerror="docume
 @pytest.fixture
 def hostile() -> Iterator[Sandbox]:
     world = sandbox_world()
-    with running(world, pages=web_routes(world)) as started:
+    with running_sandbox(world, pages=web_routes(world)) as started:
         item = Client(started).create("hostile", description=HOSTILE)
         Client(started).note(item, HOSTILE)
         yield started
 
 
 def test_nothing_runs_when_texts_are_hostile(hostile: Sandbox) -> None:
-    page = dom(hostile.url + KICK_OFF)
-    assert title(page) == "hostile · Sandbox"
+    page = dump_dom(hostile.url + KICK_OFF)
+    assert title_of(page) == "hostile · Sandbox"
     assert not re.search(r"<(script|img|iframe|style)\b", page)
 
 
@@ -131,14 +131,14 @@ def test_policy_stops_scripts_even_if_the_cleaning_let_them_through(
     hostile: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harmful = HOSTILE.split("<meta")[0]
-    monkeypatch.setattr(rendered, "_clean", lambda page: harmful)
-    page = dom(hostile.url + KICK_OFF)
+    monkeypatch.setattr(markdown, "_clean", lambda page: harmful)
+    page = dump_dom(hostile.url + KICK_OFF)
     assert "<script>" in page
-    assert title(page) == "hostile · Sandbox"
+    assert title_of(page) == "hostile · Sandbox"
 
 
 def test_browser_would_have_run_it_without_cleaning_and_policy(tmp_path: Path) -> None:
     """The hostile text is dangerous indeed: the other tests do not pass for want of danger."""
     file = tmp_path / "page.html"
     file.write_text(f"<title>hostile</title>{HOSTILE.split('<meta')[0]}", encoding="utf-8")
-    assert title(dom(file.as_uri())) == "owned"
+    assert title_of(dump_dom(file.as_uri())) == "owned"

@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from psbot.report.plan_json import PLAN_SCHEMA
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.rules.notes import update_note
 from psbot.sandbox.server.app import Sandbox
@@ -38,7 +38,7 @@ def item(sandbox: Sandbox, key: str) -> WorkItem:
 
 def close(sandbox: Sandbox, by: str, key: str) -> None:
     with sandbox.world.lock:
-        update_item(sandbox.world, sandbox.world.users[by], item(sandbox, key), Change(is_open=False))
+        update_item(sandbox.world, sandbox.world.users[by], item(sandbox, key), ItemChange(is_open=False))
 
 
 def labels(sandbox: Sandbox, key: str) -> set[str]:
@@ -104,8 +104,8 @@ def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot,
     )
     with applied.world.lock:
         maria = applied.world.users["maria"]
-        update_item(applied.world, maria, item(applied, "kick-off"), Change(is_open=True))
-        update_item(applied.world, maria, item(applied, "kick-off"), Change(is_open=False))
+        update_item(applied.world, maria, item(applied, "kick-off"), ItemChange(is_open=True))
+        update_item(applied.world, maria, item(applied, "kick-off"), ItemChange(is_open=False))
     psbot("advance", AWS)
     (notice,) = notes(applied, "log")
     assert "\nResolved: kick-off is closed, but by ada" in notice.body
@@ -179,7 +179,7 @@ def test_engagement_that_is_over_is_left_alone(psbot: Psbot, applied: Sandbox) -
         epic = item(applied, "epic")
         cancelled = world.find_label(epic.namespace, "ps-phase::cancelled")
         assert cancelled
-        update_item(world, world.users["maria"], epic, Change(add_labels=(cancelled,)))
+        update_item(world, world.users["maria"], epic, ItemChange(add_labels=(cancelled,)))
     psbot("advance", AWS)
     close(applied, "maria", "welcome-email")
     applied.gate.log.reset()

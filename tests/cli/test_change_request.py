@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from psbot.cli.commands import change_request
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.state.model import WorkItem
@@ -55,8 +55,8 @@ def values(item: WorkItem) -> dict[str, str]:
 
 
 def labels(sandbox: Sandbox, who: str, item: WorkItem, title: str) -> None:
-    (label,) = sandbox.world.labels_titled(title)
-    update_item(sandbox.world, sandbox.world.users[who], item, Change(add_labels=(label,)))
+    (label,) = sandbox.world.labels_with_title(title)
+    update_item(sandbox.world, sandbox.world.users[who], item, ItemChange(add_labels=(label,)))
 
 
 def writes(sandbox: Sandbox) -> int:
@@ -108,7 +108,7 @@ def test_a_change_goes_from_the_request_to_the_amendment_and_the_dates_follow(
     text = request.description.replace(
         "- Reference:\n- Signed on:", "- Reference: CO-1\n- Signed on: 2026-12-09"
     )
-    update_item(sandbox.world, sandbox.world.users["paul"], request, Change(description=text))
+    update_item(sandbox.world, sandbox.world.users["paul"], request, ItemChange(description=text))
     told = psbot("advance", file, token="psbot-bot")
     assert "does not have it yet: amendments: - {reference: CO-1" in " ".join(told.output.split())
     patch = psbot("change-request", "amend", file)
@@ -146,7 +146,7 @@ def test_amend_writes_the_file_where_it_is_asked_to(psbot: Psbot, sandbox: Sandb
     (request,) = requests(sandbox)
     labels(sandbox, "maria", request, "ps-change::approved")
     text = request.description.replace("- Signed on:", "- Signed on: 2026-12-09")
-    update_item(sandbox.world, sandbox.world.users["paul"], request, Change(description=text))
+    update_item(sandbox.world, sandbox.world.users["paul"], request, ItemChange(description=text))
     assert psbot("change-request", "amend", file, "--write").exit_code == 0
     assert "{reference: change-request/1, signed_on: 2026-12-09, hours: 40" in file.read_text()
     assert psbot("validate", file).exit_code == 0
@@ -184,7 +184,7 @@ def test_an_engagement_that_is_not_in_gitlab_has_no_change_requests(
 def test_people_are_asked_for_what_they_have_not_said(
     psbot: Psbot, sandbox: Sandbox, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(change_request, "is_asking", lambda: True)
+    monkeypatch.setattr(change_request, "is_interactive", lambda: True)
     ended = psbot("change-request", "new", file, "--hours", "8", stdin="More users\n\n\noverrun\n\n\n\n\n")
     assert ended.exit_code == 0, ended.output
     assert "What changes and why: " in ended.stderr

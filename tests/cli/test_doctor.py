@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from psbot.cli import main
-from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
-from psbot.sandbox.state.accounts import Access, Namespace
-from psbot.sandbox.state.project import Branch, Schedule, Variable
+from psbot.sandbox.server.serve import running_sandbox
+from psbot.sandbox.state.accounts import AccessLevel, Namespace
+from psbot.sandbox.state.project import Branch, CiVariable, PipelineSchedule
 from psbot.sandbox.state.seed import sandbox_world, token_of
 from tests.support.paths import ROOT
 from tests.support.repository import (
@@ -37,16 +37,18 @@ Doctor = Callable[..., Result]
 def sandbox() -> Iterator[Sandbox]:
     """An engagements repository with all that its README asks for; maria is a Maintainer there, dora a Developer."""
     world = sandbox_world()
-    with running(world) as started:
+    with running_sandbox(world) as started:
         project = add_accounts(started)
         maria = world.users["maria"]
-        world.add_member(project, maria, Access.MAINTAINER)
+        world.add_member(project, maria, AccessLevel.MAINTAINER)
         for key, is_protected in TOKENS.items():
             world.variables_of[project.namespace_id].append(
-                Variable(key, SECRET, is_protected=is_protected, is_masked=True, is_hidden=False)
+                CiVariable(key, SECRET, is_protected=is_protected, is_masked=True, is_hidden=False)
             )
         world.schedules_of[project.namespace_id] += [
-            Schedule(number, run, "7 * * * *", maria, variables=(("OTHER", SECRET), ("PSBOT_RUN", run)))
+            PipelineSchedule(
+                number, run, "7 * * * *", maria, variables=(("OTHER", SECRET), ("PSBOT_RUN", run))
+            )
             for number, run in enumerate(RUNS, start=7)
         ]
         yield started
@@ -139,7 +141,9 @@ def test_value_of_a_variable_is_in_no_output(doctor: Doctor, sandbox: Sandbox, f
     assert any(path.endswith("/variables") for path in served), "GitLab has sent the values"
     assert "/variables" in ended.stderr, "at -vv requests are named"
     assert SECRET not in ended.output
-    sandbox.gate.faults.add(Fault(Kind.NOT_JSON, When.BEFORE, times=99, path="pipeline_schedules"))
+    sandbox.gate.faults.add(
+        Fault(FaultKind.NOT_JSON, FaultTiming.BEFORE, times=99, path="pipeline_schedules")
+    )
     assert SECRET not in doctor("--format", form).output
 
 
@@ -200,7 +204,9 @@ def test_what_a_token_lacks_is_said_with_what_to_do(
     doctor: Doctor, sandbox: Sandbox, project: Namespace, lack: str
 ) -> None:
     key, changes, said = LACKS[lack]
-    sandbox.world.add_member(sandbox.world.namespaces["acme"], sandbox.world.users["maria"], Access.OWNER)
+    sandbox.world.add_member(
+        sandbox.world.namespaces["acme"], sandbox.world.users["maria"], AccessLevel.OWNER
+    )
     change(sandbox, project, key, **changes)
     ended = doctor()
     assert ended.exit_code == (3 if said.startswith("missing") else 0)
@@ -215,12 +221,12 @@ def test_variable_of_a_group_counts_and_is_told_that_every_project_below_has_it(
     world = sandbox.world
     change(sandbox, project, "PSBOT_TOKEN", key="X")
     group = world.namespaces["acme"]
-    world.variables_of[group.namespace_id].append(Variable("PSBOT_TOKEN", SECRET, is_protected=True))
+    world.variables_of[group.namespace_id].append(CiVariable("PSBOT_TOKEN", SECRET, is_protected=True))
     hidden = of_repository(doctor("--format", "json"))
     (said,) = (each for each in hidden if each.startswith("PSBOT_TOKEN"))
     assert said == "PSBOT_TOKEN is no variable of the project; could not check those of acme"
     assert hidden[said].startswith("unknown; ")
-    world.add_member(group, world.users["maria"], Access.OWNER)
+    world.add_member(group, world.users["maria"], AccessLevel.OWNER)
     ended = doctor("--format", "json")
     seen = of_repository(ended)
     assert "PSBOT_TOKEN is a variable of the group acme: every project below has it" in seen
@@ -287,7 +293,7 @@ def test_schedules_of_a_blocked_owner_do_not_start(
     doctor: Doctor, sandbox: Sandbox, project: Namespace
 ) -> None:
     world = sandbox.world
-    world.add_member(project, world.users["petra"], Access.MAINTAINER)
+    world.add_member(project, world.users["petra"], AccessLevel.MAINTAINER)
     world.users["maria"].state = "blocked"
     said = of_repository(doctor("--format", "json", who="petra"))
     for number, run in enumerate(RUNS, start=7):
@@ -342,7 +348,7 @@ def test_what_the_role_does_not_show_could_not_be_checked(doctor: Doctor) -> Non
 
 def test_role_that_sees_no_code_is_shown_no_default_branch(doctor: Doctor, sandbox: Sandbox) -> None:
     world = sandbox.world
-    world.add_member(world.namespaces["acme"], world.users["psbot-bot"], Access.PLANNER)
+    world.add_member(world.namespaces["acme"], world.users["psbot-bot"], AccessLevel.PLANNER)
     said = of_repository(doctor("--format", "json", who="psbot-bot"))
     hidden = "GitLab shows no default branch, so whether it is protected could not be checked"
     assert said[hidden] == "unknown; it needs the role Reporter, and a first commit"
@@ -352,10 +358,10 @@ def test_role_that_sees_no_code_is_shown_no_default_branch(doctor: Doctor, sandb
 def test_read_that_fails_is_never_told_as_something_that_is_not_there(
     doctor: Doctor, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psbot.cli.signals.Stop.wait", lambda *_: None)
+    monkeypatch.setattr("psbot.cli.signals.StopRequest.wait", lambda *_: None)
     for part in ("/variables", "/pipeline_schedules", "/repository/branches", "/members/all"):
         sandbox.gate.faults.clear()
-        sandbox.gate.faults.add(Fault(Kind.STATUS, When.BEFORE, status=500, times=99, path=part))
+        sandbox.gate.faults.add(Fault(FaultKind.STATUS, FaultTiming.BEFORE, status=500, times=99, path=part))
         said = of_repository(doctor("--format", "json"))
         assert not any(verdict.startswith("missing") for verdict in said.values()), part
         assert any(each.startswith("could not check") for each in said), part
@@ -363,7 +369,7 @@ def test_read_that_fails_is_never_told_as_something_that_is_not_there(
 
 def test_job_looks_at_its_own_project_and_tells_what_it_was_given(job: Doctor, sandbox: Sandbox) -> None:
     world = sandbox.world
-    world.add_member(world.namespaces["acme"], world.users["psbot-bot"], Access.PLANNER)
+    world.add_member(world.namespaces["acme"], world.users["psbot-bot"], AccessLevel.PLANNER)
     ended = job(PSBOT_TOKEN=API_SECRET, PSBOT_READ_TOKEN=READ_SECRET)
     words = " ".join(ended.stdout.split())
     assert ended.exit_code == 0, ended.output

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 
 from psbot.cli import main
 from psbot.config.loader import load_process
-from psbot.report.workflow import diagram
-from psbot.sandbox.faults.faults import Fault, Kind, When
-from psbot.sandbox.rules.item_changes import Change
+from psbot.report.workflow import mermaid_diagram
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import create_item, update_item
 from psbot.sandbox.rules.moves import move_item
 from psbot.sandbox.server.app import Sandbox
@@ -56,10 +56,10 @@ def make(
     with world.lock:
         namespace = world.namespaces[place]
         label = world.find_label(namespace, f"ps-kind::{kind}") if kind else None
-        change = Change(title, description, add_labels=(label,) if label else ())
+        change = ItemChange(title, description, add_labels=(label,) if label else ())
         made = create_item(world, world.users[by], namespace, ItemType.ISSUE, change)
         if under_epic:
-            update_item(world, world.users["maria"], made, Change(parent=item(sandbox, "epic")))
+            update_item(world, world.users["maria"], made, ItemChange(parent=item(sandbox, "epic")))
         return made
 
 
@@ -124,7 +124,7 @@ def test_explanation_takes_few_requests(psbot: Psbot, applied: Sandbox) -> None:
 def test_item_says_what_the_next_runs_would_do_and_then_they_do_it(psbot: Psbot, applied: Sandbox) -> None:
     with applied.world.lock:
         maria = applied.world.users["maria"]
-        update_item(applied.world, maria, item(applied, "welcome-email"), Change(is_open=False))
+        update_item(applied.world, maria, item(applied, "welcome-email"), ItemChange(is_open=False))
     before = psbot("explain", "acme-sow-142", AWS, "--format", "json")
     assert [each["op"] for each in json.loads(before.stdout)["advance"]] == ["relabel", "redescribe"]
     assert psbot("advance", AWS).exit_code == 0
@@ -136,7 +136,7 @@ def test_item_says_what_the_next_runs_would_do_and_then_they_do_it(psbot: Psbot,
 def test_kept_value_says_what_both_have_and_why(psbot: Psbot, applied: Sandbox) -> None:
     with applied.world.lock:
         maria = applied.world.users["maria"]
-        update_item(applied.world, maria, item(applied, "kick-off"), Change(title="Ours"))
+        update_item(applied.world, maria, item(applied, "kick-off"), ItemChange(title="Ours"))
     told = words(psbot("explain", "acme-sow-142/kick-off", AWS))
     assert "kept title: GitLab has Ours, the file Kick-off: Acme Corp; a person changed it" in told
 
@@ -222,7 +222,7 @@ def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, appli
     made = make(applied, "ada", SHARED, title=evil)
     with applied.world.lock:
         update_item(
-            applied.world, applied.world.users["maria"], item(applied, "kick-off"), Change(title=evil)
+            applied.world, applied.world.users["maria"], item(applied, "kick-off"), ItemChange(title=evil)
         )
     for name in (at(made), "acme-sow-142/kick-off"):
         for form in ("text", "json", "markdown"):
@@ -265,9 +265,11 @@ def test_what_names_no_item_is_said_with_what_to_do(
 def test_item_in_no_place_of_the_files_exits_with_2(psbot: Psbot, applied: Sandbox) -> None:
     with applied.world.lock:
         world = applied.world
-        elsewhere = world.add_path("zoo/animals", is_group=False)
-        world.add_member(elsewhere, world.users["psbot-bot"], next(iter(world.memberships.values())).access)
-        world.add_member(elsewhere, world.users["paul"], next(iter(world.memberships.values())).access)
+        elsewhere = world.ensure_namespace("zoo/animals", is_group=False)
+        world.add_member(
+            elsewhere, world.users["psbot-bot"], next(iter(world.memberships.values())).access_level
+        )
+        world.add_member(elsewhere, world.users["paul"], next(iter(world.memberships.values())).access_level)
     told = psbot("explain", at(make(applied, "paul", "zoo/animals")), AWS)
     assert told.exit_code == 2
     assert "lies in no place of the engagement files that were read" in told.stderr
@@ -276,8 +278,8 @@ def test_item_in_no_place_of_the_files_exits_with_2(psbot: Psbot, applied: Sandb
 def test_gitlab_that_cannot_be_read_exits_with_3(
     psbot: Psbot, applied: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psbot.cli.signals.Stop.wait", lambda *_: None)
-    applied.gate.faults.add(Fault(Kind.NOT_JSON, When.BEFORE, times=99))
+    monkeypatch.setattr("psbot.cli.signals.StopRequest.wait", lambda *_: None)
+    applied.gate.faults.add(Fault(FaultKind.NOT_JSON, FaultTiming.BEFORE, times=99))
     for name in ("acme-sow-142", f"{SHARED}#1"):
         told = psbot("explain", name, AWS)
         assert (told.exit_code, told.stdout, "Traceback" in told.stderr) == (3, "", False)
@@ -306,10 +308,10 @@ def test_workflow_is_printed_offline_in_every_form() -> None:
         for form in ("text", "json", "markdown")
     }
     assert "setup → kick-off: welcome-email is done or skipped and the file names" in printed["text"]
-    assert all(diagram(workflow) in each for form, each in printed.items() if form != "json")
+    assert all(mermaid_diagram(workflow) in each for form, each in printed.items() if form != "json")
     data = json.loads(printed["json"])
-    assert data["diagram"] == diagram(workflow)
-    assert len(data["transitions"]) == len(workflow.table.transitions)
+    assert data["diagram"] == mermaid_diagram(workflow)
+    assert len(data["transitions"]) == len(workflow.rules.transitions)
     page = (ROOT / "docs" / "workflow.md").read_text()
     assert page.partition("\n\n")[2] == printed["markdown"]
 

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from psbot.cli import main
-from psbot.sandbox.faults.faults import Fault, Kind, When
-from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
+from psbot.sandbox.rules import merge_requests
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
-from psbot.sandbox.state.accounts import Access, Namespace
+from psbot.sandbox.server.serve import running_sandbox
+from psbot.sandbox.state.accounts import AccessLevel, Namespace
 from psbot.sandbox.state.project import MergeRequest
 from psbot.sandbox.state.seed import sandbox_world
 from tests.support.paths import ROOT
@@ -65,7 +65,7 @@ class Scene:
     def merged(self, **env: str) -> Result:
         """Merge the branch and run the job that applies."""
         commit = self.repository.merge()
-        merging.merge(self.sandbox.world, self.merge_request, commit)
+        merge_requests.merge_merge_request(self.sandbox.world, self.merge_request, commit)
         given = pipeline_of_main(self.project, commit, self.sandbox.url)
         return self.run(["apply", "--reviewed"], given | TOKENS | {"PSBOT_TOKEN": API_SECRET} | env)
 
@@ -85,7 +85,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     )
     repository.branch()
     monkeypatch.chdir(repository.folder)
-    with running(sandbox_world()) as sandbox:
+    with running_sandbox(sandbox_world()) as sandbox:
         project = add_accounts(sandbox)
         yield Scene(sandbox, project, repository, proposed(sandbox, project))
 
@@ -184,9 +184,11 @@ def test_somebody_elses_note_with_the_marker_is_not_taken_for_psbots(begun: Scen
     body = begun.notes[0]
     begun.merge_request.notes.clear()
     world = begun.sandbox.world
-    forged = merging.create_note(world, world.users["dora"], begun.merge_request, body)
+    forged = merge_requests.create_note(world, world.users["dora"], begun.merge_request, body)
     assert forged
-    quoted = merging.create_note(world, world.users[NOTES], begun.merge_request, f"As psbot said:\n{body}")
+    quoted = merge_requests.create_note(
+        world, world.users[NOTES], begun.merge_request, f"As psbot said:\n{body}"
+    )
     assert quoted
     begun.push({FILE: ACME})
     assert forged.body.split() == body.split()
@@ -195,7 +197,7 @@ def test_somebody_elses_note_with_the_marker_is_not_taken_for_psbots(begun: Scen
 
 
 def test_note_is_written_once_when_the_answer_is_lost(begun: Scene) -> None:
-    begun.sandbox.gate.faults.add(Fault(Kind.RESET, When.AFTER, method="POST", path="/notes"))
+    begun.sandbox.gate.faults.add(Fault(FaultKind.RESET, FaultTiming.AFTER, method="POST", path="/notes"))
     done = begun.push({FILE: ACME})
     assert done.exit_code == 0, done.output
     assert len(begun.notes) == 1
@@ -203,7 +205,7 @@ def test_note_is_written_once_when_the_answer_is_lost(begun: Scene) -> None:
 
 def test_note_that_gitlab_does_not_take_fails_the_job_and_is_not_repeated(begun: Scene) -> None:
     begun.sandbox.gate.faults.add(
-        Fault(Kind.STATUS, When.BEFORE, method="POST", path="/notes", status=503, times=9)
+        Fault(FaultKind.STATUS, FaultTiming.BEFORE, method="POST", path="/notes", status=503, times=9)
     )
     done = begun.push({FILE: ACME})
     assert (done.exit_code, begun.notes) == (3, [])
@@ -219,7 +221,7 @@ def test_note_that_gitlab_does_not_take_fails_the_job_and_is_not_repeated(begun:
 def test_notes_beyond_the_first_page_are_looked_through(begun: Scene) -> None:
     world = begun.sandbox.world
     for number in range(150):
-        merging.create_note(world, world.users["dora"], begun.merge_request, f"remark {number}")
+        merge_requests.create_note(world, world.users["dora"], begun.merge_request, f"remark {number}")
     begun.push({FILE: ACME})
     begun.push({FILE: ACME + "# again\n"})
     assert len(begun.notes) == 151
@@ -391,7 +393,7 @@ def test_apply_goes_on_when_there_is_no_reviewed_plan(begun: Scene, lack: str) -
 def test_apply_goes_on_when_gitlab_refuses_to_show_the_merge_request(begun: Scene) -> None:
     begun.push({FILE: ACME})
     world = begun.sandbox.world
-    world.add_member(begun.project, world.users[NOTES], Access.GUEST)
+    world.add_member(begun.project, world.users[NOTES], AccessLevel.GUEST)
     done = begun.merged()
     assert done.exit_code == 0, done.output
     assert "the plan that was reviewed cannot be read" in done.stderr

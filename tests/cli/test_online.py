@@ -15,9 +15,9 @@ import requests
 from jsonschema import Draft202012Validator
 
 from psbot.report.plan_json import PLAN_SCHEMA
-from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.accounts import Edition
 from psbot.sandbox.state.seed import READ_ONLY_TOKEN, sandbox_world, token_of
 from tests.support.paths import ROOT
@@ -103,7 +103,7 @@ def test_plan_warns_of_somebody_outside_the_engagement_who_reads_the_internal_pr
 ) -> None:
     world = sandbox.world
     with world.lock:
-        role = next(iter(world.memberships.values())).access
+        role = next(iter(world.memberships.values())).access_level
         world.add_member(world.namespaces["acme/delivery/internal"], world.users["ada"], role)
     said = " ".join(psbot("plan", AWS).stdout.split())
     assert "ada can read acme/delivery/internal and have no part in the engagement" in said
@@ -211,9 +211,9 @@ def _maintenance(sandbox: Sandbox) -> None:
     sandbox.world.is_in_maintenance = True
 
 
-def _fault(kind: Kind) -> Callable[[Sandbox], None]:
+def _fault(kind: FaultKind) -> Callable[[Sandbox], None]:
     def happens(sandbox: Sandbox) -> None:
-        sandbox.gate.faults.add(Fault(kind, When.BEFORE, times=99))
+        sandbox.gate.faults.add(Fault(kind, FaultTiming.BEFORE, times=99))
 
     return happens
 
@@ -225,9 +225,9 @@ CIRCUMSTANCES: dict[str, tuple[dict[str, str], Callable[[Sandbox], None] | None,
     "no epics": ({}, _no_epics, "acme/delivery has no epics"),
     "maintenance": ({}, _maintenance, "GitLab refused 72 of 72 operations; the reasons stand above"),
     "unknown host": ({"PSBOT_GITLAB_URL": "http://gitlab.invalid"}, None, "no host of the name in http://gitlab.invalid"),
-    "login page": ({}, _fault(Kind.LOGIN_PAGE), "a proxy or a login page may stand in between"),
-    "redirect": ({}, _fault(Kind.REDIRECT), "a redirect, which psbot does not follow with a token"),
-    "no JSON": ({}, _fault(Kind.NOT_JSON), "cut off or not JSON"),
+    "login page": ({}, _fault(FaultKind.LOGIN_PAGE), "a proxy or a login page may stand in between"),
+    "redirect": ({}, _fault(FaultKind.REDIRECT), "a redirect, which psbot does not follow with a token"),
+    "no JSON": ({}, _fault(FaultKind.NOT_JSON), "cut off or not JSON"),
 }  # fmt: skip
 
 
@@ -235,7 +235,7 @@ CIRCUMSTANCES: dict[str, tuple[dict[str, str], Callable[[Sandbox], None] | None,
 def test_bad_circumstance_exits_with_3_and_a_sentence_and_writes_nothing(
     psbot: Psbot, sandbox: Sandbox, circumstance: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psbot.cli.signals.Stop.wait", lambda *_: None)
+    monkeypatch.setattr("psbot.cli.signals.StopRequest.wait", lambda *_: None)
     env, happens, said = CIRCUMSTANCES[circumstance]
     if happens:
         happens(sandbox)
@@ -298,7 +298,7 @@ def test_profile_of_python_gitlab_gives_server_and_token(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 5), (signal.SIGINT, 130)])
 def test_signal_ends_between_operations_and_the_next_run_goes_on(number: signal.Signals, code: int) -> None:
-    with running(sandbox_world(), work_ms=100) as sandbox:
+    with running_sandbox(sandbox_world(), work_ms=100) as sandbox:
         env = os.environ | environment(sandbox)
         with subprocess.Popen(
             [PROGRAM, "apply", AWS], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -351,7 +351,7 @@ def test_limits_of_the_configuration_are_those_of_the_run(
     assert psbot("--config-dir", config, "apply", AWS).exit_code == 0
     pages = [each for each in sandbox.gate.log.entries if each.operation == "Listing"]
     assert len(pages) > 2, "twelve items are more than two pages of four"
-    sandbox.gate.faults.add(Fault(Kind.STATUS, When.AFTER, writes_only=True, status=502, times=9))
+    sandbox.gate.faults.add(Fault(FaultKind.STATUS, FaultTiming.AFTER, writes_only=True, status=502, times=9))
     changed_file = changed(tmp_path, ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-02"))
     ended = psbot("--config-dir", config, "apply", changed_file)
     assert "looking again" not in ended.stderr, "without time to settle, one look is enough"

@@ -10,17 +10,17 @@ import pytest
 from click.testing import Result
 
 from psbot.errors import PsbotError
-from psbot.runs.stale.portfolio_digests import place_of
-from psbot.sandbox.faults.faults import Fault, Kind, When
-from psbot.sandbox.rules.item_changes import Change
+from psbot.runs.stale.portfolio_digests import find_digest_project
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import create_item
 from psbot.sandbox.rules.notes import create_note, update_note
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.seed import sandbox_world
 from tests.support.builders import PROCESS
-from tests.support.fakes import FakeForge
+from tests.support.fakes import FakeGitLab
 from tests.support.paths import ROOT
 from tests.support.stage import kept, put_back
 from tests.support.terminal import Psbot, psbot_on
@@ -117,8 +117,8 @@ def desk_in(folder: Path, sandbox: Sandbox) -> Desk:
 def world(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A world in which the portfolio was applied on a Monday."""
     folder = tmp_path_factory.mktemp("portfolio")
-    with running(sandbox_world()) as sandbox:
-        sandbox.world.add_path(DIGESTS, is_group=False)
+    with running_sandbox(sandbox_world()) as sandbox:
+        sandbox.world.ensure_namespace(DIGESTS, is_group=False)
         found = desk_in(folder, sandbox)
         assert found.psbot("apply", *map(found.file, (ONE, TWO, PAULS)), now=MONDAY).exit_code == 0
         sandbox.world.notifications.clear()
@@ -130,7 +130,7 @@ def desk(world: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     for name in ("GITLAB_CI", "CI_NODE_INDEX", "CI_NODE_TOTAL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    with running(put_back(world)) as sandbox:
+    with running_sandbox(put_back(world)) as sandbox:
         yield desk_in(tmp_path, sandbox)
 
 
@@ -270,8 +270,8 @@ def test_issue_that_a_person_closed_stays_closed_and_goes_on_telling(desk: Desk)
 
 def test_name_of_a_manager_who_cannot_see_the_project_is_no_mention(desk: Desk) -> None:
     world = desk.sandbox.world
-    world.add_path("acme/board", is_group=True)
-    place = world.add_path("acme/board/digests", is_group=False)
+    world.ensure_namespace("acme/board", is_group=True)
+    place = world.ensure_namespace("acme/board/digests", is_group=False)
     done = desk.psbot("stale", "--digest-project", "acme/board/digests", now=NEXT_MONDAY)
     assert done.exit_code == 4, done.output
     bodies = [note.body for item in world.items_of[place.namespace_id].values() for note in item.notes]
@@ -299,7 +299,7 @@ def test_issue_that_a_person_made_after_the_same_pattern_is_not_taken(desk: Desk
     assert maria
     marker = "<!-- psbot portfolio digest: manager=maria -->\n"
     create_item(
-        world, maria, place, ItemType.ISSUE, Change(title="Mine", description=marker, confidential=True)
+        world, maria, place, ItemType.ISSUE, ItemChange(title="Mine", description=marker, confidential=True)
     )
     desk.stale()
     mine, *others = desk.issues()
@@ -314,7 +314,7 @@ def test_older_one_of_two_issues_tells_and_the_other_is_superseded(desk: Desk) -
     assert place
     assert bot
     first = desk.issue("maria")
-    change = Change(title=first.title, description=first.description, confidential=True)
+    change = ItemChange(title=first.title, description=first.description, confidential=True)
     twin = create_item(world, bot, place, ItemType.ISSUE, change)
     create_note(world, bot, twin, first.notes[-1].body)
     told = desk.told("maria")
@@ -326,13 +326,13 @@ def test_older_one_of_two_issues_tells_and_the_other_is_superseded(desk: Desk) -
 
 
 FAULTS = {
-    "503 before": Fault(Kind.STATUS, When.BEFORE),
-    "503 after": Fault(Kind.STATUS, When.AFTER),
-    "cut after": Fault(Kind.RESET, When.AFTER),
-    "cut before": Fault(Kind.RESET, When.BEFORE),
-    "rate limit": Fault(Kind.STATUS, When.BEFORE, status=429, retry_after="1"),
-    "not JSON": Fault(Kind.NOT_JSON, When.AFTER),
-    "partly": Fault(Kind.PARTIAL, When.BEFORE, first=1),
+    "503 before": Fault(FaultKind.STATUS, FaultTiming.BEFORE),
+    "503 after": Fault(FaultKind.STATUS, FaultTiming.AFTER),
+    "cut after": Fault(FaultKind.RESET, FaultTiming.AFTER),
+    "cut before": Fault(FaultKind.RESET, FaultTiming.BEFORE),
+    "rate limit": Fault(FaultKind.STATUS, FaultTiming.BEFORE, status=429, retry_after="1"),
+    "not JSON": Fault(FaultKind.NOT_JSON, FaultTiming.AFTER),
+    "partly": Fault(FaultKind.PARTIAL, FaultTiming.BEFORE, first=1),
 }
 
 
@@ -351,7 +351,7 @@ def test_whatever_becomes_of_a_write_the_next_run_leaves_one_issue_and_one_diges
 def test_whatever_cannot_be_read_the_next_run_leaves_one_issue_and_one_digest_a_manager(
     desk: Desk, operation: str
 ) -> None:
-    desk.sandbox.gate.faults.add(Fault(Kind.REDIRECT, operation=operation))
+    desk.sandbox.gate.faults.add(Fault(FaultKind.REDIRECT, operation=operation))
     broken = desk.stale()
     assert broken.exit_code == 3, broken.output
     ends_well(desk)
@@ -360,7 +360,7 @@ def test_whatever_cannot_be_read_the_next_run_leaves_one_issue_and_one_digest_a_
 def test_nothing_is_posted_as_long_as_the_digests_that_stand_cannot_be_read(desk: Desk) -> None:
     desk.stale()
     desk.writes()
-    desk.sandbox.gate.faults.add(Fault(Kind.REDIRECT, operation="Comments", times=99))
+    desk.sandbox.gate.faults.add(Fault(FaultKind.REDIRECT, operation="Comments", times=99))
     broken = desk.stale(now=TUESDAY)
     assert (broken.exit_code, desk.writes()) == (3, 0), broken.output
     desk.sandbox.gate.faults.clear()
@@ -369,12 +369,12 @@ def test_nothing_is_posted_as_long_as_the_digests_that_stand_cannot_be_read(desk
 
 HIDING = {
     "no issue in the list": Fault(
-        Kind.EMPTY_LIST, operation="Listing", match=lambda each: b"confidential: " in each.body
+        FaultKind.EMPTY_LIST, operation="Listing", match=lambda each: b"confidential: " in each.body
     ),
     "no confidential issue": Fault(
-        Kind.NO_CONFIDENTIAL, operation="Listing", match=lambda each: b"confidential: " in each.body
+        FaultKind.NO_CONFIDENTIAL, operation="Listing", match=lambda each: b"confidential: " in each.body
     ),
-    "no note": Fault(Kind.EMPTY_LIST, operation="Comments"),
+    "no note": Fault(FaultKind.EMPTY_LIST, operation="Comments"),
 }
 
 
@@ -412,7 +412,7 @@ def test_project_that_a_customer_reads_is_refused(desk: Desk) -> None:
 
 
 def test_project_that_is_not_private_is_refused(desk: Desk) -> None:
-    desk.sandbox.world.add_path("acme/open", is_group=False, visibility="internal")
+    desk.sandbox.world.ensure_namespace("acme/open", is_group=False, visibility="internal")
     refused = desk.psbot("stale", "--digest-project", "acme/open", now=NEXT_MONDAY)
     assert (refused.exit_code, desk.writes()) == (2, 0)
     assert "acme/open is not private" in refused.stderr
@@ -458,7 +458,7 @@ def test_persons_token_writes_no_digest(desk: Desk, how: tuple[str, ...]) -> Non
 
 
 def test_project_that_is_in_no_group_is_refused() -> None:
-    forge = FakeForge()
+    forge = FakeGitLab()
     forge.levels["maria/digests"] = 40
     with pytest.raises(PsbotError, match="maria/digests is in no group"):
-        place_of(forge, "maria/digests", [], PROCESS)
+        find_digest_project(forge, "maria/digests", [], PROCESS)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.state.model import WorkItem
@@ -86,7 +86,7 @@ def test_request_that_was_sent_has_its_label_its_day_and_its_proof_once(
 def test_words_of_people_stay(psbot: Psbot, sandbox: Sandbox, file: Path) -> None:
     text = item(sandbox).description + "\nAda asked for a paper copy.\n"
     with sandbox.world.lock:
-        update_item(sandbox.world, sandbox.world.users["maria"], item(sandbox), Change(description=text))
+        update_item(sandbox.world, sandbox.world.users["maria"], item(sandbox), ItemChange(description=text))
     assert psbot("sign-off", file, "--sent", "2026-11-23").exit_code == 0
     assert item(sandbox).description.endswith("\nAda asked for a paper copy.\n")
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 from psbot.cli import main
 from psbot.core.model.process import Process
 from psbot.errors import FileProblems
-from psbot.parsing.yaml_document import parse
-from psbot.simulation.script import read_script
+from psbot.parsing.yaml_document import parse_yaml
+from psbot.simulation.script import parse_script
 from tests.support.paths import ROOT
 
 MINIMAL = ROOT / "examples" / "initech-minimal.yml"
@@ -127,7 +127,7 @@ def test_a_script_that_makes_no_sense_is_refused_with_the_place(
     deed: str, column: int, complaint: str, process: Process
 ) -> None:
     with pytest.raises(FileProblems) as error:
-        read_script(parse("script.yml", f"deeds:\n  - {deed}\n"), process)
-    shown = [(each.line, each.column, each.said) for each in error.value.problems]
+        parse_script(parse_yaml("script.yml", f"deeds:\n  - {deed}\n"), process)
+    shown = [(each.line, each.column, each.full_message) for each in error.value.problems]
     assert any(line == 2 and complaint in said for line, _, said in shown), shown
     assert column in [each[1] for each in shown], shown

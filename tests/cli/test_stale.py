@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from psbot.cli import main
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.server.app import Sandbox
 from tests.support.paths import ROOT
@@ -170,7 +170,7 @@ def test_item_with_a_start_date_is_flagged_like_any_other(psbot: Psbot, applied:
     (item,) = (each for each in world.items.values() if "item=welcome-email " in each.description)
     maria = world.user("maria")
     assert maria
-    update_item(world, maria, item, Change(start_on=date(2026, 11, 18)))
+    update_item(world, maria, item, ItemChange(start_on=date(2026, 11, 18)))
     done = psbot("stale", AWS, now="2026-12-04T09:00+01:00")
     assert done.exit_code == 4, done.output
     assert "ps-attention::stale" in {label.title for label in item.labels}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.state.model import WorkItem
@@ -49,7 +49,7 @@ def change(sandbox: Sandbox, by: str, found: WorkItem, label: str | None = None)
     world = sandbox.world
     with world.lock:
         known = world.find_label(found.namespace, label) if label else None
-        wanted = Change(add_labels=(known,)) if known else Change(is_open=False)
+        wanted = ItemChange(add_labels=(known,)) if known else ItemChange(is_open=False)
         update_item(world, world.users[by], found, wanted)
 
 

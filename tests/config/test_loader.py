@@ -140,7 +140,7 @@ def test_process_names_the_line_of_a_guard_that_is_not_known(tmp_path: Path) -> 
 
 
 def test_transition_from_anywhere_leaves_every_phase_but_an_end(process: Process) -> None:
-    (rule,) = (each for each in process.workflow.table.transitions if each.to == "on-hold")
+    (rule,) = (each for each in process.workflow.rules.transitions if each.to == "on-hold")
     assert set(process.workflow.phases) - set(rule.sources) == {"completed", "cancelled", "on-hold"}
 
 

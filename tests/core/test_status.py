@@ -12,26 +12,26 @@ from psbot.core.model.facts import Facts
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.status import (
-    ATTENTION,
-    ItemStanding,
-    Mover,
-    Standing,
-    Waiting,
-    by_attention,
-    standing,
-    unread,
+    URGENCY,
+    EngagementStatus,
+    ItemStatus,
+    NextActor,
+    WaitingFor,
+    build_status,
+    by_urgency,
+    from_file_only,
 )
 from psbot.core.workflow.advance import advance
-from psbot.report.status import rendered
-from psbot.runs.plans import WORDLESS
+from psbot.report.status import render_status
+from psbot.runs.plans import NO_TEXT
 from tests.core.workflow.test_advance import delivering, wrapping_up
 from tests.support.board import CUSTOMER, MONDAY, PROCESS, TEMPLATES, Desk, example
 from tests.support.builders import engagement
 
 
-def of(desk: Desk) -> Standing:
+def of(desk: Desk) -> EngagementStatus:
     facts = desk.facts()
-    return standing(facts, advance(facts, TEMPLATES).findings)
+    return build_status(facts, advance(facts, TEMPLATES).findings)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def desk() -> Desk:
     return desk
 
 
-def item(desk: Desk, key: str) -> ItemStanding:
+def item(desk: Desk, key: str) -> ItemStatus:
     return next(each for each in of(desk).items if each.key == key)
 
 
@@ -53,46 +53,50 @@ def test_phase_is_the_accepted_one_since_its_first_day() -> None:
     desk = delivering()
     desk.on("2027-01-11")
     stands = of(desk)
-    assert (stands.phase, stands.since, stands.label) == ("delivery", date(2026, 12, 10), "delivery")
+    assert (stands.phase, stands.phase_since, stands.phase_label) == (
+        "delivery",
+        date(2026, 12, 10),
+        "delivery",
+    )
 
 
 def test_phase_that_is_not_accepted_is_only_the_label(desk: Desk) -> None:
     desk.label("paul", "epic", "phase", "intake")
     stands = of(desk)
-    assert (stands.phase, stands.since, stands.label) == ("setup", date(2026, 11, 23), "intake")
-    assert [each.code for each in stands.found(Severity.WARNING)] == ["illegal-phase"]
+    assert (stands.phase, stands.phase_since, stands.phase_label) == ("setup", date(2026, 11, 23), "intake")
+    assert [each.code for each in stands.findings_of(Severity.WARNING)] == ["illegal-phase"]
 
 
 def test_phase_without_a_memory_is_the_label_and_nobody_knows_since_when(desk: Desk) -> None:
     desk.edit("epic", lambda text: text.replace(" since=2026-11-23", ""))
     stands = of(desk)
-    assert (stands.phase, stands.since) == ("setup", None)
+    assert (stands.phase, stands.phase_since) == ("setup", None)
 
 
 def test_item_at_the_customer_waits_for_the_customer_whoever_is_assigned(desk: Desk) -> None:
     desk.label("paul", "intake-aws", "state", "waiting-customer")
-    assert item(desk, "intake-aws").waiting == Waiting(Mover.CUSTOMER, "Acme Corp")
-    assert [each.key for each in of(desk).at_customer] == ["intake-aws"]
+    assert item(desk, "intake-aws").waiting == WaitingFor(NextActor.CUSTOMER, "Acme Corp")
+    assert [each.key for each in of(desk).waiting_for_customer] == ["intake-aws"]
 
 
 def test_blocked_item_waits_for_what_its_gate_waits_for(desk: Desk) -> None:
-    assert item(desk, "post-mortem").waiting == Waiting(Mover.GATE, "project-summary is todo")
+    assert item(desk, "post-mortem").waiting == WaitingFor(NextActor.GATE, "project-summary is todo")
     assert item(desk, "sign-off").waiting.name == "the phase is setup and it is not for a milestone"
 
 
 def test_item_whose_gate_is_open_waits_for_its_assignee() -> None:
     desk = wrapping_up()
     desk.label("paul", "sign-off", "state", "blocked")
-    assert item(desk, "sign-off").waiting == Waiting(Mover.PERSON, "maria"), (
+    assert item(desk, "sign-off").waiting == WaitingFor(NextActor.PERSON, "maria"), (
         "advance opens it in its next run"
     )
 
 
 def test_item_that_people_have_blocked_waits_for_its_assignee_or_nobody(desk: Desk) -> None:
     desk.label("paul", "kick-off", "state", "blocked")
-    assert item(desk, "kick-off").waiting == Waiting(Mover.PERSON, "paul")
+    assert item(desk, "kick-off").waiting == WaitingFor(NextActor.PERSON, "paul")
     desk.world = desk.world.with_item(replace(desk.item("kick-off"), assignees=()))
-    assert item(desk, "kick-off").waiting.mover is Mover.NOBODY
+    assert item(desk, "kick-off").waiting.actor is NextActor.NOBODY
 
 
 @pytest.mark.parametrize(
@@ -112,24 +116,24 @@ def test_item_due_on_a_friday_is_late_on_saturday_by_the_one_day_that_counts_at_
 def test_what_was_found_and_cannot_be_checked_is_told(desk: Desk) -> None:
     desk.close(CUSTOMER, "kick-off")
     stands = of(desk)
-    assert [(each.code, each.item) for each in stands.found(Severity.WARNING)] == [
+    assert [(each.code, each.item) for each in stands.findings_of(Severity.WARNING)] == [
         ("does-not-count", "kick-off")
     ]
-    assert stands.wants_attention
+    assert stands.needs_attention
     desk.unreadable = frozenset({"kick-off"})
     assert [each.code for each in of(desk).findings] == ["unchecked"]
 
 
 def test_engagement_on_schedule_wants_no_attention(desk: Desk) -> None:
     desk.finish("maria", "welcome-email")
-    assert not of(desk).wants_attention
+    assert not of(desk).needs_attention
     desk.on("2026-12-02")
-    assert of(desk).wants_attention, "the kick-off is late"
+    assert of(desk).needs_attention, "the kick-off is late"
 
 
 def test_engagement_that_is_not_in_gitlab_wants_attention() -> None:
     stands = of(Desk(example()))
-    assert (stands.is_in_gitlab, stands.phase, stands.wants_attention) == (False, None, True)
+    assert (stands.is_in_gitlab, stands.phase, stands.needs_attention) == (False, None, True)
 
 
 def damaged(desk: Desk) -> None:
@@ -150,7 +154,7 @@ def test_findings_hang_on_no_words(desk: Desk, happens: Callable[[Desk], None]) 
     facts = desk.facts()
     found = advance(facts, TEMPLATES).findings
     assert found
-    assert advance(facts, WORDLESS).findings == found
+    assert advance(facts, NO_TEXT).findings == found
 
 
 # Many
@@ -159,17 +163,17 @@ def test_findings_hang_on_no_words(desk: Desk, happens: Callable[[Desk], None]) 
 TODAY = date(2026, 12, 1)
 
 
-def entry(late: int = 0, due: str = "2027-01-04", mover: Mover = Mover.PERSON) -> ItemStanding:
+def entry(late: int = 0, due: str = "2027-01-04", mover: NextActor = NextActor.PERSON) -> ItemStatus:
     day = TODAY if late else date.fromisoformat(due)
-    return ItemStanding("kick-off", "", day, "paul", "todo", "acme", 1, None, late, Waiting(mover, "paul"))
+    return ItemStatus("kick-off", "", day, "paul", "todo", "acme", 1, None, late, WaitingFor(mover, "paul"))
 
 
 def finding(severity: Severity) -> Finding:
     return Finding("code", severity, "words")
 
 
-def one(key: str, *items: ItemStanding, **fields: Any) -> Standing:
-    base = unread(engagement(key), TODAY)
+def one(key: str, *items: ItemStatus, **fields: Any) -> EngagementStatus:
+    base = from_file_only(engagement(key), TODAY)
     return replace(base, is_in_gitlab=True, items=items, **fields)
 
 
@@ -181,9 +185,9 @@ ORDERED = [
     one("a", entry(), findings=(finding(Severity.WARNING),) * 2),
     one("q", entry(9), findings=(finding(Severity.WARNING),)),
     one("b", entry(5), findings=(finding(Severity.INFO),)),
-    one("p", entry(1), entry(1), entry(mover=Mover.CUSTOMER)),
-    one("d", entry(mover=Mover.CUSTOMER), entry(mover=Mover.CUSTOMER)),
-    one("y", entry(mover=Mover.CUSTOMER)),
+    one("p", entry(1), entry(1), entry(mover=NextActor.CUSTOMER)),
+    one("d", entry(mover=NextActor.CUSTOMER), entry(mover=NextActor.CUSTOMER)),
+    one("y", entry(mover=NextActor.CUSTOMER)),
     one("w", entry(due="2026-12-02")),
     one("g", entry(due="2026-12-03")),
     one("h", entry(due="2026-12-03")),
@@ -195,7 +199,7 @@ def test_what_needs_attention_comes_first_whatever_the_order_of_the_files() -> N
     keys = [each.engagement for each in ORDERED]
     for seed in range(20):
         shuffled = Random(seed).sample(ORDERED, len(ORDERED))
-        assert [each.engagement for each in by_attention(shuffled)] == keys
+        assert [each.engagement for each in by_urgency(shuffled)] == keys
 
 
 def test_order_is_the_one_that_the_command_tells() -> None:
@@ -210,7 +214,7 @@ def test_order_is_the_one_that_the_command_tells() -> None:
         "items at the customer": "items on which the customer has the next move",
         "next due": "what is due next",
     }
-    assert list(words) == list(ATTENTION)
+    assert list(words) == list(URGENCY)
     places = [told.index(each) for each in words.values()]
     assert places == sorted(places)
 
@@ -226,8 +230,8 @@ def test_open_risks_are_shown_with_how_grave_they_are_and_who_owns_them() -> Non
     )
     closed = replace(item, key="risk/2", iid=2, is_open=False)
     facts = Facts(example(), PROCESS, Snapshot(children=(replace(item, iid=1), closed)), MONDAY)
-    shown = standing(facts)
-    ((heading, (risk,)),) = shown.raised.items()
+    shown = build_status(facts)
+    ((heading, (risk,)),) = shown.raid_items.items()
     assert (heading, risk.key, risk.severity, risk.assignee) == ("Risks", "risk/1", "high", None)
-    text = rendered("text", [replace(shown, is_in_gitlab=True)], MONDAY)
+    text = render_status("text", [replace(shown, is_in_gitlab=True)], MONDAY)
     assert "  risks\n    risk/1 The disks are late: high, todo, nobody owns it\n" in text

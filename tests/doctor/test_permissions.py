@@ -8,24 +8,30 @@ from click.testing import CliRunner, Result
 
 from docs.generate import FOLDER
 from psbot.cli import main
-from psbot.doctor.permissions import NEEDS, READING, WRITING, commands, rows
+from psbot.doctor.permissions import (
+    READ_SCOPE,
+    REQUIREMENTS,
+    WRITE_SCOPE,
+    commands_with_scope,
+    requirement_rows,
+)
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
-from psbot.sandbox.state.accounts import Access, UserKind
-from psbot.sandbox.state.seed import READ_ONLY_TOKEN, add_person, sandbox_world, token_of
+from psbot.sandbox.server.serve import running_sandbox
+from psbot.sandbox.state.accounts import AccessLevel, UserKind
+from psbot.sandbox.state.seed import READ_ONLY_TOKEN, add_user_with_token, sandbox_world, token_of
 from tests.support.paths import ROOT
 
 AWS = str(ROOT / "examples" / "acme-aws.yml")
 LOWEST = "lowest-bot"  # an account with the role under test
-NEEDING_PLANNER = [command for command, need in NEEDS.items() if need.role.startswith("Planner")]
+NEEDING_PLANNER = [command for command, need in REQUIREMENTS.items() if need.role.startswith("Planner")]
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     world = sandbox_world()
-    bot = add_person(world, LOWEST, "Lowest", UserKind.SERVICE_ACCOUNT)
+    bot = add_user_with_token(world, LOWEST, "Lowest", UserKind.SERVICE_ACCOUNT)
     world.add_token("lowest-reads", bot, ["read_api"])
-    with running(world) as started:
+    with running_sandbox(world) as started:
         yield started
 
 
@@ -51,7 +57,7 @@ def of_engagement(command: str) -> tuple[str, ...]:
     return (command, *before, AWS, *after)
 
 
-def let_in(sandbox: Sandbox, path: str, role: Access) -> None:
+def let_in(sandbox: Sandbox, path: str, role: AccessLevel) -> None:
     world = sandbox.world
     world.add_member(world.namespaces[path], world.users[LOWEST], role)
 
@@ -60,7 +66,7 @@ def writes(sandbox: Sandbox) -> int:
     return sum(each.is_write for each in sandbox.gate.log.entries)
 
 
-@pytest.mark.parametrize("command", commands(READING))
+@pytest.mark.parametrize("command", commands_with_scope(READ_SCOPE))
 @pytest.mark.parametrize("is_there", [False, True], ids=["empty", "applied"])
 def test_command_that_only_reads_works_with_a_token_that_can_only_read(
     sandbox: Sandbox, command: str, is_there: bool
@@ -72,14 +78,14 @@ def test_command_that_only_reads_works_with_a_token_that_can_only_read(
     assert (ended.exit_code, ended.stderr, writes(sandbox)) == (0, "", before)
 
 
-@pytest.mark.parametrize("command", commands(WRITING))
+@pytest.mark.parametrize("command", commands_with_scope(WRITE_SCOPE))
 def test_command_that_writes_says_so_when_the_token_can_only_read(sandbox: Sandbox, command: str) -> None:
     assert psbot(sandbox, token_of("psbot-bot"), "apply", AWS).exit_code == 0
     made = len(sandbox.world.items)
     later = ("--now", "2026-12-01T09:00+01:00")  # calls and standups have become due
     ended = psbot(sandbox, READ_ONLY_TOKEN, *later, *of_engagement(command))
     assert (ended.exit_code, len(sandbox.world.items)) == (3, made)
-    assert f"make one with the scope {WRITING}" in ended.stderr
+    assert f"make one with the scope {WRITE_SCOPE}" in ended.stderr
 
 
 def test_advance_shows_what_it_would_do_with_a_token_that_can_only_read(sandbox: Sandbox) -> None:
@@ -92,14 +98,14 @@ def test_advance_shows_what_it_would_do_with_a_token_that_can_only_read(sandbox:
 
 @pytest.mark.parametrize("command", NEEDING_PLANNER)
 def test_role_planner_is_enough_and_a_lower_one_is_refused(sandbox: Sandbox, command: str) -> None:
-    token = token_of(LOWEST) if NEEDS[command].scope == WRITING else "lowest-reads"
+    token = token_of(LOWEST) if REQUIREMENTS[command].scope == WRITE_SCOPE else "lowest-reads"
     if command in ("change-request", "sign-off"):
         assert psbot(sandbox, token_of("psbot-bot"), "apply", AWS).exit_code == 0
-    let_in(sandbox, "acme/delivery", Access.GUEST)
+    let_in(sandbox, "acme/delivery", AccessLevel.GUEST)
     refused = psbot(sandbox, token, *of_engagement(command))
     assert (refused.exit_code, "give the account the role Planner or more" in refused.stderr) == (3, True)
-    let_in(sandbox, "acme", Access.PLANNER)
-    let_in(sandbox, "acme/delivery", Access.PLANNER)
+    let_in(sandbox, "acme", AccessLevel.PLANNER)
+    let_in(sandbox, "acme/delivery", AccessLevel.PLANNER)
     ended = psbot(sandbox, token, *of_engagement(command))
     assert (ended.exit_code, ended.stderr) == (0, "")
 
@@ -107,7 +113,7 @@ def test_role_planner_is_enough_and_a_lower_one_is_refused(sandbox: Sandbox, com
 def test_doctor_and_labels_need_no_more_than_to_see_the_places(sandbox: Sandbox) -> None:
     told = psbot(sandbox, "lowest-reads", "doctor", AWS)
     assert (told.exit_code, "GitLab shows no acme/delivery" in told.stdout) == (3, True)
-    let_in(sandbox, "acme", Access.GUEST)
+    let_in(sandbox, "acme", AccessLevel.GUEST)
     assert psbot(sandbox, "lowest-reads", "labels", AWS).exit_code == 0
 
 
@@ -115,14 +121,14 @@ def test_doctor_and_labels_need_no_more_than_to_see_the_places(sandbox: Sandbox)
 def test_doctor_and_the_endpoints_page_name_the_same_for_every_command(sandbox: Sandbox, form: str) -> None:
     said = psbot(sandbox, READ_ONLY_TOKEN, "doctor", "--format", form).stdout
     page = (FOLDER / "endpoints.md").read_text()
-    for command, need in NEEDS.items():
+    for command, need in REQUIREMENTS.items():
         assert f"| `psbot {command}` | `{need.scope}` | {need.role} |" in page
     if form == "json":
         assert {each["command"]: (each["scope"], each["role"]) for each in json.loads(said)["needs"]} == {
-            command: (need.scope, need.role) for command, need in NEEDS.items()
+            command: (need.scope, need.role) for command, need in REQUIREMENTS.items()
         }
         return
     told = " ".join(said.replace("`", "").split())
-    for names, scope, role in rows(NEEDS):
+    for names, scope, role in requirement_rows(REQUIREMENTS):
         shown = f"{names}: {scope}; {role}" if form == "text" else f"| {names} | {scope} | {role} |"
         assert shown in told

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from docs.generate import FOLDER, PURPOSES, REST, SETTINGS, commands, documents
 from psbot.cli import main
 from psbot.core.model.process import Process
-from psbot.doctor.permissions import NEEDS
+from psbot.doctor.permissions import REQUIREMENTS
 from psbot.engagements.loader import parse_engagement
-from psbot.errors import Exit
-from psbot.gitlab.account_queries import SELF
+from psbot.errors import ExitCode
+from psbot.gitlab.account_queries import TOKEN_PATH
 from psbot.gitlab.documents import every_document
 from tests.support.paths import ROOT
 
@@ -105,7 +105,7 @@ def test_every_command_that_asks_gitlab_has_its_scope_and_role_on_the_endpoints_
             (folder / f"{name.replace('-', '_')}.py").read_text(),
         )
     ]
-    assert sorted(NEEDS) == asking
+    assert sorted(REQUIREMENTS) == asking
 
 
 def test_product_asks_gitlab_in_one_place_and_at_the_addresses_that_are_listed() -> None:
@@ -118,7 +118,7 @@ def test_product_asks_gitlab_in_one_place_and_at_the_addresses_that_are_listed()
         )
     ]
     assert sorted(calls) == [".http_get", ".http_post", ".http_request", ".http_request"]
-    assert f"GET /api/v4{SELF}" in (FOLDER / "endpoints.md").read_text()
+    assert f"GET /api/v4{TOKEN_PATH}" in (FOLDER / "endpoints.md").read_text()
     assert 'f"{self.url}/api/graphql"' in (ROOT / "psbot" / "gitlab" / "connection.py").read_text()
 
 
@@ -157,7 +157,7 @@ def test_readme_lists_the_commands_that_exist() -> None:
 
 def test_command_line_page_lists_the_exit_codes_that_exist() -> None:
     page = (FOLDER / "cli.md").read_text()
-    assert [int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == list(Exit)
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == list(ExitCode)
 
 
 def test_engagement_file_page_shows_the_required_keys_of_a_file_that_validates(process: Process) -> None:

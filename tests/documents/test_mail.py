@@ -10,12 +10,12 @@ import pytest
 
 from psbot.core.model.engagement import Contact
 from psbot.errors import PsbotError
-from psbot.templates.library import Templates
-from psbot.templates.mail import welcome_mail
+from psbot.templates.library import TemplateLibrary
+from psbot.templates.mail import build_welcome_mail
 from tests.support import builders
 from tests.support.paths import ROOT
 
-TEMPLATES = Templates(ROOT / "issue_templates")
+TEMPLATES = TemplateLibrary(ROOT / "issue_templates")
 
 
 def sent_to(
@@ -23,7 +23,9 @@ def sent_to(
 ) -> EmailMessage:
     engagement = builders.engagement(contacts=contacts)
     known = {"engagement": engagement, **(facts or {})}
-    return message_from_bytes(welcome_mail(engagement, TEMPLATES, known, cc=cc), EmailMessage, policy=default)
+    return message_from_bytes(
+        build_welcome_mail(engagement, TEMPLATES, known, cc=cc), EmailMessage, policy=default
+    )
 
 
 CONTACTS = (Contact("Ada", "ada@acme.example", "champion"), Contact("Bob", "bob@acme.example"))
@@ -31,7 +33,9 @@ CONTACTS = (Contact("Ada", "ada@acme.example", "champion"), Contact("Bob", "bob@
 
 def body(*, is_known: bool, **changes: Any) -> list[str]:
     engagement = builders.engagement(**{"contacts": CONTACTS} | changes)
-    written = welcome_mail(engagement, TEMPLATES, {"engagement": engagement}, is_known=is_known)
+    written = build_welcome_mail(
+        engagement, TEMPLATES, {"engagement": engagement}, is_existing_customer=is_known
+    )
     text: str = message_from_bytes(written, EmailMessage, policy=default).get_content()
     return text.splitlines()
 

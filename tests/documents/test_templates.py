@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from psbot.core.desired.schedule import Situation
-from psbot.core.model.engagement import Calls, Places
+from psbot.core.desired.schedule import Context
+from psbot.core.model.engagement import CallCadence, GitLabPaths
 from psbot.core.model.process import Process
 from psbot.engagements.loader import parse_engagement
-from psbot.templates.library import Templates
-from psbot.templates.render import words
+from psbot.templates.library import TemplateLibrary
+from psbot.templates.render import render_item
 from tests.support.paths import ROOT
 
 CONTENT = {
@@ -77,8 +77,8 @@ def rendered(kind: str, process: Process, hosting: str = "aws", **changes: Any) 
     engagement = parse_engagement("acme.yml", text, process).engagement
     assert engagement is not None
     today = engagement.today(datetime.fromisoformat("2026-11-23T09:00+01:00"))
-    situation = Situation(replace(engagement, **changes), process, today)
-    return words(kind, situation, Templates(ROOT / "issue_templates"))
+    situation = Context(replace(engagement, **changes), process, today)
+    return render_item(kind, situation, TemplateLibrary(ROOT / "issue_templates"))
 
 
 def missing(phrases: str, text: str) -> list[str]:
@@ -141,7 +141,7 @@ def test_template_reads_well(kind: str, process: Process) -> None:
     ("every_weeks", "shown"), [(1, "every Tuesday at 10:00"), (2, "every other Tuesday at 10:00")]
 )
 def test_epic_says_when_calls_are_as_people_say_it(every_weeks: int, shown: str, process: Process) -> None:
-    calls = Calls(every_weeks, 1, "tuesday", "10:00", 45)
+    calls = CallCadence(every_weeks, 1, "tuesday", "10:00", 45)
     text = rendered("engagement", process, calls=calls)
     assert f"| Calls | {shown} (Europe/Berlin), 45 minutes |" in text
     assert f"| Calls (one item each) | paul | {shown.partition(' at ')[0]} |" in text
@@ -237,7 +237,7 @@ def test_words_raise_no_voice(kind: str, process: Process) -> None:
 
 
 def test_log_warns_when_it_lives_in_the_project_that_the_customer_sees(process: Process) -> None:
-    places = Places("acme/delivery", "acme/delivery/project", None, "acme")
+    places = GitLabPaths("acme/delivery", "acme/delivery/project", None, "acme")
     assert "the customer cannot read this project" in rendered("engagement-log", process)
     exposed = rendered("engagement-log", process, gitlab=places)
     assert "members from Planner up can read it" in exposed

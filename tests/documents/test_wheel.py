@@ -36,7 +36,7 @@ def test_wheel_begins_the_same_engagements_repository_as_the_checkout(
 
 
 def test_wheel_carries_config_templates_and_examples(installed: Path) -> None:
-    where = "import psbot.resources as r; print(*(r.directory(n) for n in ('config', 'issue_templates', 'examples')))"
+    where = "import psbot.resources as r; print(*(r.resource_folder(n) for n in ('config', 'issue_templates', 'examples')))"
     for folder in run(installed / "python", "-c", where).split():
         assert str(installed.parent) in folder
         assert any(Path(folder).iterdir())

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psbot.core.changes.amendment import Amending
+from psbot.core.changes.amendment import MissingAmendment
 from psbot.core.model.engagement import Amendment, Engagement
-from psbot.engagements.amend import amend_file, amended
+from psbot.engagements.amend import amend_file, amend_text
 from psbot.engagements.loader import parse_engagement
 from psbot.errors import PsbotError
 from tests.support.board import PROCESS
@@ -31,8 +31,8 @@ def read(text: str) -> Engagement:
     return loaded.engagement
 
 
-def after(text: str, change: Amending | None = None) -> str:
-    return amended("acme.yml", text, read(text), change or Amending(CO_2), PROCESS)
+def after(text: str, change: MissingAmendment | None = None) -> str:
+    return amend_text("acme.yml", text, read(text), change or MissingAmendment(CO_2), PROCESS)
 
 
 def added(before: str, text: str) -> list[str]:
@@ -90,7 +90,7 @@ def test_list_is_found_wherever_it_stands(place: str) -> None:
 
 
 def test_contract_is_changed_where_it_stands_and_its_comment_stays() -> None:
-    change = Amending(Amendment("CO-2", date(2026, 12, 15), 0, None), "time-and-materials")
+    change = MissingAmendment(Amendment("CO-2", date(2026, 12, 15), 0, None), "time-and-materials")
     text = after(AWS, change)
     assert read(text).contract == "time-and-materials"
     (line,) = [each for each in AWS.splitlines() if each.startswith("contract:")]
@@ -101,7 +101,7 @@ def test_contract_is_changed_where_it_stands_and_its_comment_stays() -> None:
     "reference", ['CO "2"', "CO: 2 #3", "'", "- x", "[a, b]", "2026-12-15", "yes", "é, \\n", "{{x}}"]
 )
 def test_reference_is_quoted_so_that_it_is_read_as_it_was_said(reference: str) -> None:
-    text = after(AWS, Amending(Amendment(reference, date(2026, 12, 15), 12345.25, None)))
+    text = after(AWS, MissingAmendment(Amendment(reference, date(2026, 12, 15), 12345.25, None)))
     (found,) = read(text).amendments
     assert (found.reference, found.hours) == (reference, 12345.25)
 
@@ -109,7 +109,7 @@ def test_reference_is_quoted_so_that_it_is_read_as_it_was_said(reference: str) -
 @given(st.text(max_size=40))
 def test_no_reference_makes_another_file_than_was_meant(reference: str) -> None:
     try:
-        text = after(AWS, Amending(Amendment(reference, date(2026, 12, 15), 8, None)))
+        text = after(AWS, MissingAmendment(Amendment(reference, date(2026, 12, 15), 8, None)))
     except PsbotError:
         return
     assert [each.reference for each in read(text).amendments] == [reference]
@@ -119,11 +119,11 @@ def test_no_reference_makes_another_file_than_was_meant(reference: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        Amending(Amendment("CO-2", date(2026, 12, 15), -9999, None)),
-        Amending(Amendment("CO-2", date(2026, 12, 15), None, date(2026, 1, 1))),
+        MissingAmendment(Amendment("CO-2", date(2026, 12, 15), -9999, None)),
+        MissingAmendment(Amendment("CO-2", date(2026, 12, 15), None, date(2026, 1, 1))),
     ],
 )
-def test_change_that_the_file_may_not_have_is_refused_with_its_reason(change: Amending) -> None:
+def test_change_that_the_file_may_not_have_is_refused_with_its_reason(change: MissingAmendment) -> None:
     with pytest.raises(PsbotError, match="with the change the file would not be right") as refused:
         after(AWS, change)
     assert "acme.yml" in refused.value.hint
@@ -143,7 +143,7 @@ def test_diff_is_fit_for_git_apply_and_write_makes_the_same(tmp_path: Path) -> N
     engagement = parse_engagement(str(file), AWS, PROCESS).engagement
     assert engagement is not None
     third = Amendment("CO-3", date(2027, 1, 12), None, date(2027, 4, 9))
-    changes = [Amending(CO_2), Amending(third)]
+    changes = [MissingAmendment(CO_2), MissingAmendment(third)]
     shown = amend_file(file, engagement, changes, PROCESS, is_written=False)
     assert file.read_text(encoding="utf-8") == AWS
     patch = shown.replace(f"a/{file.as_posix()}", "a/engagements/acme.yml").replace(

@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from psbot.core.model.process import Process
-from psbot.engagements.loader import Loaded, load_portfolio, parse_engagement
+from psbot.engagements.loader import LoadResult, load_portfolio, parse_engagement
 from psbot.engagements.schema import EngagementFile, json_schema
-from psbot.parsing.yaml_document import parse
+from psbot.parsing.yaml_document import parse_yaml
 from tests.support.paths import ROOT
 
 EXAMPLE = (ROOT / "examples" / "acme-aws.yml").read_text()
 
 
-def complaints(loaded: Loaded) -> list[str]:
+def complaints(loaded: LoadResult) -> list[str]:
     return str(loaded.error).splitlines() if loaded.error else []
 
 
@@ -150,8 +150,8 @@ def test_amendments_count_from_their_signature(process: Process) -> None:
 """
     engagement = parse_engagement("acme.yml", EXAMPLE + amendments, process).engagement
     assert engagement is not None
-    assert [engagement.hours(date(2026, 12, day)) for day in (9, 10)] == [160, 200]
-    assert engagement.hours(date(2027, 1, 15)) == 191.5
+    assert [engagement.hours_sold(date(2026, 12, day)) for day in (9, 10)] == [160, 200]
+    assert engagement.hours_sold(date(2027, 1, 15)) == 191.5
     assert engagement.ends_on(date(2027, 1, 14)) == date(2027, 2, 26)
     assert engagement.ends_on(date(2027, 1, 15)) == date(2027, 3, 12)
 
@@ -160,7 +160,7 @@ def test_schema_accepts_the_examples_and_refuses_an_unknown_key() -> None:
     Draft202012Validator.check_schema(json_schema())
     validator = Draft202012Validator(json_schema())
     for file in (ROOT / "examples").glob("*.yml"):
-        assert not list(validator.iter_errors(parse(str(file), file.read_text()).data))
+        assert not list(validator.iter_errors(parse_yaml(str(file), file.read_text()).data))
     assert list(validator.iter_errors({"engagment": "x"}))
 
 

@@ -8,14 +8,14 @@ import pytest
 # In a process of its own, because a process has the library's packages once and for all.
 ALONE = """
 import sys
-from psbot.engagements.public_holidays import days_off
-print(*sorted(days_off(sys.argv[1], 2024, 2029)))
+from psbot.engagements.public_holidays import holidays_in
+print(*sorted(holidays_in(sys.argv[1], 2024, 2029)))
 print(*sorted(name for name in ("holidays", "holidays.countries") if name in sys.modules))
 """
 
 BY_TEXT = """
-from psbot.engagements.public_holidays import days_off
-days_off("DE", 2026, 2026)
+from psbot.engagements.public_holidays import holidays_in
+holidays_in("DE", 2026, 2026)
 import holidays
 print("25 December 2026" in holidays.country_holidays("DE"))
 """
@@ -33,7 +33,7 @@ print("25 December 2026" in holidays.country_holidays("DE"))
         ("SR", "holidays"),
     ],
 )
-def test_days_off_are_the_librarys_when_a_country_is_imported_alone(region: str, packages: str) -> None:
+def test_holidays_in_are_the_librarys_when_a_country_is_imported_alone(region: str, packages: str) -> None:
     command = [sys.executable, "-W", "error", "-c", ALONE, region]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     country, _, subdivision = region.partition("-")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import ADMIN_TOKEN, empty_world
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.yml")
@@ -17,7 +17,7 @@ EXCEPTIONS = Path(__file__).with_name("exceptions.yml")
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """An instance with its administrator and nothing else."""
-    with running(empty_world()) as started:
+    with running_sandbox(empty_world()) as started:
         yield started
 
 

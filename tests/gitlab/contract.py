@@ -97,8 +97,8 @@ class Witness:
         check_answer(document, variables, answer["data"])
         return answer
 
-    def clean(self, text: str) -> str:
-        return self.connection.clean(text)
+    def redact(self, text: str) -> str:
+        return self.connection.redact(text)
 
 
 # Lists do not ask for the type of a widget; each has fields of its own.

@@ -14,21 +14,21 @@ from typing import Protocol, cast
 import responses
 
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.ports import ForgeReader, ForgeWriter
+from psbot.gitlab.ports import Reader, Writer
 from psbot.gitlab.reader import GitLabReader
 from psbot.gitlab.server import Server
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.gitlab.writer import GitLabWriter
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.rules.notes import create_note
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
-from psbot.sandbox.state.accounts import Access, Edition
+from psbot.sandbox.server.serve import running_sandbox
+from psbot.sandbox.state.accounts import AccessLevel, Edition
 from psbot.sandbox.state.seed import sandbox_world, token_of
 from tests.gitlab.contract import Witness
 from tests.gitlab.wire import Wire
-from tests.support.fakes import BOT, FakeForge
+from tests.support.fakes import BOT, FakeGitLab
 
 BASE = "https://gitlab.example/sub"
 MINUTE = timedelta(minutes=1)
@@ -38,10 +38,10 @@ class Stage(Protocol):
     """A GitLab through both ports, and what others do to it."""
 
     @property
-    def writer(self) -> ForgeWriter:
+    def writer(self) -> Writer:
         """Return what writes."""
 
-    def reader(self, page: int = 100) -> ForgeReader:
+    def reader(self, page: int = 100) -> Reader:
         """Return what reads, *page* items at a time."""
 
     def lose_epics(self) -> None:
@@ -73,13 +73,13 @@ class Stage(Protocol):
 class InMemory:
     """The fake, asked directly."""
 
-    forge: FakeForge = field(default_factory=FakeForge)
+    forge: FakeGitLab = field(default_factory=FakeGitLab)
 
     @property
-    def writer(self) -> ForgeWriter:
+    def writer(self) -> Writer:
         return self.forge
 
-    def reader(self, page: int = 100) -> ForgeReader:
+    def reader(self, page: int = 100) -> Reader:
         self.forge.page = page
         return self.forge
 
@@ -125,10 +125,10 @@ class OverHttp:
     others: InMemory
 
     @property
-    def writer(self) -> ForgeWriter:
+    def writer(self) -> Writer:
         return _writer(self.connection)
 
-    def reader(self, page: int = 100) -> ForgeReader:
+    def reader(self, page: int = 100) -> Reader:
         self.others.forge.page = page
         return _reader(self.connection, page)
 
@@ -165,23 +165,23 @@ class OnSandbox:
     sandbox: Sandbox
 
     @property
-    def writer(self) -> ForgeWriter:
+    def writer(self) -> Writer:
         return _writer(self.connection)
 
-    def reader(self, page: int = 100) -> ForgeReader:
+    def reader(self, page: int = 100) -> Reader:
         return _reader(self.connection, page)
 
     def lose_epics(self) -> None:
         self.sandbox.world.edition = Edition.FREE
-        self.sandbox.world.tick()
+        self.sandbox.world.record_write()
 
     def archive(self, project: str) -> None:
         self.sandbox.world.namespaces[project].is_archived = True
-        self.sandbox.world.tick()
+        self.sandbox.world.record_write()
 
     def block(self, username: str) -> None:
         self.sandbox.world.users[username].state = "blocked"
-        self.sandbox.world.tick()
+        self.sandbox.world.record_write()
 
     def join_only(self, place: str | None, level: int = 0) -> None:
         world = self.sandbox.world
@@ -189,18 +189,18 @@ class OnSandbox:
         for key in [key for key in world.memberships if key[1] == account.id]:
             del world.memberships[key]
         if place:
-            world.add_member(world.namespaces[place], account, Access(level))
-        world.tick()
+            world.add_member(world.namespaces[place], account, AccessLevel(level))
+        world.record_write()
 
     def describe(self, gid: str, by: str, text: str) -> None:
         world = self.sandbox.world
         item = world.items[int(gid.rpartition("/")[2])]
-        update_item(world, world.users[by], item, Change(description=text))
+        update_item(world, world.users[by], item, ItemChange(description=text))
 
     def close(self, gid: str, by: str) -> None:
         world = self.sandbox.world
         item = world.items[int(gid.rpartition("/")[2])]
-        update_item(world, world.users[by], item, Change(is_open=False))
+        update_item(world, world.users[by], item, ItemChange(is_open=False))
 
     def comment(self, gid: str, by: str, text: str) -> None:
         world = self.sandbox.world
@@ -210,11 +210,11 @@ class OnSandbox:
         self.sandbox.world.clock.advance(MINUTE)
 
 
-def _writer(connection: Connection) -> ForgeWriter:
+def _writer(connection: Connection) -> Writer:
     return GitLabWriter(cast(Connection, Witness(connection)))
 
 
-def _reader(connection: Connection, page: int) -> ForgeReader:
+def _reader(connection: Connection, page: int) -> Reader:
     return GitLabReader(cast(Connection, Witness(connection)), page)
 
 
@@ -238,14 +238,14 @@ def over_http() -> Iterator[Stage]:
 @contextmanager
 def on_sandbox() -> Iterator[Stage]:
     """Yield the adapter on a running sandbox."""
-    with running(sandbox_world()) as sandbox, _connected(sandbox.url) as connection:
+    with running_sandbox(sandbox_world()) as sandbox, _connected(sandbox.url) as connection:
         yield OnSandbox(connection, sandbox)
 
 
 @contextmanager
 def _connected(url: str) -> Iterator[Connection]:
     connection = Connection(
-        Server(url, token_of(BOT.username), connections=1, timeout=20), Patience(0, _refuse)
+        Server(url, token_of(BOT.username), connections=1, timeout=20), WaitBudget(0, _refuse)
     )
     yield connection
     connection.close()

@@ -11,14 +11,14 @@ import responses
 from responses import matchers
 
 from psbot.core.model.labels import LabelSpec
-from psbot.errors import Exit, GitLabError, PsbotError
+from psbot.errors import ExitCode, GitLabError, PsbotError
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.item_queries import Part
+from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.ports import RateLimited, Refused, Unclear
 from psbot.gitlab.reader import GitLabReader
 from psbot.gitlab.server import Server
-from psbot.gitlab.values import Ask, Dates, ItemUpdate, Membership, NewItem
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.values import Dates, ItemUpdate, Membership, NewItem, PageRequest
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.gitlab.writer import GitLabWriter
 
 BASE = "https://gitlab.example/sub"
@@ -40,7 +40,7 @@ def waited() -> list[float]:
 
 @pytest.fixture
 def connection(waited: list[float]) -> Iterator[Connection]:
-    connection = Connection(Server(BASE, TOKEN, connections=2), Patience(120, waited.append))
+    connection = Connection(Server(BASE, TOKEN, connections=2), WaitBudget(120, waited.append))
     yield connection
     connection.close()
 
@@ -90,7 +90,7 @@ def children(*nodes: object, **more: Any) -> dict[str, object]:
     return {"data": {"group": {"id": "gid://gitlab/Group/1", "children": page(*nodes, **more)}}}
 
 
-ASK = Ask(Part.CHILDREN, ("gid://gitlab/WorkItem/9",))
+ASK = PageRequest(ItemList.CHILDREN, ("gid://gitlab/WorkItem/9",))
 
 
 def test_reader_turns_a_work_item_into_a_sighting(answers: Answers, connection: Connection) -> None:
@@ -103,12 +103,12 @@ def test_reader_turns_a_work_item_into_a_sighting(answers: Answers, connection: 
         ("paul",),
         "gid://gitlab/WorkItem/9",
     )
-    assert seen.made_at == datetime(2026, 11, 16, 9, tzinfo=UTC)
+    assert seen.created_at == datetime(2026, 11, 16, 9, tzinfo=UTC)
     assert (seen.closed_at, seen.seconds_spent) == (None, 5400)
     assert seen.label_gids == {"ps-state::todo": "gid://gitlab/GroupLabel/7"}
     assert seen.author
     assert seen.author.is_machine
-    assert (found.count, found.after) == (2, "next")
+    assert (found.total_count, found.next_cursor) == (2, "next")
     sent = json.loads(answers.calls[0].request.body or "")
     assert sent["variables"] == {
         "group": "acme/delivery",
@@ -142,13 +142,15 @@ def test_reader_takes_nothing_odd_for_a_list(
     answers.post(URL, json=answer)
     with pytest.raises(GitLabError) as caught:
         GitLabReader(connection).fetch_pages("acme/delivery", [ASK])
-    assert caught.value.exit_code is Exit.GITLAB
+    assert caught.value.exit_code is ExitCode.GITLAB
 
 
 def test_reader_stops_when_pages_do_not_get_on(answers: Answers, connection: Connection) -> None:
     answers.post(URL, json=children(item(), after="same", count=5))
     with pytest.raises(GitLabError, match="do not get on"):
-        GitLabReader(connection).fetch_pages("acme/delivery", [Ask(Part.CHILDREN, ASK.values, "same")])
+        GitLabReader(connection).fetch_pages(
+            "acme/delivery", [PageRequest(ItemList.CHILDREN, ASK.filter_values, "same")]
+        )
 
 
 def place(level: int = 40, **more: object) -> dict[str, object]:
@@ -180,11 +182,11 @@ def test_reader_tells_what_the_token_sees(answers: Answers, connection: Connecti
     found = GitLabReader(connection).fetch_access("acme/delivery", ["a", "b", "a"], "acme")
     assert found.account.author.is_machine
     assert found.group
-    assert found.group.item_type is None
-    assert found.epics == 3
+    assert found.group.item_type_gid is None
+    assert found.epic_count == 3
     assert found.projects["b"] is None
     assert found.label_group
-    assert (found.label_group.path, found.label_group.level) == ("acme", 20)
+    assert (found.label_group.path, found.label_group.access_level) == ("acme", 20)
     assert found.labels == {"ps-state::todo": label["id"], "ps-state::done": more["id"]}
 
 
@@ -219,8 +221,8 @@ def test_reader_finds_members_by_exact_username(answers: Answers, connection: Co
     data = {"users": {"nodes": [user]}, "place0": {"id": "1", "members": members}, "place1": None}
     answers.post(URL, json={"data": data})
     asked = [Membership("maria", "p"), Membership("maria", "g", is_group=True)]
-    found = GitLabReader(connection).fetch_people(["maria"], asked)
-    assert found.ids == {"maria": "gid://gitlab/User/5"}
+    found = GitLabReader(connection).fetch_accounts(["maria"], asked)
+    assert found.gids == {"maria": "gid://gitlab/User/5"}
     assert found.inactive == {"maria"}
     assert not found.members
 
@@ -242,8 +244,8 @@ def test_reader_reads_who_did_what_to_an_item(answers: Answers, connection: Conn
     answers.post(URL, json={"data": {"group": {"id": "1", "workItems": {"nodes": [node]}}}})
     found = GitLabReader(connection).fetch_activity("acme", ["gid://gitlab/WorkItem/1"])
     activity = found["gid://gitlab/WorkItem/1"]
-    assert len(activity.acts) == 1
-    assert not activity.is_complete
+    assert len(activity.notes) == 1
+    assert not activity.has_all_notes
 
 
 Fault = Callable[[Answers], object]
@@ -309,7 +311,7 @@ def test_read_is_not_repeated_when_the_answer_will_not_change(
     fault(answers)
     with pytest.raises(GitLabError) as caught:
         read(connection)
-    assert caught.value.exit_code is Exit.GITLAB
+    assert caught.value.exit_code is ExitCode.GITLAB
     assert caught.value.hint
     assert len(answers.calls) == 1
 
@@ -330,7 +332,7 @@ def test_read_does_not_wait_beyond_its_budget(
     answers.post(URL, status=429, headers={"Retry-After": "86400"})
     with pytest.raises(RateLimited) as caught:
         read(connection)
-    assert caught.value.exit_code is Exit.LIMIT
+    assert caught.value.exit_code is ExitCode.LIMIT
     assert waited == []
 
 
@@ -441,7 +443,7 @@ def test_token_is_in_no_error_and_no_repr(connection: Connection, fault: Fault) 
 )
 def test_connection_refuses_an_address_that_is_no_plain_url(url: str) -> None:
     with pytest.raises(PsbotError) as caught:
-        Connection(Server(url, TOKEN), Patience(1, lambda _: None))
+        Connection(Server(url, TOKEN), WaitBudget(1, lambda _: None))
     assert "hunter2" not in str(caught.value)
 
 
@@ -465,8 +467,8 @@ def test_write_without_data_is_clear_only_when_nothing_had_begun(
 )
 def test_connection_refuses_a_token_that_no_header_can_carry_without_showing_it(token: str) -> None:
     with pytest.raises(PsbotError) as caught:
-        Connection(Server(BASE, token), Patience(1, lambda _: None))
-    assert caught.value.exit_code is Exit.INPUT
+        Connection(Server(BASE, token), WaitBudget(1, lambda _: None))
+    assert caught.value.exit_code is ExitCode.INPUT
     assert TOKEN not in str(caught.value) + repr(caught.value)
 
 

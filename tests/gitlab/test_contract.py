@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from psbot.apply.item_update import has_moved
+from psbot.apply.item_update import has_changed
 from psbot.core.model.labels import LabelDelta, LabelSpec
 from psbot.core.model.operations import Relabel
-from psbot.core.model.work_item import Author, Sighting, as_item
+from psbot.core.model.work_item import Author, WorkItem, to_item
 from psbot.errors import GitLabError
-from psbot.gitlab.item_queries import Part
+from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.values import (
-    Ask,
     Dates,
     ItemUpdate,
     Membership,
+    NamespaceAccess,
     NewItem,
     NewNote,
     NoteEdit,
     Page,
-    Place,
-    Written,
+    PageRequest,
+    WriteResult,
 )
 from tests.gitlab.stages import STAGES, Stage
 from tests.support.builders import GROUP, INTERNAL, LABEL_GROUP, SHARED
@@ -49,13 +49,13 @@ def labels(stage: Stage) -> Mapping[str, str]:
     return dict(zip(titles, map(gid, stage.writer.create_labels(LABEL_GROUP, specs)), strict=True))
 
 
-def gid(written: Written) -> str:
+def gid(written: WriteResult) -> str:
     assert written.refusal is None
     assert written.gid
     return written.gid
 
 
-def place(stage: Stage, path: str) -> Place:
+def place(stage: Stage, path: str) -> NamespaceAccess:
     found = stage.reader().fetch_access(GROUP, [SHARED, INTERNAL], LABEL_GROUP)
     seen = found.group if path == GROUP else found.projects[path]
     assert seen
@@ -63,7 +63,7 @@ def place(stage: Stage, path: str) -> Place:
 
 
 def new(stage: Stage, path: str, title: str, **fields: Any) -> NewItem:
-    item_type = place(stage, path).item_type
+    item_type = place(stage, path).item_type_gid
     assert item_type
     base: dict[str, Any] = {"description": f"About {title}", "labels": ()}
     return NewItem(path, item_type, title, is_epic=path == GROUP, **base | fields)
@@ -74,19 +74,19 @@ def made(stage: Stage, path: str, title: str, **fields: Any) -> str:
     return gid(written)
 
 
-def seen(stage: Stage, *gids: str) -> list[Sighting]:
-    (page,) = stage.reader().fetch_pages(GROUP, [Ask(Part.NAMED, gids)])
+def seen(stage: Stage, *gids: str) -> list[WorkItem]:
+    (page,) = stage.reader().fetch_pages(GROUP, [PageRequest(ItemList.BY_ID, gids)])
     return list(page.items)
 
 
-def update(stage: Stage, wanted: str, **fields: Any) -> Sighting:
+def update(stage: Stage, wanted: str, **fields: Any) -> WorkItem:
     (written,) = stage.writer.update_items([ItemUpdate(wanted, **fields)])
     assert gid(written) == wanted
     (found,) = seen(stage, wanted)
     return found
 
 
-def clear_refusal(written: Written) -> str:
+def clear_refusal(written: WriteResult) -> str:
     assert written.refusal
     assert (written.gid, written.is_unclear) == (None, False)
     return written.refusal
@@ -100,15 +100,19 @@ def test_access_tells_account_roles_types_and_labels(stage: Stage, labels: Mappi
     assert found.account.author == BOT
     assert found.account.gid.startswith("gid://gitlab/User/")
     assert found.group
-    assert (found.group.path, found.group.level, found.group.is_archived) == (GROUP, 40, False)
-    assert [(path, seen.level) for path, seen in found.projects.items() if seen] == [
+    assert (found.group.path, found.group.access_level, found.group.is_archived) == (GROUP, 40, False)
+    assert [(path, seen.access_level) for path, seen in found.projects.items() if seen] == [
         (SHARED, 40),
         (INTERNAL, 40),
     ]
-    assert place(stage, SHARED).item_type == place(stage, INTERNAL).item_type != found.group.item_type
+    assert (
+        place(stage, SHARED).item_type_gid
+        == place(stage, INTERNAL).item_type_gid
+        != found.group.item_type_gid
+    )
     assert found.labels == stage.reader().fetch_labels(LABEL_GROUP) == labels
     assert found.label_group
-    assert (found.label_group.path, found.label_group.level) == (LABEL_GROUP, 40)
+    assert (found.label_group.path, found.label_group.access_level) == (LABEL_GROUP, 40)
 
 
 def test_item_is_found_by_its_place_and_number_alone(stage: Stage, labels: Mapping[str, str]) -> None:
@@ -124,8 +128,8 @@ def test_item_is_found_by_its_place_and_number_alone(stage: Stage, labels: Mappi
 
 def test_access_has_no_type_for_epics_when_the_edition_lacks_them(stage: Stage) -> None:
     stage.lose_epics()
-    assert place(stage, GROUP).item_type is None
-    assert place(stage, SHARED).item_type
+    assert place(stage, GROUP).item_type_gid is None
+    assert place(stage, SHARED).item_type_gid
 
 
 def test_access_to_a_project_is_none_when_it_is_not_there(stage: Stage) -> None:
@@ -140,7 +144,11 @@ def test_access_shows_the_groups_above_without_a_role_when_the_account_is_in_one
     stage.join_only(SHARED, 30)
     found = stage.reader().fetch_access(GROUP, [SHARED, INTERNAL], LABEL_GROUP)
     assert found.group
-    assert (found.group.level, place(stage, SHARED).level, found.projects[INTERNAL]) == (0, 30, None)
+    assert (found.group.access_level, place(stage, SHARED).access_level, found.projects[INTERNAL]) == (
+        0,
+        30,
+        None,
+    )
 
 
 def test_nothing_is_seen_when_the_account_is_no_member(stage: Stage) -> None:
@@ -151,7 +159,7 @@ def test_nothing_is_seen_when_the_account_is_no_member(stage: Stage) -> None:
     assert found.projects == {SHARED: None, INTERNAL: None}
     assert stage.reader().fetch_labels(LABEL_GROUP) is None
     with pytest.raises(GitLabError):
-        stage.reader().fetch_pages(GROUP, [Ask(Part.EPICS)])
+        stage.reader().fetch_pages(GROUP, [PageRequest(ItemList.EPICS)])
 
 
 def test_archived_project_is_seen_and_takes_nothing(stage: Stage) -> None:
@@ -181,35 +189,37 @@ def test_writes_are_refused_clearly_when_the_account_lacks_the_role(stage: Stage
 # Lists
 
 
-def walk(stage: Stage, ask: Ask, size: int) -> list[Page]:
+def walk(stage: Stage, ask: PageRequest, size: int) -> list[Page]:
     pages = list(stage.reader(size).fetch_pages(GROUP, [ask]))
-    while (after := pages[-1].after) is not None:
-        pages += stage.reader(size).fetch_pages(GROUP, [Ask(ask.part, ask.values, after)])
+    while (after := pages[-1].next_cursor) is not None:
+        pages += stage.reader(size).fetch_pages(GROUP, [PageRequest(ask.item_list, ask.filter_values, after)])
     return pages
 
 
 def test_pages_go_on_until_everything_was_shown_oldest_first(stage: Stage) -> None:
     epic = made(stage, GROUP, "epic")
     children = [made(stage, (SHARED, INTERNAL)[n % 2], f"item {n}", parent=epic) for n in range(5)]
-    pages = walk(stage, Ask(Part.CHILDREN, (epic,)), 2)
+    pages = walk(stage, PageRequest(ItemList.CHILDREN, (epic,)), 2)
     assert [len(page.items) for page in pages] == [2, 2, 1]
     assert [item.gid for page in pages for item in page.items] == children
-    assert {page.count for page in pages} == {5}
+    assert {page.total_count for page in pages} == {5}
 
 
 def test_page_is_the_last_when_the_list_ends_with_it(stage: Stage) -> None:
     epic = made(stage, GROUP, "epic")
     for number in range(2):
         made(stage, SHARED, f"item {number}", parent=epic)
-    (page,) = walk(stage, Ask(Part.CHILDREN, (epic,)), 2)
-    assert (page.count, page.after) == (2, None)
+    (page,) = walk(stage, PageRequest(ItemList.CHILDREN, (epic,)), 2)
+    assert (page.total_count, page.next_cursor) == (2, None)
 
 
 def test_lists_have_closed_items_too(stage: Stage) -> None:
     epic = made(stage, GROUP, "epic")
     child = made(stage, SHARED, "child", parent=epic)
     stage.writer.update_items([ItemUpdate(each, is_open=False) for each in (epic, child)])
-    epics, children = stage.reader().fetch_pages(GROUP, [Ask(Part.EPICS), Ask(Part.CHILDREN, (epic,))])
+    epics, children = stage.reader().fetch_pages(
+        GROUP, [PageRequest(ItemList.EPICS), PageRequest(ItemList.CHILDREN, (epic,))]
+    )
     assert [(item.gid, item.is_open) for item in (*epics.items, *children.items)] == [
         (epic, False),
         (child, False),
@@ -224,21 +234,21 @@ def test_labelled_list_is_of_both_projects_and_of_the_scope_alone(
     internal = made(stage, INTERNAL, "internal", labels=(labels[CALL_KIND], labels["plain"]))
     made(stage, INTERNAL, "state only", labels=(labels[TODO],))
     made(stage, SHARED, "no label")
-    asks = [Ask(Part.EPICS), Ask(Part.LABELLED, ("ps-kind::*",))]
+    asks = [PageRequest(ItemList.EPICS), PageRequest(ItemList.LABELLED, ("ps-kind::*",))]
     epics, labelled = stage.reader().fetch_pages(GROUP, asks)
     assert [item.gid for item in epics.items] == [epic]
-    assert [(brief.gid, brief.description) for brief in labelled.briefs] == [
+    assert [(brief.gid, brief.description) for brief in labelled.summaries] == [
         (epic, "About epic"),
         (shared, "About shared"),
         (internal, "About internal"),
     ]
-    assert (labelled.count, labelled.items) == (3, ())
+    assert (labelled.total_count, labelled.items) == (3, ())
 
 
 def test_labelled_list_is_empty_when_no_such_label_exists(stage: Stage) -> None:
     made(stage, SHARED, "no label")
-    (page,) = stage.reader().fetch_pages(GROUP, [Ask(Part.LABELLED, ("ps-kind::*",))])
-    assert (page.briefs, page.count, page.after) == ((), 0, None)
+    (page,) = stage.reader().fetch_pages(GROUP, [PageRequest(ItemList.LABELLED, ("ps-kind::*",))])
+    assert (page.summaries, page.total_count, page.next_cursor) == ((), 0, None)
 
 
 def test_named_list_leaves_out_what_is_not_there(stage: Stage) -> None:
@@ -271,9 +281,9 @@ def test_audiences_tell_who_reads_a_project_and_leave_out_what_is_not_seen(stage
 
 def test_people_are_known_unknown_or_blocked(stage: Stage) -> None:
     stage.block("paul")
-    found = stage.reader().fetch_people(["maria", "paul", "nobody-at-all"], [])
-    assert set(found.ids) == {"maria", "paul"}
-    assert all(each.startswith("gid://gitlab/User/") for each in found.ids.values())
+    found = stage.reader().fetch_accounts(["maria", "paul", "nobody-at-all"], [])
+    assert set(found.gids) == {"maria", "paul"}
+    assert all(each.startswith("gid://gitlab/User/") for each in found.gids.values())
     assert (found.inactive, found.members) == (frozenset({"paul"}), frozenset())
 
 
@@ -283,7 +293,7 @@ def test_memberships_are_direct_or_inherited_and_the_customer_has_one_alone(stag
         for name in ("maria", "ada", "nobody-at-all")
         for path in (GROUP, SHARED, INTERNAL)
     ]
-    found = stage.reader().fetch_people(["maria"], asked)
+    found = stage.reader().fetch_accounts(["maria"], asked)
     assert found.members == {*asked[:3], Membership("ada", SHARED)}
 
 
@@ -291,7 +301,7 @@ def test_memberships_are_direct_or_inherited_and_the_customer_has_one_alone(stag
 
 
 def test_epic_and_children_are_made_whole(stage: Stage, labels: Mapping[str, str]) -> None:
-    people = stage.reader().fetch_people(["maria", "paul"], []).ids
+    people = stage.reader().fetch_accounts(["maria", "paul"], []).gids
     epic = made(
         stage,
         GROUP,
@@ -332,7 +342,7 @@ def test_dates_of_an_epic_are_fixed_whatever_its_children_have(stage: Stage) -> 
 
 
 def test_assignee_is_dropped_without_a_word_when_not_a_member(stage: Stage) -> None:
-    ada = stage.reader().fetch_people(["ada"], []).ids["ada"]
+    ada = stage.reader().fetch_accounts(["ada"], []).gids["ada"]
     internal = made(stage, INTERNAL, "internal", assignees=(ada,))
     shared = made(stage, SHARED, "shared", assignees=(ada,))
     assert [item.assignees for item in seen(stage, internal, shared)] == [(), ("ada",)]
@@ -398,7 +408,7 @@ def test_item_is_closed_and_opened_again(stage: Stage) -> None:
 
 
 def test_assignees_are_replaced_and_taken_away(stage: Stage) -> None:
-    people = stage.reader().fetch_people(["maria", "paul"], []).ids
+    people = stage.reader().fetch_accounts(["maria", "paul"], []).gids
     item = made(stage, SHARED, "item", assignees=(people["maria"],))
     assert update(stage, item, assignees=(people["paul"],)).assignees == ("paul",)
     assert update(stage, item, title="other").assignees == ("paul",)
@@ -411,7 +421,7 @@ def test_item_is_put_under_an_epic_and_under_another(stage: Stage) -> None:
     for epic in (first, second):
         assert update(stage, item, parent=epic).parent == epic
     for epic, children in ((first, []), (second, [item])):
-        (page,) = stage.reader().fetch_pages(GROUP, [Ask(Part.CHILDREN, (epic,))])
+        (page,) = stage.reader().fetch_pages(GROUP, [PageRequest(ItemList.CHILDREN, (epic,))])
         assert [each.gid for each in page.items] == children
 
 
@@ -448,11 +458,11 @@ def test_note_is_an_act_of_the_account_and_no_system_note(stage: Stage) -> None:
     assert "permission" in clear_refusal(second)
     after = stage.reader().fetch_activity(GROUP, [item, epic])
     for each in (item, epic):
-        assert (after[each].made_by, after[each].made_at) == (BOT, before[each].made_at)
-        assert after[each].is_complete
-        said = [act for act in after[each].acts if not act.is_system]
+        assert (after[each].created_by, after[each].created_at) == (BOT, before[each].created_at)
+        assert after[each].has_all_notes
+        said = [act for act in after[each].notes if not act.is_system]
         assert [act.author for act in said] == [BOT]
-        assert said[0].at >= before[each].made_at
+        assert said[0].at >= before[each].created_at
 
 
 def test_activity_names_who_changed_an_item_and_its_description(stage: Stage) -> None:
@@ -461,7 +471,7 @@ def test_activity_names_who_changed_an_item_and_its_description(stage: Stage) ->
     stage.describe(item, "maria", "Words of Maria")
     found = stage.reader().fetch_activity(GROUP, [item])[item]
     assert found.edited_by == Author("maria")
-    assert [act.author for act in found.acts if act.is_system][-1] == Author("maria")
+    assert [act.author for act in found.notes if act.is_system][-1] == Author("maria")
     assert [each.description for each in seen(stage, item)] == ["Words of Maria"]
 
 
@@ -474,13 +484,13 @@ def test_moved_list_has_what_has_changed_since_an_instant_with_its_parent(stage:
     last = max(each.updated_at for each in seen(stage, epic, child, other) if each.updated_at)
     stage.wait()
     since = (last + timedelta(seconds=1)).isoformat()
-    assert stage.reader().fetch_pages(GROUP, [Ask(Part.MOVED, (since,))])[0].briefs == ()
+    assert stage.reader().fetch_pages(GROUP, [PageRequest(ItemList.UPDATED, (since,))])[0].summaries == ()
     stage.comment(child, "maria", "Fine.")
-    (page,) = stage.reader().fetch_pages(GROUP, [Ask(Part.MOVED, (since,))])
-    assert [(each.gid, each.description, each.parent) for each in page.briefs] == [
+    (page,) = stage.reader().fetch_pages(GROUP, [PageRequest(ItemList.UPDATED, (since,))])
+    assert [(each.gid, each.description, each.parent) for each in page.summaries] == [
         (child, "About child", epic)
     ]
-    assert (page.items, page.count, page.after) == ((), 1, None)
+    assert (page.items, page.total_count, page.next_cursor) == ((), 1, None)
 
 
 def test_history_tells_who_labelled_closed_and_opened_an_item_oldest_first(
@@ -500,7 +510,7 @@ def test_history_tells_who_labelled_closed_and_opened_an_item_oldest_first(
     ]
     assert [(each.is_open, each.author) for each in history.states] == [(False, Author("maria")), (True, BOT)]
     assert {each.item for each in history.labels} | {each.item for each in history.states} == {"kick-off"}
-    assert history.is_complete
+    assert history.has_all_events
 
 
 def test_history_is_complete_when_other_things_happened_in_between(
@@ -512,7 +522,7 @@ def test_history_is_complete_when_other_things_happened_in_between(
     update(stage, item, title="closed", dates=Dates(None, ENDS))
     history = stage.reader().fetch_histories(GROUP, {item: "kick-off"}, {TODO: labels[TODO]})[item]
     assert [(each.title, each.is_added) for each in history.labels] == [(TODO, True)], "of labels asked for"
-    assert (history.states, history.is_complete) == ((), True)
+    assert (history.states, history.has_all_events) == ((), True)
 
 
 def test_whole_history_tells_also_who_wrote_and_who_changed_words(
@@ -525,32 +535,32 @@ def test_whole_history_tells_also_who_wrote_and_who_changed_words(
     found = stage.reader().fetch_whole_histories(GROUP, [item, other, MISSING], labels)
     assert set(found) == {item, other}
     history = found[item]
-    assert history.acts is not None
-    by_maria = [act for act in history.acts if act.author == Author("maria")]
+    assert history.notes is not None
+    by_maria = [act for act in history.notes if act.author == Author("maria")]
     assert [act.is_system for act in by_maria] == [True, False, True]
-    assert [act.at for act in history.acts] == sorted(act.at for act in history.acts)
-    assert not any(act.is_mention for act in history.acts)
+    assert [act.at for act in history.notes] == sorted(act.at for act in history.notes)
+    assert not any(act.is_mention for act in history.notes)
     assert [(each.title, each.item) for each in history.labels] == [(TODO, item)]
     assert [each.is_open for each in history.states] == [False]
-    assert (history.is_complete, history.is_whole) == (True, True)
+    assert (history.has_all_events, history.has_all_notes) == (True, True)
 
 
 def test_list_tells_the_newest_note_when_it_is_asked_for(stage: Stage) -> None:
     item = made(stage, SHARED, "item")
-    plain = Ask(Part.NAMED, (item,))
+    plain = PageRequest(ItemList.BY_ID, (item,))
     (page,) = stage.reader().fetch_pages(GROUP, [plain])
-    assert page.items[0].newest is None
+    assert page.items[0].newest_note is None
     stage.comment(item, "maria", "First.")
-    (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest=True)])
-    newest, seen = page.items[0].newest, page.items[0]
+    (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest_note=True)])
+    newest, seen = page.items[0].newest_note, page.items[0]
     assert newest is not None
-    assert seen.made_at is not None
+    assert seen.created_at is not None
     assert seen.updated_at is not None
     assert (newest.username, newest.is_machine, newest.is_mention) == ("maria", False, False)
-    assert seen.made_at <= newest.at <= seen.updated_at
+    assert seen.created_at <= newest.at <= seen.updated_at
     update(stage, item, title="Another")
-    (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest=True)])
-    newest = page.items[0].newest
+    (page,) = stage.reader().fetch_pages(GROUP, [replace(plain, with_newest_note=True)])
+    newest = page.items[0].newest_note
     assert newest is not None
     assert (newest.username, newest.is_machine) == (BOT.username, True)
 
@@ -560,14 +570,14 @@ def test_list_with_newest_notes_leaves_out_what_does_not_tell_how_long_an_item_h
 ) -> None:
     item = made(stage, SHARED, "item", labels=(labels[TODO],), start_on=KICK_OFF, due_on=ENDS)
     update(stage, item, is_open=False)
-    (page,) = stage.reader().fetch_pages(GROUP, [Ask(Part.NAMED, (item,), with_newest=True)])
+    (page,) = stage.reader().fetch_pages(GROUP, [PageRequest(ItemList.BY_ID, (item,), with_newest_note=True)])
     (found,), (whole,) = page.items, seen(stage, item)
     assert (found.url, found.closed_at, found.label_gids) == (None, None, {})
     assert whole.url
     assert whole.closed_at
     assert (set(found.labels), found.due_on, found.is_open) == ({TODO}, ENDS, False)
-    flag = Relabel(as_item(found), LabelDelta(add=(CALL_KIND,)), "it has gone quiet")
-    assert not has_moved([flag], whole), "nothing that a write compares may be left out"
+    flag = Relabel(to_item(found), LabelDelta(add=(CALL_KIND,)), "it has gone quiet")
+    assert not has_changed([flag], whole), "nothing that a write compares may be left out"
 
 
 def test_list_of_confidential_items_is_that_of_one_project(stage: Stage) -> None:
@@ -577,10 +587,10 @@ def test_list_of_confidential_items_is_that_of_one_project(stage: Stage) -> None
     found: list[str] = []
     after = None
     for _ in range(2):
-        (page,) = stage.reader(2).fetch_pages(INTERNAL, [Ask(Part.CONFIDENTIAL, after=after)])
+        (page,) = stage.reader(2).fetch_pages(INTERNAL, [PageRequest(ItemList.CONFIDENTIAL, cursor=after)])
         found += [each.gid for each in page.items]
-        after = page.after
-        assert page.count == 3
+        after = page.next_cursor
+        assert page.total_count == 3
     assert (found, after) == (secret, None)
 
 

@@ -1,12 +1,12 @@
 import pytest
 from graphql import parse, validate
 
-from psbot.gitlab import documents as documents_module
+from psbot.gitlab import documents
 from tests.gitlab import contract
 
 EVERY = [
     pytest.param(text, id=f"{number} {text.split('(')[0]}")
-    for number, text in enumerate(documents_module.every_document())
+    for number, text in enumerate(documents.every_document())
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from psbot.core.model.history import History
 from psbot.core.model.work_item import Author
-from psbot.gitlab.system_notes import SystemNote, history
+from psbot.gitlab.system_notes import SystemNote, parse_history
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 MARIA = Author("maria")
@@ -14,7 +14,7 @@ TITLES = {"1": "todo", "2": "doing", "3": "done"}
 
 
 def read(body: str, action: str | None = "label") -> History:
-    return history("call", [SystemNote(body, action, MARIA, AT)], TITLES, is_complete=True)
+    return parse_history("call", [SystemNote(body, action, MARIA, AT)], TITLES, is_complete=True)
 
 
 @pytest.mark.parametrize(
@@ -36,12 +36,12 @@ def test_label_note_is_its_events(body: str, events: list[tuple[str, bool]]) -> 
         found = read(body, action)
         assert [(each.title, each.is_added) for each in found.labels] == events
         assert all((each.author, each.at, each.item) == (MARIA, AT, "call") for each in found.labels)
-        assert found.is_complete
+        assert found.has_all_events
 
 
 @pytest.mark.parametrize("body", ["hat ~1 hinzugefügt", "", 'added ~"todo" label', "added ~1 label, or so"])
 def test_label_note_in_words_that_psbot_does_not_know_makes_the_history_incomplete(body: str) -> None:
-    assert not read(body).is_complete
+    assert not read(body).has_all_events
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_label_note_in_words_that_psbot_does_not_know_makes_the_history_incomple
 def test_state_note_is_its_event(body: str, action: str | None, is_open: bool) -> None:
     found = read(body, action)
     assert [(each.is_open, each.author) for each in found.states] == [(is_open, MARIA)]
-    assert (found.labels, found.is_complete) == ((), True)
+    assert (found.labels, found.has_all_events) == ((), True)
 
 
 def test_other_notes_are_nothing() -> None:
     found = read("changed the description", "description")
-    assert (found.labels, found.states, found.is_complete) == ((), (), True)
+    assert (found.labels, found.states, found.has_all_events) == ((), (), True)

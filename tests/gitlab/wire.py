@@ -16,38 +16,43 @@ from requests import PreparedRequest
 from psbot.core.model.history import Activity, History, LabelEvent, StateEvent
 from psbot.core.model.item import NewestNote
 from psbot.core.model.labels import LabelSpec
-from psbot.core.model.work_item import Author, Sighting
+from psbot.core.model.work_item import Author, WorkItem
 from psbot.errors import GitLabError
-from psbot.gitlab.item_queries import Part
+from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.values import (
-    Ask,
     Audience,
-    Brief,
     Comment,
     Dates,
+    ItemSummary,
     ItemUpdate,
     Membership,
+    NamespaceAccess,
     NewItem,
     NewNote,
     NoteEdit,
     Page,
-    Place,
-    Written,
+    PageRequest,
+    WriteResult,
 )
 from tests.support.builders import GROUP
-from tests.support.fakes import UNAVAILABLE, FakeForge
+from tests.support.fakes import UNAVAILABLE, FakeGitLab
 
 Json = dict[str, Any]
 
 LARGEST_PAGE = 100
-_VALUES = {Part.CHILDREN: "parents", Part.LABELLED: "labels", Part.NAMED: "ids", Part.MOVED: "since"}
+_VALUES = {
+    ItemList.CHILDREN: "parents",
+    ItemList.LABELLED: "labels",
+    ItemList.BY_ID: "ids",
+    ItemList.UPDATED: "since",
+}
 
 
 @dataclass
 class Wire:
     """A GraphQL endpoint on *forge*."""
 
-    forge: FakeForge
+    forge: FakeGitLab
 
     def answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         """Answer one request."""
@@ -67,7 +72,7 @@ class Wire:
         answer: Json = {
             "currentUser": {"id": found.account.gid} | _account(found.account.author),
             "group": found.group
-            and {"epics": {"count": found.epics}, **(_place(found.group, "Epic", is_group=True) or {})},
+            and {"epics": {"count": found.epic_count}, **(_place(found.group, "Epic", is_group=True) or {})},
         }
         for alias, path in paths.items():
             answer[alias] = _place(found.projects[path], "Issue", is_group=False)
@@ -94,15 +99,17 @@ class Wire:
     def _Listing(self, document: str, given: Json) -> Json:
         with_newest = "...Newest " in document
         asks = [
-            Ask(part, _values(given.get(_VALUES.get(part, ""), ())), given[f"{part}After"], with_newest)
-            for part in Part
+            PageRequest(
+                part, _values(given.get(_VALUES.get(part, ""), ())), given[f"{part}After"], with_newest
+            )
+            for part in ItemList
             if f"{part}After" in given
         ]
         try:
             pages = self.forge.fetch_pages(given["group"], asks)
         except GitLabError:
             return {"group": None}
-        shown = {ask.part.value: _page(page, ask) for ask, page in zip(asks, pages, strict=True)}
+        shown = {ask.item_list.value: _page(page, ask) for ask, page in zip(asks, pages, strict=True)}
         return {"group": {"id": "gid://gitlab/Group/1"} | shown}
 
     def _Item(self, _document: str, given: Json) -> Json:
@@ -137,10 +144,10 @@ class Wire:
     def _People(self, document: str, given: Json) -> Json:
         kinds = re.findall(r"place(\d+): (group|project)\(", document)
         asked = [Membership(given[f"person{n}"], given[f"place{n}"], kind == "group") for n, kind in kinds]
-        found = self.forge.fetch_people(given["usernames"], asked)
+        found = self.forge.fetch_accounts(given["usernames"], asked)
         users = [
             {"id": gid, "username": name, "state": "blocked" if name in found.inactive else "active"}
-            for name, gid in found.ids.items()
+            for name, gid in found.gids.items()
         ]
         answer: Json = {"users": {"nodes": users}}
         for number, one in enumerate(asked):
@@ -226,15 +233,15 @@ def _account(author: Author | None) -> Json:
     return {"username": author.username, "bot": author.is_machine, "type": kind}
 
 
-def _place(place: Place | None, type_name: str, *, is_group: bool) -> Json | None:
+def _place(place: NamespaceAccess | None, type_name: str, *, is_group: bool) -> Json | None:
     if place is None:
         return None
-    types = [{"id": place.item_type, "name": type_name}] if place.item_type else []
+    types = [{"id": place.item_type_gid, "name": type_name}] if place.item_type_gid else []
     shown: Json = {"id": f"gid://gitlab/{'Group' if is_group else 'Project'}/1", "fullPath": place.path}
     if not is_group:
         shown["archived"] = place.is_archived
     return shown | {
-        "maxAccessLevel": {"integerValue": place.level},
+        "maxAccessLevel": {"integerValue": place.access_level},
         "workItemTypes": {"nodes": types},
     }
 
@@ -243,13 +250,13 @@ def _connection(nodes: Sequence[Json], after: str | None = None) -> Json:
     return {"nodes": list(nodes), "pageInfo": {"hasNextPage": after is not None, "endCursor": after}}
 
 
-def _page(page: Page, ask: Ask) -> Json:
-    briefs = [_brief(one, ask.part) for one in page.briefs]
-    nodes = [_node(item, with_newest=ask.with_newest) for item in page.items]
-    return {"count": page.count} | _connection(briefs or nodes, page.after)
+def _page(page: Page, ask: PageRequest) -> Json:
+    briefs = [_brief(one, ask.item_list) for one in page.summaries]
+    nodes = [_node(item, with_newest=ask.with_newest_note) for item in page.items]
+    return {"count": page.total_count} | _connection(briefs or nodes, page.next_cursor)
 
 
-def _node(item: Sighting, *, with_newest: bool = False) -> Json:
+def _node(item: WorkItem, *, with_newest: bool = False) -> Json:
     labels: list[Json] = [{"title": title} for title in sorted(item.labels)]
     if not with_newest:
         labels = [each | {"id": item.label_gids[each["title"]]} for each in labels]
@@ -261,7 +268,7 @@ def _node(item: Sighting, *, with_newest: bool = False) -> Json:
         "state": "OPEN" if item.is_open else "CLOSED",
         "confidential": item.confidential,
         "movedToWorkItemUrl": None,
-        "createdAt": item.made_at.isoformat() if item.made_at else None,
+        "createdAt": item.created_at.isoformat() if item.created_at else None,
         "updatedAt": item.updated_at.isoformat() if item.updated_at else None,
         "author": _account(item.author),
         "namespace": {"fullPath": item.namespace},
@@ -275,16 +282,16 @@ def _node(item: Sighting, *, with_newest: bool = False) -> Json:
     } | ({} if with_newest else {"webUrl": item.url, "closedAt": _text(item.closed_at)})
 
 
-def _rest(item: Sighting) -> list[Json]:
+def _rest(item: WorkItem) -> list[Json]:
     return [_dates_of(item), {"totalTimeSpent": item.seconds_spent}]
 
 
-def _short_rest(item: Sighting) -> list[Json]:
-    threads = [_newest(item.newest)] if item.newest else []
+def _short_rest(item: WorkItem) -> list[Json]:
+    threads = [_newest(item.newest_note)] if item.newest_note else []
     return [_dates_of(item), {"discussions": {"nodes": threads}}]
 
 
-def _dates_of(item: Sighting) -> Json:
+def _dates_of(item: WorkItem) -> Json:
     return {"startDate": _text(item.start_on), "dueDate": _text(item.due_on)}
 
 
@@ -299,14 +306,14 @@ def _newest(note: NewestNote) -> Json:
 def _history(gid: str, activity: Activity) -> Json:
     notes = [
         {"system": act.is_system, "createdAt": act.at.isoformat(), "author": _account(act.author)}
-        for act in activity.acts
+        for act in activity.notes
     ]
     threads = [{"notes": {"nodes": [note]}} for note in notes]
     editor = _account(activity.edited_by) if activity.edited_by else None
     return {
         "id": gid,
-        "createdAt": activity.made_at.isoformat(),
-        "author": _account(activity.made_by),
+        "createdAt": activity.created_at.isoformat(),
+        "author": _account(activity.created_by),
         "widgets": [
             {"type": "DESCRIPTION", "lastEditedBy": editor},
             {"type": "NOTES", "discussions": {"nodes": threads, "pageInfo": {"hasNextPage": False}}},
@@ -314,9 +321,9 @@ def _history(gid: str, activity: Activity) -> Json:
     }
 
 
-def _brief(brief: Brief, part: Part) -> Json:
+def _brief(brief: ItemSummary, part: ItemList) -> Json:
     shown: Json = {"id": brief.gid, "description": brief.description}
-    if part is Part.MOVED:
+    if part is ItemList.UPDATED:
         parent = {"id": brief.parent} if brief.parent else None
         shown["widgets"] = [{"type": "HIERARCHY", "parent": parent}]
     return shown
@@ -348,7 +355,7 @@ def _all_notes(history: History, labels: Mapping[str, str]) -> Iterator[Json]:
     events = list(_system_notes(history, labels))
     seen = {note["createdAt"] for note in events}
     yield from ({"system": True} | note for note in events)
-    for act in history.acts or ():
+    for act in history.notes or ():
         if act.at.isoformat() not in seen:
             action = "cross_reference" if act.is_mention else "title"
             yield {
@@ -383,7 +390,7 @@ def _new_item(given: Json) -> NewItem:
     dates = _dates(given.get("startAndDueDateWidget"), is_epic=given["namespacePath"] == GROUP)
     return NewItem(
         namespace=given["namespacePath"],
-        item_type=given["workItemTypeId"],
+        item_type_gid=given["workItemTypeId"],
         title=given["title"],
         description=given["descriptionWidget"]["description"],
         labels=tuple(given["labelsWidget"]["labelIds"]),
@@ -402,12 +409,12 @@ def _dates(given: Mapping[str, str | None] | None, *, is_epic: bool) -> Dates | 
     return Dates(_day(given["startDate"]), _day(given["dueDate"]))
 
 
-def _items(written: Sequence[Written]) -> tuple[Json, list[Json]]:
+def _items(written: Sequence[WriteResult]) -> tuple[Json, list[Json]]:
     shown = [{"id": one.gid, "iid": str(one.iid), "webUrl": one.url} for one in written]
     return _payloads(written, "workItem", shown)
 
 
-def _payloads(written: Sequence[Written], field: str, shown: Sequence[Json]) -> tuple[Json, list[Json]]:
+def _payloads(written: Sequence[WriteResult], field: str, shown: Sequence[Json]) -> tuple[Json, list[Json]]:
     """Return what each alias answers: a refusal stands in the payload, what is not to be had beside the data."""
     data: Json = {}
     errors: list[Json] = []

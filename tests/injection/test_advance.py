@@ -10,12 +10,12 @@ from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.history import Notice
 from psbot.core.model.operations import PostNotice
 from psbot.core.model.work_item import Author
-from psbot.core.notices.notice import notices
+from psbot.core.notices.notice import plan_notices
 from psbot.core.plan.plan import Plan
 from psbot.core.text import marker
-from psbot.core.workflow.carry_over import SECTION
+from psbot.core.workflow.carry_over import CARRIED_SECTION
 from psbot.report import plan as plan_module
-from psbot.report.plan_rows import Planned
+from psbot.report.plan_rows import FilePlan
 from tests.core.workflow.test_advance import delivering
 from tests.injection.corpus import CORPUS, Entry
 from tests.injection.oracle import assert_like, assert_no_action, assert_quiet
@@ -50,7 +50,7 @@ def scene(text: str) -> Desk:
 
 
 def told(plan: Plan) -> dict[str, str]:
-    return {each.notice: each.body for each in plan.operations if isinstance(each, PostNotice)}
+    return {each.identity: each.body for each in plan.operations if isinstance(each, PostNotice)}
 
 
 @cache
@@ -71,13 +71,15 @@ def test_text_in_labels_titles_and_tasks_does_nothing_in_notices_issues_and_repo
     plan = desk.advance()
     for name, body in told(plan).items():
         assert_like(body, plain()[name])
-    carried = marker.sections(desk.item(NEXT).description).get(SECTION, "")  # a fence may hide all tasks
+    carried = marker.managed_sections(desk.item(NEXT).description).get(
+        CARRIED_SECTION, ""
+    )  # a fence may hide all tasks
     lines = carried.splitlines(keepends=True)
     assert_like(carried, "".join("- [ ] Plain\n" if line.startswith("- [ ] ") else line for line in lines))
     assert all(line.startswith("- [ ] ") for line in lines[2:])
     for form in ("text", "json", "markdown"):
-        planned = [Planned.of("acme.yml", desk.engagement, plan)]
-        assert_quiet(plan_module.rendered(form, planned, PROCESS.limits, desk.now))
+        planned = [FilePlan.of("acme.yml", desk.engagement, plan)]
+        assert_quiet(plan_module.render_plans(form, planned, PROCESS.limits, desk.now))
     assert desk.plan().is_empty, "a second run has nothing to do"
 
 
@@ -87,9 +89,9 @@ def test_text_that_a_person_put_into_a_notice_does_nothing_when_psbot_writes_it_
     first = "<!-- psbot notice: does-not-count:kick-off -->\n"
     for words in (entry.text, f"It was so.\n{entry.text}", f"```\n{entry.text}\n```"):
         edited = Notice("does-not-count:kick-off", f"{first}{words}\n", "gid://gitlab/Note/1", is_edited=True)
-        (resolved,) = notices(log, [], [edited])
+        (resolved,) = plan_notices(log, [], [edited])
         assert_no_action(resolved.body)
         again = Notice(edited.identity, resolved.body, edited.gid, is_edited=True)
-        assert not list(notices(log, [], [again]))
+        assert not list(plan_notices(log, [], [again]))
         stays = Finding("does-not-count", Severity.WARNING, "It is so", "kick-off")
-        assert not list(notices(log, [stays], [edited]))
+        assert not list(plan_notices(log, [stays], [edited]))

@@ -15,40 +15,38 @@ import responses
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from psbot.apply.apply import Tools
-from psbot.core.desired.build import desired
+from psbot.apply.apply import WriteTools
+from psbot.core.desired.build import build_desired
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import Snapshot
 from psbot.core.model.process import Limits, Process
-from psbot.core.plan.plan import plan
-from psbot.core.text.escape import printable
-from psbot.doctor.examine import Patient, examine
+from psbot.core.plan.plan import build_plan
+from psbot.core.text.escape import replace_control_characters
+from psbot.doctor.examine import DoctorInput, examine
 from psbot.doctor.labels import check_labels
 from psbot.engagements.loader import parse_engagement
 from psbot.errors import PsbotError
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.reader import GitLabReader
 from psbot.gitlab.server import Server
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.gitlab.writer import GitLabWriter
-from psbot.observe.visibility import listeners
-from psbot.report import apply as apply_module
-from psbot.report import checks, status
-from psbot.report import plan as plan_module
-from psbot.report.apply_rows import Applied
-from psbot.report.plan_rows import Planned
-from psbot.runs.portfolio import draw_up_many
+from psbot.observe.visibility import outside_readers
+from psbot.report import apply, checks, plan, status
+from psbot.report.apply_rows import FileResult
+from psbot.report.plan_rows import FilePlan
+from psbot.runs.portfolio import plan_apply_many
 from psbot.runs.reconcile import reconcile
-from psbot.runs.status import stand_many
-from psbot.runs.work import Work
+from psbot.runs.status import status_many
+from psbot.runs.work import RunContext
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import sandbox_world, token_of
-from psbot.templates.library import Templates
+from psbot.templates.library import TemplateLibrary
 from tests.injection.oracle import assert_quiet
 from tests.support.paths import ROOT
 
-WORDS = Templates(ROOT / "issue_templates")
+WORDS = TemplateLibrary(ROOT / "issue_templates")
 NOW = datetime.fromisoformat("2026-11-23T09:00+01:00")
 URL = "http://gitlab.test"
 
@@ -68,7 +66,7 @@ anything = st.recursive(
 
 
 def client(url: str = URL, token: str = "fuzz-token") -> Connection:
-    patience = Patience(60, lambda _: None)
+    patience = WaitBudget(60, lambda _: None)
     return Connection(Server(url, token, connections=1), patience)
 
 
@@ -90,10 +88,10 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(process: Process) -> Iterator[Stage]:
     """A world in which psbot has been at work, and then a person."""
-    with running(sandbox_world()) as started:
+    with running_sandbox(sandbox_world()) as started:
         connection = client(started.url, token_of("psbot-bot"))
-        tools = Tools(GitLabReader(connection), GitLabWriter(connection), Limits(), lambda: 0.0)
-        ended = reconcile(engagement(process), Work(tools, process, WORDS, NOW, connection.patience))
+        tools = WriteTools(GitLabReader(connection), GitLabWriter(connection), Limits(), lambda: 0.0)
+        ended = reconcile(engagement(process), RunContext(tools, process, WORDS, NOW, connection.wait_budget))
         assert ended.error is None
         connection.close()
         with started.world.lock:
@@ -135,24 +133,24 @@ def read_everything(process: Process) -> Iterator[str]:
     """Yield what plan, status, labels and doctor print, in all forms."""
     connection = client()
     reader, mine = GitLabReader(connection), engagement(process)
-    for _, found in draw_up_many(reader, [mine], process, WORDS, NOW):
+    for _, found in plan_apply_many(reader, [mine], process, WORDS, NOW):
         if isinstance(found, PsbotError):
-            yield printable(str(found))
+            yield replace_control_characters(str(found))
             continue
-        heard = listeners(reader, [mine], process)
-        planned = [Planned.of("acme.yml", mine, found, heard.get(mine.key, ()))]
+        heard = outside_readers(reader, [mine], process)
+        planned = [FilePlan.of("acme.yml", mine, found, heard.get(mine.key, ()))]
         yield from (
-            plan_module.rendered(form, planned, process.limits, NOW) for form in ("text", "json", "markdown")
+            plan.render_plans(form, planned, process.limits, NOW) for form in ("text", "json", "markdown")
         )
-    for _, stands in stand_many(reader, [mine], process, NOW):
+    for _, stands in status_many(reader, [mine], process, NOW):
         if isinstance(stands, PsbotError):
             raise stands
-        yield from (status.rendered(form, [stands], NOW) for form in ("text", "json", "markdown"))
+        yield from (status.render_status(form, [stands], NOW) for form in ("text", "json", "markdown"))
     found_labels = list(check_labels(reader, [mine.gitlab.label_group], process.catalogue))
-    wanted = plan(mine, desired(mine, process, NOW, WORDS), Snapshot(), process)
-    patient = Patient({"acme.yml": mine}, {"acme.yml": wanted}, process, NOW.date())
+    wanted = build_plan(mine, build_desired(mine, process, NOW, WORDS), Snapshot(), process)
+    patient = DoctorInput({"acme.yml": mine}, {"acme.yml": wanted}, process, NOW.date())
     for each in (found_labels, list(examine(reader, URL, patient))):
-        yield from (checks.rendered(form, each, NOW) for form in ("text", "json", "markdown"))
+        yield from (checks.render_checks(form, each, NOW) for form in ("text", "json", "markdown"))
     connection.close()
 
 
@@ -237,7 +235,7 @@ def test_raw_answer_of_any_kind_is_a_sentence(process: Process, name: str, *, is
         connection = client()
         with pytest.raises(PsbotError) as caught:
             (connection.write if is_write else connection.read)("query Test { x }", {})
-        assert_quiet(printable(str(caught.value)))
+        assert_quiet(replace_control_characters(str(caught.value)))
 
 
 @settings(max_examples=200, deadline=None)
@@ -249,7 +247,7 @@ def test_any_body_with_any_status_is_data_or_a_sentence(body: bytes, code: int, 
             try:
                 assert isinstance(getattr(client(), send)("query Test { x }", {}), dict)
             except PsbotError as error:
-                assert_quiet(printable(str(error)))
+                assert_quiet(replace_control_characters(str(error)))
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://x:y", "http://x:99999", "https://", "ftp://x", "http://u:geheim@x", "javascript:x", "http://\x1b[31m", "http://a b", "http://" + "a" * 300, "http://x/\ud800"])  # fmt: skip
@@ -257,14 +255,16 @@ def test_address_that_is_none_is_refused_without_showing_a_password(url: str) ->
     with pytest.raises(PsbotError) as caught:
         client(url).read("query Test { x }", {})
     assert "geheim" not in str(caught.value)
-    assert_quiet(printable(str(caught.value)))
+    assert_quiet(replace_control_characters(str(caught.value)))
 
 
 def test_ca_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "broken.pem").write_text("no certificate")
     for name in ("none.pem", "broken.pem"):
         with pytest.raises(PsbotError, match=r"the CA file .* cannot be used"):
-            Connection(Server("https://127.0.0.1:9", "x", str(tmp_path / name)), Patience(0, lambda _: None))
+            Connection(
+                Server("https://127.0.0.1:9", "x", str(tmp_path / name)), WaitBudget(0, lambda _: None)
+            )
 
 
 def test_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +280,7 @@ def test_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_apply_ends_with_receipts_when_answers_to_writes_are_spoiled(process: Process) -> None:
     values: list[Any] = [None, 7, "x", [], {}, {"id": "gid://x/y"}, {"id": 7}, {"id": "gid://gitlab/WorkItem/1", "iid": "9" * 5000, "webUrl": "\x1b[31m"}]  # fmt: skip
     for value in values:
-        with running(sandbox_world()) as fresh:
+        with running_sandbox(sandbox_world()) as fresh:
 
             def damage(_: int, answer: Any, value: Any = value) -> Any:
                 data = answer.get("data") or {}
@@ -289,13 +289,15 @@ def test_apply_ends_with_receipts_when_answers_to_writes_are_spoiled(process: Pr
 
             with forwarded(fresh, damage):
                 connection = client()
-                tools = Tools(GitLabReader(connection), GitLabWriter(connection), Limits(), lambda: 0.0)
-                work = Work(tools, process, WORDS, NOW, connection.patience)
+                tools = WriteTools(GitLabReader(connection), GitLabWriter(connection), Limits(), lambda: 0.0)
+                work = RunContext(tools, process, WORDS, NOW, connection.wait_budget)
                 mine = engagement(process)
                 try:
                     ended = reconcile(mine, work)
                 except PsbotError as error:
-                    assert_quiet(printable(str(error)))
+                    assert_quiet(replace_control_characters(str(error)))
                     continue
                 for form in ("text", "json", "markdown"):
-                    assert_quiet(apply_module.rendered(form, [Applied.of("acme.yml", mine.key, ended)], NOW))
+                    assert_quiet(
+                        apply.render_file_results(form, [FileResult.of("acme.yml", mine.key, ended)], NOW)
+                    )

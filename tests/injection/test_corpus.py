@@ -18,28 +18,28 @@ import yaml
 from pydantic import BaseModel
 
 from psbot.config.loader import load_process
-from psbot.core.desired.build import desired
-from psbot.core.desired.schedule import Situation
-from psbot.core.desired.template_facts import facts
+from psbot.core.desired.build import build_desired
+from psbot.core.desired.schedule import Context
+from psbot.core.desired.template_facts import build_template_facts
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import Desired, Snapshot
-from psbot.core.plan.plan import plan
-from psbot.core.text.escape import printable
-from psbot.engagements.loader import Loaded, parse_engagement, remarks
+from psbot.core.plan.plan import build_plan
+from psbot.core.text.escape import replace_control_characters
+from psbot.engagements.loader import LoadResult, parse_engagement, warning_lines
 from psbot.engagements.schema import EngagementFile
 from psbot.errors import FileProblems, PsbotError
 from psbot.parsing.validation import _model_in
-from psbot.report import plan as plan_module
-from psbot.report.plan_rows import Planned
-from psbot.templates.library import Templates
-from psbot.templates.mail import welcome_mail
-from psbot.templates.render import draft_of
+from psbot.report import plan
+from psbot.report.plan_rows import FilePlan
+from psbot.templates.library import TemplateLibrary
+from psbot.templates.mail import build_welcome_mail
+from psbot.templates.render import find_scheduled_item
 from tests.injection.corpus import CORPUS, Entry
 from tests.injection.oracle import assert_like, assert_powerless, assert_quiet
 from tests.support.paths import ROOT
 
 PROCESS = load_process(ROOT / "config")
-WORDS = Templates(ROOT / "issue_templates")
+WORDS = TemplateLibrary(ROOT / "issue_templates")
 NOW = datetime.fromisoformat("2026-11-23T09:00+01:00")
 TODAY = date(2026, 11, 23)
 PLAIN = "Plain"
@@ -102,7 +102,7 @@ def written(text: str, places: Mapping[Keys, bool], keys: set[str]) -> dict[str,
     return data
 
 
-def parsed(data: Mapping[str, Any]) -> Loaded:
+def parsed(data: Mapping[str, Any]) -> LoadResult:
     text = yaml.dump(data, Dumper=Quoted, sort_keys=False, width=10_000)
     loaded = parse_engagement("acme.yml", text, PROCESS)
     if loaded.error:
@@ -111,7 +111,7 @@ def parsed(data: Mapping[str, Any]) -> Loaded:
 
 
 def assert_located(error: PsbotError, text: str) -> None:
-    assert_quiet(printable(str(error)))
+    assert_quiet(replace_control_characters(str(error)))
     assert isinstance(error, FileProblems)
     assert error.problems
     for problem in error.problems:
@@ -121,7 +121,7 @@ def assert_located(error: PsbotError, text: str) -> None:
 
 
 @cache
-def taken(text: str) -> tuple[Engagement, Loaded]:
+def taken(text: str) -> tuple[Engagement, LoadResult]:
     """Return the engagement with *text* wherever the loader takes it; every refusal on the way says its place."""
     places, keys = dict.fromkeys(LEAVES, True), set(MAPPINGS)
     while True:
@@ -135,7 +135,7 @@ def taken(text: str) -> tuple[Engagement, Loaded]:
             for place, is_hostile in places.items()
             if is_hostile and ".".join(map(str, place)) in refused
         ]
-        odd = {name for name in keys if f"{name}.{printable(text)}" in refused}
+        odd = {name for name in keys if f"{name}.{replace_control_characters(text)}" in refused}
         if not wrong and not odd:  # a part that was right alone does not fit the others
             parts = {path.partition(".")[0] for path in refused}
             wrong = [place for place, is_hostile in places.items() if is_hostile and place[0] in parts]
@@ -145,32 +145,34 @@ def taken(text: str) -> tuple[Engagement, Loaded]:
         keys -= odd
 
 
-def situation(engagement: Engagement) -> Situation:
-    return Situation(engagement, PROCESS, TODAY)
+def situation(engagement: Engagement) -> Context:
+    return Context(engagement, PROCESS, TODAY)
 
 
 def descriptions(engagement: Engagement) -> dict[str, str]:
     """Return the words of every kind, those of the other hosting and of nobody's engagement too."""
-    known = facts(situation(engagement))
+    known = build_template_facts(situation(engagement))
     found = {}
     for kind in PROCESS.kinds.values():
         engineers = () if "engineers" in kind.only else ("paul",)
         fitting = replace(engagement, hosting=kind.only.get("hosting", "aws"), engineers=engineers)
         found[kind.name] = WORDS.render(
-            kind.template, known | {"item": draft_of(kind.name, situation(fitting))}
+            kind.template, known | {"item": find_scheduled_item(kind.name, situation(fitting))}
         )
     return found
 
 
 def report(engagement: Engagement, wanted: Desired, form: str, file: str) -> str:
-    drawn = plan(engagement, wanted, Snapshot(), PROCESS)
-    return plan_module.rendered(form, [Planned.of(file, engagement, drawn)], PROCESS.limits, NOW)
+    drawn = build_plan(engagement, wanted, Snapshot(), PROCESS)
+    return plan.render_plans(form, [FilePlan.of(file, engagement, drawn)], PROCESS.limits, NOW)
 
 
 def mail(engagement: Engagement, *, is_known: bool) -> EmailMessage:
-    known = facts(situation(engagement)) | {"item": draft_of("welcome-email", situation(engagement))}
+    known = build_template_facts(situation(engagement)) | {
+        "item": find_scheduled_item("welcome-email", situation(engagement))
+    }
     name = engagement.customer
-    sent = welcome_mail(engagement, WORDS, known, is_known=is_known, manager_name=name)
+    sent = build_welcome_mail(engagement, WORDS, known, is_existing_customer=is_known, manager_name=name)
     return message_from_bytes(sent, EmailMessage, policy=default)
 
 
@@ -190,7 +192,7 @@ def plain_words(links: int) -> dict[str, str]:
 @cache
 def plain_report(links: int) -> str:
     base = plain(links)
-    return report(base, desired(base, PROCESS, NOW, WORDS), "markdown", "engagements/x.yml")
+    return report(base, build_desired(base, PROCESS, NOW, WORDS), "markdown", "engagements/x.yml")
 
 
 def without_skip(engagement: Engagement) -> Engagement:
@@ -228,20 +230,20 @@ def test_text_in_every_field_is_refused_with_its_place_or_does_nothing(entry: En
     assert_nothing_in_the_mail(engagement)
 
 
-def assert_nothing_in_descriptions(entry: Entry, engagement: Engagement, loaded: Loaded) -> None:
+def assert_nothing_in_descriptions(entry: Entry, engagement: Engagement, loaded: LoadResult) -> None:
     can_be_seen = any(unicodedata.category(char)[0] not in "CZM" for char in entry.text)
     if can_be_seen and len(entry.text.strip()) <= 200:
         shown = {engagement.customer, engagement.contacts[0].name, engagement.milestones[0].name}
         assert {each.strip() for each in shown} == {entry.text.strip()}
-    for remark in remarks(loaded, PROCESS, NOW):
-        assert_quiet(printable(remark))
+    for remark in warning_lines(loaded, PROCESS, NOW):
+        assert_quiet(replace_control_characters(remark))
     words = plain_words(len(engagement.links))
     for kind, text in descriptions(without_skip(engagement)).items():
         assert_like(text, words[kind])
 
 
 def assert_nothing_in_titles_and_reports(entry: Entry, engagement: Engagement) -> None:
-    wanted = desired(engagement, PROCESS, NOW, WORDS)
+    wanted = build_desired(engagement, PROCESS, NOW, WORDS)
     for item in wanted.snapshot.items:
         assert_quiet(item.title)
         assert not re.match(r"\s*[/\uff0f\u2044\u2215\u29f8]", item.title)
@@ -262,7 +264,7 @@ def assert_nothing_in_titles_and_reports(entry: Entry, engagement: Engagement) -
 
 def left_out(form: str, reason: str) -> str:
     base = replace(plain(0), skip={"post-mortem": reason})
-    return report(base, desired(base, PROCESS, NOW, WORDS), form, "engagements/x.yml")
+    return report(base, build_desired(base, PROCESS, NOW, WORDS), form, "engagements/x.yml")
 
 
 @cache

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psbot.config.loader import load_process
-from psbot.core.text.escape import printable
+from psbot.core.text.escape import replace_control_characters
 from psbot.engagements.loader import load_engagement, parse_engagement
 from psbot.errors import FileProblems, PsbotError
-from psbot.templates.library import Templates
+from psbot.templates.library import TemplateLibrary
 from tests.injection.corpus import CORPUS
 from tests.injection.oracle import assert_quiet
 from tests.support.paths import ROOT
@@ -43,7 +43,7 @@ def ends_well(load: Callable[[], object]) -> None:
         load()
     except PsbotError as error:
         assert str(error)
-        assert_quiet(printable(str(error)))
+        assert_quiet(replace_control_characters(str(error)))
         if isinstance(error, FileProblems):
             assert all(each.line >= 1 and each.column >= 1 for each in error.problems)
 
@@ -64,7 +64,7 @@ def test_engagement_file_with_any_part_replaced_is_refused_or_read(at: int, leng
     loaded = parse_engagement("a.yml", spliced(EXAMPLE, at, length, put), PROCESS)
     assert (loaded.engagement is None) == (loaded.error is not None)
     if loaded.error:
-        assert_quiet(printable(str(loaded.error)))
+        assert_quiet(replace_control_characters(str(loaded.error)))
 
 
 def test_engagement_file_made_to_keep_psbot_busy_is_refused() -> None:
@@ -93,4 +93,4 @@ def test_configuration_with_any_part_replaced_is_refused_or_read(
 def test_template_of_any_source_is_refused_or_rendered(source: str) -> None:
     with tempfile.TemporaryDirectory() as parent:
         (Path(parent) / "a.md").write_bytes(source.encode(errors="surrogatepass"))
-        ends_well(lambda: Templates(Path(parent)).render("a", {}))
+        ends_well(lambda: TemplateLibrary(Path(parent)).render("a", {}))

@@ -6,54 +6,52 @@ from functools import cache
 
 import pytest
 
-from psbot.apply.apply import Tools
+from psbot.apply.apply import WriteTools
 from psbot.config.loader import load_process
 from psbot.core.model.facts import Facts
 from psbot.core.model.finding import Finding
 from psbot.core.model.process import Limits
-from psbot.core.model.work_item import Sighting
+from psbot.core.model.work_item import WorkItem
 from psbot.core.plan.plan import Plan
-from psbot.core.status import standing
-from psbot.core.text.escape import printable
-from psbot.gitlab.ports import ForgeReader
-from psbot.gitlab.wait_budget import Patience
+from psbot.core.status import build_status
+from psbot.core.text.escape import replace_control_characters
+from psbot.gitlab.ports import Reader
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.observe.observe import observe
-from psbot.report import apply as apply_module
+from psbot.report import apply, plan_rows, status
 from psbot.report import plan as plan_module
-from psbot.report import plan_rows as plans
-from psbot.report import status
-from psbot.report.apply_rows import Applied
-from psbot.report.plan_rows import Planned
-from psbot.runs.portfolio import draw_up_many
+from psbot.report.apply_rows import FileResult
+from psbot.report.plan_rows import FilePlan
+from psbot.runs.portfolio import plan_apply_many
 from psbot.runs.reconcile import reconcile
-from psbot.runs.work import Reconciled, Work
-from psbot.templates.library import Templates
+from psbot.runs.work import Reconciled, RunContext
+from psbot.templates.library import TemplateLibrary
 from tests.injection.corpus import CORPUS, Entry
 from tests.injection.oracle import assert_like, assert_quiet
 from tests.support.builders import GROUP, NOW, SHARED, engagement
-from tests.support.fakes import BOT, FakeForge
+from tests.support.fakes import BOT, FakeGitLab
 from tests.support.paths import ROOT
 
 PROCESS = load_process(ROOT / "config")
-WORDS = Templates(ROOT / "issue_templates")
+WORDS = TemplateLibrary(ROOT / "issue_templates")
 MINE = replace(engagement(), file="acme.yml")
 MARK = "<!-- psbot: engagement=acme-sow-142 item={} -->"
 FORMS = ("text", "json", "markdown")
 
 
-def run(forge: FakeForge) -> Reconciled:
-    tools = Tools(forge, forge, Limits(), lambda: 0.0)
-    return reconcile(MINE, Work(tools, PROCESS, WORDS, NOW, Patience(60, lambda _: None)))
+def run(forge: FakeGitLab) -> Reconciled:
+    tools = WriteTools(forge, forge, Limits(), lambda: 0.0)
+    return reconcile(MINE, RunContext(tools, PROCESS, WORDS, NOW, WaitBudget(60, lambda _: None)))
 
 
-def one(forge: FakeForge, key: str) -> Sighting:
+def one(forge: FakeGitLab, key: str) -> WorkItem:
     (found,) = [each for each in forge.by_key(key) if each.author and each.author.is_machine]
     return found
 
 
-def scene(text: str) -> FakeForge:
+def scene(text: str) -> FakeGitLab:
     """A world in which people, and a customer, have put *text* wherever they can."""
-    forge = FakeForge()
+    forge = FakeGitLab()
     run(forge)
     kick_off, intake, epic, log = (one(forge, key) for key in ("kick-off", "intake-aws", "epic", "log"))
     forge.person_edits(kick_off.gid, "ada", title=text, labels=kick_off.labels | {text})
@@ -70,19 +68,19 @@ def scene(text: str) -> FakeForge:
     return forge
 
 
-def drawn(reader: ForgeReader) -> Plan:
-    (found,) = [plan for _, plan in draw_up_many(reader, [MINE], PROCESS, WORDS, NOW)]
+def drawn(reader: Reader) -> Plan:
+    (found,) = [plan for _, plan in plan_apply_many(reader, [MINE], PROCESS, WORDS, NOW)]
     assert isinstance(found, Plan), found
     return found
 
 
 def report(form: str, plan: Plan) -> str:
-    return plan_module.rendered(form, [Planned.of("acme.yml", MINE, plan)], PROCESS.limits, NOW)
+    return plan_module.render_plans(form, [FilePlan.of("acme.yml", MINE, plan)], PROCESS.limits, NOW)
 
 
 def shape(plan: Plan) -> list[tuple[str, str | None]]:
     """What would be done to which item, whatever it is called."""
-    rows = (plans.row(each) for each in plan.operations)
+    rows = (plan_rows.operation_row(each) for each in plan.operations)
     return [(each.op, each.marker) for each in rows]
 
 
@@ -92,7 +90,11 @@ def plain() -> tuple[Plan, str, str]:
     plan = drawn(forge)
     before = report("markdown", plan)
     ended = run(forge)
-    return plan, before, apply_module.rendered("markdown", [Applied.of("acme.yml", MINE.key, ended)], NOW)
+    return (
+        plan,
+        before,
+        apply.render_file_results("markdown", [FileResult.of("acme.yml", MINE.key, ended)], NOW),
+    )
 
 
 def about_items(plan: Plan) -> set[tuple[str, str | None]]:
@@ -116,21 +118,21 @@ def test_text_in_titles_descriptions_and_labels_confuses_no_item_and_no_reader(e
     }
     for form in FORMS:
         assert_quiet(report(form, mine))
-    seen = standing(Facts(MINE, PROCESS, found, NOW))
+    seen = build_status(Facts(MINE, PROCESS, found, NOW))
     for form in FORMS:
-        assert_quiet(status.rendered(form, [seen], NOW))
-        assert_quiet(status.rendered(form, [seen, seen], NOW))
+        assert_quiet(status.render_status(form, [seen], NOW))
+        assert_quiet(status.render_status(form, [seen, seen], NOW))
     if shape(mine) == shape(plan) and about_items(mine) == about_items(plan):
         assert_like(report("markdown", mine), markdown)
     ended = run(forge)
     for form in FORMS:
-        assert_quiet(apply_module.rendered(form, [Applied.of("acme.yml", MINE.key, ended)], NOW))
+        assert_quiet(apply.render_file_results(form, [FileResult.of("acme.yml", MINE.key, ended)], NOW))
     assert drawn(forge).is_empty, "a second run has nothing to do"
     assert done
 
 
 def test_finding_names_a_foreign_marker_without_printing_what_could_act() -> None:
     for plan in (drawn(scene("\x1b[31m@root")),):
-        said = printable("\n".join(each.message for each in plan.findings))
+        said = replace_control_characters("\n".join(each.message for each in plan.findings))
         assert re.search("does not count", said)
         assert_quiet(said)

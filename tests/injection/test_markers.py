@@ -28,9 +28,9 @@ pasted = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 def test_marker_that_is_written_is_read_again_with_the_words_below_it(
     key: str, item: str, memory: dict[str, str], words: str
 ) -> None:
-    written = marker.write(words, Marker(key, item, memory))
-    assert marker.read(written) == Marker(key, item, memory)
-    if marker.read(words) is None:
+    written = marker.with_marker(words, Marker(key, item, memory))
+    assert marker.parse_marker(written) == Marker(key, item, memory)
+    if marker.parse_marker(words) is None:
         assert written == f"{Marker(key, item, memory)}\n{words}"
 
 
@@ -56,32 +56,32 @@ def by_lines(text: str) -> dict[str, str]:
 @settings(max_examples=500, deadline=None)
 @given(pasted)
 def test_sections_are_those_that_a_reader_of_lines_finds_between_whole_pairs(text: str) -> None:
-    assert {name: marker.sections(text)[name] for name in marker.sections(text)} == {
-        name: inside for name, inside in by_lines(text).items() if name not in marker.damaged(text)
+    assert {name: marker.managed_sections(text)[name] for name in marker.managed_sections(text)} == {
+        name: inside for name, inside in by_lines(text).items() if name not in marker.damaged_sections(text)
     }
 
 
 @settings(max_examples=500, deadline=None)
 @given(pasted, st.sampled_from(["a", "b", "c"]))
 def test_section_that_is_put_in_is_there_and_everything_else_stays(text: str, name: str) -> None:
-    if name in marker.damaged(text):
+    if name in marker.damaged_sections(text):
         return
     after = marker.with_section(text, name, "new\n")
-    rest = {key: inside for key, inside in marker.sections(text).items() if key != name}
-    if not marker.damaged(text):
-        assert marker.sections(after) == {**rest, name: "new\n"}
-    if name in marker.sections(text):
-        assert marker.words(after) == marker.words(text)
-    assert marker.read(after) == marker.read(text)
+    rest = {key: inside for key, inside in marker.managed_sections(text).items() if key != name}
+    if not marker.damaged_sections(text):
+        assert marker.managed_sections(after) == {**rest, name: "new\n"}
+    if name in marker.managed_sections(text):
+        assert marker.human_text(after) == marker.human_text(text)
+    assert marker.parse_marker(after) == marker.parse_marker(text)
 
 
 @settings(max_examples=500, deadline=None)
 @given(st.one_of(pasted, st.text(max_size=300)))
 def test_any_description_can_be_read(text: str) -> None:
-    found = marker.read(text)
+    found = marker.parse_marker(text)
     assert found is None or text.removeprefix("\ufeff").startswith("<!-- psbot: engagement=")
-    assert len(marker.words(text)) <= len(text)
-    assert not marker.sections(text).keys() & marker.damaged(text)
+    assert len(marker.human_text(text)) <= len(text)
+    assert not marker.managed_sections(text).keys() & marker.damaged_sections(text)
 
 
 HOPELESS = {
@@ -98,19 +98,19 @@ HOPELESS = {
 def test_text_made_to_keep_psbot_busy_is_read_all_the_same() -> None:
     for what, text in HOPELESS.items():
         for whole in (text, f"{MARK}\n{text}"):
-            marker.read(whole)
-            assert marker.sections(whole) == {}, what
-            assert marker.words(whole) in (text, whole), what
+            marker.parse_marker(whole)
+            assert marker.managed_sections(whole) == {}, what
+            assert marker.human_text(whole) in (text, whole), what
             marker.with_section(whole, "b", "x\n")
 
 
 def test_marker_with_a_key_that_psbot_never_writes_is_none() -> None:
     for item in ("@all", "a`b", "a/b/c", "call/@root", "\x1b[31m", "a|b", "epic\u202e", "/close"):
-        assert marker.read(f"<!-- psbot: engagement=acme item={item} -->\n") is None, item
-        assert marker.read(f"<!-- psbot: engagement={item} item=epic -->\n") is None, item
+        assert marker.parse_marker(f"<!-- psbot: engagement=acme item={item} -->\n") is None, item
+        assert marker.parse_marker(f"<!-- psbot: engagement={item} item=epic -->\n") is None, item
 
 
 def test_section_is_found_when_its_lines_end_as_on_windows() -> None:
     text = f"{MARK}\r\n<!-- psbot begin: a -->\r\nold\r\n<!-- psbot end: a -->\r\n\r\nwords\r\n"
-    assert marker.sections(text) == {"a": "old\r\n"}
+    assert marker.managed_sections(text) == {"a": "old\r\n"}
     assert marker.with_section(text, "a", "new\n").count("psbot begin: a") == 1

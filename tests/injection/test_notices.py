@@ -5,22 +5,21 @@ from functools import cache
 import pytest
 
 from psbot.apply.receipt import Outcome, Receipt
-from psbot.core.desired.build import desired
+from psbot.core.desired.build import build_desired
 from psbot.core.model.item import Snapshot
 from psbot.core.model.labels import Label
-from psbot.core.plan.plan import Plan, plan
-from psbot.core.text.escape import printable
+from psbot.core.plan.plan import Plan, build_plan
+from psbot.core.text.escape import replace_control_characters
 from psbot.doctor.labels import check_labels
 from psbot.errors import GitLabError
-from psbot.report import apply as apply_module
-from psbot.report import checks
-from psbot.report.apply_rows import Applied
+from psbot.report import apply, checks
+from psbot.report.apply_rows import FileResult
 from psbot.runs.work import Reconciled
 from tests.injection.corpus import CORPUS, Entry
 from tests.injection.oracle import assert_like, assert_quiet
 from tests.injection.test_corpus import NOW, PLAIN, PROCESS, WORDS
 from tests.injection.test_corpus import plain as plain_engagement
-from tests.support.fakes import FakeForge
+from tests.support.fakes import FakeGitLab
 
 ALL = pytest.mark.parametrize("entry", [pytest.param(each, id=each.label) for each in CORPUS])
 SCOPE = "ps-state"
@@ -30,14 +29,14 @@ FORMS = ("text", "json", "markdown")
 @cache
 def drawn() -> Plan:
     engagement = plain_engagement(0)
-    return plan(engagement, desired(engagement, PROCESS, NOW, WORDS), Snapshot(), PROCESS)
+    return build_plan(engagement, build_desired(engagement, PROCESS, NOW, WORDS), Snapshot(), PROCESS)
 
 
 def labels(form: str, text: str) -> str:
     """What doctor and labels say of a label in psbot's scopes that psbot does not know."""
-    forge = FakeForge()
+    forge = FakeGitLab()
     forge.labels = {f"{SCOPE}::{text}": "gid://gitlab/GroupLabel/1"}
-    return checks.rendered(form, list(check_labels(forge, ["acme"], PROCESS.catalogue)), NOW)
+    return checks.render_checks(form, list(check_labels(forge, ["acme"], PROCESS.catalogue)), NOW)
 
 
 def refusals(form: str, text: str) -> str:
@@ -48,7 +47,7 @@ def refusals(form: str, text: str) -> str:
         Receipt(unclear, Outcome.UNCLEAR, reason=text),
     )
     ended = Reconciled(drawn(), done, GitLabError(f"GitLab refused this: {text}"))
-    return apply_module.rendered(form, [Applied.of("acme.yml", "acme-sow-142", ended)], NOW)
+    return apply.render_file_results(form, [FileResult.of("acme.yml", "acme-sow-142", ended)], NOW)
 
 
 SAID = {"labels": labels, "refusals": refusals}
@@ -73,4 +72,6 @@ def test_text_that_gitlab_tells_is_printed_and_does_nothing(entry: Entry) -> Non
         is_of_the_scope = Label.parse(f"{SCOPE}::{entry.text}").scope == SCOPE
         if what != "labels" or is_of_the_scope:
             assert_like(SAID[what]("markdown", entry.text), plain(what))
-    assert_quiet(printable(str(GitLabError(f"GitLab refused this: {entry.text}", entry.text))))
+    assert_quiet(
+        replace_control_characters(str(GitLabError(f"GitLab refused this: {entry.text}", entry.text)))
+    )

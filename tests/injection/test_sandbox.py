@@ -8,7 +8,7 @@ import yaml
 from click.testing import CliRunner
 
 from psbot.cli import main
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import sandbox_world, token_of
 from tests.injection.corpus import CATEGORIES, CORPUS, Entry
 from tests.injection.oracle import assert_quiet
@@ -30,7 +30,7 @@ def test_text_that_is_applied_runs_nothing_and_notifies_nobody_but_assignees(
     data = written(entry.text, dict.fromkeys(PLACES, True), set())
     file = tmp_path / "acme.yml"
     file.write_text(yaml.dump(data, Dumper=Quoted, sort_keys=False, width=10_000))
-    with running(sandbox_world()) as sandbox:
+    with running_sandbox(sandbox_world()) as sandbox:
         env = {
             "PSBOT_GITLAB_URL": sandbox.url,
             "PSBOT_TOKEN": token_of("psbot-bot"),

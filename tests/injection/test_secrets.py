@@ -18,11 +18,11 @@ from psbot.cli import main
 from psbot.errors import PsbotError
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.server import Server
-from psbot.gitlab.settings import Chosen, find_server
-from psbot.gitlab.wait_budget import Patience
-from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.gitlab.settings import ServerOptions, find_server
+from psbot.gitlab.wait_budget import WaitBudget
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import READ_ONLY_TOKEN, sandbox_world, token_of
 from tests.support.paths import ROOT
 
@@ -34,7 +34,7 @@ COMMANDS = ("plan", "apply", "advance", "status", "labels", "doctor")
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
+    with running_sandbox(sandbox_world()) as started:
         yield started
 
 
@@ -58,14 +58,14 @@ def chain(error: BaseException | None) -> str:
     return "\n".join(said)
 
 
-@pytest.mark.parametrize("kind", [Kind.STATUS, Kind.RESET, Kind.TRUNCATED, Kind.NOT_JSON, Kind.LOGIN_PAGE, Kind.REDIRECT, Kind.PAYLOAD_ERROR])  # fmt: skip
+@pytest.mark.parametrize("kind", [FaultKind.STATUS, FaultKind.RESET, FaultKind.TRUNCATED, FaultKind.NOT_JSON, FaultKind.LOGIN_PAGE, FaultKind.REDIRECT, FaultKind.PAYLOAD_ERROR])  # fmt: skip
 def test_token_is_in_no_output_and_no_file_when_anything_fails(
-    sandbox: Sandbox, kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, kind: FaultKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psbot.cli.signals.Stop.wait", lambda *_: None)
+    monkeypatch.setattr("psbot.cli.signals.StopRequest.wait", lambda *_: None)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    sandbox.gate.faults.add(Fault(kind, When.BEFORE, times=99, status=503))
+    sandbox.gate.faults.add(Fault(kind, FaultTiming.BEFORE, times=99, status=503))
     for command in COMMANDS:
         ended = CliRunner().invoke(main, ["-vv", command, AWS], env=environment(sandbox.url))
         assert SECRET not in ended.output + ended.stderr, command
@@ -125,7 +125,7 @@ def test_token_goes_to_no_other_host_when_the_first_redirects(code: int) -> None
     with server(200, {"Content-Type": "application/json"}, '{"data": {}}') as (other, heard_there):
         with server(code, {"Location": f"{other}/api/graphql"}) as (url, heard):
             for send in ("read", "write", "get"):
-                connection = Connection(Server(url, SECRET), Patience(0, lambda _: None))
+                connection = Connection(Server(url, SECRET), WaitBudget(0, lambda _: None))
                 with pytest.raises(PsbotError, match="redirect"):
                     connection.get("/x") if send == "get" else getattr(connection, send)(
                         "query Test { x }", {}
@@ -137,7 +137,7 @@ def test_token_goes_to_no_other_host_when_the_first_redirects(code: int) -> None
 
 def test_what_gitlab_repeats_of_the_token_is_cut_out() -> None:
     with server(403, {"Content-Type": "application/json"}, f'{{"message": "bad {SECRET}"}}') as (url, _):
-        connection = Connection(Server(url, SECRET), Patience(0, lambda _: None))
+        connection = Connection(Server(url, SECRET), WaitBudget(0, lambda _: None))
         with pytest.raises(PsbotError) as caught:
             connection.read("query Test { x }", {})
         connection.close()
@@ -165,8 +165,8 @@ def test_broken_profile_is_a_sentence_without_what_stands_in_it(
     (tmp_path / "gitlab.cfg").write_bytes(content.encode(errors="surrogateescape"))
     monkeypatch.setenv("PYTHON_GITLAB_CFG", str(tmp_path / "gitlab.cfg"))
     with pytest.raises(PsbotError) as caught:
-        found = find_server(Chosen("http://other.example"), {})
-        Connection(found, Patience(0, lambda _: None))
+        found = find_server(ServerOptions("http://other.example"), {})
+        Connection(found, WaitBudget(0, lambda _: None))
     assert SECRET not in str(caught.value)
 
 
@@ -175,7 +175,7 @@ def test_password_in_an_address_is_not_shown(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PYTHON_GITLAB_CFG", str(tmp_path / "gitlab.cfg"))
     for url in (f"http://u:{SECRET}@y", f"http://{SECRET}@x", f"http://[{SECRET}", f"http://x:{SECRET}"):
         with pytest.raises(PsbotError) as caught:
-            Connection(find_server(Chosen(url), {}), Patience(0, lambda _: None))
+            Connection(find_server(ServerOptions(url), {}), WaitBudget(0, lambda _: None))
         assert SECRET not in str(caught.value)
 
 

@@ -10,21 +10,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from psbot.config.loader import load_process
-from psbot.core.desired.build import desired
-from psbot.core.desired.schedule import Situation
-from psbot.core.desired.template_facts import facts
+from psbot.core.desired.build import build_desired
+from psbot.core.desired.schedule import Context
+from psbot.core.desired.template_facts import build_template_facts
 from psbot.core.model.engagement import Amendment, Contact, Engagement, Milestone
 from psbot.core.model.process import Repeat
 from psbot.core.text import marker
 from psbot.engagements.loader import parse_engagement
 from psbot.errors import FileProblems
-from psbot.templates.library import Templates
-from psbot.templates.mail import welcome_mail
-from psbot.templates.render import draft_of
+from psbot.templates.library import TemplateLibrary
+from psbot.templates.mail import build_welcome_mail
+from psbot.templates.render import find_scheduled_item
 from tests.support.paths import ROOT
 
 PROCESS = load_process(ROOT / "config")
-TEMPLATES = Templates(ROOT / "issue_templates")
+TEMPLATES = TemplateLibrary(ROOT / "issue_templates")
 NOW = datetime.fromisoformat("2026-11-23T09:00+01:00")
 
 
@@ -74,11 +74,11 @@ def hostile_engagement(text: str) -> Engagement:
 
 
 def descriptions(text: str) -> dict[str, str]:
-    situation = Situation(hostile_engagement(text), PROCESS, date(2026, 11, 23))
-    known = facts(situation)
+    situation = Context(hostile_engagement(text), PROCESS, date(2026, 11, 23))
+    known = build_template_facts(situation)
     rendered = {}
     for kind in PROCESS.kinds.values():
-        draft = draft_of(
+        draft = find_scheduled_item(
             kind.name,
             replace(
                 situation,
@@ -107,7 +107,7 @@ def assert_inert(text: str) -> None:
         foreign = without_own_words(kind, rendered)
         for what, pattern in ACTIVE.items():
             assert not pattern.search(foreign), f"{what} in {kind}: {pattern.search(foreign)} of {foreign!r}"
-        assert marker.sections(rendered).keys() == marker.sections(BASELINE[kind]).keys()
+        assert marker.managed_sections(rendered).keys() == marker.managed_sections(BASELINE[kind]).keys()
         assert not any(ord(char) < 32 and char != "\n" for char in rendered)
 
 
@@ -130,7 +130,7 @@ def test_any_text_does_nothing_in_any_description(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_does_nothing_in_titles_and_forges_no_marker(text: str) -> None:
-    wanted = desired(hostile_engagement(text), PROCESS, NOW, TEMPLATES)
+    wanted = build_desired(hostile_engagement(text), PROCESS, NOW, TEMPLATES)
     for item in wanted.snapshot.items:
         assert not any(pattern.search(item.title) for pattern in IN_TITLES), item.title
         assert len(item.title) <= 255
@@ -144,9 +144,9 @@ def test_hostile_text_does_nothing_in_titles_and_forges_no_marker(text: str) -> 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_forges_no_mail_header(text: str) -> None:
     engagement = hostile_engagement(f"{text}\r\nBcc: everybody@acme.example")
-    situation = Situation(engagement, PROCESS, date(2026, 11, 23))
-    known = facts(situation) | {"item": draft_of("welcome-email", situation)}
-    head, _, _ = welcome_mail(engagement, TEMPLATES, known).partition(b"\r\n\r\n")
+    situation = Context(engagement, PROCESS, date(2026, 11, 23))
+    known = build_template_facts(situation) | {"item": find_scheduled_item("welcome-email", situation)}
+    head, _, _ = build_welcome_mail(engagement, TEMPLATES, known).partition(b"\r\n\r\n")
     names = [line.partition(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
     assert sorted(names) == [
         b"Content-Transfer-Encoding",
@@ -160,8 +160,10 @@ def test_hostile_text_forges_no_mail_header(text: str) -> None:
 
 def test_timeline_stays_below_what_gitlab_draws_at_once() -> None:
     milestones = tuple(Milestone("Ü" * 200 + str(at), date(2026, 12, 1), f"m-{at}") for at in range(50))
-    situation = Situation(replace(EXAMPLE, milestones=milestones), PROCESS, date(2026, 11, 23))
-    text = TEMPLATES.render("engagement", facts(situation) | {"item": draft_of("epic", situation)})
+    situation = Context(replace(EXAMPLE, milestones=milestones), PROCESS, date(2026, 11, 23))
+    text = TEMPLATES.render(
+        "engagement", build_template_facts(situation) | {"item": find_scheduled_item("epic", situation)}
+    )
     chart = text.partition("```mermaid\n")[2].partition("```")[0]
     assert 200 < len(chart) < 2000
 
@@ -185,7 +187,7 @@ def test_template_that_cannot_work_is_refused_when_it_is_read(
 ) -> None:
     (tmp_path / "a.md").write_text(source)
     with pytest.raises(FileProblems) as caught:
-        Templates(tmp_path)
+        TemplateLibrary(tmp_path)
     assert any(
         str(problem).startswith(f"{tmp_path / 'a.md'}:{complaint}") for problem in caught.value.problems
     ), str(caught.value)
@@ -193,7 +195,7 @@ def test_template_that_cannot_work_is_refused_when_it_is_read(
 
 def test_template_that_never_ends_is_stopped(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("{% macro a(n) %}{{ a(n) }}{{ a(n) }}{% endmacro %}{{ a(1) }}")
-    templates = Templates(tmp_path)
+    templates = TemplateLibrary(tmp_path)
     with pytest.raises(FileProblems, match=r"a\.md:1:1: "):
         templates.render("a", {})
 

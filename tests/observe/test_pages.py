@@ -6,15 +6,15 @@ from threading import Event, Lock
 import pytest
 
 from psbot.errors import GitLabError
-from psbot.gitlab.item_queries import Part
-from psbot.gitlab.values import Ask, Page
-from psbot.observe.pages import Ahead, Listing
-from tests.support.fakes import FakeForge
+from psbot.gitlab.item_queries import ItemList
+from psbot.gitlab.values import Page, PageRequest
+from psbot.observe.pages import BackgroundReader, PagedList
+from tests.support.fakes import FakeGitLab
 
 MOST = 10_000  # pages, after which a reading that nobody ends is an error
 
 
-class Endless(FakeForge):
+class Endless(FakeGitLab):
     """A GitLab whose lists go on and on."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Endless(FakeForge):
         self.given = 0
         self.lock = Lock()
 
-    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+    def fetch_pages(self, group: str, asks: Sequence[PageRequest]) -> Sequence[Page]:
         with self.lock:
             self.given += 1
             if self.given > MOST:
@@ -32,23 +32,23 @@ class Endless(FakeForge):
 
 def test_reading_ends_when_it_is_closed_though_lists_would_go_on() -> None:
     forge, begun = Endless(), Event()
-    ahead = Ahead(forge, "acme", lambda _: begun.set(), connections=2)
+    ahead = BackgroundReader(forge, "acme", lambda _: begun.set(), connections=2)
     for _ in range(5):
-        ahead.begin(Listing(Part.CHILDREN, ("gid://gitlab/WorkItem/1",)))
+        ahead.start(PagedList(ItemList.CHILDREN, ("gid://gitlab/WorkItem/1",)))
     assert begun.wait(10)
     ahead.close()
     assert 0 < forge.given < MOST
 
 
 def test_list_that_breaks_off_is_an_error_for_who_waits_for_it_and_for_nobody_before() -> None:
-    forge = FakeForge()
-    ahead = Ahead(forge, "acme/delivery", lambda _: None, connections=1)
-    whole = Listing(Part.CHILDREN, ("gid://gitlab/WorkItem/1",))
-    ahead.begin(whole)
+    forge = FakeGitLab()
+    ahead = BackgroundReader(forge, "acme/delivery", lambda _: None, connections=1)
+    whole = PagedList(ItemList.CHILDREN, ("gid://gitlab/WorkItem/1",))
+    ahead.start(whole)
     ahead.await_first(1)
     assert whole.is_done
     forge.fail("pages", lambda: GitLabError("GitLab answered 502"), carried_out=False)
-    ahead.begin(Listing(Part.CHILDREN, ("gid://gitlab/WorkItem/1",)))
+    ahead.start(PagedList(ItemList.CHILDREN, ("gid://gitlab/WorkItem/1",)))
     with pytest.raises(GitLabError, match="502"):
         ahead.await_first(2)
     ahead.await_first(1)

@@ -6,18 +6,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from psbot.errors import FileProblems, PsbotError
-from psbot.parsing.yaml_document import Data, load, parse
+from psbot.parsing.yaml_document import YamlData, load_yaml, parse_yaml
 
 
 def complaints(text: str) -> list[str]:
     try:
-        return [str(problem) for problem in parse("f.yml", text).problems]
+        return [str(problem) for problem in parse_yaml("f.yml", text).problems]
     except FileProblems as error:
         return [str(problem) for problem in error.problems]
 
 
 def test_loader_keeps_what_is_written_and_where() -> None:
-    document = parse("f.yml", "a: 1\nb:\n  - {on: tuesday, at: '10:00'}\n  - 2026-13-01\nc: [1.5, true, ~]\n")
+    document = parse_yaml(
+        "f.yml", "a: 1\nb:\n  - {on: tuesday, at: '10:00'}\n  - 2026-13-01\nc: [1.5, true, ~]\n"
+    )
     assert document.data == {
         "a": 1,
         "b": [{"on": "tuesday", "at": "10:00"}, "2026-13-01"],
@@ -57,7 +59,7 @@ def test_loader_says_where_a_file_is_not_plain(text: str, complaint: str) -> Non
 
 
 def test_loader_reads_the_rest_right_when_a_key_is_no_plain_word() -> None:
-    document = parse("f.yml", "{[a]: b, c: 1}")
+    document = parse_yaml("f.yml", "{[a]: b, c: 1}")
     assert document.data == {"": "b", "c": 1}
     assert document.keys == {("",): (1, 2), ("c",): (1, 10)}
 
@@ -86,24 +88,24 @@ def test_loader_stops_at_a_number_of_values() -> None:
 
 def test_loader_names_the_file_when_it_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(PsbotError, match="there is no file"):
-        load(tmp_path / "missing.yml")
+        load_yaml(tmp_path / "missing.yml")
     with pytest.raises(PsbotError, match="is a directory"):
-        load(tmp_path)
+        load_yaml(tmp_path)
     large = tmp_path / "large.yml"
     with large.open("wb") as stream:
         stream.truncate(50 * 1024 * 1024)
     with pytest.raises(PsbotError, match="larger than 1024 KiB"):
-        load(large)
+        load_yaml(large)
     latin = tmp_path / "latin.yml"
     latin.write_bytes("a: ok\ncustomer: Müller\n".encode("latin-1"))
     with pytest.raises(FileProblems, match=r"latin\.yml:2:12: the file is not UTF-8 text"):
-        load(latin)
+        load_yaml(latin)
 
 
 def test_loader_reads_windows_line_ends_and_a_byte_order_mark(tmp_path: Path) -> None:
     file = tmp_path / "windows.yml"
     file.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
-    assert load(file).data == {"a": 1, "b": 2}
+    assert load_yaml(file).data == {"a": 1, "b": 2}
 
 
 yaml_like = st.text(
@@ -122,14 +124,14 @@ yaml_like = st.text(
 @example('{<<: 1, "<<": 2}')
 def test_loader_never_crashes_and_every_error_has_a_line_that_exists(text: str) -> None:
     try:
-        problems = parse("f.yml", text).problems
+        problems = parse_yaml("f.yml", text).problems
     except FileProblems as error:
         problems = error.problems
     lines = text.count("\n") + 1
     assert all(1 <= problem.line <= lines and problem.column >= 1 for problem in problems)
 
 
-plain: st.SearchStrategy[Data] = st.recursive(
+plain: st.SearchStrategy[YamlData] = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text("abc -", min_size=1, max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1), inner, max_size=3)
@@ -139,12 +141,12 @@ plain: st.SearchStrategy[Data] = st.recursive(
 
 
 @given(plain)
-def test_loader_reads_back_what_json_writes(data: Data) -> None:
-    assert parse("f.yml", json.dumps(data)).data == data
+def test_loader_reads_back_what_json_writes(data: YamlData) -> None:
+    assert parse_yaml("f.yml", json.dumps(data)).data == data
 
 
 def test_alias_as_a_key_and_the_empty_key_are_both_reported() -> None:
-    assert [str(problem) for problem in parse("x.yml", '*a : x\n"": z\n').problems] == [
+    assert [str(problem) for problem in parse_yaml("x.yml", '*a : x\n"": z\n').problems] == [
         "x.yml:1:1: the alias *a is not allowed; write the value out",
         "x.yml:2:1: the key is there twice, first in line 1; keep one of them",
     ]

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from psbot.sandbox.faults.faults import Fault, Kind, When
-from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
+from psbot.sandbox.rules import merge_requests
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.accounts import Namespace
 from psbot.sandbox.state.project import MergeRequest
 from psbot.sandbox.state.seed import sandbox_world
@@ -73,7 +73,7 @@ class Place:
     def merges(self) -> local.Ran:
         commit = self.repository.merge()
         self.push()
-        merging.merge(self.sandbox.world, self.merge_request, commit)
+        merge_requests.merge_merge_request(self.sandbox.world, self.merge_request, commit)
         return self.on_main("push")
 
     @property
@@ -109,7 +109,7 @@ def begun(installed: Path, folder: Path, package: str = "") -> Repository:
 
 @pytest.fixture
 def place(installed: Path, tmp_path: Path) -> Iterator[Place]:
-    with running(sandbox_world()) as sandbox:
+    with running_sandbox(sandbox_world()) as sandbox:
         project = add_accounts(sandbox)
         yield Place(sandbox, project, begun(installed, tmp_path), proposed(sandbox, project), installed)
 
@@ -195,7 +195,9 @@ def test_findings_make_a_yellow_job_and_a_mistake_a_red_one(place: Place) -> Non
 def test_stop_at_a_limit_does_not_fail_and_the_next_pipeline_goes_on(place: Place) -> None:
     place.repository.commit({FILE: ACME})
     place.sandbox.gate.faults.add(
-        Fault(Kind.STATUS, When.BEFORE, status=429, retry_after="86400", times=None, path="graphql")
+        Fault(
+            FaultKind.STATUS, FaultTiming.BEFORE, status=429, retry_after="86400", times=None, path="graphql"
+        )
     )
     stopped = place.merges()
     assert (stopped.code, stopped.yellow) == (0, ["psbot-apply"]), stopped.said

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from psbot.core.model.operations import Reassign, Reschedule, Retitle
 from psbot.core.model.process import Process
-from psbot.core.text import marker as markers
+from psbot.core.text import marker
 from tests.support.board import CUSTOMER, PROCESS, RESTORING, Desk, example
 
 PEOPLE = ("maria", "paul", "petra", "pia", "dora")
@@ -71,7 +71,7 @@ def _do_to_item(
 
 def accepted(desk: Desk) -> str:
     """Return the phase that psbot has written down."""
-    note = markers.read(desk.item("epic").description)
+    note = marker.parse_marker(desk.item("epic").description)
     assert note is not None
     return note.memory["phase"]
 

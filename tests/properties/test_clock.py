@@ -12,15 +12,15 @@ from psbot.config.loader import load_process
 from psbot.core.model.calendar import Workdays
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.facts import Facts
-from psbot.core.model.history import Act, Histories, History, LabelEvent, Notice, StateEvent
+from psbot.core.model.history import Histories, History, LabelEvent, NoteEvent, Notice, StateEvent
 from psbot.core.model.item import Item, NewestNote, Snapshot
 from psbot.core.model.operations import PostNotice, Relabel
 from psbot.core.model.process import Process
-from psbot.core.model.staleness_policy import Measure, Policy
+from psbot.core.model.staleness_policy import Measure, StalenessPolicy
 from psbot.core.model.work_item import Author
 from psbot.core.plan.plan import Plan
-from psbot.core.staleness.measure import Verdict, judge
-from psbot.core.staleness.response import Response
+from psbot.core.staleness.measure import Measurement, measure
+from psbot.core.staleness.response import StaleResponse
 from tests.support.builders import GROUP, INTERNAL, SHARED, engagement
 from tests.support.paths import ROOT
 
@@ -29,10 +29,10 @@ PEOPLE = ("maria", "ada")
 ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Auckland", "UTC")
 MADE = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)  # the clocks change on both sides of it
 
-IDLE = Policy("idle", Measure.IDLE, 1, "x", states=frozenset({"todo", "doing", "blocked"}))
-WAITING = Policy("waiting", Measure.WAITING, 1, "x", states=frozenset({"waiting-customer"}))
-IN_STATE = Policy("in-state", Measure.IN_STATE, 1, "x")
-SILENT = Policy("silent", Measure.SILENCE, 1, "x")
+IDLE = StalenessPolicy("idle", Measure.IDLE, 1, "x", states=frozenset({"todo", "doing", "blocked"}))
+WAITING = StalenessPolicy("waiting", Measure.WAITING, 1, "x", states=frozenset({"waiting-customer"}))
+IN_STATE = StalenessPolicy("in-state", Measure.IN_STATE, 1, "x")
+SILENT = StalenessPolicy("silent", Measure.SILENCE, 1, "x")
 OWN = replace(IDLE, name="own", in_own_phase=True)
 
 
@@ -139,7 +139,7 @@ class World:
             zone=ZoneInfo(self.zone), time_zone=self.zone, workdays=Workdays(days_off=self.days_off)
         )
 
-    def facts(self, policy: Policy, *, is_read: bool) -> Facts:
+    def facts(self, policy: StalenessPolicy, *, is_read: bool) -> Facts:
         process = replace(
             SHIPPED,
             machine_accounts=frozenset({"old-bot"}),
@@ -167,13 +167,13 @@ class World:
         place = GROUP if key == "epic" else SHARED
         return Item(
             key, kind, place, key, "", frozenset({f"ps-kind::{kind}", label}), is_open=is_open, iid=1, gid=key,
-            made_at=MADE, updated_at=happened[-1].at if happened else MADE, newest=newest,
+            created_at=MADE, updated_at=happened[-1].at if happened else MADE, newest_note=newest,
         )  # fmt: skip
 
     @staticmethod
     def _history(scope: str, first: str, happened: list[Happened]) -> History:
         labels = [LabelEvent("x", f"ps-{scope}::{first}", True, author("psbot-bot"), MADE)]
-        states, acts, value = [], [Act(author("psbot-bot"), MADE, True)], first
+        states, acts, value = [], [NoteEvent(author("psbot-bot"), MADE, True)], first
         is_open = True
         for one in happened:
             name, _, new = one.what.partition(":")
@@ -186,8 +186,10 @@ class World:
             elif name in ("close", "reopen") and is_open is not (name == "reopen"):
                 is_open = not is_open
                 states.append(StateEvent("x", is_open, author(one.by), one.at))
-            acts.append(Act(author(one.by), one.at, name not in ("comment", "reply"), name == "mention"))
-        return History(tuple(labels), tuple(states), acts=tuple(acts))
+            acts.append(
+                NoteEvent(author(one.by), one.at, name not in ("comment", "reply"), name == "mention")
+            )
+        return History(tuple(labels), tuple(states), notes=tuple(acts))
 
 
 def author(name: str) -> Author:
@@ -203,8 +205,8 @@ worlds = st.builds(
 ).map(lambda world: replace(world, happened=[one for one in world.happened if one.at <= world.now]))
 
 
-def verdict(world: World, policy: Policy, *, is_read: bool = True) -> Verdict | None:
-    found = judge(world.facts(policy, is_read=is_read)).verdicts
+def verdict(world: World, policy: StalenessPolicy, *, is_read: bool = True) -> Measurement | None:
+    found = measure(world.facts(policy, is_read=is_read)).results
     assert len(found) <= 1
     return found[0] if found else None
 
@@ -220,21 +222,21 @@ RUNS: dict[str, Runs] = {
 }
 
 
-def is_asked(world: World, policy: Policy) -> bool:
+def is_asked(world: World, policy: StalenessPolicy) -> bool:
     """Tell whether the policy is about the item as it is now, or, for silence, about the engagement."""
     state, phase, is_open = world.replay(world.now)
     if phase == "on-hold" or (policy.in_own_phase and phase != "kick-off"):
         return False
-    if policy.is_of_engagement:
+    if policy.is_about_engagement:
         return not (is_open and state == "waiting-customer")
     return is_open and (not policy.states or state in policy.states)
 
 
-def expected(world: World, policy: Policy) -> int | None:
+def expected(world: World, policy: StalenessPolicy) -> int | None:
     """Return the oracle's number of days; None where the policy does not ask."""
     if not is_asked(world, policy):
         return None
-    start = world.last_human(everywhere=policy.is_of_engagement)
+    start = world.last_human(everywhere=policy.is_about_engagement)
     if policy.measure is Measure.IN_STATE:
         start, value = MADE, "todo"
         for one in world.happened:
@@ -245,7 +247,7 @@ def expected(world: World, policy: Policy) -> int | None:
 
 @settings(max_examples=600, deadline=None)
 @given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]))
-def test_days_are_those_of_a_slow_oracle(world: World, policy: Policy) -> None:
+def test_days_are_those_of_a_slow_oracle(world: World, policy: StalenessPolicy) -> None:
     found, days = verdict(world, policy), expected(world, policy)
     if found is None:
         assert days is None
@@ -259,10 +261,10 @@ def test_days_are_those_of_a_slow_oracle(world: World, policy: Policy) -> None:
 @settings(max_examples=600, deadline=None)
 @given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]), st.integers(1, 20))
 def test_lists_alone_say_what_the_notes_would_say_or_ask_for_them(
-    world: World, policy: Policy, after: int
+    world: World, policy: StalenessPolicy, after: int
 ) -> None:
     asked = replace(policy, after=after)
-    found = judge(world.facts(asked, is_read=False)).verdicts
+    found = measure(world.facts(asked, is_read=False)).results
     days = expected(world, policy)
     if not found:
         assert days is None
@@ -284,19 +286,28 @@ def with_log(facts: Facts) -> Facts:
     """Return *facts* of an engagement that has its log and all labels, and in whose log no digest stands yet."""
     label = frozenset({"ps-kind::engagement-log", "ps-state::todo"})
     log = Item(
-        "log", "engagement-log", INTERNAL, "Log", "", label, iid=2, gid="log", made_at=MADE, updated_at=MADE
+        "log",
+        "engagement-log",
+        INTERNAL,
+        "Log",
+        "",
+        label,
+        iid=2,
+        gid="log",
+        created_at=MADE,
+        updated_at=MADE,
     )
     titles = frozenset(spec.title for spec in facts.process.catalogue.specs())
     observed = replace(facts.observed, children=(*facts.observed.children, log), labels=titles)
-    made = History((), (), acts=(Act(author("psbot-bot"), MADE, True),))
-    known = replace(facts.histories, items={**facts.histories.items, "log": made}, notices=())
+    made = History((), (), notes=(NoteEvent(author("psbot-bot"), MADE, True),))
+    known = replace(facts.histories, by_item={**facts.histories.by_item, "log": made}, notices=())
     return replace(facts, observed=observed, histories=known)
 
 
 def carried_out(facts: Facts, plan: Plan) -> Facts:
     """Return what GitLab would tell after *plan*: the labels and notes, and who put them there."""
     bot, at = author("psbot-bot"), facts.now
-    items, histories = facts.observed.by_key(), dict(facts.histories.items)
+    items, histories = facts.observed.by_key(), dict(facts.histories.by_item)
     notices = list(facts.histories.notices or ())
     for each in plan.operations:
         match each:
@@ -304,9 +315,13 @@ def carried_out(facts: Facts, plan: Plan) -> Facts:
                 labels = (items[item.key].labels - set(delta.remove)) | set(delta.add)
                 events = [LabelEvent("x", title, True, bot, at) for title in delta.add]
                 events += [LabelEvent("x", title, False, bot, at) for title in delta.remove]
-                acts = [Act(bot, at, True)]
-            case PostNotice(item=item, note=note, notice=name, body=body):
-                labels, events, acts = items[item.key].labels, [], [Act(bot, at, False)] * (note is None)
+                acts = [NoteEvent(bot, at, True)]
+            case PostNotice(item=item, note_gid=note, identity=name, body=body):
+                labels, events, acts = (
+                    items[item.key].labels,
+                    [],
+                    [NoteEvent(bot, at, False)] * (note is None),
+                )
                 gid = note or f"n{len(notices) + 1}"
                 notices = [one for one in notices if one.gid != gid] + [Notice(name, body, gid)]
             case _:
@@ -314,23 +329,27 @@ def carried_out(facts: Facts, plan: Plan) -> Facts:
         items[item.key] = replace(items[item.key], labels=labels, updated_at=at)
         before = histories[item.key]
         assert before is not None
-        assert before.acts is not None
-        histories[item.key] = replace(before, labels=(*before.labels, *events), acts=(*before.acts, *acts))
+        assert before.notes is not None
+        histories[item.key] = replace(before, labels=(*before.labels, *events), notes=(*before.notes, *acts))
     children = tuple(items[child.key] for child in facts.observed.children)
     observed = replace(facts.observed, children=children)
     return replace(
-        facts, observed=observed, histories=replace(facts.histories, items=histories, notices=tuple(notices))
+        facts,
+        observed=observed,
+        histories=replace(facts.histories, by_item=histories, notices=tuple(notices)),
     )
 
 
 @settings(max_examples=600, deadline=None)
 @given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]), st.integers(1, 20))
-def test_second_run_finds_the_same_and_writes_nothing(world: World, policy: Policy, after: int) -> None:
+def test_second_run_finds_the_same_and_writes_nothing(
+    world: World, policy: StalenessPolicy, after: int
+) -> None:
     asked = replace(policy, after=after, except_kinds=frozenset({"engagement-log"}))
-    first = Response.to(with_log(world.facts(asked, is_read=True)))
+    first = StaleResponse.from_facts(with_log(world.facts(asked, is_read=True)))
     plan = first.plan(readers=READERS)
     days = expected(world, policy)
     assert bool(plan.operations) is (days is not None and days >= after), "what is written is what was found"
-    second = Response.to(carried_out(first.facts, plan))
-    assert second.judgement.stale == first.judgement.stale
+    second = StaleResponse.from_facts(carried_out(first.facts, plan))
+    assert second.measurements.stale == first.measurements.stale
     assert second.plan(readers=READERS).operations == ()

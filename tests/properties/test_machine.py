@@ -14,18 +14,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from psbot.apply.apply import Tools
+from psbot.apply.apply import WriteTools
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.history import LabelEvent, StateEvent
-from psbot.core.model.work_item import Sighting
-from psbot.errors import Exit, PsbotError
-from psbot.gitlab.wait_budget import Patience
+from psbot.core.model.work_item import WorkItem
+from psbot.errors import ExitCode, PsbotError
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.runs.portfolio import advance_many, reconcile_many
-from psbot.runs.work import Reconciled, Work
+from psbot.runs.work import Reconciled, RunContext
 from tests.properties.test_advance import PEOPLE, Oracle
 from tests.support.board import PROCESS, TEMPLATES, example
 from tests.support.builders import SHARED
-from tests.support.fakes import BOT, FakeForge
+from tests.support.fakes import BOT, FakeGitLab
 
 STATES = ("todo", "doing", "waiting-customer", "blocked", "done", "skipped")
 PHASES = ("quote", "setup", "kick-off", "intake", "delivery", "wrap-up", "post-mortem", "completed", "on-hold", "cancelled")  # fmt: skip
@@ -57,18 +57,18 @@ keys = st.sampled_from(SINGLE)
 class View:
     """The world as the guards' oracle asks for it."""
 
-    forge: FakeForge
+    forge: FakeGitLab
     engagement: Engagement
     now: datetime
 
-    def item(self, key: str) -> Sighting:
+    def item(self, key: str) -> WorkItem:
         return the(self.forge, key)
 
     @property
     def world(self) -> "View":
         return self
 
-    def by_key(self) -> dict[str, Sighting]:
+    def by_key(self) -> dict[str, WorkItem]:
         return {mark.item: the(self.forge, mark.item) for each in self.forge._all() if (mark := each.marker)}
 
     @property
@@ -87,9 +87,9 @@ class View:
         return [(key, each.gid) for key, each in self.by_key().items()]
 
 
-def the(forge: FakeForge, key: str) -> Sighting:
+def the(forge: FakeGitLab, key: str) -> WorkItem:
     """Return the item of a key: the open one with the lowest id, else the closed one."""
-    found = sorted(forge.by_key(key), key=lambda each: (not each.is_open, each.number))
+    found = sorted(forge.by_key(key), key=lambda each: (not each.is_open, each.numeric_id))
     return found[0]
 
 
@@ -107,7 +107,7 @@ class Lives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.forge = FakeForge()
+        self.forge = FakeGitLab()
         self.day = date(2026, 11, 23)
         self.engagement = example()
         self.edits: dict[tuple[str, str], Any] = {}
@@ -283,7 +283,7 @@ class Lives(RuleBasedStateMachine):
         """Run psbot, and again: the second time it must have nothing to do, and write nothing."""
         self.forge.now = self.now
         ended = self._run(command)
-        assert ended.exit_code is Exit.DONE, ended
+        assert ended.exit_code is ExitCode.DONE, ended
         before = len(self.forge.writes)
         again = self._run(command)
         assert again.plan.is_empty, again.plan.operations
@@ -291,9 +291,9 @@ class Lives(RuleBasedStateMachine):
         return ended
 
     def _run(self, command: Command) -> Reconciled:
-        tools = Tools(self.forge, self.forge, PROCESS.limits, lambda: 0.0)
-        patience = Patience(PROCESS.limits.rate_limit_seconds, _never)
-        work = Work(tools, PROCESS, TEMPLATES, self.now, patience)
+        tools = WriteTools(self.forge, self.forge, PROCESS.limits, lambda: 0.0)
+        patience = WaitBudget(PROCESS.limits.rate_limit_seconds, _never)
+        work = RunContext(tools, PROCESS, TEMPLATES, self.now, patience)
         ((_, ended),) = command([self.engagement], work, lambda _: None)
         assert isinstance(ended, Reconciled), ended
         return ended
@@ -346,7 +346,7 @@ class Lives(RuleBasedStateMachine):
                 if key != "epic":
                     self._same(item, "assignees", (assignee,))
 
-    def _same(self, item: Sighting, field: str, value: Any) -> None:
+    def _same(self, item: WorkItem, field: str, value: Any) -> None:
         if (item.gid, field) not in self.edits and item.gid not in self.forgotten:
             assert getattr(item, field) == value, (item.marker, field)
 

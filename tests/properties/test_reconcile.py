@@ -7,19 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psbot.config.loader import load_process
-from psbot.core.desired.build import desired
-from psbot.core.model.engagement import Calls, Engagement, Milestone, Standups
-from psbot.core.model.item import Desired, Item, Snapshot, Touch
+from psbot.core.desired.build import build_desired
+from psbot.core.model.engagement import CallCadence, Engagement, Milestone, StandupCadence
+from psbot.core.model.item import Desired, HumanActivity, Item, Snapshot
 from psbot.core.model.operations import Close
 from psbot.core.model.process import Process
-from psbot.core.plan.plan import Plan, plan
+from psbot.core.plan.plan import Plan, build_plan
 from psbot.engagements.loader import parse_engagement
-from psbot.templates.library import Templates
+from psbot.templates.library import TemplateLibrary
 from tests.support.paths import ROOT
 from tests.support.world import performed
 
 PROCESS: Process = load_process(ROOT / "config")
-TEMPLATES = Templates(ROOT / "issue_templates")
+TEMPLATES = TemplateLibrary(ROOT / "issue_templates")
 
 
 def _example() -> Engagement:
@@ -51,8 +51,8 @@ def engagements(draw: st.DrawFn) -> Engagement:
         closed_won_on=draw(st.none() | some_day),
         manager=draw(users),
         engineers=tuple(draw(st.lists(users, max_size=2, unique=True))),
-        calls=draw(st.none() | st.builds(Calls, st.sampled_from([1, 2]), st.integers(0, 4), st.just("some day"), st.just("10:00"), st.just(45))),
-        standups=draw(st.none() | st.just(Standups("day", "09:15"))),
+        calls=draw(st.none() | st.builds(CallCadence, st.sampled_from([1, 2]), st.integers(0, 4), st.just("some day"), st.just("10:00"), st.just(45))),
+        standups=draw(st.none() | st.just(StandupCadence("day", "09:15"))),
         milestones=tuple(Milestone(f"M {at}", kick_off + timedelta(days=day), f"m-{at}") for at, day in enumerate(parts)),
         skip=draw(st.dictionaries(st.sampled_from(["kick-off", "welcome-email", "standup", "post-mortem"]), st.just("because"), max_size=2)),
     )  # fmt: skip
@@ -62,8 +62,8 @@ nows = st.datetimes(datetime(2026, 11, 1), datetime(2027, 7, 1)).map(lambda naiv
 
 
 def planned(engagement: Engagement, now: datetime, world: Snapshot) -> tuple[Desired, Plan]:
-    wanted = desired(engagement, PROCESS, now, TEMPLATES, world)
-    return wanted, plan(engagement, wanted, world, PROCESS)
+    wanted = build_desired(engagement, PROCESS, now, TEMPLATES, world)
+    return wanted, build_plan(engagement, wanted, world, PROCESS)
 
 
 def fields(item: Item) -> tuple[object, ...]:
@@ -115,7 +115,9 @@ def test_what_people_changed_stays_as_they_left_it(
         replace(item, assignees=("zoe",)),
     ]
     edited = data.draw(st.sampled_from(edits))
-    edited = replace(edited, touched=Touch.YES, description=item.description + "\n- [x] done by hand\n")
+    edited = replace(
+        edited, human_activity=HumanActivity.YES, description=item.description + "\n- [x] done by hand\n"
+    )
     world = world.with_item(edited)
     _, changes = planned(replace(second, gitlab=first.gitlab), now, world)
     world = performed(world, changes.operations)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.state.world import World
@@ -26,7 +26,7 @@ def begin(world: World) -> None:
 
 def go_on(world: World) -> None:
     """What the customer did is done again by the manager; the next items follow, and one more does not count."""
-    change(world, "maria", "kick-off", Change(is_open=True))
+    change(world, "maria", "kick-off", ItemChange(is_open=True))
     closes(world, "maria", "kick-off")
     labels(world, "paul", "intake-aws", "ps-state::done")
     labels(world, "maria", "sign-off", "ps-signoff::received")
@@ -34,7 +34,7 @@ def go_on(world: World) -> None:
     call = item(world, OVER)
     text = call.description.replace("## Next steps", "## Next steps\n\n- [ ] Order disks, @paul", 1)
     assert text != call.description
-    change(world, "paul", OVER, Change(description=text))
+    change(world, "paul", OVER, ItemChange(description=text))
 
 
 def decide(world: World) -> None:
@@ -46,16 +46,16 @@ def decide(world: World) -> None:
     text = text.replace("- Reference:\n- Signed on:\n", "- Reference: CO-1\n- Signed on: 2026-12-04\n")
     assert text.count("as agreed") == 3
     assert "CO-1" in text
-    change(world, "paul", REQUEST, Change(description=text))
+    change(world, "paul", REQUEST, ItemChange(description=text))
     labels(world, "maria", REQUEST, "ps-change::approved")
 
 
 def end(world: World) -> None:
     """All that is left is done, and the engagement with it."""
-    change(world, "paul", "project-summary", Change(is_open=True))
+    change(world, "paul", "project-summary", ItemChange(is_open=True))
     text = item(world, "post-mortem").description
     row = "| Test restores | | 2027-04-09 | @paul |"
-    change(world, "maria", "post-mortem", Change(description=text.replace("| | | | |\n", f"{row}\n")))
+    change(world, "maria", "post-mortem", ItemChange(description=text.replace("| | | | |\n", f"{row}\n")))
     for key in ("project-summary", "sign-off", "financial-wrap-up", "post-mortem"):
         labels(world, "maria", key, "ps-state::done")
 
@@ -65,7 +65,7 @@ def item(world: World, key: str) -> WorkItem:
     return min((each for each in world.items.values() if marker_of(each) == key), key=lambda each: each.id)
 
 
-def change(world: World, who: str, key: str, wanted: Change) -> None:
+def change(world: World, who: str, key: str, wanted: ItemChange) -> None:
     """Let *who* change an item, a minute after what was done before; GitLab tells times in seconds."""
     world.clock.advance(timedelta(minutes=1))
     update_item(world, world.users[who], item(world, key), wanted)
@@ -73,10 +73,10 @@ def change(world: World, who: str, key: str, wanted: Change) -> None:
 
 def closes(world: World, who: str, key: str) -> None:
     """Let *who* close an item."""
-    change(world, who, key, Change(is_open=False))
+    change(world, who, key, ItemChange(is_open=False))
 
 
 def labels(world: World, who: str, key: str, title: str) -> None:
     """Let *who* put a label on an item."""
-    (label,) = world.labels_titled(title)
-    change(world, who, key, Change(add_labels=(label,)))
+    (label,) = world.labels_with_title(title)
+    change(world, who, key, ItemChange(add_labels=(label,)))

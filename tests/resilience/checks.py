@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from psbot.sandbox.state.model import WorkItem
-from psbot.sandbox.state.snapshot import canonical
+from psbot.sandbox.state.snapshot import canonical_state
 from psbot.sandbox.state.world import World
 
 Dump = dict[str, Any]
@@ -24,7 +24,7 @@ def dumped(world: World) -> Dump:
 
     What was made later than in an undisturbed run is noted later on the epic.
     """
-    state: Dump = json.loads(_ADDRESS.sub(r"\1", json.dumps(canonical(world, with_events=True))))
+    state: Dump = json.loads(_ADDRESS.sub(r"\1", json.dumps(canonical_state(world, with_events=True))))
     for item in state["items"]:
         for kind in ("system_notes", "label_events", "state_events"):
             item[kind].sort()

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from psbot.core.model.engagement import Engagement
-from psbot.errors import Exit
-from psbot.sandbox.rules.item_changes import Change
+from psbot.errors import ExitCode
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
-from psbot.sandbox.server.request_log import Entry
+from psbot.sandbox.server.request_log import LoggedRequest
 from psbot.sandbox.state.seed import sandbox_world
 from psbot.sandbox.state.world import World
-from tests.resilience import actions as deeds
+from tests.resilience import actions
 from tests.resilience.checks import Dump, dumped, mentions_in
 from tests.support.paths import ROOT
 from tests.support.stage import engagement_of, kept, put_back, staged
@@ -79,27 +79,27 @@ class Chapter:
 
     after: str
     day: str
-    deeds: deeds.Deeds
+    deeds: actions.Deeds
     lost: Sequence[str]
     command: str = "advance"
 
 
 CHAPTERS = {
     "moving": Chapter(
-        "plain", "2026-12-03", deeds.begin, ("ps-phase::kick-off", "ps-state::done", "ps-health::yellow")
+        "plain", "2026-12-03", actions.begin, ("ps-phase::kick-off", "ps-state::done", "ps-health::yellow")
     ),
-    "telling": Chapter("moving", "2026-12-17", deeds.go_on, ("ps-phase::delivery", "ps-state::skipped")),
-    "ending": Chapter("telling", "2027-03-12", deeds.end, ("ps-phase::completed", "ps-health::yellow")),
+    "telling": Chapter("moving", "2026-12-17", actions.go_on, ("ps-phase::delivery", "ps-state::skipped")),
+    "ending": Chapter("telling", "2027-03-12", actions.end, ("ps-phase::completed", "ps-health::yellow")),
     "asking": Chapter(
         "plain",
         "2026-12-03",
-        deeds.nothing,
+        actions.nothing,
         ("ps-kind::change-request", "ps-change::draft"),
         "change-request",
     ),
-    "deciding": Chapter("asking", "2026-12-04", deeds.decide, ("ps-instrument::change-order",)),
-    "signing": Chapter("moving", "2026-12-10", deeds.nothing, ("ps-signoff::sent",), "sign-off"),
-    "standing": Chapter("moving", "2026-12-10", deeds.nothing, ("ps-health::yellow",)),
+    "deciding": Chapter("asking", "2026-12-04", actions.decide, ("ps-instrument::change-order",)),
+    "signing": Chapter("moving", "2026-12-10", actions.nothing, ("ps-signoff::sent",), "sign-off"),
+    "standing": Chapter("moving", "2026-12-10", actions.nothing, ("ps-health::yellow",)),
 }
 APPLIED = ("new", "changed", "amended", "confidential")
 ADVANCED = ("moving", "telling", "ending", "deciding")
@@ -118,7 +118,7 @@ class History:
     engagement: Engagement
     start: bytes
     expected: Dump
-    requests: tuple[Entry, ...]
+    requests: tuple[LoggedRequest, ...]
     command: str = "apply"
     now: datetime = NOW
     end: bytes = b""
@@ -151,7 +151,7 @@ def _undisturbed(name: str, text: str, start: bytes, command: str, now: datetime
     engagement = engagement_of(text)
     with staged(put_back(start)) as stage:
         ended = stage.run(engagement, now, command)
-        assert ended.exit_code is Exit.DONE, ended.exit_code
+        assert ended.exit_code is ExitCode.DONE, ended.exit_code
         requests = tuple(stage.gate.log.entries)
         expected = dumped(stage.world)
         stage.world.notifications.clear()
@@ -180,15 +180,15 @@ def _stale() -> History:
         for day, command in (("2026-11-23", "apply"), ("2026-11-30", "stale")):
             now = datetime.fromisoformat(f"{day}T09:00+01:00")
             world.clock.set(now)
-            assert stage.run(engagement, now, command=command).exit_code is Exit.DONE
+            assert stage.run(engagement, now, command=command).exit_code is ExitCode.DONE
         (maria,) = (each for each in world.users.values() if each.username == "maria")
         (mail,) = (each for each in world.items.values() if " item=welcome-email " in each.description)
-        update_item(world, maria, mail, Change(is_open=False))
+        update_item(world, maria, mail, ItemChange(is_open=False))
         world.clock.set(STALE_NOW)
         world.notifications.clear()
         start = kept(world)
     with staged(put_back(start)) as stage:
-        assert stage.run(engagement, STALE_NOW, command="stale").exit_code is Exit.DONE
+        assert stage.run(engagement, STALE_NOW, command="stale").exit_code is ExitCode.DONE
         requests, expected = tuple(stage.gate.log.entries), dumped(stage.world)
         mentions = mentions_in(stage.world)
     return History(STALE, text, engagement, start, expected, requests, "stale", STALE_NOW, mentions=mentions)
@@ -199,7 +199,7 @@ def _start(texts: Texts | None) -> bytes:
     if texts is None:
         return kept(world)
     with staged(world) as stage:
-        assert stage.run(engagement_of(text_of(texts)), NOW).exit_code is Exit.DONE
+        assert stage.run(engagement_of(text_of(texts)), NOW).exit_code is ExitCode.DONE
         _lose(world, _LOST)
         world.notifications.clear()
         return kept(world)
@@ -207,8 +207,8 @@ def _start(texts: Texts | None) -> bytes:
 
 def _lose(world: World, titles: Sequence[str]) -> None:
     for title in titles:
-        (label,) = world.labels_titled(title)
-        world.forget_label(label)
+        (label,) = world.labels_with_title(title)
+        world.remove_label(label)
 
 
 def changed_by(history: History, change: Callable[[World], None]) -> bytes:

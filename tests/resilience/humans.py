@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.state.world import World
@@ -33,14 +33,14 @@ def labelled(world: World, item: WorkItem) -> None:
     """Let maria put a label of the group's own on *item*."""
     group = world.namespaces["acme"]
     label = world.find_label(group, LABEL) or world.add_label(group, LABEL)
-    update_item(world, world.users["maria"], item, Change(add_labels=(label,)))
+    update_item(world, world.users["maria"], item, ItemChange(add_labels=(label,)))
 
 
 def worked_on(world: World, item: WorkItem) -> Touched:
     """Let maria put a label on *item*, tick its first task and add a sentence at the end."""
     labelled(world, item)
     text = item.description.replace("- [ ]", "- [x]", 1) + f"\n{WORDS}\n"
-    update_item(world, world.users["maria"], item, Change(description=text))
+    update_item(world, world.users["maria"], item, ItemChange(description=text))
     tick = next((line for line in text.splitlines() if line.startswith("- [x]")), "")
     return Touched(item.reference, LABEL, WORDS, tick)
 
@@ -66,7 +66,7 @@ class Edited:
 
 def edited(world: World, item: WorkItem) -> Edited:
     """Let maria give *item* another title, due date and assignee, as she would in GitLab."""
-    change = Change(
+    change = ItemChange(
         title=TITLE,
         due_on=DUE_ON,
         assignees=(world.users[ASSIGNEE],),

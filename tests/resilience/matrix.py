@@ -2,7 +2,7 @@
 
 from psbot.errors import PsbotError
 from psbot.runs.work import Reconciled
-from psbot.sandbox.faults.faults import Kind
+from psbot.sandbox.faults.faults import FaultKind
 from tests.resilience.checks import (
     UNDISTURBED_RUNS,
     check_once,
@@ -67,5 +67,5 @@ def play(history: History, case: Case, adapters: Adapters = real) -> None:
 
 def _is_seen_in_part(history: History, case: Case) -> bool:
     """Tell whether a run could not check who had acted, and moved the engagement on in two steps for that."""
-    is_hiding = case.kind in (Kind.SHORT_LIST, Kind.EMPTY_LIST, Kind.NO_CONFIDENTIAL)
+    is_hiding = case.kind in (FaultKind.SHORT_LIST, FaultKind.EMPTY_LIST, FaultKind.NO_CONFIDENTIAL)
     return is_hiding and history.requests[case.number - 1].operation == "Histories"

@@ -7,17 +7,16 @@ from urllib.parse import quote
 
 import pytest
 
-from psbot.apply import dedupe as twins
-from psbot.apply import recheck as secondlook
-from psbot.core.identity import identify as identity
-from psbot.core.model import work_item as work_item_module
-from psbot.core.plan import sequence as turns
-from psbot.core.text import escape as inert
+from psbot.apply import dedupe, recheck
+from psbot.core.identity import identify
+from psbot.core.model import work_item
+from psbot.core.plan import sequence
+from psbot.core.text import escape
 from psbot.errors import GitLabError
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.ports import ForgeReader, ForgeWriter, Unclear
+from psbot.gitlab.ports import Reader, Unclear, Writer
 from psbot.gitlab.reader import GitLabReader
-from psbot.gitlab.values import Access, Ask, Comment, ItemUpdate, NewItem, NewNote, Page, Written
+from psbot.gitlab.values import Access, Comment, ItemUpdate, NewItem, NewNote, Page, PageRequest, WriteResult
 from psbot.gitlab.writer import GitLabWriter
 from psbot.templates import language
 
@@ -27,13 +26,13 @@ LABEL_GROUP = "acme"
 class RepeatingWriter(GitLabWriter):
     """Sends a creation once more when it got no clear answer."""
 
-    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
         try:
             return super().create_items(items)
         except Unclear:
             return super().create_items(items)
 
-    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[WriteResult]:
         try:
             return super().create_notes(notes)
         except Unclear:
@@ -44,9 +43,9 @@ class CredulousReader(GitLabReader):
     """Takes a read that failed, or a list that is empty, for a group in which there is nothing."""
 
     def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
-        return replace(super().fetch_access(group, projects, label_group), epics=None)
+        return replace(super().fetch_access(group, projects, label_group), epic_count=None)
 
-    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+    def fetch_pages(self, group: str, asks: Sequence[PageRequest]) -> Sequence[Page]:
         try:
             return super().fetch_pages(group, asks)
         except GitLabError:
@@ -64,9 +63,9 @@ class RememberingReader(GitLabReader):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self.seen: dict[str, work_item_module.Sighting] = {}
+        self.seen: dict[str, work_item.WorkItem] = {}
 
-    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+    def fetch_pages(self, group: str, asks: Sequence[PageRequest]) -> Sequence[Page]:
         pages = super().fetch_pages(group, asks)
         self.seen |= {each.gid: each for page in pages for each in page.items}
         return pages
@@ -79,7 +78,7 @@ class WholesaleWriter(GitLabWriter):
         super().__init__(connection)
         self._reader = reader
 
-    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[WriteResult]:
         written = super().update_items(updates)
         titles = {gid: title for title, gid in (self._reader.fetch_labels(LABEL_GROUP) or {}).items()}
         for each in updates:
@@ -88,35 +87,35 @@ class WholesaleWriter(GitLabWriter):
                 whole = item.labels | {titles[gid] for gid in each.add_labels}
                 whole -= {titles[gid] for gid in each.remove_labels}
                 path = f"/projects/{quote(item.namespace, safe='')}/issues/{item.iid}"
-                with self._connection._client() as client:
+                with self._connection._borrow_client() as client:
                     client.gitlab.http_put(path, post_data={"labels": ",".join(sorted(whole))})
         return written
 
 
-def repeating(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+def repeating(connection: Connection) -> tuple[Reader, Writer]:
     return GitLabReader(connection), RepeatingWriter(connection)
 
 
-def credulous(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+def credulous(connection: Connection) -> tuple[Reader, Writer]:
     return CredulousReader(connection), GitLabWriter(connection)
 
 
-def wholesale(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+def wholesale(connection: Connection) -> tuple[Reader, Writer]:
     reader = RememberingReader(connection)
     return reader, WholesaleWriter(connection, reader)
 
 
 def without_second_look(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(secondlook, "shows_more", lambda *_: False)
-    patch.setattr(secondlook, "tells_more", lambda *_: False)
+    patch.setattr(recheck, "has_new_children", lambda *_: False)
+    patch.setattr(recheck, "has_new_notices", lambda *_: False)
 
 
 def ending_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(turns, "first", lambda operations, _: tuple(operations))
+    patch.setattr(sequence, "next_operations", lambda operations, _: tuple(operations))
 
 
 def not_neutralising(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(inert, "title", lambda text, longest=255: text[:longest])
+    patch.setattr(escape, "to_title", lambda text, longest=255: text[:longest])
     patch.setattr(language, "inert", lambda text: text)
 
 
@@ -124,8 +123,8 @@ def closing_the_oldest(patch: pytest.MonkeyPatch) -> None:
     def newest(sighting: Any) -> tuple[bool, int]:
         return (not sighting.is_open, -sighting.number)
 
-    patch.setattr(identity, "_by_state_and_number", newest)
+    patch.setattr(identify, "_by_state_and_number", newest)
 
 
 def keeping_twins(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(twins, "is_doubled", lambda *_: False)
+    patch.setattr(dedupe, "has_duplicates", lambda *_: False)

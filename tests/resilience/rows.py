@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from itertools import product
 
-from psbot.sandbox.faults.faults import When
+from psbot.sandbox.faults.faults import FaultTiming
 from tests.resilience.histories import NAMES, STALE, history
 from tests.resilience.patterns import PATTERNS, cases
 
 MATRIX = tuple(product((*NAMES, STALE), PATTERNS))
-KILLS = tuple(product((*NAMES, STALE), When))
+KILLS = tuple(product((*NAMES, STALE), FaultTiming))
 
 
 def row(table: str, *names: object) -> str:

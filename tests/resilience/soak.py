@@ -11,10 +11,10 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from psbot.sandbox.faults.faults import Fault, Kind
-from psbot.sandbox.server.request_log import Entry
+from psbot.sandbox.faults.faults import Fault, FaultKind
+from psbot.sandbox.server.request_log import LoggedRequest
 from psbot.sandbox.state.model import WorkItem
-from tests.resilience import humans as people
+from tests.resilience import humans
 from tests.resilience.histories import History, history
 from tests.resilience.matrix import check_state, disturbed, settle
 from tests.resilience.patterns import PATTERNS, Case
@@ -31,7 +31,7 @@ def drawn_case(draw: random.Random, asked: History) -> tuple[str, Case]:
     """Return a fault of any kind for any request, also for those that only a run that was disturbed sends."""
     while True:
         name = draw.choice(list(PATTERNS))
-        like: Entry = draw.choice(asked.requests)
+        like: LoggedRequest = draw.choice(asked.requests)
         if made := list(PATTERNS[name](like)):
             case = draw.choice(made)
             number = draw.choice([like.number, draw.randrange(1, MOST_REQUESTS)])
@@ -61,7 +61,7 @@ def play(seed: int) -> Counter[str]:
 
 def _may_hide(fault: Fault) -> bool:
     """Tell whether a fault hides items: two such at once may hide one from both looks, and a copy is closed then."""
-    return fault.kind in (Kind.SHORT_LIST, Kind.EMPTY_LIST, Kind.NO_CONFIDENTIAL)
+    return fault.kind in (FaultKind.SHORT_LIST, FaultKind.EMPTY_LIST, FaultKind.NO_CONFIDENTIAL)
 
 
 def _add(stage: Stage, name: str, case: Case) -> tuple[str, Fault]:
@@ -90,14 +90,14 @@ def _person(stage: Stage, asked: History, draw: random.Random) -> None:
     def between() -> None:
         nonlocal number
         number += 1
-        item = people.found(stage.world, draw.choice(("log", "kick-off", "sign-off")))
+        item = humans.found(stage.world, draw.choice(("log", "kick-off", "sign-off")))
         if number >= at and item and not labelled:
-            people.labelled(stage.world, item)
+            humans.labelled(stage.world, item)
             labelled.append(item)
 
     race(stage, asked, 2, draw, between)
     for item in labelled:
-        people.require_label(item)
+        humans.require_label(item)
 
 
 _PLAYS = {"alone": _alone, "again": _again, "race": _race, "person": _person}

@@ -7,7 +7,7 @@ import pytest
 from psbot.errors import PsbotError
 from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.state.world import World
-from tests.resilience import humans as people
+from tests.resilience import humans
 from tests.resilience.histories import ADVANCED, APPLIED, History, history
 from tests.resilience.matrix import settle
 from tests.resilience.race import Touched
@@ -38,16 +38,16 @@ def edited_before(asked: History, number: int, *, labels_only: bool, adapters: A
 
     def edit(world: World, item: WorkItem) -> None:
         if labels_only:
-            people.labelled(world, item)
+            humans.labelled(world, item)
             touched.append(None)
         else:
-            touched.append(people.worked_on(world, item))
+            touched.append(humans.worked_on(world, item))
 
     world, item = played(asked, number, KEYS[asked.name], edit, adapters)
     for each in touched:
         if each:
             each.check(world)
-    people.require_label(item)
+    humans.require_label(item)
 
 
 def played(
@@ -56,7 +56,7 @@ def played(
     """Let a person *edit* the item with *key* right before request *number*, and settle."""
     world = asked.world()
     with staged(world, adapters) as stage:
-        item = people.found(world, key)
+        item = humans.found(world, key)
         assert item is not None
         edits = 0
 
@@ -91,10 +91,10 @@ def test_label_stays_when_a_person_sets_it_between_the_last_look_and_the_write(n
         edited_before(asked, number, labels_only=True)
 
 
-def fields_edited_before(asked: History, number: int, key: str) -> people.Edited:
+def fields_edited_before(asked: History, number: int, key: str) -> humans.Edited:
     """Let a person give the item with *key* another title, date and assignee right before request *number*."""
-    edits: list[people.Edited] = []
-    played(asked, number, key, lambda world, item: edits.append(people.edited(world, item)))
+    edits: list[humans.Edited] = []
+    played(asked, number, key, lambda world, item: edits.append(humans.edited(world, item)))
     (edit,) = edits
     return edit
 
@@ -117,9 +117,9 @@ def test_fields_that_psbot_leaves_alone_stay_when_a_person_edits_between_the_las
     name: str, key: str
 ) -> None:
     asked = history(name)
-    item = people.found(asked.world(), key)
+    item = humans.found(asked.world(), key)
     assert item is not None
-    unwritten = people.left_alone(item, asked.expected)
+    unwritten = humans.left_alone(item, asked.expected)
     for number in window(asked):
         fields_edited_before(asked, number, key).check(unwritten)
 
@@ -128,8 +128,8 @@ def test_edited_items_are_written_in_every_field_and_in_none() -> None:
     written = set()
     for name in [*EXISTING, "renamed"]:
         for key in EDITED:
-            item = people.found(history(name).world(), key)
+            item = humans.found(history(name).world(), key)
             assert item is not None
-            unwritten = people.left_alone(item, history(name).expected)
-            written |= {(field, field not in unwritten) for field in people.FIELDS}
-    assert written == {(field, is_written) for field in people.FIELDS for is_written in (True, False)}
+            unwritten = humans.left_alone(item, history(name).expected)
+            written |= {(field, field not in unwritten) for field in humans.FIELDS}
+    assert written == {(field, is_written) for field in humans.FIELDS for is_written in (True, False)}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from psbot.sandbox.faults.faults import Fault, Kind, When
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import token_of
 from tests.resilience.checks import require
 from tests.resilience.histories import History, history
@@ -65,11 +65,11 @@ def config(folder: Path, connections: int) -> Path:
     return made
 
 
-def kill_at(asked: History, number: int, when: When, start: Start) -> None:
+def kill_at(asked: History, number: int, when: FaultTiming, start: Start) -> None:
     """Kill a run when request *number* is in; carry it out where *when* says after."""
     world = asked.world()
     killed: list[int] = []
-    with running(world) as sandbox:
+    with running_sandbox(world) as sandbox:
         process = start(asked, sandbox.url)
 
         def kill(_: object) -> bool:
@@ -77,7 +77,7 @@ def kill_at(asked: History, number: int, when: When, start: Start) -> None:
             killed.append(process.wait())
             return True
 
-        sandbox.gate.faults.add(Fault(Kind.RESET, when, number=number, match=kill))
+        sandbox.gate.faults.add(Fault(FaultKind.RESET, when, number=number, match=kill))
         _, said = process.communicate(timeout=60)
         require(killed, f"request {number} never came: {said.decode()}")
     with staged(world) as stage:
@@ -87,7 +87,7 @@ def kill_at(asked: History, number: int, when: When, start: Start) -> None:
 
 @pytest.mark.parametrize(("name", "when"), KILLS)
 def test_two_runs_later_all_is_as_undisturbed_when_the_process_is_killed(
-    name: str, when: When, start: Start, count_cases: Count
+    name: str, when: FaultTiming, start: Start, count_cases: Count
 ) -> None:
     asked = history(name)
     played = 0

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import create_item
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.model import ItemType
 from psbot.sandbox.state.world import World
-from tests.resilience import humans as people
+from tests.resilience import humans
 from tests.resilience.checks import check_once, check_told_once, marker_of
 from tests.resilience.histories import ADVANCED, History, history
 from tests.resilience.matrix import settle
@@ -49,9 +49,9 @@ def test_what_a_person_did_stays_when_two_runs_race() -> None:
             done: list[Touched] = []
 
             def work(stage=stage, turns=turns, turn=turn, done=done) -> None:  # type: ignore[no-untyped-def]
-                item = people.found(stage.world, "log")
+                item = humans.found(stage.world, "log")
                 if next(turns) == turn and item:
-                    done.append(people.worked_on(stage.world, item))
+                    done.append(humans.worked_on(stage.world, item))
 
             race(stage, asked, 2, draw, work)
             check_one_of_each(stage.world, asked)
@@ -113,7 +113,7 @@ def test_one_open_item_a_marker_is_left_when_several_processes_apply_at_once(
 ) -> None:
     asked = history("new")
     world = asked.world()
-    with running(world, latency_ms=20, work_ms=5) as sandbox:
+    with running_sandbox(world, latency_ms=20, work_ms=5) as sandbox:
         begun: list[subprocess.Popen[bytes]] = []
         for number in range(processes):
             folder = tmp_path / str(number)
@@ -133,7 +133,7 @@ def test_engagement_gets_where_one_run_leads_when_two_processes_run_at_once(
 ) -> None:
     asked = history("telling")
     world = asked.world()
-    with running(world, latency_ms=20, work_ms=5) as sandbox:
+    with running_sandbox(world, latency_ms=20, work_ms=5) as sandbox:
         begun: list[subprocess.Popen[bytes]] = []
         for number, command in enumerate(commands):
             folder = tmp_path / str(number)
@@ -186,7 +186,9 @@ def test_request_of_a_person_that_gets_the_same_number_at_once_is_kept_beside_th
         (made,) = (each for each in world.items.values() if marker_of(each) == "change-request/1")
         person, epic = world.users["paul"], made.parent
         written = "<!-- psbot: engagement=acme-sow-142 item=change-request/1 -->\nMore users.\n"
-        change = Change(title="More users", description=written, parent=epic, add_labels=tuple(made.labels))
+        change = ItemChange(
+            title="More users", description=written, parent=epic, add_labels=tuple(made.labels)
+        )
         create_item(world, person, made.namespace, ItemType.ISSUE, change)
         stage.run(asked.engagement, asked.now, "advance")
         opened = [

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from psbot.apply.apply import Tools
+from psbot.apply.apply import WriteTools
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.operations import Operation
-from psbot.core.model.work_item import Sighting
+from psbot.core.model.work_item import WorkItem
 from psbot.errors import PsbotError
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.runs.portfolio import advance_many, reconcile_many
-from psbot.runs.work import Work
+from psbot.runs.work import RunContext
 from tests.support.board import MONDAY, PROCESS, TEMPLATES, example
-from tests.support.fakes import FakeForge
+from tests.support.fakes import FakeGitLab
 
 AWS = example()
 OTHERS = [replace(AWS, key=f"other-{number}", sow=f"SOW-{number}") for number in range(3)]
@@ -28,9 +28,9 @@ def titles(purpose: str, value: str) -> str:
 
 
 @pytest.fixture
-def forge() -> FakeForge:
+def forge() -> FakeGitLab:
     """A GitLab with four engagements, applied yesterday."""
-    forge = FakeForge()
+    forge = FakeGitLab()
     forge.now = MONDAY
     made = [ended for _, ended in reconcile_many([AWS, *OTHERS], work(forge, MONDAY), nothing)]
     assert all(each.exit_code == 0 for each in made)
@@ -44,13 +44,13 @@ def nothing(_plan: object) -> None:
     pass
 
 
-def work(forge: FakeForge, now: datetime) -> Work:
-    tools = Tools(forge, forge, PROCESS.limits, lambda: 0.0)
-    return Work(tools, PROCESS, TEMPLATES, now, Patience(0, lambda _: None))
+def work(forge: FakeGitLab, now: datetime) -> RunContext:
+    tools = WriteTools(forge, forge, PROCESS.limits, lambda: 0.0)
+    return RunContext(tools, PROCESS, TEMPLATES, now, WaitBudget(0, lambda _: None))
 
 
 def advanced(
-    forge: FakeForge,
+    forge: FakeGitLab,
     engagements: Iterable[Engagement] = (AWS, *OTHERS),
     now: datetime = EVENING,
     since: datetime | None = None,
@@ -64,26 +64,26 @@ def advanced(
     return done
 
 
-def one(forge: FakeForge, key: str, of: Engagement = AWS) -> Sighting:
+def one(forge: FakeGitLab, key: str, of: Engagement = AWS) -> WorkItem:
     marked = [each for each in forge.by_key(key) if each.marker and each.marker.engagement == of.key]
     (found,) = marked
     return found
 
 
-def close(forge: FakeForge, key: str, of: Engagement = AWS) -> None:
+def close(forge: FakeGitLab, key: str, of: Engagement = AWS) -> None:
     forge.person_edits(one(forge, key, of).gid, "maria", is_open=False)
 
 
-def phase(forge: FakeForge, of: Engagement = AWS) -> str | None:
+def phase(forge: FakeGitLab, of: Engagement = AWS) -> str | None:
     return PROCESS.catalogue.value("phase", one(forge, "epic", of).labels)
 
 
-def test_quiet_portfolio_is_read_in_three_requests_and_nothing_is_written(forge: FakeForge) -> None:
+def test_quiet_portfolio_is_read_in_three_requests_and_nothing_is_written(forge: FakeGitLab) -> None:
     assert advanced(forge) == {each.key: [] for each in (AWS, *OTHERS)}
     assert forge.requests == ["access", "pages", "pages"], "access; epics; the children of all"
 
 
-def test_histories_of_many_engagements_are_read_together(forge: FakeForge) -> None:
+def test_histories_of_many_engagements_are_read_together(forge: FakeGitLab) -> None:
     for each in (AWS, *OTHERS):
         close(forge, "welcome-email", each)
     advanced(forge)
@@ -91,7 +91,7 @@ def test_histories_of_many_engagements_are_read_together(forge: FakeForge) -> No
     assert {phase(forge, each) for each in (AWS, *OTHERS)} == {"kick-off"}
 
 
-def test_only_what_has_moved_is_read_since_an_hour(forge: FakeForge) -> None:
+def test_only_what_has_moved_is_read_since_an_hour(forge: FakeGitLab) -> None:
     assert advanced(forge, since=EVENING - HOUR) == {each.key: [] for each in (AWS, *OTHERS)}
     assert forge.requests == ["access", "pages"], "access; what has moved: nothing"
     forge.now = EVENING - HOUR / 2
@@ -103,7 +103,7 @@ def test_only_what_has_moved_is_read_since_an_hour(forge: FakeForge) -> None:
     assert phase(forge) == "setup"
 
 
-def test_persons_item_without_a_marker_counts_as_moved_by_its_parent(forge: FakeForge) -> None:
+def test_persons_item_without_a_marker_counts_as_moved_by_its_parent(forge: FakeGitLab) -> None:
     forge.now = EVENING - HOUR / 2
     epic = one(forge, "epic")
     request = titles("kind", "change-request")
@@ -116,7 +116,7 @@ def test_persons_item_without_a_marker_counts_as_moved_by_its_parent(forge: Fake
     assert forge.items[made].sighting.title == "More"
 
 
-def test_new_day_is_looked_after_for_every_file_whatever_has_moved(forge: FakeForge) -> None:
+def test_new_day_is_looked_after_for_every_file_whatever_has_moved(forge: FakeGitLab) -> None:
     late = EVENING.replace(hour=0, minute=30) + timedelta(days=10)
     made = advanced(forge, now=late, since=late - HOUR)
     assert all(any(each.op == "create-child" for each in operations) for operations in made.values())
@@ -124,7 +124,7 @@ def test_new_day_is_looked_after_for_every_file_whatever_has_moved(forge: FakeFo
     assert forge.requests[-2:] == ["access", "pages"]
 
 
-def test_item_that_hangs_no_more_under_its_epic_is_put_back_and_not_made_again(forge: FakeForge) -> None:
+def test_item_that_hangs_no_more_under_its_epic_is_put_back_and_not_made_again(forge: FakeGitLab) -> None:
     kick_off = one(forge, "kick-off")
     forge.person_edits(kick_off.gid, "paul", parent=None)
     done = advanced(forge)
@@ -134,7 +134,7 @@ def test_item_that_hangs_no_more_under_its_epic_is_put_back_and_not_made_again(f
 
 @pytest.mark.parametrize("since", [None, EVENING - HOUR])
 def test_engagement_whose_epic_has_lost_its_marker_is_moved_on_all_the_same(
-    forge: FakeForge, since: datetime | None
+    forge: FakeGitLab, since: datetime | None
 ) -> None:
     forge.now = EVENING - HOUR / 2
     epic = one(forge, "epic")
@@ -145,7 +145,7 @@ def test_engagement_whose_epic_has_lost_its_marker_is_moved_on_all_the_same(
     assert not any(advanced(forge, since=since).values())
 
 
-def test_children_of_an_engagement_that_has_ended_are_not_read(forge: FakeForge) -> None:
+def test_children_of_an_engagement_that_has_ended_are_not_read(forge: FakeGitLab) -> None:
     for each in (AWS, *OTHERS):
         epic = one(forge, "epic", each)
         labels = epic.labels - {titles("phase", "setup")} | {titles("phase", "cancelled")}

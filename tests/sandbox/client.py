@@ -55,21 +55,21 @@ class Client:
     def post(self, body: Any, **options: Any) -> requests.Response:
         return self.session.post(f"{self.sandbox.url}/api/graphql", json=body, timeout=20, **options)
 
-    def raw(self, query: str, **variables: Any) -> dict[str, Any]:
+    def execute_raw(self, query: str, **variables: Any) -> dict[str, Any]:
         response = self.post({"query": query, "variables": variables})
         assert response.status_code == 200, response.text
         answer: dict[str, Any] = response.json()
         return answer
 
-    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        answer = self.raw(query, **variables)
+    def execute(self, query: str, **variables: Any) -> dict[str, Any]:
+        answer = self.execute_raw(query, **variables)
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
 
     def create(self, title: str, *, place: str = PROJECT, kind: str = ISSUE, **fields: Any) -> dict[str, Any]:
         data = {"namespacePath": place, "workItemTypeId": kind, "title": title, **fields}
-        payload = self.ask(CREATE, input=data)["workItemCreate"]
+        payload = self.execute(CREATE, input=data)["workItemCreate"]
         assert payload["errors"] == [], payload
         item: dict[str, Any] = payload["workItem"]
         return item
@@ -81,23 +81,23 @@ class Client:
         return self.create(title, place=INTERNAL_PROJECT, **fields)
 
     def update(self, item: dict[str, Any], **fields: Any) -> None:
-        payload = self.ask(UPDATE, input={"id": item["id"], **fields})["workItemUpdate"]
+        payload = self.execute(UPDATE, input={"id": item["id"], **fields})["workItemUpdate"]
         assert payload["errors"] == [], payload
 
     def note(self, item: dict[str, Any], body: str, **fields: Any) -> dict[str, Any]:
-        payload: dict[str, Any] = self.ask(NOTE, input={"noteableId": item["id"], "body": body, **fields})[
-            "createNote"
-        ]
+        payload: dict[str, Any] = self.execute(
+            NOTE, input={"noteableId": item["id"], "body": body, **fields}
+        )["createNote"]
         return payload
 
-    def item(self, item: dict[str, Any]) -> "Seen":
-        return Seen(self.ask(ITEM, id=item["id"])["workItem"])
+    def item(self, item: dict[str, Any]) -> "ItemView":
+        return ItemView(self.execute(ITEM, id=item["id"])["workItem"])
 
     def label(self, title: str, group: str = "acme") -> str:
         query = (
             """mutation($input: LabelCreateInput!) { labelCreate(input: $input) { errors label { id } } }"""
         )
-        payload = self.ask(query, input={"groupPath": group, "title": title})["labelCreate"]
+        payload = self.execute(query, input={"groupPath": group, "title": title})["labelCreate"]
         assert payload["errors"] == [], payload
         identity: str = payload["label"]["id"]
         return identity
@@ -112,7 +112,7 @@ class Client:
 
 
 @dataclass
-class Seen:
+class ItemView:
     """An item as the API shows it."""
 
     data: dict[str, Any]

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from psbot.cli import main
 from psbot.errors import PsbotError
-from psbot.sandbox.state.accounts import Access
+from psbot.sandbox.state.accounts import AccessLevel
 from psbot.sandbox.state.seed import sandbox_world
-from psbot.sandbox.state.seed_file import load_file
+from psbot.sandbox.state.seed_file import load_seed_file
 
 PSBOT = str(Path(sys.executable).with_name("psbot"))
 
@@ -42,10 +42,10 @@ def test_data_file_adds_places_and_people(tmp_path: Path) -> None:
         "members: [{place: globex/delivery, username: gina, role: maintainer}]\n"
     )
     world = sandbox_world()
-    load_file(world, file)
+    load_seed_file(world, file)
     place, gina = world.namespaces["globex/delivery"], world.users["gina"]
     assert place.is_group
-    assert world.memberships[(place.namespace_id, gina.id)].access is Access.MAINTAINER
+    assert world.memberships[(place.namespace_id, gina.id)].access_level is AccessLevel.MAINTAINER
     assert world.tokens["sandbox-token-gina"].user is gina
 
 
@@ -63,7 +63,7 @@ def test_data_file_is_refused_with_a_sentence_when_it_makes_no_sense(tmp_path: P
     file = tmp_path / "bad.yml"
     file.write_text(text)
     with pytest.raises(PsbotError, match=r"bad\.yml"):
-        load_file(sandbox_world(), file)
+        load_seed_file(sandbox_world(), file)
 
 
 def test_command_says_what_to_install_when_the_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

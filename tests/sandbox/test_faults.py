@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import requests
 
-from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import GROUP, sandbox_world
-from psbot.sandbox.state.snapshot import canonical
+from psbot.sandbox.state.snapshot import canonical_state
 from tests.sandbox.client import CREATE, NOTE, Client
 
 EPIC_INPUT = {"namespacePath": GROUP, "workItemTypeId": "gid://gitlab/WorkItems::Type/8", "title": "x"}
@@ -19,20 +19,20 @@ WHO = {"query": "{ currentUser { username } }"}
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-@pytest.mark.parametrize(("when", "made"), [(When.BEFORE, 0), (When.AFTER, 1)])
+@pytest.mark.parametrize(("when", "made"), [(FaultTiming.BEFORE, 0), (FaultTiming.AFTER, 1)])
 def test_status_comes_before_or_after_the_work_is_done(
-    sandbox: Sandbox, bot: Client, status: int, when: When, made: int
+    sandbox: Sandbox, bot: Client, status: int, when: FaultTiming, made: int
 ) -> None:
-    sandbox.gate.faults.add(Fault(Kind.STATUS, when, status=status, retry_after="86400"))
+    sandbox.gate.faults.add(Fault(FaultKind.STATUS, when, status=status, retry_after="86400"))
     response = bot.post(BODY)
     assert (response.status_code, response.headers["retry-after"]) == (status, "86400")
     assert len(sandbox.world.items) == made
     assert bot.post(WHO).status_code == 200
 
 
-@pytest.mark.parametrize("kind", [Kind.RESET, Kind.TRUNCATED])
-def test_connection_is_cut_after_the_work_is_done(sandbox: Sandbox, bot: Client, kind: Kind) -> None:
-    sandbox.gate.faults.add(Fault(kind, When.AFTER))
+@pytest.mark.parametrize("kind", [FaultKind.RESET, FaultKind.TRUNCATED])
+def test_connection_is_cut_after_the_work_is_done(sandbox: Sandbox, bot: Client, kind: FaultKind) -> None:
+    sandbox.gate.faults.add(Fault(kind, FaultTiming.AFTER))
     with pytest.raises(requests.RequestException):
         bot.post(BODY)
     assert len(sandbox.world.items) == 1
@@ -40,18 +40,18 @@ def test_connection_is_cut_after_the_work_is_done(sandbox: Sandbox, bot: Client,
 
 
 def test_connection_is_cut_before_anything_happens(sandbox: Sandbox, bot: Client) -> None:
-    sandbox.gate.faults.add(Fault(Kind.RESET))
+    sandbox.gate.faults.add(Fault(FaultKind.RESET))
     with pytest.raises(requests.ConnectionError):
         bot.post(BODY)
     assert sandbox.world.items == {}
     assert sandbox.gate.log.entries[0].status == 0
 
 
-@pytest.mark.parametrize("when", list(When))
+@pytest.mark.parametrize("when", list(FaultTiming))
 def test_stall_outlasts_the_client_and_the_work_is_done_all_the_same(
-    sandbox: Sandbox, bot: Client, when: When
+    sandbox: Sandbox, bot: Client, when: FaultTiming
 ) -> None:
-    sandbox.gate.faults.add(Fault(Kind.STALL, when, seconds=0.3))
+    sandbox.gate.faults.add(Fault(FaultKind.STALL, when, seconds=0.3))
     with pytest.raises(requests.Timeout):
         bot.session.post(f"{sandbox.url}/api/graphql", json=BODY, timeout=0.1)
     pause = threading.Event()
@@ -60,9 +60,9 @@ def test_stall_outlasts_the_client_and_the_work_is_done_all_the_same(
     assert len(sandbox.world.items) == 1
 
 
-@pytest.mark.parametrize("kind", [Kind.NOT_JSON, Kind.LOGIN_PAGE])
-def test_body_is_no_json(sandbox: Sandbox, bot: Client, kind: Kind) -> None:
-    sandbox.gate.faults.add(Fault(kind, When.AFTER))
+@pytest.mark.parametrize("kind", [FaultKind.NOT_JSON, FaultKind.LOGIN_PAGE])
+def test_body_is_no_json(sandbox: Sandbox, bot: Client, kind: FaultKind) -> None:
+    sandbox.gate.faults.add(Fault(kind, FaultTiming.AFTER))
     response = bot.post(BODY)
     assert response.status_code == 200
     with pytest.raises(ValueError, match="Expecting value"):
@@ -70,14 +70,14 @@ def test_body_is_no_json(sandbox: Sandbox, bot: Client, kind: Kind) -> None:
 
 
 def test_redirect_leads_to_another_host(sandbox: Sandbox, bot: Client) -> None:
-    sandbox.gate.faults.add(Fault(Kind.REDIRECT))
+    sandbox.gate.faults.add(Fault(FaultKind.REDIRECT))
     response = bot.post(WHO, allow_redirects=False)
     assert (response.status_code, response.headers["location"]) == (302, "http://elsewhere.invalid/")
 
 
 def test_payload_error_comes_inside_http_200(sandbox: Sandbox, bot: Client) -> None:
-    sandbox.gate.faults.add(Fault(Kind.PAYLOAD_ERROR))
-    payload = bot.ask(CREATE, input=EPIC_INPUT)["workItemCreate"]
+    sandbox.gate.faults.add(Fault(FaultKind.PAYLOAD_ERROR))
+    payload = bot.execute(CREATE, input=EPIC_INPUT)["workItemCreate"]
     assert payload == {
         "workItem": None,
         "errors": ["This endpoint has been requested too many times. Try again later."],
@@ -86,26 +86,28 @@ def test_payload_error_comes_inside_http_200(sandbox: Sandbox, bot: Client) -> N
 
 
 def test_batch_is_carried_out_in_part(sandbox: Sandbox, bot: Client) -> None:
-    sandbox.gate.faults.add(Fault(Kind.PARTIAL, first=2))
+    sandbox.gate.faults.add(Fault(FaultKind.PARTIAL, first=2))
     fields = " ".join(
         f"w{number}: workItemCreate(input: $i) {{ errors workItem {{ id }} }}" for number in range(4)
     )
-    answer = bot.raw(f"mutation($i: WorkItemCreateInput!) {{ {fields} }}", i=EPIC_INPUT)
+    answer = bot.execute_raw(f"mutation($i: WorkItemCreateInput!) {{ {fields} }}", i=EPIC_INPUT)
     assert [answer["data"][f"w{number}"] is not None for number in range(4)] == [True, True, False, False]
     assert [error["path"] for error in answer["errors"]] == [["w2"], ["w3"]]
     assert len(sandbox.world.items) == 2
 
 
-@pytest.mark.parametrize(("kind", "first", "expected"), [(Kind.SHORT_LIST, 1, 1), (Kind.EMPTY_LIST, 1, 0)])
+@pytest.mark.parametrize(
+    ("kind", "first", "expected"), [(FaultKind.SHORT_LIST, 1, 1), (FaultKind.EMPTY_LIST, 1, 0)]
+)
 def test_list_comes_back_short_without_a_word(
-    sandbox: Sandbox, bot: Client, kind: Kind, first: int, expected: int
+    sandbox: Sandbox, bot: Client, kind: FaultKind, first: int, expected: int
 ) -> None:
     for title in ("a", "b"):
         bot.epic(title)
     query = f'{{ group(fullPath: "{GROUP}") {{ workItems {{ count nodes {{ id }} pageInfo {{ hasNextPage }} }} }} }}'
 
     def graphql() -> int:
-        return len(bot.ask(query)["group"]["workItems"]["nodes"])
+        return len(bot.execute(query)["group"]["workItems"]["nodes"])
 
     def rest() -> int:
         return len(bot.get("/groups/acme/epics"))
@@ -122,15 +124,15 @@ def test_list_leaves_confidential_items_out_without_a_word(sandbox: Sandbox, bot
     query = f'{{ group(fullPath: "{GROUP}") {{ workItems {{ count nodes {{ title }} }} }} }}'
     for seen in (["b"], ["b", "a"]):
         if len(seen) == 1:
-            sandbox.gate.faults.add(Fault(Kind.NO_CONFIDENTIAL))
-        found = bot.ask(query)["group"]["workItems"]
+            sandbox.gate.faults.add(Fault(FaultKind.NO_CONFIDENTIAL))
+        found = bot.execute(query)["group"]["workItems"]
         assert ([node["title"] for node in found["nodes"]], found["count"]) == (seen, len(seen))
-    sandbox.gate.faults.add(Fault(Kind.NO_CONFIDENTIAL))
+    sandbox.gate.faults.add(Fault(FaultKind.NO_CONFIDENTIAL))
     assert [one["title"] for one in bot.get("/groups/acme/epics")] == ["b"]
 
 
 def test_batch_is_still_worked_at_when_the_client_has_left(sandbox: Sandbox, bot: Client) -> None:
-    sandbox.gate.faults.add(Fault(Kind.SLOW_WORK, seconds=0.2))
+    sandbox.gate.faults.add(Fault(FaultKind.SLOW_WORK, seconds=0.2))
     fields = " ".join(f"w{number}: workItemCreate(input: $i) {{ errors }}" for number in range(3))
     body = {
         "query": f"mutation($i: WorkItemCreateInput!) {{ {fields} }}",
@@ -147,10 +149,10 @@ def test_batch_is_still_worked_at_when_the_client_has_left(sandbox: Sandbox, bot
 
 def test_rule_is_for_the_requests_that_it_names(sandbox: Sandbox, bot: Client) -> None:
     faults = sandbox.gate.faults
-    faults.add(Fault(Kind.STATUS, number=3, status=500))
-    faults.add(Fault(Kind.STATUS, operation="^Special$", status=502))
-    faults.add(Fault(Kind.STATUS, path="/issues$", method="GET", status=504))
-    faults.add(Fault(Kind.STATUS, writes_only=True, status=503))
+    faults.add(Fault(FaultKind.STATUS, number=3, status=500))
+    faults.add(Fault(FaultKind.STATUS, operation="^Special$", status=502))
+    faults.add(Fault(FaultKind.STATUS, path="/issues$", method="GET", status=504))
+    faults.add(Fault(FaultKind.STATUS, writes_only=True, status=503))
     statuses = [bot.post(WHO).status_code for _ in range(4)]
     assert statuses == [200, 200, 500, 200]
     assert bot.post({"query": "query Special { currentUser { id } }"}).status_code == 502
@@ -161,7 +163,7 @@ def test_rule_is_for_the_requests_that_it_names(sandbox: Sandbox, bot: Client) -
 
 def test_maintenance_refuses_writes_and_answers_reads(sandbox: Sandbox, bot: Client) -> None:
     sandbox.world.is_in_maintenance = True
-    assert "read-only instance" in bot.raw(CREATE, input=EPIC_INPUT)["errors"][0]["message"]
+    assert "read-only instance" in bot.execute_raw(CREATE, input=EPIC_INPUT)["errors"][0]["message"]
     assert bot.rest("POST", "/groups/acme/labels", data={"name": "x", "color": "red"}).status_code == 403
     assert bot.post(WHO).status_code == 200
 
@@ -203,12 +205,12 @@ def test_control_refuses_other_sites(sandbox: Sandbox, headers: dict[str, str]) 
 def test_canonical_state_is_the_same_for_two_histories_that_come_to_the_same() -> None:
     states = []
     for order in ((1, 2), (2, 1)):
-        with running(sandbox_world()) as sandbox:
+        with running_sandbox(sandbox_world()) as sandbox:
             bot = Client(sandbox)
             for number in order:
                 item = bot.epic(f"Epic {number}")
-                bot.ask(NOTE, input={"noteableId": item["id"], "body": f"note {number}"})
-            states.append(canonical(sandbox.world))
+                bot.execute(NOTE, input={"noteableId": item["id"], "body": f"note {number}"})
+            states.append(canonical_state(sandbox.world))
     assert states[0] == states[1]
     assert [item["title"] for item in states[0]["items"]] == ["Epic 1", "Epic 2"]
 
@@ -219,9 +221,9 @@ def test_delays_hold_up_every_mutation_of_a_batch(monkeypatch: pytest.MonkeyPatc
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    with running(sandbox_world(), latency_ms=40, work_ms=7) as sandbox:
+    with running_sandbox(sandbox_world(), latency_ms=40, work_ms=7) as sandbox:
         monkeypatch.setattr("psbot.sandbox.server.gate.asyncio.sleep", sleep)
         fields = " ".join(f"w{number}: workItemCreate(input: $i) {{ errors }}" for number in range(3))
-        Client(sandbox).ask(f"mutation($i: WorkItemCreateInput!) {{ {fields} }}", i=EPIC_INPUT)
+        Client(sandbox).execute(f"mutation($i: WorkItemCreateInput!) {{ {fields} }}", i=EPIC_INPUT)
         monkeypatch.undo()
     assert [seconds for seconds in slept if seconds in (0.02, 0.007)] == [0.02, 0.007, 0.007, 0.007, 0.02]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.accounts import Edition
 from psbot.sandbox.state.seed import GROUP, PROJECT, sandbox_world
 from tests.sandbox.client import CREATE, UPDATE, Client
@@ -50,7 +50,7 @@ def test_assignee_is_dropped_without_a_word_when_no_member(sandbox: Sandbox, bot
 
 
 def test_one_assignee_stays_when_the_edition_is_free() -> None:
-    with running(sandbox_world(edition=Edition.FREE)) as sandbox:
+    with running_sandbox(sandbox_world(edition=Edition.FREE)) as sandbox:
         bot = Client(sandbox)
         people = [user_id(sandbox, name) for name in ("paul", "petra")]
         assert bot.item(bot.create("x", assigneesWidget={"assigneeIds": people})).assignees == ["paul"]
@@ -162,7 +162,7 @@ def test_item_moves_when_it_gets_another_parent(bot: Client) -> None:
 
 
 def test_child_epics_need_ultimate() -> None:
-    with running(sandbox_world(edition=Edition.PREMIUM)) as sandbox:
+    with running_sandbox(sandbox_world(edition=Edition.PREMIUM)) as sandbox:
         bot = Client(sandbox)
         above = bot.epic("above")
         data = {
@@ -171,7 +171,7 @@ def test_child_epics_need_ultimate() -> None:
             "title": "below",
             "hierarchyWidget": {"parentId": above["id"]},
         }
-        payload = bot.ask(CREATE, input=data)["workItemCreate"]
+        payload = bot.execute(CREATE, input=data)["workItemCreate"]
         assert payload["workItem"] is None
         assert payload["errors"]
         assert len(sandbox.world.items) == 1
@@ -183,7 +183,7 @@ def test_issue_is_no_child_of_an_issue_and_no_epic_its_own_ancestor(sandbox: San
     bot.update(middle, hierarchyWidget={"parentId": top["id"]})
     for child, parent in ((issue, other), (top, middle), (top, top)):
         data = {"id": child["id"], "hierarchyWidget": {"parentId": parent["id"]}}
-        assert bot.ask(UPDATE, input=data)["workItemUpdate"]["errors"]
+        assert bot.execute(UPDATE, input=data)["workItemUpdate"]["errors"]
     assert sandbox.world.items[1].parent is None
 
 
@@ -194,7 +194,7 @@ def test_widget_is_refused_when_the_type_does_not_carry_it(bot: Client) -> None:
         "title": "x",
         "colorWidget": {"color": "#ff0000"},
     }
-    payload = bot.ask(CREATE, input=data)["workItemCreate"]
+    payload = bot.execute(CREATE, input=data)["workItemCreate"]
     assert payload["errors"] == ["Following widget keys are not supported by Issue type: [:color_widget]"]
 
 
@@ -211,8 +211,8 @@ def test_times_are_whole_seconds_so_two_writes_of_one_look_alike(bot: Client) ->
 def test_deleting_needs_an_owner(sandbox: Sandbox, bot: Client) -> None:
     item = bot.create("x")
     query = "mutation($input: WorkItemDeleteInput!) { workItemDelete(input: $input) { errors } }"
-    assert bot.raw(query, input={"id": item["id"]})["errors"]
-    assert bot.as_user("dora").ask(query, input={"id": item["id"]}) == {"workItemDelete": {"errors": []}}
+    assert bot.execute_raw(query, input={"id": item["id"]})["errors"]
+    assert bot.as_user("dora").execute(query, input={"id": item["id"]}) == {"workItemDelete": {"errors": []}}
     assert sandbox.world.items == {}
 
 
@@ -238,5 +238,5 @@ def test_bulk_update_changes_labels_of_many(bot: Client) -> None:
     query = """mutation($input: WorkItemBulkUpdateInput!) {
       workItemBulkUpdate(input: $input) { errors updatedWorkItemCount } }"""
     data = {"fullPath": "acme", "ids": [one["id"] for one in items], "labelsWidget": {"addLabelIds": [label]}}
-    assert bot.ask(query, input=data)["workItemBulkUpdate"] == {"errors": [], "updatedWorkItemCount": 2}
+    assert bot.execute(query, input=data)["workItemBulkUpdate"] == {"errors": [], "updatedWorkItemCount": 2}
     assert [bot.item(one).labels for one in items] == [["bug"], ["bug"]]

@@ -3,7 +3,7 @@
 import pytest
 
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.accounts import Edition
 from psbot.sandbox.state.seed import sandbox_world
 from tests.sandbox.client import Client
@@ -31,14 +31,14 @@ def test_last_of_the_added_labels_stays_when_two_are_of_one_scope(bot: Client) -
 
 
 def test_scoped_labels_live_together_when_the_edition_is_free() -> None:
-    with running(sandbox_world(edition=Edition.FREE)) as sandbox:
+    with running_sandbox(sandbox_world(edition=Edition.FREE)) as sandbox:
         bot = Client(sandbox)
         first, second = bot.label("s::a"), bot.label("s::b")
         item = bot.create("x", labelsWidget=labelled(first, second))
         assert bot.item(item).labels == ["s::a", "s::b"]
         listing = 'query($l: [String!]) { project(fullPath: "acme/delivery/project") { workItems(labelName: $l) { count } } }'
-        assert bot.ask(listing, l=["s::*"])["project"]["workItems"]["count"] == 0
-        assert bot.ask(listing, l=["s::a"])["project"]["workItems"]["count"] == 1
+        assert bot.execute(listing, l=["s::*"])["project"]["workItems"]["count"] == 0
+        assert bot.execute(listing, l=["s::a"])["project"]["workItems"]["count"] == 1
 
 
 def test_wildcard_finds_every_label_of_the_scope(bot: Client) -> None:
@@ -50,7 +50,7 @@ def test_wildcard_finds_every_label_of_the_scope(bot: Client) -> None:
     bot.create("z", labelsWidget=labelled(deeper))
     query = """query($l: [String!]) { group(fullPath: "acme") {
       workItems(labelName: $l, includeDescendants: true, sort: CREATED_ASC) { nodes { id } } } }"""
-    found = bot.ask(query, l=["s::*"])["group"]["workItems"]["nodes"]
+    found = bot.execute(query, l=["s::*"])["group"]["workItems"]["nodes"]
     assert [node["id"] for node in found] == made
 
 
@@ -73,7 +73,7 @@ def test_label_note_names_ids_and_says_what_gave_way(sandbox: Sandbox, bot: Clie
 
 
 def test_label_of_another_group_is_dropped_without_a_word(sandbox: Sandbox, bot: Client) -> None:
-    sandbox.world.add_label(sandbox.world.add_path("elsewhere", is_group=True), "foreign")
+    sandbox.world.add_label(sandbox.world.ensure_namespace("elsewhere", is_group=True), "foreign")
     assert bot.item(bot.create("x", labelsWidget=labelled("gid://gitlab/GroupLabel/1"))).labels == []
 
 
@@ -86,13 +86,13 @@ def test_label_of_another_group_is_dropped_without_a_word(sandbox: Sandbox, bot:
     ],
 )
 def test_label_is_refused_when_its_title_is_not_valid(bot: Client, title: str, error: str) -> None:
-    payload = bot.ask(CREATE_LABEL, input={"groupPath": "acme", "title": title})["labelCreate"]
+    payload = bot.execute(CREATE_LABEL, input={"groupPath": "acme", "title": title})["labelCreate"]
     assert payload == {"label": None, "errors": [error]}
 
 
 def test_label_is_refused_when_the_group_has_it(bot: Client) -> None:
     bot.label("bug")
-    payload = bot.ask(CREATE_LABEL, input={"groupPath": "acme", "title": " bug "})["labelCreate"]
+    payload = bot.execute(CREATE_LABEL, input={"groupPath": "acme", "title": " bug "})["labelCreate"]
     assert payload == {"label": None, "errors": ["Title has already been taken"]}
 
 

@@ -3,12 +3,12 @@
 import pytest
 import yaml
 
-from psbot.sandbox.rest_api.table import TABLE
-from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.rest_api.table import ROUTES
+from psbot.sandbox.rules import merge_requests
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.state.accounts import Access, UserKind
-from psbot.sandbox.state.project import MergeRequest, Schedule, Variable
-from psbot.sandbox.state.seed import PROJECT, add_person
+from psbot.sandbox.state.accounts import AccessLevel, UserKind
+from psbot.sandbox.state.project import CiVariable, MergeRequest, PipelineSchedule
+from psbot.sandbox.state.seed import PROJECT, add_user_with_token
 from tests.sandbox.client import Client
 from tests.sandbox.test_rest import shape
 from tests.support.paths import ROOT
@@ -20,7 +20,9 @@ WHERE = f"/projects/{PROJECT.replace('/', '%2F')}"
 @pytest.fixture
 def merge_request(sandbox: Sandbox) -> MergeRequest:
     world = sandbox.world
-    return merging.create(world, world.namespaces[PROJECT], world.users["paul"], commits=["c0ffee"])
+    return merge_requests.create_merge_request(
+        world, world.namespaces[PROJECT], world.users["paul"], commits=["c0ffee"]
+    )
 
 
 def test_every_merge_request_and_pipeline_path_is_one_that_gitlabs_own_client_knows() -> None:
@@ -34,7 +36,7 @@ def test_every_merge_request_and_pipeline_path_is_one_that_gitlabs_own_client_kn
     }
     served = {
         shape(method, path)
-        for method, path, _ in TABLE
+        for method, path, _ in ROUTES
         if path.startswith(
             (
                 "projects/:id/merge_requests",
@@ -77,7 +79,7 @@ def test_somebody_elses_note_is_edited_by_maintainers_only(bot: Client, merge_re
 def test_commit_leads_to_its_merge_request(
     bot: Client, sandbox: Sandbox, merge_request: MergeRequest
 ) -> None:
-    merging.merge(sandbox.world, merge_request, "beef")
+    merge_requests.merge_merge_request(sandbox.world, merge_request, "beef")
     for sha in ("c0ffee", "beef"):
         (found,) = bot.get(f"{WHERE}/repository/commits/{sha}/merge_requests")
         assert (found["iid"], found["state"], found["target_branch"]) == (1, "merged", "main")
@@ -85,18 +87,20 @@ def test_commit_leads_to_its_merge_request(
 
 
 def test_stranger_sees_no_merge_request(bot: Client, sandbox: Sandbox, merge_request: MergeRequest) -> None:
-    add_person(sandbox.world, "zoe", "Zoe Zander")
+    add_user_with_token(sandbox.world, "zoe", "Zoe Zander")
     assert bot.as_user("zoe").rest("GET", f"{WHERE}/merge_requests/1/notes").status_code == 404
 
 
 def test_variables_are_for_maintainers_and_schedules_for_reporters(bot: Client, sandbox: Sandbox) -> None:
     world = sandbox.world
     number = world.namespaces[PROJECT].namespace_id
-    world.variables_of[number].append(Variable("PSBOT_TOKEN", is_protected=True, is_masked=True))
+    world.variables_of[number].append(CiVariable("PSBOT_TOKEN", is_protected=True, is_masked=True))
     world.schedules_of[number].append(
-        Schedule(7, "hourly", "7 * * * *", world.users["maria"], variables=(("PSBOT_RUN", "advance"),))
+        PipelineSchedule(
+            7, "hourly", "7 * * * *", world.users["maria"], variables=(("PSBOT_RUN", "advance"),)
+        )
     )
-    world.add_member(world.namespaces[PROJECT], world.users["ada"], Access.PLANNER)
+    world.add_member(world.namespaces[PROJECT], world.users["ada"], AccessLevel.PLANNER)
     statuses = {
         name: [
             bot.as_user(name).rest("GET", f"{WHERE}/{what}").status_code
@@ -116,7 +120,7 @@ def test_project_token_is_an_account_of_its_own(
     bot: Client, sandbox: Sandbox, merge_request: MergeRequest
 ) -> None:
     world = sandbox.world
-    writer = add_person(world, "notes-bot", "notes", UserKind.PROJECT_BOT)
-    world.add_member(world.namespaces[PROJECT], writer, Access.REPORTER)
+    writer = add_user_with_token(world, "notes-bot", "notes", UserKind.PROJECT_BOT)
+    world.add_member(world.namespaces[PROJECT], writer, AccessLevel.REPORTER)
     made = bot.as_user("notes-bot").rest("POST", f"{WHERE}/merge_requests/1/notes", json={"body": "plan"})
     assert made.json()["author"]["username"] == "notes-bot"

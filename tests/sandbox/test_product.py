@@ -8,28 +8,28 @@ from typing import Any
 
 import pytest
 
-from psbot.apply.apply import Tools
+from psbot.apply.apply import WriteTools
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Limits, Process
 from psbot.engagements.loader import load_portfolio
-from psbot.errors import Exit, PsbotError
+from psbot.errors import ExitCode, PsbotError
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.reader import GitLabReader
 from psbot.gitlab.server import Server
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.gitlab.writer import GitLabWriter
 from psbot.runs.reconcile import reconcile
-from psbot.runs.work import Reconciled, Work
-from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.runs.work import Reconciled, RunContext
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import sandbox_world, token_of
-from psbot.sandbox.state.snapshot import canonical
-from psbot.templates.library import Templates
+from psbot.sandbox.state.snapshot import canonical_state
+from psbot.templates.library import TemplateLibrary
 from tests.sandbox.client import Client
 from tests.support.paths import ROOT
 
-WORDS = Templates(ROOT / "issue_templates")
+WORDS = TemplateLibrary(ROOT / "issue_templates")
 NOW = datetime.fromisoformat("2026-11-23T09:00+01:00")
 
 
@@ -54,19 +54,19 @@ class Product:
 
     def run(self) -> Reconciled:
         limits = Limits()
-        patience = Patience(limits.rate_limit_seconds, self.wait)
+        patience = WaitBudget(limits.rate_limit_seconds, self.wait)
         server = Server(self.sandbox.url, token_of("psbot-bot"), connections=1, timeout=5)
         connection = Connection(server, patience)
-        tools = Tools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
+        tools = WriteTools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
         try:
-            return reconcile(self.engagement, Work(tools, self.process, WORDS, NOW, patience))
+            return reconcile(self.engagement, RunContext(tools, self.process, WORDS, NOW, patience))
         finally:
             connection.close()
 
 
 @contextmanager
 def product(process: Process, engagement: Engagement) -> Iterator[Product]:
-    with running(sandbox_world()) as sandbox:
+    with running_sandbox(sandbox_world()) as sandbox:
         yield Product(sandbox, process, engagement)
 
 
@@ -74,20 +74,20 @@ def product(process: Process, engagement: Engagement) -> Iterator[Product]:
 def undisturbed(process: Process, engagement: Engagement) -> tuple[dict[str, Any], int]:
     """The state after one run that nothing disturbs, and how many requests it took."""
     with product(process, engagement) as whole:
-        assert whole.run().exit_code is Exit.DONE
-        return canonical(whole.sandbox.world), whole.sandbox.gate.log.received
+        assert whole.run().exit_code is ExitCode.DONE
+        return canonical_state(whole.sandbox.world), whole.sandbox.gate.log.received
 
 
 def test_engagement_is_made_and_a_second_run_writes_nothing(process: Process, engagement: Engagement) -> None:
     with product(process, engagement) as made:
         first = made.run()
-        assert first.exit_code is Exit.DONE, first
-        before, told = canonical(made.sandbox.world), len(made.sandbox.world.notifications)
+        assert first.exit_code is ExitCode.DONE, first
+        before, told = canonical_state(made.sandbox.world), len(made.sandbox.world.notifications)
         made.sandbox.gate.log.reset()
         second = made.run()
         assert second.plan.is_empty
         assert made.sandbox.gate.log.summary()["writes"] == 0
-        assert (canonical(made.sandbox.world), len(made.sandbox.world.notifications)) == (before, told)
+        assert (canonical_state(made.sandbox.world), len(made.sandbox.world.notifications)) == (before, told)
 
 
 def test_customer_sees_the_epic_and_shared_items_only(process: Process, engagement: Engagement) -> None:
@@ -95,17 +95,17 @@ def test_customer_sees_the_epic_and_shared_items_only(process: Process, engageme
         made.run()
         query = """{ group(fullPath: "acme") { workItems(includeDescendants: true) {
           nodes { namespace { fullPath } description } } } }"""
-        seen = Client(made.sandbox, "ada").ask(query)["group"]["workItems"]["nodes"]
+        seen = Client(made.sandbox, "ada").execute(query)["group"]["workItems"]["nodes"]
         assert {one["namespace"]["fullPath"] for one in seen} == {"acme/delivery", "acme/delivery/project"}
         assert not any("160" in one["description"] for one in seen)
 
 
 # tests/resilience plays every fault in process; these are the ones that only a real connection can show.
 FAULTS = {
-    "reset before": Fault(Kind.RESET, When.BEFORE),
-    "reset after": Fault(Kind.RESET, When.AFTER),
-    "truncated after": Fault(Kind.TRUNCATED, When.AFTER),
-    "429": Fault(Kind.STATUS, When.BEFORE, status=429, retry_after="7"),
+    "reset before": Fault(FaultKind.RESET, FaultTiming.BEFORE),
+    "reset after": Fault(FaultKind.RESET, FaultTiming.AFTER),
+    "truncated after": Fault(FaultKind.TRUNCATED, FaultTiming.AFTER),
+    "429": Fault(FaultKind.STATUS, FaultTiming.BEFORE, status=429, retry_after="7"),
 }
 
 
@@ -134,4 +134,4 @@ def test_runs_end_in_the_undisturbed_state_when_any_request_goes_wrong(
             last = disturbed.run()
             assert last.plan.is_empty, (number, last.plan)
             assert disturbed.sandbox.gate.log.summary()["writes"] == 0
-            assert canonical(disturbed.sandbox.world) == expected, number
+            assert canonical_state(disturbed.sandbox.world) == expected, number

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from psbot.sandbox.rest_api.table import TABLE
-from psbot.sandbox.state.accounts import Access
+from psbot.sandbox.rest_api.table import ROUTES
+from psbot.sandbox.state.accounts import AccessLevel
 from psbot.sandbox.state.seed import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
 from tests.sandbox.client import Client
 from tests.support.paths import ROOT
@@ -38,17 +38,17 @@ def test_every_operation_of_the_request_contract_is_served_but_those_named_here(
         for method in operations
         if path.startswith("/api/v4/") and method in ("get", "post", "put", "patch", "delete")
     }
-    served = {shape(method, path) for method, path, _ in TABLE}
+    served = {shape(method, path) for method, path, _ in ROUTES}
     assert {one for one in known - served if not NOT_SERVED.search(one)} == set()
 
 
-def invite(root: Client, place: str, role: Access) -> None:
+def invite(root: Client, place: str, role: AccessLevel) -> None:
     """Invite the group ``partners``, whose only member is zoe, as a Maintainer."""
     world = root.sandbox.world
-    partners = world.add_path("partners", is_group=True)
+    partners = world.ensure_namespace("partners", is_group=True)
     zoe = world.add_user("zoe", "Zoe Zander")
     world.add_token("sandbox-token-zoe", zoe)
-    world.add_member(partners, zoe, Access.MAINTAINER)
+    world.add_member(partners, zoe, AccessLevel.MAINTAINER)
     kind = "groups" if place == GROUP else "projects"
     path = f"/{kind}/{place.replace('/', '%2F')}/share"
     answer = root.rest("POST", path, json={"group_id": partners.id, "group_access": int(role)})
@@ -63,11 +63,11 @@ def invite(root: Client, place: str, role: Access) -> None:
 def test_members_of_an_invited_group_see_the_place_with_the_lower_of_both_roles(
     root: Client, place: str, sees: list[int | None]
 ) -> None:
-    invite(root, place, Access.REPORTER)
+    invite(root, place, AccessLevel.REPORTER)
     query = """{ g: group(fullPath: "acme/delivery") { maxAccessLevel { integerValue } }
       p: project(fullPath: "acme/delivery/project") { maxAccessLevel { integerValue } }
       i: project(fullPath: "acme/delivery/internal") { maxAccessLevel { integerValue } } }"""
-    seen = Client(root.sandbox, "zoe").ask(query)
+    seen = Client(root.sandbox, "zoe").execute(query)
     assert [one and one["maxAccessLevel"]["integerValue"] for one in seen.values()] == sees
 
 
@@ -78,15 +78,15 @@ def test_members_of_an_invited_group_see_the_place_with_the_lower_of_both_roles(
 def test_members_of_an_invited_group_are_listed_by_the_relation_that_brought_them(
     root: Client, bot: Client, place: str, relation: str
 ) -> None:
-    invite(root, place, Access.REPORTER)
+    invite(root, place, AccessLevel.REPORTER)
     query = """query($relation: ProjectMemberRelation!) { project(fullPath: "acme/delivery/project") {
       projectMembers(search: "zoe", relations: [$relation]) { nodes { accessLevel { integerValue } } } } }"""
-    nodes = bot.ask(query, relation=relation)["project"]["projectMembers"]["nodes"]
+    nodes = bot.execute(query, relation=relation)["project"]["projectMembers"]["nodes"]
     assert nodes == ([] if relation == "DIRECT" else [{"accessLevel": {"integerValue": 20}}])
 
 
 def test_invited_group_loses_the_place_when_the_invitation_is_taken_back(root: Client) -> None:
-    invite(root, PROJECT, Access.REPORTER)
+    invite(root, PROJECT, AccessLevel.REPORTER)
     zoe, path = Client(root.sandbox, "zoe"), f"/projects/{PROJECT.replace('/', '%2F')}"
     assert zoe.rest("GET", path).status_code == 200
     number = root.sandbox.world.namespaces["partners"].id
@@ -100,7 +100,7 @@ def test_work_of_a_deleted_account_is_the_ghosts(bot: Client, root: Client) -> N
     number = root.get("/users", params={"username": "paul"})[0]["id"]
     assert bot.rest("DELETE", f"/users/{number}").status_code == 403
     assert root.rest("DELETE", f"/users/{number}").status_code == 204
-    seen = bot.ask(
+    seen = bot.execute(
         "query($id: WorkItemID!) { workItem(id: $id) { author { username type } } }", id=item["id"]
     )
     assert seen["workItem"]["author"] == {"username": "ghost", "type": "GHOST"}

@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from psbot.gitlab.documents import every_document
-from psbot.sandbox.graphql_api.complexity import LIMIT, score
+from psbot.sandbox.graphql_api.complexity import COMPLEXITY_LIMIT, compute_complexity
 from psbot.sandbox.graphql_api.schema import schema, sdl
 from tests.support.paths import ROOT
 
@@ -104,6 +104,6 @@ def test_every_document_of_the_product_is_taken() -> None:
 def test_every_document_of_the_product_keeps_within_the_complexity_limit() -> None:
     documents = [parse(text) for text in every_document()]
     operations = [(one, operation) for one in documents if (operation := get_operation_ast(one))]
-    scores = [score(schema(), one, operation, {"page": 100}) for one, operation in operations]
+    scores = [compute_complexity(schema(), one, operation, {"page": 100}) for one, operation in operations]
     assert len(scores) == len(documents)
-    assert max(scores) <= LIMIT
+    assert max(scores) <= COMPLEXITY_LIMIT

@@ -20,11 +20,13 @@ def test_current_user_is_the_tokens_when_it_comes_as_a_bearer(sandbox: Sandbox) 
 
 
 def test_current_user_is_nobody_when_there_is_no_token(sandbox: Sandbox) -> None:
-    assert Client(sandbox, token="").ask(WHO) == {"currentUser": None}
+    assert Client(sandbox, token="").execute(WHO) == {"currentUser": None}
 
 
 def test_service_account_is_flagged_as_a_machine(bot: Client) -> None:
-    assert bot.ask(WHO) == {"currentUser": {"username": "psbot-bot", "bot": True, "type": "SERVICE_ACCOUNT"}}
+    assert bot.execute(WHO) == {
+        "currentUser": {"username": "psbot-bot", "bot": True, "type": "SERVICE_ACCOUNT"}
+    }
 
 
 def test_token_is_refused_with_401_when_it_is_unknown(sandbox: Sandbox) -> None:
@@ -41,7 +43,7 @@ def test_token_is_refused_with_401_when_it_has_expired(sandbox: Sandbox) -> None
 
 def test_mutation_is_a_top_level_error_when_the_token_only_reads(sandbox: Sandbox) -> None:
     reader = Client(sandbox, token=READ_ONLY_TOKEN)
-    answer = reader.raw(CREATE, input={"namespacePath": GROUP, "workItemTypeId": EPIC, "title": "x"})
+    answer = reader.execute_raw(CREATE, input={"namespacePath": GROUP, "workItemTypeId": EPIC, "title": "x"})
     assert answer["data"] == {"workItemCreate": None}
     assert answer["errors"][0]["message"].startswith(UNAVAILABLE)
     assert sandbox.world.items == {}
@@ -51,32 +53,32 @@ def test_work_item_is_the_same_error_when_it_is_missing_and_when_it_is_hidden(bo
     hidden = bot.internal("secret")["id"]
     query = "query($id: WorkItemID!) { workItem(id: $id) { title } }"
     for identity in (hidden, "gid://gitlab/WorkItem/999"):
-        answer = bot.as_user("ada").raw(query, id=identity)
+        answer = bot.as_user("ada").execute_raw(query, id=identity)
         assert answer["data"] == {"workItem": None}
         assert answer["errors"][0]["message"].startswith(UNAVAILABLE)
 
 
 @pytest.mark.parametrize("identity", ["gid://gitlab/User/1", "1", "gid://gitlab/WorkItem/x"])
 def test_global_id_is_refused_when_it_is_not_a_work_items(bot: Client, identity: str) -> None:
-    answer = bot.raw("query($id: WorkItemID!) { workItem(id: $id) { title } }", id=identity)
+    answer = bot.execute_raw("query($id: WorkItemID!) { workItem(id: $id) { title } }", id=identity)
     assert "data" not in answer
     assert "Global ID" in answer["errors"][0]["message"] or "instance of" in answer["errors"][0]["message"]
 
 
 def test_errors_come_inside_http_200_when_a_field_is_unknown(bot: Client) -> None:
-    answer = bot.raw("{ currentUser { favouriteColour } }")
+    answer = bot.execute_raw("{ currentUser { favouriteColour } }")
     assert "data" not in answer
     assert "favouriteColour" in answer["errors"][0]["message"]
 
 
 def test_validation_is_an_error_of_the_payload(bot: Client) -> None:
     data = {"namespacePath": GROUP, "workItemTypeId": EPIC, "title": "x" * 256}
-    payload = bot.ask(CREATE, input=data)["workItemCreate"]
+    payload = bot.execute(CREATE, input=data)["workItemCreate"]
     assert payload == {"workItem": None, "errors": ["Title is too long (maximum is 255 characters)"]}
 
 
 def test_type_is_refused_when_the_namespace_does_not_have_it(bot: Client) -> None:
-    payload = bot.ask(CREATE, input={"namespacePath": GROUP, "workItemTypeId": ISSUE, "title": "x"})[
+    payload = bot.execute(CREATE, input={"namespacePath": GROUP, "workItemTypeId": ISSUE, "title": "x"})[
         "workItemCreate"
     ]
     assert payload["workItem"] is None
@@ -92,19 +94,19 @@ def test_multiplex_answers_each_query_in_its_place(bot: Client) -> None:
 
 def test_query_is_refused_when_it_has_more_than_10000_characters(bot: Client) -> None:
     query = "{ currentUser { " + "username " * 1200 + "} }"
-    assert bot.raw(query) == {"errors": [{"message": "Query too large"}]}
+    assert bot.execute_raw(query) == {"errors": [{"message": "Query too large"}]}
 
 
 def test_query_is_refused_when_it_is_too_complex(bot: Client) -> None:
     fields = " ".join(f"f{number}: workItems(first: 100) {{ nodes {{ id title }} }}" for number in range(40))
-    message = bot.raw(f'{{ group(fullPath: "{GROUP}") {{ {fields} }} }}')["errors"][0]["message"]
+    message = bot.execute_raw(f'{{ group(fullPath: "{GROUP}") {{ {fields} }} }}')["errors"][0]["message"]
     assert "exceeds max complexity of 250" in message
 
 
 def test_complexity_limit_is_lower_when_nobody_is_signed_in(sandbox: Sandbox) -> None:
     query = "{ queryComplexity { limit score } }"
-    assert Client(sandbox).ask(query)["queryComplexity"] == {"limit": 250, "score": 3}
-    assert Client(sandbox, token="").ask(query)["queryComplexity"]["limit"] == 200
+    assert Client(sandbox).execute(query)["queryComplexity"] == {"limit": 250, "score": 3}
+    assert Client(sandbox, token="").execute(query)["queryComplexity"]["limit"] == 200
 
 
 def test_page_has_at_most_100_nodes_and_goes_on_behind_its_cursor(bot: Client) -> None:
@@ -112,8 +114,8 @@ def test_page_has_at_most_100_nodes_and_goes_on_behind_its_cursor(bot: Client) -
     query = """query($after: String, $sort: WorkItemSort) { group(fullPath: "acme/delivery") {
       workItems(first: 500, after: $after, sort: $sort) {
         count nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor } } } }"""
-    first = bot.ask(query, sort="CREATED_ASC")["group"]["workItems"]
-    rest = bot.ask(query, sort="CREATED_ASC", after=first["pageInfo"]["endCursor"])["group"]["workItems"]
+    first = bot.execute(query, sort="CREATED_ASC")["group"]["workItems"]
+    rest = bot.execute(query, sort="CREATED_ASC", after=first["pageInfo"]["endCursor"])["group"]["workItems"]
     assert first["count"] == 103
     assert (len(first["nodes"]), first["pageInfo"]["hasNextPage"]) == (100, True)
     assert (len(rest["nodes"]), rest["pageInfo"]["hasNextPage"]) == (3, False)
@@ -123,24 +125,24 @@ def test_page_has_at_most_100_nodes_and_goes_on_behind_its_cursor(bot: Client) -
 def test_items_come_newest_first_when_no_order_is_asked_for(bot: Client) -> None:
     old, new = bot.epic("old"), bot.epic("new")
     query = '{ group(fullPath: "acme/delivery") { workItems { nodes { id } } } }'
-    assert bot.ask(query)["group"]["workItems"]["nodes"] == [{"id": new["id"]}, {"id": old["id"]}]
+    assert bot.execute(query)["group"]["workItems"]["nodes"] == [{"id": new["id"]}, {"id": old["id"]}]
 
 
 def test_connection_sends_small_packets_at_once(sandbox: Sandbox, bot: Client) -> None:
-    bot.ask(WHO)
+    bot.execute(WHO)
     (connection,) = sandbox.gate.connections.values()
     assert connection.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_connection_is_kept_for_the_next_request(sandbox: Sandbox, bot: Client) -> None:
     for _ in range(3):
-        bot.ask(WHO)
+        bot.execute(WHO)
     assert len(sandbox.gate.connections) == 1
 
 
 def test_request_log_names_operation_and_user_and_counts_mutations(sandbox: Sandbox, bot: Client) -> None:
-    bot.ask("query Who { currentUser { id } }")
-    bot.ask(
+    bot.execute("query Who { currentUser { id } }")
+    bot.execute(
         """mutation Two($a: WorkItemCreateInput!) {
           one: workItemCreate(input: $a) { errors } two: workItemCreate(input: $a) { errors } }""",
         a={"namespacePath": GROUP, "workItemTypeId": EPIC, "title": "x"},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from psbot.sandbox.state.accounts import Access
+from psbot.sandbox.state.accounts import AccessLevel
 from psbot.sandbox.state.seed import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
 from tests.sandbox.client import CREATE, UPDATE, Client
 
@@ -10,7 +10,7 @@ LISTING = """query($path: ID!) { group(fullPath: $path) { workItems(includeDesce
 
 
 def titles(client: Client, path: str = "acme") -> list[str]:
-    return sorted(node["title"] for node in client.ask(LISTING, path=path)["group"]["workItems"]["nodes"])
+    return sorted(node["title"] for node in client.execute(LISTING, path=path)["group"]["workItems"]["nodes"])
 
 
 def test_customer_sees_the_epic_and_the_shared_project_but_nothing_internal(bot: Client) -> None:
@@ -40,13 +40,13 @@ def test_note_is_hidden_when_it_names_an_item_that_the_user_may_not_see(bot: Cli
 
 def test_project_is_null_when_the_user_may_not_know_of_it(bot: Client) -> None:
     query = "query($path: ID!) { project(fullPath: $path) { id } namespace(fullPath: $path) { id } }"
-    assert bot.as_user("ada").ask(query, path=INTERNAL_PROJECT) == {"project": None, "namespace": None}
+    assert bot.as_user("ada").execute(query, path=INTERNAL_PROJECT) == {"project": None, "namespace": None}
     assert bot.as_user("ada").rest("GET", "/projects/acme%2Fdelivery%2Finternal").status_code == 404
 
 
 def test_everything_is_hidden_when_nobody_is_signed_in(bot: Client) -> None:
     anonymous = Client(bot.sandbox, token="")
-    assert anonymous.ask(LISTING, path="acme") == {"group": None}
+    assert anonymous.execute(LISTING, path="acme") == {"group": None}
 
 
 @pytest.mark.parametrize(("username", "sees"), [("maria", True), ("pia", True), ("ada", False)])
@@ -58,7 +58,7 @@ def test_confidential_item_is_seen_from_planner_up(bot: Client, username: str, s
 
 def _make_ada_a_guest(bot: Client) -> None:
     world = bot.sandbox.world
-    world.add_member(world.namespaces[PROJECT], world.users["ada"], Access.GUEST)
+    world.add_member(world.namespaces[PROJECT], world.users["ada"], AccessLevel.GUEST)
 
 
 def test_confidential_item_is_seen_by_its_author_as_a_guest(bot: Client) -> None:
@@ -74,7 +74,7 @@ def test_internal_note_is_hidden_from_guests_and_they_may_not_write_one(bot: Cli
     assert [note["body"] for note in bot.item(item).notes] == ["between us"]
     guest = bot.as_user("ada")
     assert guest.item(item).notes == []
-    answer = guest.raw(
+    answer = guest.execute_raw(
         "mutation($input: CreateNoteInput!) { createNote(input: $input) { errors } }",
         input={"noteableId": item["id"], "body": "x", "internal": True},
     )
@@ -94,24 +94,24 @@ def test_guest_sets_fields_on_creation_and_has_them_dropped_later(bot: Client) -
 def test_guest_may_not_touch_what_others_wrote(bot: Client) -> None:
     _make_ada_a_guest(bot)
     item = bot.create("x")
-    answer = bot.as_user("ada").raw(UPDATE, input={"id": item["id"], "title": "y"})
+    answer = bot.as_user("ada").execute_raw(UPDATE, input={"id": item["id"], "title": "y"})
     assert answer["data"] == {"workItemUpdate": None}
     assert bot.item(item)["title"] == "x"
 
 
 def test_customer_may_not_make_epics(bot: Client) -> None:
     data = {"namespacePath": GROUP, "workItemTypeId": "gid://gitlab/WorkItems::Type/8", "title": "x"}
-    assert bot.as_user("ada").raw(CREATE, input=data)["errors"]
+    assert bot.as_user("ada").execute_raw(CREATE, input=data)["errors"]
 
 
 def test_access_level_is_the_highest_of_direct_and_inherited(bot: Client) -> None:
     query = """{ group(fullPath: "acme/delivery") { maxAccessLevel { integerValue stringValue } }
       project(fullPath: "acme/delivery/project") { maxAccessLevel { integerValue } } }"""
-    assert bot.as_user("maria").ask(query) == {
+    assert bot.as_user("maria").execute(query) == {
         "group": {"maxAccessLevel": {"integerValue": 40, "stringValue": "MAINTAINER"}},
         "project": {"maxAccessLevel": {"integerValue": 40}},
     }
-    customer = bot.as_user("ada").ask(query)
+    customer = bot.as_user("ada").execute(query)
     assert customer["group"]["maxAccessLevel"]["integerValue"] == 0
     assert customer["project"]["maxAccessLevel"]["integerValue"] == 20
 
@@ -119,7 +119,7 @@ def test_access_level_is_the_highest_of_direct_and_inherited(bot: Client) -> Non
 def test_members_are_listed_direct_and_inherited(bot: Client) -> None:
     query = """query($search: String) { project(fullPath: "acme/delivery/project") {
       projectMembers(search: $search) { nodes { user { username } accessLevel { integerValue } } } } }"""
-    everyone = bot.ask(query)["project"]["projectMembers"]["nodes"]
+    everyone = bot.execute(query)["project"]["projectMembers"]["nodes"]
     assert {node["user"]["username"] for node in everyone} == {
         "maria",
         "paul",
@@ -129,7 +129,7 @@ def test_members_are_listed_direct_and_inherited(bot: Client) -> None:
         "ada",
         "psbot-bot",
     }
-    assert len(bot.ask(query, search="lovelace")["project"]["projectMembers"]["nodes"]) == 1
+    assert len(bot.execute(query, search="lovelace")["project"]["projectMembers"]["nodes"]) == 1
 
 
 def test_mention_reaches_people_who_can_see_the_item(bot: Client) -> None:

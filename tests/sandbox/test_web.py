@@ -10,12 +10,19 @@ import pytest
 import requests
 
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
-from psbot.sandbox.state.accounts import Access, Edition, UserKind
-from psbot.sandbox.state.seed import GROUP, INTERNAL_PROJECT, PROJECT, add_person, empty_world, sandbox_world
+from psbot.sandbox.server.serve import running_sandbox
+from psbot.sandbox.state.accounts import AccessLevel, Edition, UserKind
+from psbot.sandbox.state.seed import (
+    GROUP,
+    INTERNAL_PROJECT,
+    PROJECT,
+    add_user_with_token,
+    empty_world,
+    sandbox_world,
+)
 from psbot.sandbox.web.route import web_routes
 from tests.sandbox.client import Client
-from tests.sandbox.filled import fill, found, work
+from tests.sandbox.filled import apply_example, find_item, let_people_work
 
 EPIC = f"/groups/{GROUP}/-/epics/1"
 KICK_OFF = f"/{PROJECT}/-/issues/1"
@@ -24,7 +31,7 @@ KICK_OFF = f"/{PROJECT}/-/issues/1"
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     world = sandbox_world()
-    with running(world, pages=web_routes(world)) as started:
+    with running_sandbox(world, pages=web_routes(world)) as started:
         yield started
 
 
@@ -32,9 +39,9 @@ def sandbox() -> Iterator[Sandbox]:
 def filled() -> Iterator[Sandbox]:
     """A sandbox that holds the AWS example after a week of work; tests only read it."""
     world = sandbox_world()
-    with running(world, pages=web_routes(world)) as started:
-        fill(started)
-        work(started)
+    with running_sandbox(world, pages=web_routes(world)) as started:
+        apply_example(started)
+        let_people_work(started)
         yield started
 
 
@@ -43,17 +50,17 @@ def bot(sandbox: Sandbox) -> Client:
     return Client(sandbox)
 
 
-def answer(sandbox: Sandbox, path: str, viewer: str | None = None) -> requests.Response:
+def get_response(sandbox: Sandbox, path: str, viewer: str | None = None) -> requests.Response:
     return requests.get(sandbox.url + path, params={"as": viewer} if viewer else None, timeout=20)
 
 
-def page(sandbox: Sandbox, path: str, viewer: str | None = None) -> str:
-    response = answer(sandbox, path, viewer)
+def get_page(sandbox: Sandbox, path: str, viewer: str | None = None) -> str:
+    response = get_response(sandbox, path, viewer)
     assert response.status_code == 200, (path, response.text)
     return response.text
 
 
-def words(html: str) -> str:
+def visible_text(html: str) -> str:
     """Return what a person reads, blanks drawn together."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
@@ -81,7 +88,10 @@ def hrefs(html: str) -> list[str]:
 
 
 def test_epic_shows_every_child_to_the_manager_and_shared_ones_to_the_customer(filled: Sandbox) -> None:
-    manager, customer = words(page(filled, EPIC, "maria")), words(page(filled, EPIC, "ada"))
+    manager, customer = (
+        visible_text(get_page(filled, EPIC, "maria")),
+        visible_text(get_page(filled, EPIC, "ada")),
+    )
     assert "10 open, 1 closed" in manager
     assert "3 open, 0 closed" in customer
     for title in ("Engagement log", "Sign-off", "Welcome e-mail"):
@@ -91,9 +101,11 @@ def test_epic_shows_every_child_to_the_manager_and_shared_ones_to_the_customer(f
 
 
 def test_epic_marks_a_child_that_others_who_see_the_epic_do_not_see(filled: Sandbox) -> None:
-    rows = re.findall(r"<tr>.*?</tr>", page(filled, EPIC), re.DOTALL)
+    rows = re.findall(r"<tr>.*?</tr>", get_page(filled, EPIC), re.DOTALL)
     marked = {
-        words(row).split(":")[0].split(" ", 1)[1] for row in rows if "Not visible to Ada Lovelace" in row
+        visible_text(row).split(":")[0].split(" ", 1)[1]
+        for row in rows
+        if "Not visible to Ada Lovelace" in row
     }
     assert "Engagement log" in marked
     assert "Kick-off" not in marked
@@ -102,61 +114,61 @@ def test_epic_marks_a_child_that_others_who_see_the_epic_do_not_see(filled: Sand
 def test_customer_reads_nothing_of_internal_items_anywhere(filled: Sandbox) -> None:
     paths = ["/", f"/groups/{GROUP}", f"/groups/{GROUP}/-/boards", f"/{PROJECT}", "/paul", EPIC, KICK_OFF]
     for path in paths:
-        html = page(filled, path, "ada")
+        html = get_page(filled, path, "ada")
         assert INTERNAL_PROJECT not in html, path
         assert "Sign-off: Acme" not in html, path
         assert "Post-mortem: Acme" not in html, path
-    assert INTERNAL_PROJECT in page(filled, "/", "maria")
+    assert INTERNAL_PROJECT in get_page(filled, "/", "maria")
 
 
 def test_page_is_the_same_404_when_it_is_hidden_and_when_it_does_not_exist(filled: Sandbox) -> None:
     hidden, absent = (
-        answer(filled, path, "ada")
+        get_response(filled, path, "ada")
         for path in (f"/{INTERNAL_PROJECT}/-/issues/1", f"/{INTERNAL_PROJECT}/-/issues/999")
     )
     assert (hidden.status_code, absent.status_code) == (404, 404)
     assert hidden.text.replace("issues/1", "") == absent.text.replace("issues/999", "")
-    assert "There is nothing at this address, or Ada Lovelace may not see it." in words(hidden.text)
+    assert "There is nothing at this address, or Ada Lovelace may not see it." in visible_text(hidden.text)
 
 
 @pytest.mark.parametrize("path", [f"/{INTERNAL_PROJECT}", f"/{INTERNAL_PROJECT}/-/boards"])
 def test_place_is_404_when_the_person_may_not_know_of_it(sandbox: Sandbox, path: str) -> None:
-    assert answer(sandbox, path, "ada").status_code == 404
-    assert answer(sandbox, path, "maria").status_code == 200
+    assert get_response(sandbox, path, "ada").status_code == 404
+    assert get_response(sandbox, path, "maria").status_code == 200
 
 
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/groups/nowhere", f"/groups/{PROJECT}", f"/{GROUP}", "/a/-/b/-/c"]
 )
 def test_page_is_404_when_there_is_no_such_place(sandbox: Sandbox, path: str) -> None:
-    assert answer(sandbox, path).status_code == 404
+    assert get_response(sandbox, path).status_code == 404
 
 
 def test_page_names_who_is_unknown_when_nobody_has_that_username(sandbox: Sandbox) -> None:
-    response = answer(sandbox, "/", "<b>mallory</b>")
+    response = get_response(sandbox, "/", "<b>mallory</b>")
     assert response.status_code == 404
     assert "Nobody here is called &lt;b&gt;mallory&lt;/b&gt;" in response.text
 
 
 def test_confidential_item_is_seen_from_planner_up_and_marked(bot: Client) -> None:
     bot.sandbox.world.add_member(
-        bot.sandbox.world.namespaces[PROJECT], bot.sandbox.world.users["ada"], Access.GUEST
+        bot.sandbox.world.namespaces[PROJECT], bot.sandbox.world.users["ada"], AccessLevel.GUEST
     )
     bot.create("secret plan", confidential=True)
-    assert "Confidential" in page(bot.sandbox, KICK_OFF, "maria")
-    assert answer(bot.sandbox, KICK_OFF, "ada").status_code == 404
-    assert "secret plan" not in page(bot.sandbox, f"/{PROJECT}", "ada")
+    assert "Confidential" in get_page(bot.sandbox, KICK_OFF, "maria")
+    assert get_response(bot.sandbox, KICK_OFF, "ada").status_code == 404
+    assert "secret plan" not in get_page(bot.sandbox, f"/{PROJECT}", "ada")
 
 
 def test_internal_note_is_marked_and_shown_to_those_who_may_read_it(bot: Client) -> None:
     bot.sandbox.world.add_member(
-        bot.sandbox.world.namespaces[PROJECT], bot.sandbox.world.users["ada"], Access.GUEST
+        bot.sandbox.world.namespaces[PROJECT], bot.sandbox.world.users["ada"], AccessLevel.GUEST
     )
     item = bot.create("x")
     bot.note(item, "between us", internal=True)
     bot.note(item, "for all")
-    assert "Internal note between us" in words(page(bot.sandbox, KICK_OFF, "paul"))
-    guest = words(page(bot.sandbox, KICK_OFF, "ada"))
+    assert "Internal note between us" in visible_text(get_page(bot.sandbox, KICK_OFF, "paul"))
+    guest = visible_text(get_page(bot.sandbox, KICK_OFF, "ada"))
     assert "for all" in guest
     assert "between us" not in guest
 
@@ -164,26 +176,26 @@ def test_internal_note_is_marked_and_shown_to_those_who_may_read_it(bot: Client)
 def test_history_names_no_hidden_child_to_the_customer(bot: Client) -> None:
     epic = bot.epic("epic")
     bot.internal("hidden", hierarchyWidget={"parentId": epic["id"]})
-    assert "internal#1" in page(bot.sandbox, EPIC, "maria")
-    assert "internal#1" not in page(bot.sandbox, EPIC, "ada")
+    assert "internal#1" in get_page(bot.sandbox, EPIC, "maria")
+    assert "internal#1" not in get_page(bot.sandbox, EPIC, "ada")
 
 
 def test_nothing_is_shown_but_a_sentence_when_nobody_is_a_member_of_anything(sandbox: Sandbox) -> None:
-    add_person(sandbox.world, "nora", "Nora New")
-    assert "There is nothing that Nora New may see." in words(page(sandbox, "/", "nora"))
+    add_user_with_token(sandbox.world, "nora", "Nora New")
+    assert "There is nothing that Nora New may see." in visible_text(get_page(sandbox, "/", "nora"))
 
 
 def test_page_looks_as_the_first_person_when_it_is_not_told_who(sandbox: Sandbox) -> None:
-    selected = [one["value"] for one in Elements(page(sandbox, "/")).named("option") if "selected" in one]
+    selected = [one["value"] for one in Elements(get_page(sandbox, "/")).named("option") if "selected" in one]
     assert selected == ["maria"]
 
 
 def test_page_looks_as_an_account_when_no_person_is_a_member(sandbox: Sandbox) -> None:
     world = empty_world(sandbox.world.clock.now())
-    bot = add_person(world, "bot", "Bot", UserKind.SERVICE_ACCOUNT)
-    world.add_member(world.add_path("solo", is_group=True), bot, Access.OWNER)
-    with running(world, pages=web_routes(world)) as other:
-        assert "solo" in page(other, "/")
+    bot = add_user_with_token(world, "bot", "Bot", UserKind.SERVICE_ACCOUNT)
+    world.add_member(world.ensure_namespace("solo", is_group=True), bot, AccessLevel.OWNER)
+    with running_sandbox(world, pages=web_routes(world)) as other:
+        assert "solo" in get_page(other, "/")
 
 
 # addresses
@@ -197,7 +209,7 @@ def test_every_link_of_the_site_opens_and_keeps_who_looks(filled: Sandbox) -> No
         if path in seen or not path.endswith("as=ada"):
             continue
         seen.add(path)
-        waiting += [href.partition("#")[0] for href in hrefs(page(filled, path)) if href.startswith("/")]
+        waiting += [href.partition("#")[0] for href in hrefs(get_page(filled, path)) if href.startswith("/")]
     assert f"{EPIC}?as=ada" in seen
     assert f"{KICK_OFF}?as=ada" in seen
     assert f"/groups/{GROUP}/-/epic_boards?as=ada" in seen
@@ -210,7 +222,7 @@ def test_address_that_the_api_gives_opens(bot: Client) -> None:
     bot.create("incident", kind="gid://gitlab/WorkItems::Type/2")
     listing = """{ group(fullPath: "acme") { webUrl workItems(includeDescendants: true) { nodes { webUrl } } }
       project(fullPath: "acme/delivery/project") { webUrl } currentUser { webUrl } }"""
-    data = bot.ask(listing)
+    data = bot.execute(listing)
     urls = [node["webUrl"] for node in data["group"]["workItems"]["nodes"]]
     urls += [data[name]["webUrl"] for name in ("group", "project", "currentUser")]
     assert len(urls) >= 7
@@ -223,11 +235,11 @@ def test_address_that_the_api_gives_opens(bot: Client) -> None:
     [f"/groups/{GROUP}/-/work_items/1", f"/{PROJECT}/-/work_items/1", f"/{PROJECT.upper()}/-/issues/1"],
 )
 def test_item_opens_by_the_other_addresses_that_gitlab_knows(filled: Sandbox, path: str) -> None:
-    assert "Acme Corp" in page(filled, path)
+    assert "Acme Corp" in get_page(filled, path)
 
 
 def test_form_keeps_what_else_the_address_asks_for(filled: Sandbox) -> None:
-    html = page(filled, f"/groups/{GROUP}/-/boards?scope=ps-kind", "paul")
+    html = get_page(filled, f"/groups/{GROUP}/-/boards?scope=ps-kind", "paul")
     hidden = {one["name"]: one["value"] for one in Elements(html).named("input")}
     assert hidden == {"scope": "ps-kind", "as": "paul"}
 
@@ -240,7 +252,7 @@ def test_labels_are_chips_in_two_parts_whose_colours_come_from_the_stylesheet(bo
     label = next(iter(bot.sandbox.world.labels.values()))
     label.color = "#fff"
     bot.create("x", labelsWidget={"labelIds": [f"gid://gitlab/Label/{label.id}"]})
-    html = page(bot.sandbox, KICK_OFF)
+    html = get_page(bot.sandbox, KICK_OFF)
     assert f'class="label label-{label.id} scoped"' in html
     assert "<span>team</span><span>blue</span>" in html
     css = requests.get(f"{bot.sandbox.url}/assets/style.css", timeout=20)
@@ -260,27 +272,27 @@ def test_label_is_one_chip_when_the_edition_has_no_scopes(bot: Client) -> None:
     bot.create("x", labelsWidget={"labelIds": [label]})
     bot.sandbox.world.edition = Edition.FREE
     bot.sandbox.world.cache.clear()
-    assert "<span>team::blue</span>" in page(bot.sandbox, KICK_OFF)
+    assert "<span>team::blue</span>" in get_page(bot.sandbox, KICK_OFF)
 
 
 def test_history_says_who_moved_a_label_and_when_by_the_virtual_clock(filled: Sandbox) -> None:
-    assert "Paul Porter added ps-state doing , removed ps-state todo , 2 hours ago" in words(
-        page(filled, KICK_OFF)
+    assert "Paul Porter added ps-state doing , removed ps-state todo , 2 hours ago" in visible_text(
+        get_page(filled, KICK_OFF)
     )
-    assert "Maria Marsh added ps-phase kick-off , removed ps-phase setup , 2 hours ago" in words(
-        page(filled, EPIC)
+    assert "Maria Marsh added ps-phase kick-off , removed ps-phase setup , 2 hours ago" in visible_text(
+        get_page(filled, EPIC)
     )
 
 
 def test_history_draws_changes_made_together_into_one_entry(filled: Sandbox) -> None:
-    text = words(page(filled, KICK_OFF))
+    text = visible_text(get_page(filled, KICK_OFF))
     assert "psbot made 4 changes, 7 days ago added ps-kind kick-off ps-state todo assigned to @paul" in text
 
 
 def test_history_keeps_a_deleted_labels_place(bot: Client) -> None:
     bot.create("x", labelsWidget={"labelIds": [bot.label("short-lived")]})
-    bot.sandbox.world.forget_label(next(iter(bot.sandbox.world.labels.values())))
-    assert "added a deleted label" in words(page(bot.sandbox, KICK_OFF))
+    bot.sandbox.world.remove_label(next(iter(bot.sandbox.world.labels.values())))
+    assert "added a deleted label" in visible_text(get_page(bot.sandbox, KICK_OFF))
 
 
 def test_reply_stands_below_what_it_answers_and_notes_have_anchors(bot: Client) -> None:
@@ -290,8 +302,8 @@ def test_reply_stands_below_what_it_answers_and_notes_have_anchors(bot: Client) 
     discussion = bot.sandbox.world.notes[int(question["id"].rpartition("/")[2])].discussion_id
     where = f"/projects/1/issues/1/discussions/{discussion}/notes"
     assert bot.rest("POST", where, json={"body": "an answer"}).status_code == 201
-    html = page(bot.sandbox, KICK_OFF)
-    text = words(html)
+    html = get_page(bot.sandbox, KICK_OFF)
+    text = visible_text(html)
     assert text.index("a question") < text.index("an answer") < text.index("something else")
     assert 'id="note_1"' in html
 
@@ -303,23 +315,23 @@ def test_dates_say_overdue_by_the_virtual_clock(bot: Client) -> None:
         hierarchyWidget={"parentId": epic["id"]},
         startAndDueDateWidget={"dueDate": "2026-11-24", "isFixed": True},
     )
-    assert 'class="overdue"' not in page(bot.sandbox, EPIC)
+    assert 'class="overdue"' not in get_page(bot.sandbox, EPIC)
     bot.sandbox.world.clock.advance(timedelta(days=3))
-    assert 'class="overdue"' in page(bot.sandbox, EPIC)
+    assert 'class="overdue"' in get_page(bot.sandbox, EPIC)
     bot.rest("PUT", "/projects/1/issues/1", json={"state_event": "close"})
-    assert 'class="overdue"' not in page(bot.sandbox, EPIC)
+    assert 'class="overdue"' not in get_page(bot.sandbox, EPIC)
 
 
 def test_child_links_to_its_parent(filled: Sandbox) -> None:
-    html = page(filled, KICK_OFF, "paul")
+    html = get_page(filled, KICK_OFF, "paul")
     assert f'<dt>Parent</dt><dd><a href="{EPIC}?as=paul">Acme Corp: SOW-2026-142</a></dd>' in html
 
 
 def test_child_is_silent_about_its_parent_when_the_person_may_not_see_it(bot: Client) -> None:
     epic = bot.epic("secret epic", confidential=True)
     bot.create("child", hierarchyWidget={"parentId": epic["id"]})
-    assert "secret epic" in page(bot.sandbox, KICK_OFF, "maria")
-    customer = page(bot.sandbox, KICK_OFF, "ada")
+    assert "secret epic" in get_page(bot.sandbox, KICK_OFF, "maria")
+    customer = get_page(bot.sandbox, KICK_OFF, "ada")
     assert "secret epic" not in customer
     assert "acme/delivery&amp;1" not in customer
 
@@ -327,21 +339,21 @@ def test_child_is_silent_about_its_parent_when_the_person_may_not_see_it(bot: Cl
 def test_moved_issue_says_where_it_went_to_those_who_may_know(bot: Client) -> None:
     bot.create("x")
     bot.rest("POST", "/projects/1/issues/1/move", json={"to_project_id": 2})
-    assert "Moved to acme/delivery/internal#1" in words(page(bot.sandbox, KICK_OFF))
-    assert INTERNAL_PROJECT not in page(bot.sandbox, KICK_OFF, "ada")
-    assert "moved to" not in page(bot.sandbox, KICK_OFF, "ada")
+    assert "Moved to acme/delivery/internal#1" in visible_text(get_page(bot.sandbox, KICK_OFF))
+    assert INTERNAL_PROJECT not in get_page(bot.sandbox, KICK_OFF, "ada")
+    assert "moved to" not in get_page(bot.sandbox, KICK_OFF, "ada")
 
 
 # boards
 
 
-def columns(html: str) -> dict[str, str]:
+def board_columns(html: str) -> dict[str, str]:
     found = re.findall(r'<section class="column.*?</section>', html, re.DOTALL)
-    return {words(one).split()[0]: words(one) for one in found}
+    return {visible_text(one).split()[0]: visible_text(one) for one in found}
 
 
 def test_board_has_the_states_for_columns_unasked(filled: Sandbox) -> None:
-    shown = columns(page(filled, f"/groups/{GROUP}/-/boards"))
+    shown = board_columns(get_page(filled, f"/groups/{GROUP}/-/boards"))
     assert {"todo", "doing", "waiting-customer", "blocked", "done", "skipped", "Closed"} == set(shown)
     assert "Kick-off: Acme Corp" in shown["doing"]
     assert "Welcome e-mail: Acme Corp" in shown["Closed"]
@@ -349,31 +361,33 @@ def test_board_has_the_states_for_columns_unasked(filled: Sandbox) -> None:
 
 
 def test_epic_board_has_the_phases_for_columns_unasked(filled: Sandbox) -> None:
-    shown = columns(page(filled, f"/groups/{GROUP}/-/epic_boards"))
+    shown = board_columns(get_page(filled, f"/groups/{GROUP}/-/epic_boards"))
     assert "Acme Corp: SOW-2026-142" in shown["kick-off"]
     assert "completed" in shown
 
 
 def test_board_has_another_scopes_columns_when_asked(filled: Sandbox) -> None:
-    shown = columns(page(filled, f"/{PROJECT}/-/boards?scope=ps-kind"))
+    shown = board_columns(get_page(filled, f"/{PROJECT}/-/boards?scope=ps-kind"))
     assert "Kick-off: Acme Corp" in shown["kick-off"]
 
 
 def test_board_passes_over_a_scope_with_two_values(bot: Client) -> None:
     both, three = [bot.label(f"yes-no::{one}") for one in "yn"], [bot.label(f"step::{one}") for one in "abc"]
     bot.create("x", labelsWidget={"labelIds": [both[0], three[0]]})
-    assert set(columns(page(bot.sandbox, f"/groups/{GROUP}/-/boards"))) == {"a", "b", "c"}
+    assert set(board_columns(get_page(bot.sandbox, f"/groups/{GROUP}/-/boards"))) == {"a", "b", "c"}
 
 
 def test_board_shows_the_customer_what_they_may_see(filled: Sandbox) -> None:
-    shown = columns(page(filled, f"/groups/{GROUP}/-/boards", "ada"))
+    shown = board_columns(get_page(filled, f"/groups/{GROUP}/-/boards", "ada"))
     assert "Project summary" in shown["todo"]
     assert "Standup" not in shown["todo"]
 
 
 def test_board_has_one_column_when_there_are_no_scoped_labels(bot: Client) -> None:
     bot.create("plain")
-    assert columns(page(bot.sandbox, f"/groups/{GROUP}/-/boards")) == {"Open": "Open 1 plain project"}
+    assert board_columns(get_page(bot.sandbox, f"/groups/{GROUP}/-/boards")) == {
+        "Open": "Open 1 plain project"
+    }
 
 
 # texts
@@ -412,10 +426,10 @@ def assert_inert(html: str) -> None:
 def test_description_title_and_notes_do_nothing_when_they_are_hostile(bot: Client) -> None:
     item = bot.create('<script>alert("title")</script>', description=HOSTILE)
     bot.note(item, HOSTILE)
-    html = page(bot.sandbox, KICK_OFF)
+    html = get_page(bot.sandbox, KICK_OFF)
     assert_inert(html)
     assert "&lt;script&gt;alert(&#34;title&#34;)&lt;/script&gt;" in html
-    assert "bold" in words(html)
+    assert "bold" in visible_text(html)
 
 
 def test_lists_and_boards_escape_titles_labels_and_names(bot: Client) -> None:
@@ -433,19 +447,19 @@ def test_lists_and_boards_escape_titles_labels_and_names(bot: Client) -> None:
         f"/{PROJECT}",
         "/maria",
     ):
-        assert "<img" not in page(bot.sandbox, path), path
-        assert "&lt;img" in page(bot.sandbox, path), path
+        assert "<img" not in get_page(bot.sandbox, path), path
+        assert "&lt;img" in get_page(bot.sandbox, path), path
 
 
 def test_retitling_note_is_escaped_too(bot: Client) -> None:
     item = bot.create("plain")
     bot.update(item, title="<script>x</script> [y](javascript:z)")
-    assert_inert(page(bot.sandbox, KICK_OFF))
+    assert_inert(get_page(bot.sandbox, KICK_OFF))
 
 
 def test_checklist_is_shown_as_boxes_that_cannot_be_ticked(bot: Client) -> None:
     bot.create("x", description="- [ ] open\n- [x] done\n1. [~] dropped\n\n- no box [x]")
-    elements = Elements(page(bot.sandbox, KICK_OFF))
+    elements = Elements(get_page(bot.sandbox, KICK_OFF))
     boxes = [one for one in elements.named("input") if one.get("type") == "checkbox"]
     assert ["checked" in one for one in boxes] == [False, True, False]
     assert all("disabled" in one for one in boxes)
@@ -454,21 +468,21 @@ def test_checklist_is_shown_as_boxes_that_cannot_be_ticked(bot: Client) -> None:
 
 def test_table_strikethrough_and_bare_address_are_rendered(bot: Client) -> None:
     bot.create("x", description="| a | b |\n|---|---|\n| ~~old~~ | https://a.example/b_c_d. |")
-    html = page(bot.sandbox, KICK_OFF)
+    html = get_page(bot.sandbox, KICK_OFF)
     assert "<td><s>old</s></td>" in html
     assert '<td><a href="https://a.example/b_c_d" rel="noopener noreferrer nofollow">' in html
 
 
 def test_mermaid_block_is_shown_as_code_with_a_caption(bot: Client) -> None:
     bot.create("x", description="```mermaid\ngantt\n  title <b>x</b>\n```")
-    html = page(bot.sandbox, KICK_OFF)
+    html = get_page(bot.sandbox, KICK_OFF)
     assert "<figcaption>Mermaid diagram, drawn by GitLab</figcaption>" in html
     assert "title &lt;b&gt;x&lt;/b&gt;" in html
 
 
 def test_reference_in_the_words_of_a_link_is_no_link_in_a_link(bot: Client) -> None:
     bot.create("x", description="[see #1](https://a.example)")
-    assert '<a href="https://a.example" rel="noopener noreferrer nofollow">see #1</a>' in page(
+    assert '<a href="https://a.example" rel="noopener noreferrer nofollow">see #1</a>' in get_page(
         bot.sandbox, KICK_OFF
     )
 
@@ -480,12 +494,12 @@ def test_reference_is_a_link_for_those_who_may_see_the_item(bot: Client) -> None
     bot.create("x", description=text)
     where = f"/{PROJECT}/-/issues/2"
     for viewer, expected in (("maria", 2), ("ada", 0)):
-        html = page(bot.sandbox, where, viewer)
+        html = get_page(bot.sandbox, where, viewer)
         assert hrefs(html).count(f"/{INTERNAL_PROJECT}/-/issues/1?as={viewer}") == expected
         assert hrefs(html).count(f"{KICK_OFF}?as={viewer}") == 2
         assert f"/paul?as={viewer}" in hrefs(html)
     assert "See internal#1, #1, #1, acme/delivery/internal#1" in re.sub(
-        " (?=[,.])", "", words(page(bot.sandbox, where))
+        " (?=[,.])", "", visible_text(get_page(bot.sandbox, where))
     )
 
 
@@ -494,7 +508,7 @@ def test_reference_is_a_link_for_those_who_may_see_the_item(bot: Client) -> None
 
 def test_page_may_load_nothing_but_its_own_stylesheet(sandbox: Sandbox) -> None:
     for path in ("/", "/nowhere", "/assets/style.css"):
-        headers = answer(sandbox, path).headers
+        headers = get_response(sandbox, path).headers
         policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
         assert policy["default-src"] == "'none'"
         assert policy["style-src"] == "'self'"
@@ -508,20 +522,20 @@ def test_page_is_refused_when_the_browser_was_led_here_by_another_name(sandbox: 
 
 def test_page_changes_nothing_and_takes_no_writes(filled: Sandbox) -> None:
     version = filled.world.version
-    page(filled, EPIC)
+    get_page(filled, EPIC)
     assert filled.world.version == version
     assert requests.post(filled.url + EPIC, timeout=20).status_code == 405
 
 
 def test_pages_are_no_requests_of_the_api(filled: Sandbox) -> None:
     filled.gate.log.reset()
-    page(filled, EPIC)
+    get_page(filled, EPIC)
     assert filled.gate.log.summary()["requests"] == 0
     assert filled.gate.crashes == []
 
 
 def test_filled_example_is_inert_and_its_markers_are_not_shown(filled: Sandbox) -> None:
-    assert found(filled, "Kick-off: Acme Corp")
+    assert find_item(filled, "Kick-off: Acme Corp")
     for path in (EPIC, KICK_OFF):
-        assert_inert(page(filled, path))
-        assert "psbot:" not in page(filled, path)
+        assert_inert(get_page(filled, path))
+        assert "psbot:" not in get_page(filled, path)

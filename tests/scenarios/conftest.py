@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from psbot.core.model.process import Process
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.seed import sandbox_world
 from tests.scenarios.driver import Story
 from tests.scenarios.people import Person
@@ -15,7 +15,7 @@ _STAFF = {"maria": "MAINTAINER", "paul": "DEVELOPER", "petra": "DEVELOPER", "dor
 @pytest.fixture
 def story(process: Process) -> Iterator[Story]:
     """A sandbox with the groups of all examples, and nothing in them."""
-    with running(sandbox_world()) as sandbox:
+    with running_sandbox(sandbox_world()) as sandbox:
         told = Story(sandbox, process)
         told.control(
             "POST",

@@ -10,28 +10,28 @@ from typing import Any
 import requests
 import yaml
 
-from psbot.apply.apply import Tools
+from psbot.apply.apply import WriteTools
 from psbot.apply.preflight import check_machine
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Limits, Process
 from psbot.core.plan.plan import Plan
 from psbot.engagements.loader import parse_engagement
-from psbot.errors import Exit, PsbotError
+from psbot.errors import ExitCode, PsbotError
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.reader import GitLabReader
 from psbot.gitlab.server import Server
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.gitlab.writer import GitLabWriter
-from psbot.report.stale import Told
+from psbot.report.stale import StaleRow
 from psbot.runs.reconcile import reconcile
-from psbot.runs.stale import run as stalerun
-from psbot.runs.work import Reconciled, Work
+from psbot.runs.stale import run
+from psbot.runs.work import Reconciled, RunContext
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.state.seed import token_of
-from psbot.templates.library import Templates
+from psbot.templates.library import TemplateLibrary
 from tests.support.paths import ROOT
 
-WORDS = Templates(ROOT / "issue_templates")
+WORDS = TemplateLibrary(ROOT / "issue_templates")
 TODAY = "2026-11-23"
 ACME = "acme-sow-142"
 
@@ -115,7 +115,7 @@ class Story:
         """Apply the file, changed, and again; the second run must find nothing to do and write nothing."""
         self.written(name, on=on, **changes)
         first = self.run(by)
-        assert first.exit_code is Exit.DONE, first
+        assert first.exit_code is ExitCode.DONE, first
         before = self.state(), self.notifications()
         self.control("DELETE", "/requests")
         again = self.run(by)
@@ -147,18 +147,18 @@ class Story:
     def run(self, by: str = "psbot-bot", approve: Callable[[Plan], None] = lambda _: None) -> Reconciled:
         """Run the product once with the file as it stands, as the owner of *by*'s token."""
         limits = Limits()
-        patience = Patience(limits.rate_limit_seconds, self._wait)
+        patience = WaitBudget(limits.rate_limit_seconds, self._wait)
         connection = Connection(Server(self.sandbox.url, token_of(by), connections=1, timeout=10), patience)
-        tools = Tools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
+        tools = WriteTools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
         try:
-            work = Work(tools, self.process, WORDS, self.now, patience)
+            work = RunContext(tools, self.process, WORDS, self.now, patience)
             return reconcile(self.engagement, work, approve)
         finally:
             connection.close()
 
     def looked_for_stale(
         self, *, on: str | None = None, hour: str | None = None, by: str = "psbot-bot", again: bool = True
-    ) -> Told:
+    ) -> StaleRow:
         """Run psbot stale on a day, and again: the second run must find the same and write nothing."""
         self.hour = hour or self.hour
         self.written(on=on)
@@ -171,16 +171,18 @@ class Story:
             assert (self.state(), self.notifications()) == before
         return first
 
-    def run_stale(self, by: str = "psbot-bot", limits: Limits | None = None) -> Told:
+    def run_stale(self, by: str = "psbot-bot", limits: Limits | None = None) -> StaleRow:
         """Run psbot stale once, as the owner of *by*'s token."""
         limits = limits or Limits()
-        patience = Patience(limits.rate_limit_seconds, self._wait)
+        patience = WaitBudget(limits.rate_limit_seconds, self._wait)
         connection = Connection(Server(self.sandbox.url, token_of(by), connections=1, timeout=10), patience)
-        tools = Tools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
+        tools = WriteTools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
         try:
-            work = Work(tools, self.process, WORDS, self.now, patience, check_author=check_machine)
-            (result,) = stalerun.run([self.engagement], work, stalerun.Limits(), lambda: connection.requests)
-            return Told.of("engagement.yml", result)
+            work = RunContext(tools, self.process, WORDS, self.now, patience, check_author=check_machine)
+            (result,) = run.run_stale(
+                [self.engagement], work, run.StaleRunLimits(), lambda: connection.request_count
+            )
+            return StaleRow.of("engagement.yml", result)
         finally:
             connection.close()
 

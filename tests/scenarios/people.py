@@ -28,7 +28,7 @@ class Person:
         """Return the item of that key with the lowest id, as it is now."""
         root = Client(self.story.sandbox, "root")
         top = self.story.file["gitlab"]["group"].partition("/")[0]
-        nodes = root.ask(_FOUND, group=top)["group"]["workItems"]["nodes"]
+        nodes = root.execute(_FOUND, group=top)["group"]["workItems"]["nodes"]
         if not isinstance(what, str):
             return next(node for node in nodes if node["id"] == what["id"])
         marker = marker_of(what, of or self.story.file["engagement"])
@@ -89,7 +89,7 @@ class Person:
 
     def deletes(self, what: "str | Data") -> Data:
         item = self.found(what)
-        answer = self._client.ask(
+        answer = self._client.execute(
             "mutation($input: WorkItemDeleteInput!) { workItemDelete(input: $input) { errors } }",
             input={"id": item["id"]},
         )
@@ -135,7 +135,7 @@ class Person:
 
     def sees(self, group: str) -> set[str]:
         """Return the descriptions of all items below *group* that the person may read."""
-        nodes = self._client.ask(_FOUND, group=group)["group"]["workItems"]["nodes"]
+        nodes = self._client.execute(_FOUND, group=group)["group"]["workItems"]["nodes"]
         return {node["description"] for node in nodes}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from psbot.errors import Exit
+from psbot.errors import ExitCode
 from tests.scenarios.driver import Shown, Story, example
 from tests.scenarios.people import Person
 
@@ -209,7 +209,7 @@ def test_run_is_refused_when_the_epic_is_deleted_and_its_children_are_left(
     given.applied("acme-aws")
     person("dora").deletes("epic")
     error = when.refused()
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert "has no epic in acme/delivery" in str(error)
     assert "acme/delivery/project#1" in str(error)
     assert not then.has("epic")

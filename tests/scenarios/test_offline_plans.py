@@ -5,13 +5,13 @@ from datetime import datetime
 
 import pytest
 
-from psbot.core.desired.build import desired
+from psbot.core.desired.build import build_desired
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.operations import CreateChild, CreateEpic
 from psbot.core.model.process import Process
-from psbot.core.plan.plan import Plan, plan
+from psbot.core.plan.plan import Plan, build_plan
 from psbot.engagements.loader import parse_engagement
-from psbot.templates.library import Templates
+from psbot.templates.library import TemplateLibrary
 from tests.support.paths import ROOT
 
 PlanOf = Callable[..., Plan]
@@ -20,7 +20,7 @@ PlanOf = Callable[..., Plan]
 @pytest.fixture
 def plan_of(process: Process) -> PlanOf:
     """Plan an example at an instant, with parts of its text replaced."""
-    templates = Templates(ROOT / "issue_templates")
+    templates = TemplateLibrary(ROOT / "issue_templates")
 
     def make(name: str, now: str = "2026-11-23T09:00+01:00", **replaced: str) -> Plan:
         text = (ROOT / "examples" / f"{name}.yml").read_text()
@@ -29,8 +29,8 @@ def plan_of(process: Process) -> PlanOf:
             text = "\n".join(lines) + "\n"
         engagement = parse_engagement(name, text, process).engagement
         assert engagement is not None
-        wanted = desired(engagement, process, datetime.fromisoformat(now), templates)
-        return plan(engagement, wanted, Snapshot(), process)
+        wanted = build_desired(engagement, process, datetime.fromisoformat(now), templates)
+        return build_plan(engagement, wanted, Snapshot(), process)
 
     return make
 
@@ -217,11 +217,11 @@ def test_items_of_an_engagement_without_internal_project_are_confidential(
     )
     engagement = parse_engagement("acme.yml", text, process).engagement
     assert engagement is not None
-    wanted = desired(
+    wanted = build_desired(
         engagement,
         process,
         datetime.fromisoformat("2026-11-23T09:00+01:00"),
-        Templates(ROOT / "issue_templates"),
+        TemplateLibrary(ROOT / "issue_templates"),
     )
     secret = {item.key for item in wanted.snapshot.items if item.confidential}
     assert "log" in secret

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from psbot.errors import Exit
+from psbot.errors import ExitCode
 from tests.scenarios.driver import Story
 from tests.scenarios.people import Person
 
@@ -24,7 +24,7 @@ def test_everybody_who_is_missing_is_named_at_once_before_the_first_write(
 ) -> None:
     given.control("POST", "/data", people=[{"username": "stranger"}])
     error = when.refused("acme-aws", people={"manager": "nobody", "engineers": ["stranger"]})
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert "GitLab knows no user nobody" in str(error)
     assert "stranger is not a member of acme/delivery/project" in str(error)
     assert "stranger is not a member of acme/delivery/internal" in str(error)
@@ -53,7 +53,7 @@ def test_place_that_is_missing_is_named_with_its_key(key: str, when: Story) -> N
         },
     }[key]
     error = when.refused("acme-aws", gitlab=places)
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert f"(gitlab.{key})" in str(error)
     assert "/none" in str(error)
 
@@ -69,7 +69,7 @@ def test_all_places_that_are_missing_are_named_at_once(when: Story) -> None:
 def test_role_that_is_too_low_is_refused(role: str, given: Story, when: Story) -> None:
     member(given, "robot", role, "acme")
     error = when.refused("acme-aws", by="robot", people={"delivery_lead": "robot"})
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert "acme/delivery" in str(error)
 
 
@@ -78,14 +78,14 @@ def test_archived_project_is_refused(project: str, given: Story, when: Story, pe
     given.applied("acme-aws")
     person("dora").archives(f"acme/delivery/{project}")
     error = when.refused(kick_off_on="2026-12-10")
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert f"acme/delivery/{project} is archived" in str(error)
 
 
 def test_edition_without_epics_is_refused(given: Story, when: Story) -> None:
     given.control("POST", "/settings", edition="free")
     error = when.refused("acme-aws")
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert "Premium" in str(error)
 
 
@@ -103,17 +103,17 @@ def test_manager_may_apply_with_a_token_of_her_own(when: Story, then: Story) -> 
 def test_token_of_somebody_whose_items_would_not_count_is_refused(given: Story, when: Story) -> None:
     member(given, "stranger", "MAINTAINER", "acme")
     error = when.refused("acme-aws", by="stranger")
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert "stranger" in str(error)
 
 
 def test_token_of_a_customer_is_refused(when: Story) -> None:
-    assert when.refused("acme-aws", by="ada").exit_code is Exit.GITLAB
+    assert when.refused("acme-aws", by="ada").exit_code is ExitCode.GITLAB
 
 
 def test_account_that_may_not_make_labels_is_refused_when_some_are_missing(given: Story, when: Story) -> None:
     error = when.refused("acme-aws", by="maria")
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert "acme (gitlab.label_group)" in str(error)
 
 
@@ -141,7 +141,7 @@ def test_changed_places_of_an_engagement_that_exists_are_refused(
     given.control("POST", "/data", projects=["acme/delivery/other"])
     given.applied("acme-aws")
     error = when.refused(gitlab=places)
-    assert error.exit_code is Exit.INPUT
+    assert error.exit_code is ExitCode.INPUT
     assert "change" in error.hint
     assert all(path in str(error) for path in places.values())
 
@@ -151,7 +151,7 @@ def test_run_is_refused_when_the_one_who_made_the_epic_is_no_longer_of_the_engag
 ) -> None:
     given.applied("acme-aws", by="maria", gitlab={"label_group": None})
     error = when.refused(people={"manager": "dora", "delivery_lead": None})
-    assert error.exit_code is Exit.GITLAB
+    assert error.exit_code is ExitCode.GITLAB
     assert "maria" in str(error)
     assert "acme/delivery&1" in str(error)
 
@@ -176,7 +176,7 @@ def test_changed_key_is_refused_because_the_same_epic_is_there_under_another(
 ) -> None:
     given.applied("acme-aws")
     error = when.refused(engagement="acme-sow-0142")
-    assert error.exit_code is Exit.INPUT
+    assert error.exit_code is ExitCode.INPUT
     assert "acme/delivery&1 of acme-sow-142 is the epic of the same customer and statement of work" in str(
         error
     )

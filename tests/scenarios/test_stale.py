@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from psbot.report.stale import Told
+from psbot.report.stale import StaleRow
 from psbot.sandbox.rules.notes import update_note
 from tests.scenarios.driver import Story
 from tests.scenarios.people import Person
@@ -30,11 +30,11 @@ def applied(story: Story) -> Story:
     return story
 
 
-def found(told: Told) -> dict[str, tuple[str, int, int]]:
+def found(told: StaleRow) -> dict[str, tuple[str, int, int]]:
     """Return by item since when it is stale, the days that counted, and the rung."""
     assert told.error is None, told.error
     return {
-        each.verdict.item: (each.verdict.since.isoformat(), each.verdict.days.low, each.rung)
+        each.measurement.item: (each.measurement.since.isoformat(), each.measurement.days.low, each.level)
         for each in told.stale
     }
 
@@ -123,7 +123,7 @@ def test_customer_has_a_clock_of_their_own(story: Story, person: Somebody) -> No
     assert found(story.looked_for_stale(on="2026-12-01")) == {}
     told = story.looked_for_stale(on="2026-12-02")
     assert found(told) == {"welcome-email": ("2026-11-25", 5, 0)}
-    assert [each.verdict.policy.name for each in told.stale] == ["customer-silent"]
+    assert [each.measurement.policy.name for each in told.stale] == ["customer-silent"]
 
 
 def test_days_with_the_customer_do_not_count_for_the_team_afterwards(
@@ -141,7 +141,7 @@ def test_nothing_is_stale_while_the_engagement_is_on_hold(applied: Story, person
     applied.written(on="2026-11-26")
     person("maria").labels("epic", add="ps-phase::on-hold", remove="ps-phase::setup")
     told = applied.looked_for_stale(on="2026-12-16")
-    assert (found(told), told.rests) == ({}, "it is on-hold")
+    assert (found(told), told.not_measured_because) == ({}, "it is on-hold")
     person("maria").labels("epic", add="ps-phase::setup", remove="ps-phase::on-hold")
     # Monday made; Tuesday and Wednesday counted before the hold, the days on hold do not.
     assert found(applied.looked_for_stale(on="2026-12-18")) == {}
@@ -175,7 +175,7 @@ def test_comment_of_the_customer_is_an_act_of_a_person(story: Story, person: Som
     assert found(story.looked_for_stale(on="2026-12-04")) == {}
     told = story.looked_for_stale(on="2026-12-07")
     assert found(told) == {"kick-off": ("2026-11-30", 5, 0)}
-    assert told.stale[0].verdict.by == "ada"
+    assert told.stale[0].measurement.username == "ada"
 
 
 def test_digest_that_a_person_has_edited_is_left_alone_and_not_repeated(applied: Story) -> None:
@@ -231,7 +231,9 @@ def test_new_finding_on_an_item_that_is_flagged_begins_on_the_first_rung(story: 
     story.looked_for_stale(on=MADE_ON)
     told = story.looked_for_stale(on="2026-11-30")
     rungs = {
-        each.verdict.policy.name: each.rung for each in told.stale if each.verdict.item == "welcome-email"
+        each.measurement.policy.name: each.level
+        for each in told.stale
+        if each.measurement.item == "welcome-email"
     }
     assert rungs == {"overdue": 1, "idle": 0}
 

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from psbot.cli import main
-from psbot.core.text.marker import sections
-from psbot.sandbox.rules.item_changes import Change
+from psbot.core.text.marker import managed_sections
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.server.serve import running
+from psbot.sandbox.server.serve import running_sandbox
 from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.state.seed import sandbox_world, token_of
 from tests.sandbox.client import Client
@@ -34,7 +34,7 @@ _SEEN = """query($group: ID!, $after: String) { group(fullPath: $group) {
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with running(sandbox_world()) as started:
+    with running_sandbox(sandbox_world()) as started:
         yield started
 
 
@@ -74,11 +74,11 @@ def item(sandbox: Sandbox, key: str) -> WorkItem:
 
 def change(sandbox: Sandbox, by: str, key: str, **fields: object) -> None:
     with sandbox.world.lock:
-        update_item(sandbox.world, sandbox.world.users[by], item(sandbox, key), Change(**fields))  # type: ignore[arg-type]
+        update_item(sandbox.world, sandbox.world.users[by], item(sandbox, key), ItemChange(**fields))  # type: ignore[arg-type]
 
 
 def section(sandbox: Sandbox, key: str) -> str:
-    (text,) = sections(item(sandbox, key).description).values()
+    (text,) = managed_sections(item(sandbox, key).description).values()
     return text
 
 
@@ -111,7 +111,7 @@ def lived(psbot: Psbot, sandbox: Sandbox, file: Path) -> Sandbox:
             "id": f"gid://gitlab/WorkItem/{item(sandbox, key).id}",
             "timeTrackingWidget": {"timelog": {"timeSpent": spent}},
         }
-        assert paul.ask(_SPEND, input=given)["workItemUpdate"]["errors"] == []
+        assert paul.execute(_SPEND, input=given)["workItemUpdate"]["errors"] == []
     call, log = item(sandbox, "call/2026-12-15"), item(sandbox, "log")
     decided = "- Runners on spot, see https://docs.acme.example/runners"
     change(
@@ -219,7 +219,7 @@ def test_timeline_has_every_single_item_the_sandbox_closed(lived: Sandbox) -> No
 
 def test_customer_reads_no_secret_and_nothing_internal(lived: Sandbox) -> None:
     ada = Client(lived, "ada")
-    seen = ada.ask(_SEEN, group="acme", after=None)["group"]["workItems"]
+    seen = ada.execute(_SEEN, group="acme", after=None)["group"]["workItems"]
     assert not seen["pageInfo"]["hasNextPage"]
     text = "\n".join(f"{each['title']}\n{each['description']}" for each in seen["nodes"])
     assert "Project summary: Acme Corp" in text

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psbot.config.loader import load_process
-from psbot.core.desired.build import desired
-from psbot.core.desired.wrap_up import told_by
+from psbot.core.desired.build import build_desired
+from psbot.core.desired.wrap_up import items_with_needed_history
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.facts import Facts
 from psbot.core.model.history import Histories, History, LabelEvent, Notice, StateEvent
@@ -16,20 +16,20 @@ from psbot.core.model.operations import PostNotice
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import Author
 from psbot.core.model.workflow import OnIllegal
-from psbot.core.notices.notice import identity_of
-from psbot.core.plan.plan import Plan, plan
-from psbot.core.workflow.advance import advance, needed
+from psbot.core.notices.notice import parse_identity
+from psbot.core.plan.plan import Plan, build_plan
+from psbot.core.workflow.advance import advance, needed_reads
 from psbot.engagements.loader import parse_engagement
-from psbot.templates.library import Templates
+from psbot.templates.library import TemplateLibrary
 from tests.support.paths import ROOT
 from tests.support.world import performed
 
 PROCESS: Process = load_process(ROOT / "config")
 RESTORING = replace(
     PROCESS,
-    workflow=replace(PROCESS.workflow, table=replace(PROCESS.workflow.table, on_illegal=OnIllegal.RESTORE)),
+    workflow=replace(PROCESS.workflow, rules=replace(PROCESS.workflow.rules, on_illegal=OnIllegal.RESTORE)),
 )
-TEMPLATES = Templates(ROOT / "issue_templates")
+TEMPLATES = TemplateLibrary(ROOT / "issue_templates")
 BOT = Author("psbot-bot", is_machine=True)
 CUSTOMER = "mallory"
 MONDAY = datetime.fromisoformat("2026-11-23T09:00+01:00")
@@ -82,9 +82,11 @@ class Desk:
 
     def apply(self) -> None:
         """Apply the engagement file."""
-        histories = {key: self._history(key) for key in told_by(self.world, self.process)}
-        wanted = desired(self.engagement, self.process, self.now, TEMPLATES, self.world, histories=histories)
-        self._perform(plan(self.engagement, wanted, self.world, self.process))
+        histories = {key: self._history(key) for key in items_with_needed_history(self.world, self.process)}
+        wanted = build_desired(
+            self.engagement, self.process, self.now, TEMPLATES, self.world, histories=histories
+        )
+        self._perform(build_plan(self.engagement, wanted, self.world, self.process))
 
     def label(self, who: str, key: str, purpose: str, value: str, *, replacing: bool = True) -> None:
         """Let *who* put a label on an item; GitLab takes the other of its scope off, which REST can avoid."""
@@ -123,12 +125,12 @@ class Desk:
         """Return what psbot knows after it has read what it needs, and nothing else."""
         facts = Facts(self.engagement, self.process, self.world, self.now)
         while True:
-            asked = needed(facts)
+            asked = needed_reads(facts)
             if not asked.items and not asked.notices:
                 return facts
-            assert not asked.items & facts.histories.items.keys(), "asked twice"
+            assert not asked.items & facts.histories.by_item.keys(), "asked twice"
             self.read |= asked.items
-            histories = {**facts.histories.items, **{key: self._history(key) for key in asked.items}}
+            histories = {**facts.histories.by_item, **{key: self._history(key) for key in asked.items}}
             notices = tuple(self.notices.values()) if asked.notices else facts.histories.notices
             facts = replace(facts, histories=Histories(histories, notices))
 
@@ -173,9 +175,9 @@ class Desk:
 
     def _write(self, post: PostNotice) -> None:
         """Put a notice on the log; whether it is one shows when it is read again, as in GitLab."""
-        self.written += post.note is None
-        gid = post.note or f"gid://gitlab/Note/{self.written}"
-        if name := identity_of(post.body):
+        self.written += post.note_gid is None
+        gid = post.note_gid or f"gid://gitlab/Note/{self.written}"
+        if name := parse_identity(post.body):
             self.notices[gid] = Notice(name, post.body, gid)
 
     def _relabelled(self, who: Author, item: Item, add: Iterable[str], remove: Iterable[str]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from psbot.core.model.calendar import Workdays
-from psbot.core.model.engagement import Calls, Engagement, Places
-from psbot.core.model.labels import Catalogue, LabelSpec, Scope
+from psbot.core.model.engagement import CallCadence, Engagement, GitLabPaths
+from psbot.core.model.labels import LabelCatalogue, LabelScope, LabelSpec
 from psbot.core.model.process import Kind, Limits, Offset, PlaceKind, Process, Repeat, Stage
 from psbot.core.model.workflow import Workflow
 
@@ -23,9 +23,9 @@ _VALUES = {
     "change": ("ps-change", ("draft",)),
 }
 
-CATALOGUE = Catalogue(
+CATALOGUE = LabelCatalogue(
     {
-        purpose: Scope(
+        purpose: LabelScope(
             name, {value: LabelSpec(f"{name}::{value}", "#1f75cb", f"means {value}") for value in values}
         )
         for purpose, (name, values) in _VALUES.items()
@@ -135,7 +135,7 @@ def engagement(key: str = "acme-sow-142", **changes: Any) -> Engagement:
         time_zone="Europe/Berlin",
         zone=ZoneInfo("Europe/Berlin"),
         workdays=Workdays(),
-        gitlab=Places(GROUP, SHARED, INTERNAL, LABEL_GROUP),
+        gitlab=GitLabPaths(GROUP, SHARED, INTERNAL, LABEL_GROUP),
         manager="maria",
         engineers=("paul", "petra"),
         closed_won_on=date(2026, 11, 16),
@@ -144,7 +144,7 @@ def engagement(key: str = "acme-sow-142", **changes: Any) -> Engagement:
     return replace(base, **changes)
 
 
-CALLS = Calls(every_weeks=1, weekday=1, weekday_name="tuesday", at="10:00", minutes=45)
+CALLS = CallCadence(every_weeks=1, weekday=1, weekday_name="tuesday", at="10:00", minutes=45)
 
 
 class PlainWords:

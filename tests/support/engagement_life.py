@@ -9,21 +9,21 @@ from typing import Any
 
 from psbot.config.loader import load_process
 from psbot.core.model.process import Process
-from psbot.core.notices.notice import identity_of
-from psbot.errors import Exit
-from psbot.parsing.yaml_document import parse
-from psbot.report.timeline import Happening, Sort
+from psbot.core.notices.notice import parse_identity
+from psbot.errors import ExitCode
+from psbot.parsing.yaml_document import parse_yaml
+from psbot.report.timeline import EntryKind, TimelineEntry
 from psbot.runs.work import Reconciled
 from psbot.sandbox.state.model import WorkItem
-from psbot.simulation.engagement_file import Sheet, load_sheet
+from psbot.simulation.engagement_file import EngagementText, load_engagement_text
 from psbot.simulation.psbot_runs import Command
-from psbot.simulation.script import read_script
-from psbot.simulation.simulate import first_day, living
-from psbot.simulation.simulator import Life
-from psbot.templates.library import Templates
+from psbot.simulation.script import parse_script
+from psbot.simulation.simulate import first_day, open_simulator
+from psbot.simulation.simulator import Simulator
+from psbot.templates.library import TemplateLibrary
 from tests.support.paths import ROOT
 
-WORDS = Templates(ROOT / "issue_templates")
+WORDS = TemplateLibrary(ROOT / "issue_templates")
 AS_SHIPPED = load_process(ROOT / "config")
 LONGEST = 400
 
@@ -74,7 +74,7 @@ class Lived:
     process: Process
     evenings: dict[date, Evening] = field(default_factory=dict)
     notices: dict[date, dict[str, str]] = field(default_factory=dict)
-    happenings: list[Happening] = field(default_factory=list)
+    happenings: list[TimelineEntry] = field(default_factory=list)
     never: list[int] = field(default_factory=list)
     is_over: bool = False
 
@@ -125,11 +125,13 @@ class Lived:
         """Return the identities of all notices that the engagement log ever had."""
         return {identity for each in self.notices.values() for identity in each}
 
-    def psbot(self, start: str, end: str) -> list[Happening]:
+    def psbot(self, start: str, end: str) -> list[TimelineEntry]:
         """Return what psbot did from the day *start* on, before *end*."""
         first, last = date.fromisoformat(start), date.fromisoformat(end)
         return [
-            each for each in self.happenings if each.sort is Sort.PSBOT and first <= each.at.date() < last
+            each
+            for each in self.happenings
+            if each.kind is EntryKind.PSBOT and first <= each.at.date() < last
         ]
 
 
@@ -143,43 +145,45 @@ def lived(
     **changes: Any,
 ) -> Lived:
     """Play the life of an example, changed, by *script*: until it is over, or up to and with a day."""
-    sheet = load_sheet(ROOT / "examples" / f"{name}.yml", process)
-    sheet = sheet.edited(changes, process) if changes else sheet
-    told = read_script(parse("script.yml", f"deeds:\n{script}" if script else "others: routine"), process)
+    sheet = load_engagement_text(ROOT / "examples" / f"{name}.yml", process)
+    sheet = sheet.with_changes(changes, process) if changes else sheet
+    told = parse_script(
+        parse_yaml("script.yml", f"deeds:\n{script}" if script else "others: routine"), process
+    )
     begun = date.fromisoformat(start) if start else first_day(sheet.engagement)
     days = (date.fromisoformat(until) - begun).days + 1 if until else LONGEST
     written = Lived(process)
-    with living(sheet, told, process, WORDS, begun) as life:
-        for day in life.days(begun, days):
-            written.happenings += day.happenings
-            written.evenings[day.on] = {key: _shown(life, each) for key, each in life.stage.items().items()}
+    with open_simulator(sheet, told, process, WORDS, begun) as life:
+        for day in life.simulate_days(begun, days):
+            written.happenings += day.entries
+            written.evenings[day.on] = {key: _shown(life, each) for key, each in life.fixture.items().items()}
             written.notices[day.on] = dict(_notices(life))
-            if any(each.sort is Sort.PSBOT for each in day.happenings):
+            if any(each.kind is EntryKind.PSBOT for each in day.entries):
                 _is_quiet(life)
-            if until is None and life.is_over:
+            if until is None and life.is_finished:
                 break
         _is_quiet(life)
-        written.is_over = life.is_over
+        written.is_over = life.is_finished
         written.never = [each.number for each in life.pending]
-    failed = [each for each in written.happenings if each.sort is Sort.FAILURE]
+    failed = [each for each in written.happenings if each.kind is EntryKind.FAILURE]
     assert not failed, failed
     return written
 
 
-def _is_quiet(life: Life) -> None:
+def _is_quiet(life: Simulator) -> None:
     """Run advance once more; it must find nothing to do and write nothing."""
-    before = life.stage.world.version
-    again = life.runs.run(Command.ADVANCE, life.stage.sheet.engagement, life.now)
+    before = life.fixture.world.version
+    again = life.runs.run(Command.ADVANCE, life.fixture.engagement_text.engagement, life.now)
     assert isinstance(again, Reconciled), again
-    assert again.exit_code is Exit.DONE
+    assert again.exit_code is ExitCode.DONE
     assert again.plan.is_empty, again.plan.operations
-    assert life.stage.world.version == before
+    assert life.fixture.world.version == before
 
 
-def _shown(life: Life, item: WorkItem) -> Shown:
+def _shown(life: Simulator, item: WorkItem) -> Shown:
     titles = [label.title for label in item.labels]
     return Shown(
-        {purpose: _only(life.stage.process.catalogue.values(purpose, titles)) for purpose in _PURPOSES},
+        {purpose: _only(life.fixture.process.catalogue.values(purpose, titles)) for purpose in _PURPOSES},
         item.is_open,
         item.title,
         tuple(user.username for user in item.assignees),
@@ -196,12 +200,12 @@ def _only(values: list[str]) -> str | None:
     return values[0] if values else None
 
 
-def _notices(life: Life) -> Iterator[tuple[str, str]]:
-    log = life.stage.items().get("log")
+def _notices(life: Simulator) -> Iterator[tuple[str, str]]:
+    log = life.fixture.items().get("log")
     for note in log.notes if log else ():
-        identity = identity_of(note.body)
+        identity = parse_identity(note.body)
         if identity and not note.is_system:
             yield identity, note.body.partition("\n")[2].strip()
 
 
-__all__ = ["AS_SHIPPED", "Lived", "Sheet", "lived", "renamed", "timedelta"]
+__all__ = ["AS_SHIPPED", "EngagementText", "Lived", "lived", "renamed", "timedelta"]

@@ -6,28 +6,28 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from psbot.core.model.history import Act, Activity, History, LabelEvent, StateEvent
+from psbot.core.model.history import Activity, History, LabelEvent, NoteEvent, StateEvent
 from psbot.core.model.item import NewestNote
 from psbot.core.model.labels import Label, LabelSpec
-from psbot.core.model.work_item import Author, Sighting
+from psbot.core.model.work_item import Author, WorkItem
 from psbot.errors import GitLabError
-from psbot.gitlab.item_queries import Part
+from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.values import (
     Access,
     Account,
-    Ask,
+    AccountLookup,
     Audience,
-    Brief,
     Comment,
+    ItemSummary,
     ItemUpdate,
     Membership,
+    NamespaceAccess,
     NewItem,
     NewNote,
     NoteEdit,
     Page,
-    People,
-    Place,
-    Written,
+    PageRequest,
+    WriteResult,
 )
 from tests.support.builders import GROUP, INTERNAL, LABEL_GROUP, NOW, SHARED
 
@@ -43,10 +43,10 @@ Fault = Callable[[], Exception]
 class Stored:
     """One work item with its history."""
 
-    sighting: Sighting
+    sighting: WorkItem
     updated_at: datetime
     created_at: datetime
-    acts: list[Act] = field(default_factory=list)
+    acts: list[NoteEvent] = field(default_factory=list)
     edited_by: Author | None = None
     is_deleted: bool = False
     labelled: list[LabelEvent] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Stored:
     comments: list[Comment] = field(default_factory=list)
 
 
-class FakeForge:
+class FakeGitLab:
     """Both ports on a small world: one group with two projects, labels above them, and some people."""
 
     def __init__(self, page: int = 100) -> None:
@@ -106,10 +106,10 @@ class FakeForge:
         """Let the next call of *method* fail, after it was carried out or before."""
         self.faults.append((method, carried_out, error))
 
-    def by_key(self, key: str) -> list[Sighting]:
+    def by_key(self, key: str) -> list[WorkItem]:
         """Return the items whose marker has *key*, oldest first."""
         found = [each for each in self._all() if each.marker and each.marker.item == key]
-        return sorted(found, key=lambda each: each.number)
+        return sorted(found, key=lambda each: each.numeric_id)
 
     # The reader
 
@@ -122,7 +122,7 @@ class FakeForge:
             {path: self._place(path, "type-issue") for path in projects},
             self._labels(label_group),
             self._place(label_group, None),
-            sum(1 for each in self._all() if _matches(each, Ask(Part.EPICS))),
+            sum(1 for each in self._all() if _matches(each, PageRequest(ItemList.EPICS))),
         )
 
     def fetch_labels(self, group: str) -> Mapping[str, str] | None:
@@ -130,12 +130,12 @@ class FakeForge:
         self._request("labels")
         return self._labels(group)
 
-    def fetch_pages(self, group: str, asks: Sequence[Ask]) -> Sequence[Page]:
+    def fetch_pages(self, group: str, page_requests: Sequence[PageRequest]) -> Sequence[Page]:
         """Return a page of each part."""
         self._request("pages")
-        return [self._page(group, ask) for ask in asks]
+        return [self._page(group, ask) for ask in page_requests]
 
-    def fetch_item(self, namespace: str, iid: int) -> Sighting | None:
+    def fetch_item(self, namespace: str, iid: int) -> WorkItem | None:
         """Return one item."""
         self._request("item")
         return next((each for each in self._all() if (each.namespace, each.iid) == (namespace, iid)), None)
@@ -180,7 +180,7 @@ class FakeForge:
             gid: History(
                 tuple(each for each in item.labelled if each.title in labels),
                 tuple(item.switched),
-                acts=tuple(item.acts),
+                notes=tuple(item.acts),
             )
             for gid, item in seen.items()
         }
@@ -194,12 +194,12 @@ class FakeForge:
             if gid in gids and gid not in self.hidden and not item.is_deleted
         }
 
-    def fetch_people(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> People:
+    def fetch_accounts(self, usernames: Sequence[str], memberships: Sequence[Membership]) -> AccountLookup:
         """Return accounts and memberships."""
         self._request("people")
         known = {name: _user(name) for name in usernames if name in self.accounts}
         members = [each for each in memberships if self._is_member(each.username, each.path)]
-        return People(known, frozenset(self.inactive & set(usernames)), frozenset(members))
+        return AccountLookup(known, frozenset(self.inactive & set(usernames)), frozenset(members))
 
     def fetch_audiences(self, projects: Sequence[str]) -> Mapping[str, Audience]:
         """Return who can read the projects."""
@@ -217,7 +217,7 @@ class FakeForge:
 
     # The writer
 
-    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[Written]:
+    def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[WriteResult]:
         """Make labels; one that exists is refused."""
         self._interject()
         with self._lock:
@@ -226,7 +226,7 @@ class FakeForge:
             self._raise(with_fault)
             return found
 
-    def create_items(self, items: Sequence[NewItem]) -> Sequence[Written]:
+    def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
         """Make items; an assignee who is not a member, or a label that is not there, is dropped without a word."""
         self._interject()
         with self._lock:
@@ -235,7 +235,7 @@ class FakeForge:
             for item in items:
                 refusal = self._refusal(item.namespace, item.title, item.title)
                 if refusal:
-                    made.append(Written(refusal=refusal))
+                    made.append(WriteResult(refusal=refusal))
                     continue
                 people = [name for name, gid in self._ids() if gid in item.assignees]
                 fields: dict[str, Any] = {
@@ -252,7 +252,7 @@ class FakeForge:
             self._raise(with_fault)
             return made
 
-    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[Written]:
+    def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[WriteResult]:
         """Change items."""
         self._interject()
         with self._lock:
@@ -260,14 +260,14 @@ class FakeForge:
             done = []
             for update in updates:
                 if refusal := self._refusal_of(update.gid, update.title):
-                    done.append(Written(refusal=refusal))
+                    done.append(WriteResult(refusal=refusal))
                     continue
                 self._change(update.gid, self.me, dict(self._fields(update)))
                 done.append(self._written(update.gid))
             self._raise(with_fault)
             return done
 
-    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[WriteResult]:
         """Post notes."""
         self._interject()
         with self._lock:
@@ -276,7 +276,7 @@ class FakeForge:
             self._raise(with_fault)
             return posted
 
-    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[Written]:
+    def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[WriteResult]:
         """Edit notes; one that is not there, or is another's, is refused."""
         self._interject()
         with self._lock:
@@ -320,43 +320,49 @@ class FakeForge:
         if fault:
             raise fault()
 
-    def _place(self, path: str, item_type: str | None) -> Place | None:
+    def _place(self, path: str, item_type: str | None) -> NamespaceAccess | None:
         level = self.levels.get(path)
-        return None if level is None else Place(path, level, item_type, path in self.archived)
+        return None if level is None else NamespaceAccess(path, level, item_type, path in self.archived)
 
     def _labels(self, group: str) -> Mapping[str, str] | None:
         return None if self.levels.get(group) is None else dict(self.labels)
 
-    def _page(self, group: str, ask: Ask) -> Page:
+    def _page(self, group: str, ask: PageRequest) -> Page:
         if self.levels.get(group) is None:
             raise GitLabError("the group is hidden")
-        below = [each for each in self._all() if ask.part is not Part.CONFIDENTIAL or each.namespace == group]
-        matching = sorted((each for each in below if _matches(each, ask)), key=lambda each: each.number)
-        start = int(ask.after or 0)
+        below = [
+            each
+            for each in self._all()
+            if ask.item_list is not ItemList.CONFIDENTIAL or each.namespace == group
+        ]
+        matching = sorted((each for each in below if _matches(each, ask)), key=lambda each: each.numeric_id)
+        start = int(ask.cursor or 0)
         visible = [each for each in matching[start : start + self.page] if each.gid not in self.hidden]
         more = str(start + self.page) if start + self.page < len(matching) else None
-        if ask.part in (Part.LABELLED, Part.MOVED):
+        if ask.item_list in (ItemList.LABELLED, ItemList.UPDATED):
             briefs = tuple(
-                Brief(each.gid, each.description, each.parent if ask.part is Part.MOVED else None)
+                ItemSummary(
+                    each.gid, each.description, each.parent if ask.item_list is ItemList.UPDATED else None
+                )
                 for each in visible
             )
             return Page((), briefs, len(matching), more)
-        shown = map(self._with_newest, visible) if ask.with_newest else visible
+        shown = map(self._with_newest, visible) if ask.with_newest_note else visible
         return Page(tuple(shown), (), len(matching), more)
 
-    def _all(self) -> Iterator[Sighting]:
+    def _all(self) -> Iterator[WorkItem]:
         stored = [each for each in self.items.values() if not each.is_deleted]
         return (
             replace(
                 each.sighting,
                 updated_at=each.updated_at,
-                made_at=each.created_at,
+                created_at=each.created_at,
                 closed_at=None if each.sighting.is_open or not each.switched else each.switched[-1].at,
             )
             for each in stored
         )
 
-    def _with_newest(self, sighting: Sighting) -> Sighting:
+    def _with_newest(self, sighting: WorkItem) -> WorkItem:
         act = max(self.items[sighting.gid].acts, key=lambda act: act.at)
         author = act.author if act.author and not act.author.is_ghost else None
         return replace(
@@ -365,7 +371,7 @@ class FakeForge:
             closed_at=None,
             seconds_spent=0,
             label_gids={},
-            newest=NewestNote(
+            newest_note=NewestNote(
                 author.username if author else None,
                 bool(author and author.is_machine),
                 act.at,
@@ -397,42 +403,42 @@ class FakeForge:
             return UNAVAILABLE
         return self._refusal(item.sighting.namespace, title, item.sighting.title)
 
-    def _make_note(self, note: NewNote) -> Written:
+    def _make_note(self, note: NewNote) -> WriteResult:
         if refusal := self._refusal_of(note.item_gid, None):
-            return Written(refusal=refusal)
-        return Written(gid=self._comment(note.item_gid, self.me, note.body))
+            return WriteResult(refusal=refusal)
+        return WriteResult(gid=self._comment(note.item_gid, self.me, note.body))
 
     def _comment(self, gid: str, by: Author, body: str) -> str:
         item = self.items[gid]
         item.updated_at = self._tick()
-        item.acts.append(Act(by, item.updated_at, is_system=False))
+        item.acts.append(NoteEvent(by, item.updated_at, is_system=False))
         note = f"gid://gitlab/Note/{sum(len(each.comments) for each in self.items.values()) + 1}"
         item.comments.append(Comment(note, body, by, item.updated_at))
         return note
 
-    def _edit_note(self, edit: NoteEdit) -> Written:
+    def _edit_note(self, edit: NoteEdit) -> WriteResult:
         for item in self.items.values():
             for number, note in enumerate(item.comments):
                 if note.gid == edit.gid and note.author == self.me and not item.is_deleted:
                     item.comments[number] = replace(note, body=edit.body, edited_by=self.me)
                     item.updated_at = self._tick()
-                    return Written(gid=edit.gid)
-        return Written(refusal=UNAVAILABLE)
+                    return WriteResult(gid=edit.gid)
+        return WriteResult(refusal=UNAVAILABLE)
 
-    def _make_label(self, spec: LabelSpec) -> Written:
+    def _make_label(self, spec: LabelSpec) -> WriteResult:
         if spec.title in self.labels:
-            return Written(refusal="Title has already been taken")
+            return WriteResult(refusal="Title has already been taken")
         self.labels[spec.title] = f"gid://gitlab/GroupLabel/{len(self.labels) + 1}"
-        return Written(gid=self.labels[spec.title])
+        return WriteResult(gid=self.labels[spec.title])
 
     def _make(self, author: Author, namespace: str, fields: Mapping[str, Any]) -> str:
         gid = f"gid://gitlab/WorkItem/{len(self.items) + 101}"
         iid = 1 + sum(each.sighting.namespace == namespace for each in self.items.values())
-        base = Sighting(gid, iid, namespace, "untitled", "", author, is_epic=namespace == GROUP)
+        base = WorkItem(gid, iid, namespace, "untitled", "", author, is_epic=namespace == GROUP)
         at = self._tick()
         url = f"https://gitlab.example/{namespace}/-/work_items/{iid}"
         made = self._with_label_gids(replace(base, url=url, **fields))
-        self.items[gid] = Stored(made, at, at, [Act(author, at, is_system=True)])
+        self.items[gid] = Stored(made, at, at, [NoteEvent(author, at, is_system=True)])
         self._note_events(gid, author, replace(made, labels=frozenset(), is_open=True), made)
         return gid
 
@@ -443,10 +449,10 @@ class FakeForge:
         before = item.sighting
         item.sighting = self._with_label_gids(replace(before, **fields))
         item.updated_at = self._tick()
-        item.acts.append(Act(by, item.updated_at, is_system=True))
+        item.acts.append(NoteEvent(by, item.updated_at, is_system=True))
         self._note_events(gid, by, before, item.sighting)
 
-    def _note_events(self, gid: str, by: Author, before: Sighting, after: Sighting) -> None:
+    def _note_events(self, gid: str, by: Author, before: WorkItem, after: WorkItem) -> None:
         """Leave an event for each label that came or went, and for closing and opening."""
         item = self.items[gid]
         for is_added, titles in ((False, before.labels - after.labels), (True, after.labels - before.labels)):
@@ -456,7 +462,7 @@ class FakeForge:
         if before.is_open != after.is_open:
             item.switched.append(StateEvent(gid, after.is_open, by, item.updated_at))
 
-    def _with_label_gids(self, sighting: Sighting) -> Sighting:
+    def _with_label_gids(self, sighting: WorkItem) -> WorkItem:
         return replace(
             sighting, label_gids={title: self.labels.get(title, title) for title in sighting.labels}
         )
@@ -478,9 +484,9 @@ class FakeForge:
             added = (by_gid[gid] for gid in update.add_labels if gid in by_gid)
             yield "labels", _exclusive([*kept, *added])
 
-    def _written(self, gid: str) -> Written:
+    def _written(self, gid: str) -> WriteResult:
         found = self.items[gid].sighting
-        return Written(gid, found.iid, found.url)
+        return WriteResult(gid, found.iid, found.url)
 
     def _tick(self) -> datetime:
         self.now += timedelta(minutes=2)
@@ -500,20 +506,20 @@ def _exclusive(titles: Sequence[str]) -> frozenset[str]:
     return frozenset(last.values())
 
 
-def _matches(sighting: Sighting, ask: Ask) -> bool:
-    match ask.part:
-        case Part.EPICS:
+def _matches(sighting: WorkItem, ask: PageRequest) -> bool:
+    match ask.item_list:
+        case ItemList.EPICS:
             return sighting.is_epic
-        case Part.CHILDREN:
-            return sighting.parent in ask.values
-        case Part.NAMED:
-            return sighting.gid in ask.values
-        case Part.CONFIDENTIAL:
+        case ItemList.CHILDREN:
+            return sighting.parent in ask.filter_values
+        case ItemList.BY_ID:
+            return sighting.gid in ask.filter_values
+        case ItemList.CONFIDENTIAL:
             return sighting.confidential
-        case Part.MOVED:
+        case ItemList.UPDATED:
             return sighting.updated_at is not None and sighting.updated_at > datetime.fromisoformat(
-                ask.values[0]
+                ask.filter_values[0]
             )
-        case Part.LABELLED:
-            scopes = [value.removesuffix("::*") for value in ask.values]
+        case ItemList.LABELLED:
+            scopes = [value.removesuffix("::*") for value in ask.filter_values]
             return any(Label.parse(title).scope in scopes for title in sighting.labels)

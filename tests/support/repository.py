@@ -5,9 +5,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.rules import merge_requests
 from psbot.sandbox.server.app import Sandbox
-from psbot.sandbox.state.accounts import Access, Namespace, UserKind
+from psbot.sandbox.state.accounts import AccessLevel, Namespace, UserKind
 from psbot.sandbox.state.project import MergeRequest
 from psbot.sandbox.state.seed import GROUP, token_of
 
@@ -82,21 +82,21 @@ class Repository:
 def add_accounts(sandbox: Sandbox) -> Namespace:
     """Give *sandbox* the project and a token for each purpose; return the project."""
     world = sandbox.world
-    project = world.add_path(ENGAGEMENTS, is_group=False)
+    project = world.ensure_namespace(ENGAGEMENTS, is_group=False)
     reader = world.add_user(READER, "psbot reads", UserKind.SERVICE_ACCOUNT)
-    world.add_member(world.namespaces[GROUP], reader, Access.PLANNER)
+    world.add_member(world.namespaces[GROUP], reader, AccessLevel.PLANNER)
     world.add_token(READ_SECRET, reader, ["read_api"])
     for username in ("dora", "paul"):
-        world.add_member(project, world.users[username], Access.DEVELOPER)
+        world.add_member(project, world.users[username], AccessLevel.DEVELOPER)
     notes = world.add_user(NOTES, "psbot notes", UserKind.PROJECT_BOT)
-    world.add_member(project, notes, Access.REPORTER)
+    world.add_member(project, notes, AccessLevel.REPORTER)
     world.add_token(NOTE_SECRET, notes)
     return project
 
 
 def proposed(sandbox: Sandbox, project: Namespace) -> MergeRequest:
     """Return a new merge request of paul's."""
-    return merging.create(sandbox.world, project, sandbox.world.users["paul"])
+    return merge_requests.create_merge_request(sandbox.world, project, sandbox.world.users["paul"])
 
 
 def pipeline_of(merge_request: MergeRequest, commit: str, url: str) -> dict[str, str]:

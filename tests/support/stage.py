@@ -8,49 +8,49 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, partial
 
-from psbot.apply.apply import Tools
+from psbot.apply.apply import WriteTools
 from psbot.apply.preflight import check_machine
 from psbot.config.loader import load_process
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Process
 from psbot.core.plan.plan import Plan
-from psbot.core.workflow.sign_off import Entry
+from psbot.core.workflow.sign_off import SignOffEntry
 from psbot.engagements.loader import parse_engagement
 from psbot.errors import PsbotError
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.ports import ForgeReader, ForgeWriter
+from psbot.gitlab.ports import Reader, Writer
 from psbot.gitlab.reader import GitLabReader
 from psbot.gitlab.server import Server
-from psbot.gitlab.wait_budget import Patience
+from psbot.gitlab.wait_budget import WaitBudget
 from psbot.gitlab.writer import GitLabWriter
-from psbot.runs.change_requests import draw_change
-from psbot.runs.portfolio import advance_many, reconcile_many, write_many_by
-from psbot.runs.sign_off import draw_sign_off
-from psbot.runs.stale import run as stalerun
-from psbot.runs.work import Reconciled, Work
-from psbot.sandbox.server.app import application
+from psbot.runs.change_requests import plan_change_request
+from psbot.runs.portfolio import advance_many, reconcile_many, write_many
+from psbot.runs.sign_off import plan_sign_off
+from psbot.runs.stale import run
+from psbot.runs.work import Reconciled, RunContext
+from psbot.sandbox.server.app import create_app
 from psbot.sandbox.server.gate import Gate
 from psbot.sandbox.state.seed import token_of
 from psbot.sandbox.state.world import World
-from psbot.templates.library import Templates
+from psbot.templates.library import TemplateLibrary
 from tests.support.paths import ROOT
 from tests.support.transport import Transport, VirtualTime
 
 TIMEOUT = 30.0
 
-Adapters = Callable[[Connection], tuple[ForgeReader, ForgeWriter]]
+Adapters = Callable[[Connection], tuple[Reader, Writer]]
 Command = Callable[
-    [Iterable[Engagement], Work, Callable[[Plan], None]],
+    [Iterable[Engagement], RunContext, Callable[[Plan], None]],
     Iterator[tuple[Engagement, Reconciled | PsbotError]],
 ]
 
 
 def _look_for_stale(
-    engagements: Iterable[Engagement], work: Work, _approve: Callable[[Plan], None]
+    engagements: Iterable[Engagement], work: RunContext, _approve: Callable[[Plan], None]
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
     work = replace(work, check_author=check_machine)
-    for result in stalerun.run(list(engagements), work, stalerun.Limits(), lambda: 0):
-        ended = result.ended.reconciled if result.ended else result.error
+    for result in run.run_stale(list(engagements), work, run.StaleRunLimits(), lambda: 0):
+        ended = result.outcome.reconciled if result.outcome else result.error
         assert ended is not None
         yield result.engagement, ended
 
@@ -68,15 +68,17 @@ _ASKED = {
     "situation": "none",
 }
 _ASKED |= {"timeline": "four weeks"}
-_SENT = Entry(sent=date(2026, 12, 10), proof="https://docs.example/42")
+_SENT = SignOffEntry(sent=date(2026, 12, 10), proof="https://docs.example/42")
 
 COMMANDS: dict[str, Command] = {
     "apply": reconcile_many,
     "advance": advance_many,
     "stale": _look_for_stale,
-    "change-request": partial(write_many_by, draw=draw_change(_ASKED)),
-    "another change-request": partial(write_many_by, draw=draw_change(_ASKED | {"summary": "More users"})),
-    "sign-off": partial(write_many_by, draw=draw_sign_off(_SENT)),
+    "change-request": partial(write_many, planner=plan_change_request(_ASKED)),
+    "another change-request": partial(
+        write_many, planner=plan_change_request(_ASKED | {"summary": "More users"})
+    ),
+    "sign-off": partial(write_many, planner=plan_sign_off(_SENT)),
 }
 
 
@@ -86,8 +88,8 @@ def process() -> Process:
 
 
 @cache
-def words() -> Templates:
-    return Templates(ROOT / "issue_templates")
+def words() -> TemplateLibrary:
+    return TemplateLibrary(ROOT / "issue_templates")
 
 
 def engagement_of(text: str) -> Engagement:
@@ -112,7 +114,7 @@ def put_back(data: bytes) -> World:
     return world
 
 
-def real(connection: Connection) -> tuple[ForgeReader, ForgeWriter]:
+def real(connection: Connection) -> tuple[Reader, Writer]:
     """Return the product's own adapters."""
     return GitLabReader(connection), GitLabWriter(connection)
 
@@ -147,14 +149,14 @@ class Stage:
             self.time.wait(seconds)
 
         limits = replace(process().limits, connections=connections)
-        patience = Patience(limits.rate_limit_seconds, wait)
+        patience = WaitBudget(limits.rate_limit_seconds, wait)
         server = Server(self.world.url, token_of(account), connections=connections, timeout=timeout)
         connection = Connection(server, patience)
         for client in connection._clients.queue:
             client.gitlab.session.mount("http://", Transport(self.gate, self.time, before))
         reader, writer = self.adapters(connection)
-        tools = Tools(reader, writer, limits, self.time.now)
-        work = Work(tools, process(), words(), now, patience)
+        tools = WriteTools(reader, writer, limits, self.time.now)
+        work = RunContext(tools, process(), words(), now, patience)
         try:
             ((_, ended),) = COMMANDS[command]([engagement], work, lambda _: None)
         finally:
@@ -171,7 +173,7 @@ class Stage:
 @contextmanager
 def staged(world: World, adapters: Adapters = real) -> Iterator[Stage]:
     """Yield *world* on a stage; an error inside the sandbox is an error."""
-    stage = Stage(world, application(world), adapters=adapters)
+    stage = Stage(world, create_app(world), adapters=adapters)
     try:
         yield stage
     finally:

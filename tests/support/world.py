@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from psbot.core.model.item import Item, Snapshot, Touch
+from psbot.core.model.item import HumanActivity, Item, Snapshot
 from psbot.core.model.operations import (
     Close,
     CreateChild,
@@ -37,7 +37,7 @@ def _one(world: Snapshot, operation: Operation) -> Snapshot:
         case CreateLabel(spec=spec):
             return replace(world, labels=world.labels | {spec.title})
         case CreateEpic(item=item) | CreateChild(item=item):
-            return world.with_item(replace(item, iid=next(_iids), touched=Touch.NO))
+            return world.with_item(replace(item, iid=next(_iids), human_activity=HumanActivity.NO))
         case PostNotice():
             return world
     item = next(
@@ -58,7 +58,7 @@ def _changed(item: Item, operation: Operation) -> Item:
         case Reassign(after=people):
             return _remembering(replace(item, assignees=people), assignee=",".join(sorted(people)) or "-")
         case Redescribe(sections=sections, marker=marker, memory=memory):
-            text = markers.write(item.description, _read(marker)) if marker else item.description
+            text = markers.with_marker(item.description, _read(marker)) if marker else item.description
             for name, section in sections.items():
                 text = markers.with_section(text, name, section)
             return _remembering(replace(item, description=text), **memory)
@@ -70,7 +70,7 @@ def _changed(item: Item, operation: Operation) -> Item:
 
 
 def _read(line: str) -> markers.Marker:
-    note = markers.read(f"{line}\n")
+    note = markers.parse_marker(f"{line}\n")
     assert note is not None
     return note
 
@@ -82,4 +82,4 @@ def _token(day: date | None) -> str:
 def _remembering(item: Item, **memory: str) -> Item:
     marker = item.marker
     assert marker is not None
-    return replace(item, description=markers.write(item.description, marker.remembering(memory)))
+    return replace(item, description=markers.with_marker(item.description, marker.with_memory(memory)))

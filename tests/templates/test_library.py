@@ -9,19 +9,19 @@ from typing import get_args
 
 import pytest
 
-from psbot.core.changes.form import Change
+from psbot.core.changes.form import ChangeRequestView
 from psbot.core.desired.action_table import Action
 from psbot.core.desired.intake import Intake
-from psbot.core.desired.raid_log import Chapter, Raised
-from psbot.core.desired.schedule import Draft
-from psbot.core.desired.template_facts import Row
+from psbot.core.desired.raid_log import RaidEntry, RaidSection
+from psbot.core.desired.schedule import ScheduledItem
+from psbot.core.desired.template_facts import ChartRow
 from psbot.core.desired.wrap_up import WrapUp
 from psbot.core.model.engagement import Amendment, Contact, Engagement, Milestone
 from psbot.core.model.item import Item
 from psbot.core.records.sign_off import SignOff
-from psbot.core.text.escape import JOINER, Safe
+from psbot.core.text.escape import WORD_JOINER, SafeText
 from psbot.errors import FileProblems, PsbotError
-from psbot.templates.library import FACTS, Templates
+from psbot.templates.library import FACT_TYPES, TemplateLibrary
 from tests.support import builders
 
 Folder = Callable[..., Path]
@@ -41,23 +41,25 @@ def facts(kind: str, engagement: Engagement, **more: object) -> Mapping[str, obj
     milestone = engagement.milestones[0] if engagement.milestones else None
     return {
         "engagement": engagement,
-        "item": Draft(kind, kind, "delivery", None, day=date(2026, 12, 8), milestone=milestone, number=1),
+        "item": ScheduledItem(
+            kind, kind, "delivery", None, day=date(2026, 12, 8), milestone=milestone, number=1
+        ),
         "ends_on": date(2027, 3, 12),
         "hours": 191.5,
         "signed_amendments": (Amendment("CR-1", date(2026, 12, 15), 31.5),),
         "phase": "delivery",
         "wrap_up": WrapUp(),
-        "change": Change(),
-        "raised": Raised(),
+        "change": ChangeRequestView(),
+        "raised": RaidEntry(),
         "action": Action(),
-        "chapters": (Chapter("Risks", (Raised("SSO", standing="high"),)),),
+        "chapters": (RaidSection("Risks", (RaidEntry("SSO", standing="high"),)),),
         "sign_off": SignOff(sent=date(2027, 3, 1)),
         "phase_since_on": date(2026, 12, 8),
         "health": "yellow",
         "intake": Intake((), ()),
         "contact_roles": ("champion",),
         "shared_items": (Item("kick-off", "kick-off", "acme/project", "Kick-off", ""),),
-        "timeline": (Row("Kick-off", date(2026, 12, 1)),),
+        "timeline": (ChartRow("Kick-off", date(2026, 12, 1)),),
     } | more
 
 
@@ -76,12 +78,12 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def rendered(root: Path, name: str = "a", engagement: Engagement = FULL, **more: object) -> str:
-    return Templates(root).render(name, facts("call", engagement, **more))
+    return TemplateLibrary(root).render(name, facts("call", engagement, **more))
 
 
 def complaints(root: Path) -> list[str]:
     with pytest.raises(FileProblems) as caught:
-        Templates(root)
+        TemplateLibrary(root)
     return [str(problem).removeprefix(f"{root}/") for problem in caught.value.problems]
 
 
@@ -93,7 +95,7 @@ def complaints(root: Path) -> list[str]:
     [
         ("ok\n  {{ custmer }}\n", "a.md:2:6", "custmer is not known; known are"),
         ("{{ engagement.custmer }}\n", "a.md:1:15", "engagement has no custmer"),
-        ("x\n{{ engagement.gitlab.projct }}\n", "a.md:2:22", "places has no projct"),
+        ("x\n{{ engagement.gitlab.projct }}\n", "a.md:2:22", "engagement.gitlab has no projct"),
         ("{% for c in engagement.contacts %}\n{{ c.nme }}\n{% endfor %}\n", "a.md:2:6", "contact has no nme"),
         (
             "{% for g in intake.open %}{% for q in g.questions %}\n{{ q.wy }}\n{% endfor %}{% endfor %}",
@@ -187,7 +189,7 @@ def test_templates_refuse_a_file_that_leads_out_of_the_folder(folder: Folder, tm
 
 def test_templates_refuse_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileProblems, match="there is no such folder of templates"):
-        Templates(tmp_path / "nowhere")
+        TemplateLibrary(tmp_path / "nowhere")
 
 
 def test_templates_refuse_nesting_beyond_what_python_compiles(folder: Folder) -> None:
@@ -197,9 +199,9 @@ def test_templates_refuse_nesting_beyond_what_python_compiles(folder: Folder) ->
 
 
 def test_templates_know_the_facts_that_core_makes() -> None:
-    assert set(FACTS) == set(facts("call", FULL))
+    assert set(FACT_TYPES) == set(facts("call", FULL))
     for name, value in facts("call", FULL).items():
-        known = FACTS[name]
+        known = FACT_TYPES[name]
         if isinstance(known, type):
             assert isinstance(value, known | int if known is float else known)
         else:
@@ -210,7 +212,7 @@ def test_templates_know_the_facts_that_core_makes() -> None:
 
 
 def test_render_refuses_names_that_are_no_template(folder: Folder) -> None:
-    templates = Templates(folder(a="fine\n"))
+    templates = TemplateLibrary(folder(a="fine\n"))
     for name in ("b", "../a", "a.md", "/a", "A", "", "x/../a"):
         with pytest.raises(PsbotError, match=r"there is no template .*; known are a"):
             templates.render(name, {})
@@ -218,9 +220,9 @@ def test_render_refuses_names_that_are_no_template(folder: Folder) -> None:
 
 def test_problems_names_each_template_that_is_missing(folder: Folder) -> None:
     root = folder({"a.md": "", "mail/b.txt": "", "_part.md": ""})
-    templates = Templates(root)
+    templates = TemplateLibrary(root)
     assert templates.names == {"a", "mail/b"}
-    missing = [str(problem) for problem in templates.problems(["a", "c", "mail/b", "_part"])]
+    missing = [str(problem) for problem in templates.missing_templates(["a", "c", "mail/b", "_part"])]
     assert missing == [
         f"{root}/{name}.md:1:1: there is no such template; known are a, mail/b" for name in ("c", "_part")
     ]
@@ -233,8 +235,8 @@ def test_sections_are_those_of_the_source_and_its_parts(folder: Folder) -> None:
         b="",
         _p=part,
     )
-    assert Templates(root).sections("a") == {"overview", "people"}
-    assert Templates(root).sections("b") == frozenset()
+    assert TemplateLibrary(root).sections("a") == {"overview", "people"}
+    assert TemplateLibrary(root).sections("b") == frozenset()
 
 
 # --- bounds -------------------------------------------------------------------------------------------------
@@ -296,7 +298,7 @@ def test_render_counts_includes_when_they_double(folder: Folder) -> None:
 
 def test_render_has_a_new_budget_each_time(folder: Folder) -> None:
     crowd = replace(FULL, contacts=tuple(Contact("c", "a@b.example") for _ in range(40)))
-    templates = Templates(
+    templates = TemplateLibrary(
         folder(a=_TENFOLD.replace("many", "engagement.contacts").replace("e in", "e in []|list if e in", 1))
     )
     for _ in range(200):
@@ -357,7 +359,7 @@ def test_render_tells_the_line_of_the_part_when_a_part_fails(folder: Folder) -> 
 # --- nothing is laundered -----------------------------------------------------------------------------------
 
 POISON = "@boss <!-- x --> *b* c"
-HARMLESS = f"@{JOINER}boss &lt;!-- x --> \\*b\\* c"
+HARMLESS = f"@{WORD_JOINER}boss &lt;!-- x --> \\*b\\* c"
 
 
 @pytest.mark.parametrize(
@@ -395,7 +397,7 @@ def test_render_makes_data_inert_again_when_a_filter_has_changed_it(folder: Fold
     head = "{% macro m(x) %}{{ x }}{% endmacro %}{% set block %}{{ engagement.customer }}{% endset %}"
     text = rendered(folder(a=head + "{{ " + expression + " }}\n"), engagement=replace(FULL, customer=POISON))
     assert "<" not in text
-    assert f"@{JOINER}" in text
+    assert f"@{WORD_JOINER}" in text
 
 
 @pytest.mark.parametrize("sign", ["@", "#", "!", "&", "$", "%", "~", "^", "[", "*"])
@@ -409,9 +411,9 @@ def test_words_of_the_template_itself_stay_as_they_are(folder: Folder) -> None:
 
 
 def test_safe_text_does_not_survive_being_put_together() -> None:
-    assert type(Safe("a") + "b") is str
-    assert type("b" + Safe("a")) is str
-    assert type(Safe(", ").join(["a"])) is str
+    assert type(SafeText("a") + "b") is str
+    assert type("b" + SafeText("a")) is str
+    assert type(SafeText(", ").join(["a"])) is str
 
 
 # --- filters and tidiness -----------------------------------------------------------------------------------
@@ -428,14 +430,14 @@ def test_safe_text_does_not_survive_being_put_together() -> None:
         ("https://x.example/ä", "<https://x.example/%C3%A4>"),
         ("https://x.example/a%20b", "<https://x.example/a%20b>"),
         ("javascript:alert(1)", "javascript:alert(1)"),
-        ("mailto:ada@acme.example", f"mailto:ada@{JOINER}acme.example"),
-        ("https://user:pw@evil.example/", f"https:{JOINER}//user:pw@{JOINER}evil.example/"),
-        ("https://x.example/a b", f"https:{JOINER}//x.example/a b"),
-        ("https://x.example/\n/close", f"https:{JOINER}//x.example/ /close"),
-        ("https://", f"https:{JOINER}//"),
-        ("https://[bad/", f"https:{JOINER}//\\[bad/"),
-        ("//x.example", f"{JOINER}//x.example"),
-        ("ftp://x.example", f"ftp:{JOINER}//x.example"),
+        ("mailto:ada@acme.example", f"mailto:ada@{WORD_JOINER}acme.example"),
+        ("https://user:pw@evil.example/", f"https:{WORD_JOINER}//user:pw@{WORD_JOINER}evil.example/"),
+        ("https://x.example/a b", f"https:{WORD_JOINER}//x.example/a b"),
+        ("https://x.example/\n/close", f"https:{WORD_JOINER}//x.example/ /close"),
+        ("https://", f"https:{WORD_JOINER}//"),
+        ("https://[bad/", f"https:{WORD_JOINER}//\\[bad/"),
+        ("//x.example", f"{WORD_JOINER}//x.example"),
+        ("ftp://x.example", f"ftp:{WORD_JOINER}//x.example"),
     ],
 )
 def test_link_makes_web_addresses_clickable_and_shows_the_rest_as_text(
@@ -450,7 +452,7 @@ def test_link_makes_web_addresses_clickable_and_shows_the_rest_as_text(
         ("acme/my_project", "`acme/my_project`"),
         ("a`b", "a\\`b"),
         ("a b", "a b"),
-        ("@all", f"@{JOINER}all"),
+        ("@all", f"@{WORD_JOINER}all"),
         ("", ""),
     ],
 )
@@ -467,7 +469,7 @@ def test_chart_names_are_short_in_the_units_that_browsers_count(folder: Folder) 
     "name", ["Call centre moved", "href", "2026-12-31 live", "section two", "click me", "title"]
 )
 def test_chart_names_do_not_begin_with_words_of_the_chart(folder: Folder, name: str) -> None:
-    assert rendered(folder(a="{{ phase|chart }}"), phase=name) == f"{JOINER}{name}\n"
+    assert rendered(folder(a="{{ phase|chart }}"), phase=name) == f"{WORD_JOINER}{name}\n"
 
 
 def test_numbers_and_dates_are_printed_plainly(folder: Folder) -> None:
@@ -515,5 +517,7 @@ def test_failures_do_not_print_values(folder: Folder) -> None:
 
 
 def test_items_of_every_shape_have_what_templates_name(folder: Folder) -> None:
-    item = Draft("sign-off", "sign-off/x", "wrap-up", None, milestone=Milestone("x", date(2027, 1, 1), "x"))
+    item = ScheduledItem(
+        "sign-off", "sign-off/x", "wrap-up", None, milestone=Milestone("x", date(2027, 1, 1), "x")
+    )
     assert rendered(folder(a="{{ item.milestone.name }} {{ item.key }}"), item=item) == "x sign-off/x\n"

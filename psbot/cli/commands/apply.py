@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from psbot.cli import options as _options
+from psbot.cli import options
 from psbot.cli.context import App
 from psbot.cli.options import option
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Make GitLab what the engagement files say.")
-@_options.files
+@options.files_argument
 @option(
     "--checksum",
     "checksums",
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     help="In a pipeline of the default branch: say what has moved since the plan in the merge request.",
 )
 @option("--force", is_flag=True, help="Close even most of an engagement's open items.")
-@_options.output_format
-@_options.exit_code
+@options.format_option
+@options.exit_code_option
 @click.pass_obj
 def apply(
     app: App,
@@ -53,44 +53,44 @@ def apply(
     """
     from functools import partial
 
-    from psbot.cli.write import Order, write
+    from psbot.cli.write import WriteRequest, write_portfolio
     from psbot.runs.portfolio import reconcile_many
 
-    carry_out = partial(reconcile_many, is_bound=bool(checksums))
-    check = _check(checksums, app.process.limits, force=force)
-    compare = _comparison(app) if reviewed else _say_nothing
+    carry_out = partial(reconcile_many, only_reviewed=bool(checksums))
+    check = _plan_check(checksums, app.process.limits, force=force)
+    compare = _plan_comparer(app) if reviewed else _ignore
 
     def look(plan: Plan) -> None:
         check(plan)
         compare(plan)
 
-    return write(app, Order(carry_out, files, form, exit_code, look))
+    return write_portfolio(app, WriteRequest(carry_out, files, form, exit_code, look))
 
 
-def _say_nothing(_: Plan) -> None: ...
+def _ignore(_: Plan) -> None: ...
 
 
-def _comparison(app: App) -> Callable[[Plan], None]:
+def _plan_comparer(app: App) -> Callable[[Plan], None]:
     """Return what says how a plan differs from the one that was reviewed."""
-    from psbot.cli import merge_request as _review
-    from psbot.core.plan.review import moved
+    from psbot.cli import merge_request
+    from psbot.core.plan.review import differences
 
-    seen = _review.fetch_reviewed(app)
+    seen = merge_request.fetch_reviewed(app)
 
     def compare(plan: Plan) -> None:
         if before := seen.get(plan.engagement):
-            _review.say_moved(plan.engagement, moved(before, plan))
+            merge_request.echo_differences(plan.engagement, differences(before, plan))
 
     return compare
 
 
-def _check(checksums: tuple[str, ...], limits: Limits, *, force: bool) -> Callable[[Plan], None]:
+def _plan_check(checksums: tuple[str, ...], limits: Limits, *, force: bool) -> Callable[[Plan], None]:
     """Return what refuses a plan that nobody has reviewed, or that closes too much."""
     from psbot.core.plan.checksum import is_reviewed
     from psbot.errors import PsbotError
 
     def check(plan: Plan) -> None:
-        if (why := plan.overreach(limits)) and not force:
+        if (why := plan.why_force_is_needed(limits)) and not force:
             raise PsbotError(why, "look at psbot plan, and add --force if that is what you want")
         reviewed = any(map(is_reviewed, plan.operations))
         if checksums and reviewed and plan.checksum() not in checksums:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from psbot.cli import options as _options
+from psbot.cli import options
 from psbot.cli.context import App
 from psbot.cli.options import option
 
 if TYPE_CHECKING:
     from psbot.core.model.engagement import Engagement
-    from psbot.errors import Exit
-    from psbot.runs.change_requests import Requested
+    from psbot.errors import ExitCode
+    from psbot.runs.change_requests import ChangeRequestStatus
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,7 +35,7 @@ QUESTIONS = {
 }
 
 
-def _answers(command: Command) -> Command:
+def _answer_options(command: Command) -> Command:
     for name, (question, default) in reversed(QUESTIONS.items()):
         shown = f" Default: {default}." if default else ""
         command = option(f"--{name}", metavar="ANSWER", help=f"{question}.{shown}")(command)
@@ -53,28 +53,28 @@ def change_request() -> None:
 
 @change_request.command(short_help="Open a change request.")
 @click.argument("file", type=click.Path(path_type=Path))
-@_answers
+@_answer_options
 @option("--preview", is_flag=True, help="Show what it would do, cost and notify; writes nothing.")
-@_options.output_format
+@options.format_option
 @click.pass_obj
 def new(app: App, /, file: Path, *, preview: bool, form: str, **given: str | None) -> int:
     """Open a change request of the engagement in FILE, numbered, with what it says filled in.
 
     At a terminal psbot asks for what is not given as an option. The same words again, while it is open, open nothing.
     """
-    from psbot.cli.record import Change, carry_out
-    from psbot.runs.change_requests import draw_change
+    from psbot.cli.record import SingleWrite, perform
+    from psbot.runs.change_requests import plan_change_request
 
-    answers = _hold(given, asks=is_asking())
-    return carry_out(app, Change(draw_change(answers), file, form, preview))
+    answers = _collect_answers(given, asks=is_interactive())
+    return perform(app, SingleWrite(plan_change_request(answers), file, form, preview))
 
 
-def is_asking() -> bool:
+def is_interactive() -> bool:
     """Tell whether there is a person who can be asked."""
     return sys.stdin.isatty()
 
 
-def _hold(given: Mapping[str, str | None], *, asks: bool) -> dict[str, str]:
+def _collect_answers(given: Mapping[str, str | None], *, asks: bool) -> dict[str, str]:
     """Return the answers by the names of the lines; what is not given is asked for, or is the default."""
     answers = {}
     for name, (question, default) in QUESTIONS.items():
@@ -83,26 +83,28 @@ def _hold(given: Mapping[str, str | None], *, asks: bool) -> dict[str, str]:
             answer = click.prompt(question, default=default, show_default=bool(default), err=True)
         if default is None and not (answer or "").strip():
             raise click.UsageError(f"say what changes: give --{name}")
-        answers[_LINES.get(name, name)] = " ".join(str(default if answer is None else answer).split())
+        answers[_FIELD_NAMES.get(name, name)] = " ".join(str(default if answer is None else answer).split())
     return {name: answer for name, answer in answers.items() if answer}
 
 
-_LINES = {"new-end": "new_end", "new-contract": "contract"}
+_FIELD_NAMES = {"new-end": "new_end", "new-contract": "contract"}
 
 
 @change_request.command("list", short_help="Show change requests, open and closed.")
-@_options.files
-@_options.output_format
+@options.files_argument
+@options.format_option
 @click.pass_obj
 def list_(app: App, files: tuple[Path, ...], *, form: str) -> int:
     """Show the change requests of engagements: instrument and why, how far each is, what it lacks."""
-    from psbot.errors import Exit, gravest
-    from psbot.report import change_requests as report
+    from psbot.errors import ExitCode, most_severe
+    from psbot.report import change_requests
 
-    codes = [Exit.DONE]
-    shown = [(each.key, requests) for each, requests in _read(app, _options.portfolio(files), codes)]
-    click.echo(report.rendered(form, shown, app.now), nl=False)
-    return gravest(codes)
+    codes = [ExitCode.DONE]
+    shown = [
+        (each.key, requests) for each, requests in _fetch_requests(app, options.resolve_files(files), codes)
+    ]
+    click.echo(change_requests.render_change_requests(form, shown, app.now), nl=False)
+    return most_severe(codes)
 
 
 @change_request.command(short_help="Show what signed changes make of the engagement file, as a diff.")
@@ -115,28 +117,30 @@ def amend(app: App, file: Path, *, write: bool) -> int:
     Nothing is printed where the file has them all. The diff is fit for git apply.
     """
     from psbot.engagements.amend import amend_file
-    from psbot.errors import Exit, gravest
+    from psbot.errors import ExitCode, most_severe
 
-    codes = [Exit.DONE]
-    for engagement, requests in _read(app, [file], codes):
-        lacking = [each.lacking for each in requests if each.lacking]
+    codes = [ExitCode.DONE]
+    for engagement, requests in _fetch_requests(app, [file], codes):
+        lacking = [each.missing_amendment for each in requests if each.missing_amendment]
         click.echo(amend_file(file, engagement, lacking, app.process, is_written=write), nl=False)
-    return gravest(codes)
+    return most_severe(codes)
 
 
-def _read(app: App, files: list[Path], codes: list[Exit]) -> list[tuple[Engagement, Sequence[Requested]]]:
+def _fetch_requests(
+    app: App, files: list[Path], codes: list[ExitCode]
+) -> list[tuple[Engagement, Sequence[ChangeRequestStatus]]]:
     """Return engagements with their change requests; what stops an engagement is said, its code noted."""
     from psbot.cli import session as _gitlab
     from psbot.errors import PsbotError
-    from psbot.runs.change_requests import requests_many
+    from psbot.runs.change_requests import change_requests_many
 
-    sheets = _gitlab.sheets(app.load(files), codes)
-    read: list[tuple[Engagement, Sequence[Requested]]] = []
-    with _gitlab.session(app) as session:
+    sheets = _gitlab.loaded_files(app.load_engagements(files), codes)
+    read: list[tuple[Engagement, Sequence[ChangeRequestStatus]]] = []
+    with _gitlab.open_session(app) as session:
         engagements = [each.engagement for each in sheets.values()]
-        for engagement, found in requests_many(session.reader, engagements, app.process, app.now):
+        for engagement, found in change_requests_many(session.reader, engagements, app.process, app.now):
             if isinstance(found, PsbotError):
-                codes.append(_gitlab.say_failure(sheets[engagement.key].file, found))
+                codes.append(_gitlab.echo_failure(sheets[engagement.key].file, found))
             else:
                 read.append((engagement, found))
     return read

@@ -21,33 +21,33 @@ def demo(app: App, *, keep: bool) -> None:
     no GitLab and no token, and leaves nothing behind.
     """
     try:
-        from psbot.sandbox.server.serve import running
+        from psbot.sandbox.server.serve import running_sandbox
         from psbot.sandbox.state.seed import SERVICE_ACCOUNT, sandbox_world, token_of
         from psbot.sandbox.web.route import web_routes
     except ModuleNotFoundError as error:
         raise PsbotError(f"the demonstration needs {error.name}", "pip install 'psbot[sandbox]'") from error
-    from psbot.cli import session as _gitlab
-    from psbot.cli.signals import Stop
+    from psbot.cli import session
+    from psbot.cli.signals import StopRequest
     from psbot.gitlab.ports import LimitReached
-    from psbot.simulation.demo import Stage, Story
+    from psbot.simulation.demo import Demo, DemoEnvironment
 
     world = sandbox_world()
     with (
         tempfile.TemporaryDirectory() as folder,
-        Stop() as stop,
-        running(world, pages=web_routes(world)) as sandbox,
+        StopRequest() as stop,
+        running_sandbox(world, pages=web_routes(world)) as sandbox,
     ):
-        stage = Stage(
-            sandbox.url, token_of(SERVICE_ACCOUNT), token_of, Path(folder), app.process, _folders(app)
+        stage = DemoEnvironment(
+            sandbox.url, token_of(SERVICE_ACCOUNT), token_of, Path(folder), app.process, _folder_settings(app)
         )
-        Story(stage).tell()
+        Demo(stage).run()
         if keep:
-            _gitlab.say(f"the server stays up at {sandbox.url}; Ctrl-C ends it")
+            session.echo(f"the server stays up at {sandbox.url}; Ctrl-C ends it")
             with suppress(KeyboardInterrupt, LimitReached):  # being told to end is how it is meant to end
                 stop.wait()
 
 
-def _folders(app: App) -> dict[str, str]:
+def _folder_settings(app: App) -> dict[str, str]:
     """Return the settings that the demonstration's commands take over."""
     folders = {"PSBOT_CONFIG_DIR": app.config_dir, "PSBOT_TEMPLATES_DIR": app.templates_dir}
     return {name: str(folder.resolve()) for name, folder in folders.items() if folder}

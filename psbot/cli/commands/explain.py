@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from psbot.cli import options as _options
+from psbot.cli import options
 from psbot.cli.context import App
 from psbot.cli.options import option
 
 if TYPE_CHECKING:
-    from psbot.core.explain.reference import Address, Named, Reference
-    from psbot.errors import Exit
+    from psbot.core.explain.reference import ItemKey, ItemUrl, Reference
+    from psbot.errors import ExitCode
 
 
 @click.command(short_help="Say why psbot did, or did not, touch an item.")
 @click.argument("item", required=False)
-@_options.files
+@options.files_argument
 @option("--workflow", is_flag=True, help="Print the table of the workflow and its diagram; needs no server.")
-@_options.output_format
+@options.format_option
 @click.pass_obj
-def explain(app: App, item: str | None, files: tuple[Path, ...], *, workflow: bool, form: str) -> Exit | None:
+def explain(
+    app: App, item: str | None, files: tuple[Path, ...], *, workflow: bool, form: str
+) -> ExitCode | None:
     """Say what psbot knows of ITEM, which rule applied or did not, and what the next runs would do.
 
     ITEM is an address of GitLab's, group&12, project#34, or an engagement's key with an item's behind it, such as
@@ -32,17 +34,17 @@ def explain(app: App, item: str | None, files: tuple[Path, ...], *, workflow: bo
     if workflow:
         from psbot.report import workflow as report
 
-        click.echo(report.rendered(form, app.process.workflow), nl=False)
+        click.echo(report.render_workflow(form, app.process.workflow), nl=False)
         return None
     if item is None:
         raise click.UsageError("name an ITEM, or ask for --workflow")
-    return _explain(app, _parsed(item), files, form)
+    return _explain(app, _parse_item(item), files, form)
 
 
-def _parsed(item: str) -> Reference | Named | Address:
-    from psbot.core.explain.reference import parse
+def _parse_item(item: str) -> Reference | ItemKey | ItemUrl:
+    from psbot.core.explain.reference import parse_reference
 
-    if (wanted := parse(item)) is None:
+    if (wanted := parse_reference(item)) is None:
         raise click.UsageError(
             f"{item!r} names no item; write an address, group&12, project#34, or engagement/item such as "
             "acme-sow-142/kick-off"
@@ -50,24 +52,24 @@ def _parsed(item: str) -> Reference | Named | Address:
     return wanted
 
 
-def _explain(app: App, wanted: Reference | Named | Address, files: tuple[Path, ...], form: str) -> Exit:
+def _explain(app: App, wanted: Reference | ItemKey | ItemUrl, files: tuple[Path, ...], form: str) -> ExitCode:
     from psbot.cli import session as _gitlab
-    from psbot.core.explain.reference import Address
-    from psbot.errors import Exit, PsbotError, gravest
-    from psbot.report import explain as explanations
-    from psbot.runs.explain import Sources, explain
+    from psbot.core.explain.reference import ItemUrl
+    from psbot.errors import ExitCode, PsbotError, most_severe
+    from psbot.report import explain
+    from psbot.runs.explain import ExplainSources, explain_target
 
-    codes = [Exit.DONE]
-    sheets = _gitlab.sheets(app.load(_options.portfolio(files)), codes)
+    codes = [ExitCode.DONE]
+    sheets = _gitlab.loaded_files(app.load_engagements(options.resolve_files(files)), codes)
     engagements = {key: each.engagement for key, each in sheets.items()}
-    with _gitlab.session(app) as session:
-        place = wanted.on(session.connection.url) if isinstance(wanted, Address) else wanted
+    with _gitlab.open_session(app) as session:
+        place = wanted.resolve(session.connection.url) if isinstance(wanted, ItemUrl) else wanted
         if place is None:
             raise PsbotError(
                 f"the address is not that of an item on {session.connection.url}",
                 "give the address of its page, or another --gitlab-url",
             )
-        sources = Sources(session.reader, engagements, app.process, app.templates, app.now)
-        found = explain(place, sources)
-    click.echo(explanations.rendered(form, found, app.now), nl=False)
-    return gravest(codes)
+        sources = ExplainSources(session.reader, engagements, app.process, app.templates, app.now)
+        found = explain_target(place, sources)
+    click.echo(explain.render_explanation(form, found, app.now), nl=False)
+    return most_severe(codes)

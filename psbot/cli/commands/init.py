@@ -31,9 +31,9 @@ def init(app: App, /, folder: Path, component: str | None, package: str, owners:
     What is there already is kept, and said. The README has what is left to do by hand.
     """
     del app
-    from psbot.engagements.scaffold import Wish, begin
+    from psbot.engagements.scaffold import ScaffoldOptions, write_scaffold
 
-    done = begin(folder, Wish(component, package, owners))
+    done = write_scaffold(folder, ScaffoldOptions(component, package, owners))
     for name in done.written:
         click.echo(f"wrote {folder / name}")
     for name in done.kept:

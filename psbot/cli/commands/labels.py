@@ -4,18 +4,18 @@ from pathlib import Path
 
 import click
 
-from psbot.cli import options as _options
+from psbot.cli import options
 from psbot.cli.context import App
 from psbot.cli.options import option
 
 
 @click.command(short_help="Compare the label catalogue with GitLab.")
-@_options.files
+@options.files_argument
 @option(
     "--group", "groups", multiple=True, metavar="PATH", help="A label group, instead of those of the files."
 )
-@_options.output_format
-@_options.exit_code
+@options.format_option
+@options.exit_code_option
 @click.pass_obj
 def labels(app: App, files: tuple[Path, ...], *, groups: tuple[str, ...], form: str, exit_code: bool) -> int:
     """Compare the catalogue (config/labels.yml) with the labels of the engagements' label groups.
@@ -25,15 +25,15 @@ def labels(app: App, files: tuple[Path, ...], *, groups: tuple[str, ...], form: 
     from psbot.cli import session as _gitlab
     from psbot.doctor.check import exit_code as code_of
     from psbot.doctor.labels import check_labels
-    from psbot.errors import Exit, gravest
+    from psbot.errors import ExitCode, most_severe
     from psbot.report import checks
 
-    codes = [Exit.DONE]
+    codes = [ExitCode.DONE]
     if not groups:
-        sheets = _gitlab.sheets(app.load(_options.portfolio(files)), codes)
+        sheets = _gitlab.loaded_files(app.load_engagements(options.resolve_files(files)), codes)
         groups = tuple(each.engagement.gitlab.label_group for each in sheets.values())
-    with _gitlab.session(app) as session:
+    with _gitlab.open_session(app) as session:
         found = list(check_labels(session.reader, groups, app.process.catalogue))
-    click.echo(checks.rendered(form, found, app.now), nl=False)
+    click.echo(checks.render_checks(form, found, app.now), nl=False)
     codes.append(code_of(found, with_warnings=exit_code))
-    return gravest(codes)
+    return most_severe(codes)

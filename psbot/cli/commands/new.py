@@ -34,7 +34,7 @@ QUESTIONS = {
 }
 
 
-def answers(command: Command) -> Command:
+def answer_options(command: Command) -> Command:
     """Give *command* one option for each question, in their order."""
     for name, question in reversed(QUESTIONS.items()):
         command = option(f"--{name}", metavar="ANSWER", help=f"{question}.")(command)
@@ -42,7 +42,7 @@ def answers(command: Command) -> Command:
 
 
 @click.command(short_help="Ask for an engagement and write its file.")
-@answers
+@answer_options
 @option("--out", type=click.Path(path_type=Path), help="The file to write; default: engagements/KEY.yml.")
 @click.pass_obj
 def new(app: App, /, out: Path | None, **given: str | None) -> None:
@@ -50,14 +50,14 @@ def new(app: App, /, out: Path | None, **given: str | None) -> None:
 
     What is given as an option is not asked. An existing file is never overwritten.
     """
-    from psbot.engagements.interview import Interview, write_new
+    from psbot.engagements.interview import Interview, write_new_file
 
     interview = Interview(
         app.process, app.now, {name.replace("_", "-"): text for name, text in given.items()}
     )
-    text = interview.hold(QUESTIONS, _ask)
+    text = interview.conduct(QUESTIONS, _ask)
     file = out or Path("engagements") / f"{interview.answers['engagement']}.yml"
-    write_new(file, text)
+    write_new_file(file, text)
     click.echo(f"psbot: wrote {file}; next: psbot plan --offline {file}", err=True)
 
 

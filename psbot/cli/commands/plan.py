@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from psbot.cli import options as _options
+from psbot.cli import options
 from psbot.cli.context import App
 from psbot.cli.options import option
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from psbot.core.model.process import Limits
-    from psbot.engagements.loader import Loaded
-    from psbot.errors import Exit, PsbotError
-    from psbot.report.plan_rows import Planned
+    from psbot.engagements.loader import LoadResult
+    from psbot.errors import ExitCode, PsbotError
+    from psbot.report.plan_rows import FilePlan
 
     Failures = list[tuple[str, PsbotError]]
 
 
 @click.command(short_help="Show what apply would do, cost and notify.")
-@_options.files
+@options.files_argument
 @option("--offline", is_flag=True, help="As if GitLab were empty; needs no server and no token.")
 @option(
     "--merge-request",
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 @option(
     "--out", type=click.Path(path_type=Path), help="With --merge-request: write the note to this file, too."
 )
-@_options.output_format
-@_options.exit_code
+@options.format_option
+@options.exit_code_option
 @click.pass_obj
 def plan(
     app: App,
@@ -51,41 +51,43 @@ def plan(
     With --merge-request the token is the one in PSBOT_READ_TOKEN, config and templates are those of the target
     branch, and PSBOT_NOTE_TOKEN writes one note, which is edited from then on.
     """
-    from psbot.cli.job_log import section
-    from psbot.errors import Exit, gravest
-    from psbot.report.plan import rendered
+    from psbot.cli.job_log import log_section
+    from psbot.errors import ExitCode, most_severe
+    from psbot.report.plan import render_plans
 
-    codes, failures = [Exit.DONE], list[tuple[str, "PsbotError"]]()
+    codes, failures = [ExitCode.DONE], list[tuple[str, "PsbotError"]]()
     if merge_request:
         planned, limits = _in_merge_request(app, files, out, codes, failures)
     else:
-        portfolio = app.load(_options.portfolio(files))
+        portfolio = app.load_engagements(options.resolve_files(files))
         planned = (_offline if offline else _online)(app, portfolio, codes, failures)
         limits = app.process.limits
-    with section("plan", "psbot plan", is_wanted=form == "text"):
-        click.echo(rendered(form, planned, limits, app.now), nl=False)
-    if exit_code and any(each.wants_attention for each in planned):
-        codes.append(Exit.FINDINGS)
-    return gravest(codes)
+    with log_section("plan", "psbot plan", is_wanted=form == "text"):
+        click.echo(render_plans(form, planned, limits, app.now), nl=False)
+    if exit_code and any(each.needs_attention for each in planned):
+        codes.append(ExitCode.FINDINGS)
+    return most_severe(codes)
 
 
 def _in_merge_request(
-    app: App, files: tuple[Path, ...], out: Path | None, codes: list[Exit], failures: Failures
-) -> tuple[list[Planned], Limits]:
-    from psbot.cli import merge_request as _review
+    app: App, files: tuple[Path, ...], out: Path | None, codes: list[ExitCode], failures: Failures
+) -> tuple[list[FilePlan], Limits]:
+    from psbot.cli import merge_request
 
-    with _review.review(app, files) as under:
+    with merge_request.open_review(app, files) as under:
         portfolio = list(under.proposed.loaded)
         if under.has_token and any(each.engagement for each in portfolio):
             planned = _online(under.app, portfolio, codes, failures, under.environment)
         else:
             planned = _offline(under.app, portfolio, codes, failures)
-        codes.append(_review.publish_plans(under, planned, failures, out))
+        codes.append(merge_request.publish_plans(under, planned, failures, out))
         return planned, under.app.process.limits
 
 
-def _offline(app: App, portfolio: list[Loaded], codes: list[Exit], failures: Failures) -> list[Planned]:
-    from psbot.cli.errors import say_error
+def _offline(
+    app: App, portfolio: list[LoadResult], codes: list[ExitCode], failures: Failures
+) -> list[FilePlan]:
+    from psbot.cli.errors import echo_error
 
     planned = []
     for loaded in portfolio:
@@ -93,19 +95,21 @@ def _offline(app: App, portfolio: list[Loaded], codes: list[Exit], failures: Fai
             planned.append(app.plan_offline(loaded, loaded.engagement))
         if loaded.error:
             failures.append((loaded.file, loaded.error))
-            codes.append(say_error(loaded.error))
+            codes.append(echo_error(loaded.error))
     return planned
 
 
 def _online(
     app: App,
-    portfolio: list[Loaded],
-    codes: list[Exit],
+    portfolio: list[LoadResult],
+    codes: list[ExitCode],
     failures: Failures,
     environment: Mapping[str, str] | None = None,
-) -> list[Planned]:
-    from psbot.cli.preview import drawn
-    from psbot.runs.portfolio import draw_up_many
+) -> list[FilePlan]:
+    from psbot.cli.preview import plans_from_gitlab
+    from psbot.runs.portfolio import plan_apply_many
 
     failures += [(each.file, each.error) for each in portfolio if each.error]
-    return drawn(app, portfolio, codes, draw_up_many, failures=failures, environment=environment)
+    return plans_from_gitlab(
+        app, portfolio, codes, plan_apply_many, failures=failures, environment=environment
+    )

@@ -38,20 +38,25 @@ def render(
 
     KIND may also be one item's key, such as call/2026-12-08.
     """
-    from psbot.templates.render import mail, words, write_private
+    from psbot.templates.render import render_item, render_mail, write_private_file
 
-    (loaded,) = app.load([file])
+    (loaded,) = app.load_engagements([file])
     if loaded.error or loaded.engagement is None:
         raise loaded.error or AssertionError(loaded.file)
-    situation = app.situation(loaded.engagement)
+    situation = app.context_for(loaded.engagement)
     if eml:
-        content = mail(
-            kind, situation, app.templates, is_known=existing_customer, cc=cc, manager_name=manager_name
+        content = render_mail(
+            kind,
+            situation,
+            app.templates,
+            is_existing_customer=existing_customer,
+            cc=cc,
+            manager_name=manager_name,
         )
     else:
-        content = words(kind, situation, app.templates).encode()
+        content = render_item(kind, situation, app.templates).encode()
     if out is None:
         click.echo(content, nl=False)
     else:
-        write_private(out, content)
+        write_private_file(out, content)
         click.echo(f"psbot: wrote {out}", err=True)

@@ -45,11 +45,11 @@ def sandbox(
     is gone when it ends.
     """
     try:
-        from psbot.sandbox.server.options import Options
-        from psbot.sandbox.server.serve import bound_for, serve
+        from psbot.sandbox.server.options import ServerOptions
+        from psbot.sandbox.server.serve import bind_world, serve
         from psbot.sandbox.state.accounts import Edition
         from psbot.sandbox.state.seed import empty_world, sandbox_world
-        from psbot.sandbox.state.seed_file import load_file
+        from psbot.sandbox.state.seed_file import load_seed_file
         from psbot.sandbox.web.route import web_routes
     except ModuleNotFoundError as error:
         raise PsbotError(f"The sandbox needs {error.name}", "pip install 'psbot[sandbox]'") from error
@@ -60,8 +60,8 @@ def sandbox(
     else:
         world = sandbox_world(app.now, edition=licensed, clock_runs=True)
     if data:
-        load_file(world, data)
-    bound = bound_for(world, port)
+        load_seed_file(world, data)
+    bound = bind_world(world, port)
     click.echo(world.url)
     for value, token in world.tokens.items():
         scopes = ",".join(sorted(token.scopes))
@@ -69,4 +69,4 @@ def sandbox(
     # The server ends on SIGTERM and SIGINT by itself and hands the signal on: that is how it is meant to end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        serve(world, bound, Options(latency_ms=latency_ms, work_ms=work_ms), web_routes(world))
+        serve(world, bound, ServerOptions(latency_ms=latency_ms, work_ms=work_ms), web_routes(world))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from psbot.cli import options as _options
+from psbot.cli import options
 from psbot.cli.context import App
 from psbot.cli.options import option
-from psbot.errors import Exit, PsbotError
+from psbot.errors import ExitCode, PsbotError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     type=click.DateTime(["%Y-%m-%d"]),
     help="First day; without it, the day of Closed Won, for a quote 20 business days before the kick-off.",
 )
-@_options.output_format
+@options.format_option
 @click.pass_obj
 def simulate(
     app: App, *, file: Path, days: int | None, script: Path | None, start: datetime | None, form: str
@@ -39,13 +39,13 @@ def simulate(
     psbot applies the file when it has changed and advances every evening. Quiet days are left out.
     """
     try:
-        from psbot.simulation.simulate import play
+        from psbot.simulation.simulate import simulate
     except ModuleNotFoundError as error:
         raise PsbotError(f"the simulation needs {error.name}", "pip install 'psbot[sandbox]'") from error
-    from psbot.report import simulation as timelines
+    from psbot.report import simulation
 
-    played = play(
+    played = simulate(
         file, app.process, app.templates, script=script, start=start.date() if start else None, days=days
     )
-    click.echo(timelines.rendered(form, played.timeline), nl=False)
-    return Exit.GITLAB if played.has_failed else Exit.DONE
+    click.echo(simulation.render_timeline(form, played.timeline), nl=False)
+    return ExitCode.GITLAB if played.has_failed else ExitCode.DONE

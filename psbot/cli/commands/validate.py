@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from psbot.cli import options as _options
+from psbot.cli import options
 from psbot.cli.context import App
 from psbot.cli.options import option
 
 
 @click.command()
-@_options.files
+@options.files_argument
 @option(
     "--format",
     "form",
@@ -19,7 +19,7 @@ from psbot.cli.options import option
     show_default=True,
     help="How to print it; errors and warnings are on stderr besides.",
 )
-@_options.junit
+@options.junit_option
 @click.pass_obj
 def validate(app: App, files: tuple[Path, ...], *, form: str, junit: Path | None) -> int:
     """Check engagement files, offline.
@@ -28,26 +28,26 @@ def validate(app: App, files: tuple[Path, ...], *, form: str, junit: Path | None
     2 when a file has errors; warnings leave the exit code at 0. Of the config folder it reads what the files
     have to fit; `psbot plan` reads all of it.
     """
-    from psbot.cli.errors import say_error
-    from psbot.core.text.escape import printable
-    from psbot.engagements.loader import load_portfolio, remarks
-    from psbot.errors import Exit, gravest
+    from psbot.cli.errors import echo_error
+    from psbot.core.text.escape import replace_control_characters
+    from psbot.engagements.loader import load_portfolio, warning_lines
+    from psbot.errors import ExitCode, most_severe
 
-    codes = [Exit.DONE]
-    portfolio = load_portfolio(_options.portfolio(files), app.config)
+    codes = [ExitCode.DONE]
+    portfolio = load_portfolio(options.resolve_files(files), app.config)
     for loaded in portfolio:
-        for remark in remarks(loaded, app.config, app.now):
-            click.echo(printable(f"{remark}"), err=True)
+        for remark in warning_lines(loaded, app.config, app.now):
+            click.echo(replace_control_characters(f"{remark}"), err=True)
         if loaded.error:
-            codes.append(say_error(loaded.error))
+            codes.append(echo_error(loaded.error))
         elif form == "text":
-            click.echo(printable(f"{loaded.file}: ok"))
+            click.echo(replace_control_characters(f"{loaded.file}: ok"))
     if form == "junit" or junit:
-        from psbot.report.validation_junit import as_junit
+        from psbot.report.validation_junit import validation_report
 
-        told = as_junit(portfolio)
+        told = validation_report(portfolio)
         if form == "junit":
             click.echo(told, nl=False)
         if junit:
-            _options.write_out(junit, told)
-    return gravest(codes)
+            options.write_report(junit, told)
+    return most_severe(codes)

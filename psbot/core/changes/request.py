@@ -5,21 +5,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from psbot.core.model.change_policy import Changes
-from psbot.core.text.form import said
+from psbot.core.model.change_policy import ChangePolicy
+from psbot.core.text.form import read_fields
 
 _HOURS = re.compile(r"[+-]?\d{1,6}(?:\.\d{1,2})?")
 
 
-_MOST_HOURS = 100_000
+_MAX_HOURS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ChangeRequest:
     """What a change request says; ``answers`` are the lines that are filled, ``wrong`` what cannot be read, and why."""
 
     answers: Mapping[str, str] = field(default_factory=dict)
-    wrong: Mapping[str, str] = field(default_factory=dict)
+    invalid: Mapping[str, str] = field(default_factory=dict)
     hours: float | None = None
     new_end: date | None = None
     contract: str | None = None
@@ -29,63 +29,63 @@ class Request:
 
     def missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return those of *names* that have no readable answer."""
-        return tuple(name for name in names if name not in self.answers or name in self.wrong)
+        return tuple(name for name in names if name not in self.answers or name in self.invalid)
 
 
-def read(description: str, changes: Changes) -> Request:
+def parse_request(description: str, policy: ChangePolicy) -> ChangeRequest:
     """Return what the lines of *description* say; the first filled line of a name counts."""
-    return understood(said(description, changes.lines), changes)
+    return interpret(read_fields(description, policy.fields), policy)
 
 
-def understood(answers: Mapping[str, str], changes: Changes) -> Request:
+def interpret(answers: Mapping[str, str], policy: ChangePolicy) -> ChangeRequest:
     """Return what *answers*, by the names of the lines, say."""
     wrong: dict[str, str] = {}
     given = {
         name: value
         for name, value in answers.items()
-        if value.strip().casefold() != changes.nothing.casefold()
+        if value.strip().casefold() != policy.nothing.casefold()
     }
-    hours = _hours(given.get("hours"), wrong)
-    days = {name: _day(name, given.get(name), wrong) for name in ("new_end", "signed_on")}
+    hours = _parse_hours(given.get("hours"), wrong)
+    days = {name: _parse_day(name, given.get(name), wrong) for name in ("new_end", "signed_on")}
     contract = given.get("contract")
     if contract not in (None, "fixed-fee", "time-and-materials"):
         wrong["contract"] = f"{contract} is neither fixed-fee nor time-and-materials"
         contract = None
     named = [each.strip() for each in given.get("situation", "").split(",") if each.strip()]
-    if unknown := [each for each in named if each not in changes.situations]:
-        wrong["situation"] = f"{', '.join(unknown)} is not among {', '.join(changes.situations)}"
-    return Request(
+    if unknown := [each for each in named if each not in policy.situations]:
+        wrong["situation"] = f"{', '.join(unknown)} is not among {', '.join(policy.situations)}"
+    return ChangeRequest(
         answers=dict(answers),
-        wrong=wrong,
+        invalid=wrong,
         hours=hours,
         new_end=days["new_end"],
         contract=contract,
-        situations=frozenset(named) & changes.situations.keys(),
+        situations=frozenset(named) & policy.situations.keys(),
         signed_on=days["signed_on"],
         reference=given.get("reference"),
     )
 
 
-def _hours(text: str | None, wrong: dict[str, str]) -> float | None:
+def _parse_hours(text: str | None, invalid: dict[str, str]) -> float | None:
     if text is None:
         return 0.0
     text = text.replace("\N{MINUS SIGN}", "-")
     match = _HOURS.match(text)
-    if match is None or abs(float(match.group())) > _MOST_HOURS or not _is_hours(text[match.end() :]):
-        wrong["hours"] = f"{text} is not a number of hours, such as 40 or -8"
+    if match is None or abs(float(match.group())) > _MAX_HOURS or not _is_hours_unit(text[match.end() :]):
+        invalid["hours"] = f"{text} is not a number of hours, such as 40 or -8"
         return None
     return float(match.group())
 
 
-def _is_hours(rest: str) -> bool:
+def _is_hours_unit(rest: str) -> bool:
     return rest.strip().casefold() in ("", "h", "hours")
 
 
-def _day(name: str, text: str | None, wrong: dict[str, str]) -> date | None:
+def _parse_day(name: str, text: str | None, invalid: dict[str, str]) -> date | None:
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        wrong[name] = f"{text} is not a day, such as 2027-03-26"
+        invalid[name] = f"{text} is not a day, such as 2027-03-26"
         return None

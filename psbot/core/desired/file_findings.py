@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from psbot.core.model.process import Kind
 
 
-class Kinds(Protocol):
+class HasKinds(Protocol):
     """Something that knows the kinds of items, such as the process."""
 
     @property
@@ -21,7 +21,7 @@ class Kinds(Protocol):
         """Return the kinds by name."""
 
 
-def findings(engagement: Engagement, process: Kinds, today: date) -> Iterator[Finding]:
+def collect_file_findings(engagement: Engagement, process: HasKinds, today: date) -> Iterator[Finding]:
     """Yield what a person should know of an engagement, whatever GitLab says."""
     is_won = engagement.is_won(today)
     if is_won and not engagement.engineers:
@@ -40,5 +40,5 @@ def findings(engagement: Engagement, process: Kinds, today: date) -> Iterator[Fi
         )
     for name, reason in sorted(engagement.skip.items()):
         kind = process.kinds.get(name)
-        if kind and engagement.is_one(kind.only):
+        if kind and engagement.matches(kind.only):
             yield Finding("skipped", Severity.INFO, f"{name} is left out: {reason}", name)

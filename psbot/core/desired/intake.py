@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from psbot.core.desired.schedule import Situation
+from psbot.core.desired.schedule import Context
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Question, QuestionGroup
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnsweredQuestion:
     """A question that scoping has answered already."""
 
     ask: str
@@ -20,20 +20,20 @@ class Answered:
 class Intake:
     """The question bank for one engagement: what is known, what is still to be asked."""
 
-    answered: tuple[Answered, ...]
+    answered: tuple[AnsweredQuestion, ...]
     open: tuple[QuestionGroup, ...]
 
     @property
     def before_call(self) -> tuple[QuestionGroup, ...]:
         """Return the open questions that the customer is asked to answer before the call."""
-        return self._open(before_call=True)
+        return self._open_questions(before_call=True)
 
     @property
     def in_call(self) -> tuple[QuestionGroup, ...]:
         """Return the open questions that both sides go through in the call."""
-        return self._open(before_call=False)
+        return self._open_questions(before_call=False)
 
-    def _open(self, *, before_call: bool) -> tuple[QuestionGroup, ...]:
+    def _open_questions(self, *, before_call: bool) -> tuple[QuestionGroup, ...]:
         chosen = (
             QuestionGroup(
                 group.title, tuple(each for each in group.questions if each.before_call == before_call)
@@ -43,17 +43,20 @@ class Intake:
         return tuple(group for group in chosen if group.questions)
 
 
-def _intake(situation: Situation) -> Intake:
-    answers = situation.engagement.intake
-    answered: list[Answered] = []
+def build_intake(context: Context) -> Intake:
+    """Return the questions of the intake and the answers that the file gives."""
+    answers = context.engagement.intake
+    answered: list[AnsweredQuestion] = []
     groups: list[QuestionGroup] = []
-    for group in situation.process.questions:
-        asked = [question for question in group.questions if _is_asked(question, situation.engagement)]
-        answered += [Answered(each.ask, each.why, answers[each.id]) for each in asked if each.id in answers]
+    for group in context.process.questions:
+        asked = [question for question in group.questions if _is_relevant(question, context.engagement)]
+        answered += [
+            AnsweredQuestion(each.ask, each.why, answers[each.id]) for each in asked if each.id in answers
+        ]
         if still := tuple(question for question in asked if question.id not in answers):
             groups.append(QuestionGroup(group.title, still))
     return Intake(tuple(answered), tuple(groups))
 
 
-def _is_asked(question: Question, engagement: Engagement) -> bool:
+def _is_relevant(question: Question, engagement: Engagement) -> bool:
     return question.hosting in ("both", engagement.hosting)

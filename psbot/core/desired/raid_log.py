@@ -7,12 +7,12 @@ from datetime import date
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import Item
 from psbot.core.model.process import Kind, PlaceKind, Process, Repeat
-from psbot.core.text.form import Said, said
-from psbot.core.text.marker import words
+from psbot.core.text.form import FormField, read_fields
+from psbot.core.text.marker import human_text
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class RaidEntry:
     """One item that somebody has raised: its labels in words, who owns it, since when, what it still lacks."""
 
     title: str = ""
@@ -21,23 +21,23 @@ class Raised:
     standing: str = ""
     owner: str | None = None
     due_on: date | None = None
-    lines: tuple[Said, ...] = ()
+    lines: tuple[FormField, ...] = ()
     missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class RaidSection:
     """The items of one kind under the heading of the log, open ones first, the gravest of them on top."""
 
     heading: str
-    items: tuple[Raised, ...]
+    items: tuple[RaidEntry, ...]
 
 
 # Whose labels say where such an item stands, the most telling first.
-_TELLING = ("severity", "change", "instrument", "state")
+_STATUS_PURPOSES = ("severity", "change", "instrument", "state")
 
 
-def first_labels(item: Item, process: Process) -> dict[str, str]:
+def initial_labels(item: Item, process: Process) -> dict[str, str]:
     """Return, by purpose, the labels that *item* gets when psbot takes it on; none once it has a marker."""
     kind = process.kinds.get(item.kind)
     if kind is None or kind.repeat is not Repeat.ON_DEMAND or item.marker is not None or not item.is_open:
@@ -48,66 +48,68 @@ def first_labels(item: Item, process: Process) -> dict[str, str]:
     }
 
 
-def value(purpose: str, item: Item, process: Process) -> str | None:
+def label_value(purpose: str, item: Item, process: Process) -> str | None:
     """Return what the label of *item* says, or will say once psbot has taken it on."""
     if purpose not in process.catalogue.scopes:
         return None
-    return process.catalogue.value(purpose, item.labels) or first_labels(item, process).get(purpose)
+    return process.catalogue.value(purpose, item.labels) or initial_labels(item, process).get(purpose)
 
 
-def raised(item: Item, process: Process) -> Raised:
+def parse_raid_entry(item: Item, process: Process) -> RaidEntry:
     """Return what *item* says and lacks; an owner, and a severity where its kind has one, are asked for too."""
     kind = process.kinds[item.kind]
-    answers = said(words(item.description), {line: line for line in kind.lines})
-    return Raised(
+    answers = read_fields(human_text(item.description), {line: line for line in kind.lines})
+    return RaidEntry(
         title=item.title,
         url=item.url,
         is_open=item.is_open,
-        standing=", ".join(_standing(item, process)),
+        standing=", ".join(_status_values(item, process)),
         owner=item.assignee,
         due_on=item.due_on,
-        lines=tuple(Said(line, answers.get(line, "")) for line in kind.lines),
+        lines=tuple(FormField(line, answers.get(line, "")) for line in kind.lines),
         missing=tuple(line for line in kind.lines if line not in answers),
     )
 
 
-def is_exposed(item: Item, engagement: Engagement, process: Process) -> bool:
+def is_visible_to_customer(item: Item, engagement: Engagement, process: Process) -> bool:
     """Tell whether *item* is of an internal kind and stands where the customer can read it."""
     kind = process.kinds.get(item.kind)
     is_internal = kind is not None and kind.place is PlaceKind.INTERNAL
-    return is_internal and not engagement.gitlab.hides(item.namespace, is_confidential=item.confidential)
+    return is_internal and not engagement.gitlab.is_hidden_from_customer(
+        item.namespace, is_confidential=item.confidential
+    )
 
 
-def blank(kind: Kind) -> Raised:
+def empty_entry(kind: Kind) -> RaidEntry:
     """Return an item of *kind* of which nothing is said yet."""
-    return Raised(lines=tuple(map(Said, kind.lines)), missing=kind.lines)
+    return RaidEntry(lines=tuple(map(FormField, kind.lines)), missing=kind.lines)
 
 
-def _standing(item: Item, process: Process) -> Iterator[str]:
-    for purpose in _TELLING:
-        if shown := value(purpose, item, process):
+def _status_values(item: Item, process: Process) -> Iterator[str]:
+    for purpose in _STATUS_PURPOSES:
+        if shown := label_value(purpose, item, process):
             yield shown
 
 
-def chapters(found: Mapping[str, Item], process: Process) -> tuple[Chapter, ...]:
+def build_raid_sections(observed_items: Mapping[str, Item], process: Process) -> tuple[RaidSection, ...]:
     """Return what the log lists, in the order of the kinds; kinds of which there is nothing are left out."""
     return tuple(
-        Chapter(kind.listed, tuple(raised(item, process) for item in items))
+        RaidSection(kind.listed, tuple(parse_raid_entry(item, process) for item in items))
         for kind in process.kinds.values()
-        if kind.listed and (items := _of_kind(kind, found, process))
+        if kind.listed and (items := _sorted_items_of(kind, observed_items, process))
     )
 
 
-def _of_kind(kind: Kind, found: Mapping[str, Item], process: Process) -> list[Item]:
-    items = [item for item in found.values() if item.kind == kind.name]
+def _sorted_items_of(kind: Kind, observed_items: Mapping[str, Item], process: Process) -> list[Item]:
+    items = [item for item in observed_items.values() if item.kind == kind.name]
     return sorted(
-        items, key=lambda item: (not item.is_open, severity(item, process), len(item.key), item.key)
+        items, key=lambda item: (not item.is_open, severity_rank(item, process), len(item.key), item.key)
     )
 
 
-def severity(item: Item, process: Process) -> int:
+def severity_rank(item: Item, process: Process) -> int:
     """Return how grave *item* is: 0 for the gravest label of its scope; what has none comes last."""
     scope = process.catalogue.scopes.get("severity")
     values = list(scope.labels) if scope else []
-    shown = value("severity", item, process)
+    shown = label_value("severity", item, process)
     return values.index(shown) if shown in values else len(values)

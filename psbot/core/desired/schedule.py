@@ -9,13 +9,13 @@ from psbot.core.model.calendar import iso_week
 from psbot.core.model.engagement import Engagement, Milestone
 from psbot.core.model.item import Item
 from psbot.core.model.process import Kind, Offset, PlaceKind, Process, Repeat, Stage
-from psbot.core.text import escape as inert
+from psbot.core.text import escape
 
 PLACEHOLDERS = ("customer", "sow", "milestone", "day", "week", "number")
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class Context:
     """An engagement and the process it follows, on one day."""
 
     engagement: Engagement
@@ -39,7 +39,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ScheduledItem:
     """One item before its words are written; what a template sees as ``item``."""
 
     kind: str
@@ -57,100 +57,102 @@ class Draft:
     is_due: bool = True
 
 
-def drafts(situation: Situation) -> dict[str, Draft]:
+def schedule(context: Context) -> dict[str, ScheduledItem]:
     """Return a draft for every item the engagement has over its life, by key, due by now or not."""
-    skip = situation.engagement.skip
+    skip = context.engagement.skip
     return {
         draft.key: draft
-        for kind in situation.process.kinds.values()
-        if is_wanted(kind, situation.engagement) and kind.name not in skip
-        for draft in occurrences(kind, situation)
+        for kind in context.process.kinds.values()
+        if is_applicable(kind, context.engagement) and kind.name not in skip
+        for draft in schedule_kind(kind, context)
         if draft.key not in skip
     }
 
 
-def is_wanted(kind: Kind, engagement: Engagement) -> bool:
+def is_applicable(kind: Kind, engagement: Engagement) -> bool:
     """Tell whether the engagement has items of *kind* at all."""
-    return engagement.is_one(kind.only)
+    return engagement.matches(kind.only)
 
 
-def occurrences(kind: Kind, situation: Situation) -> Iterator[Draft]:
+def schedule_kind(kind: Kind, context: Context) -> Iterator[ScheduledItem]:
     """Yield the drafts of one kind, titles, dates and people filled in."""
-    is_reached = kind.wanted_from is Stage.QUOTE or situation.is_won
-    for draft in _repeated(kind, situation):
-        yield _filled(replace(draft, is_due=draft.is_due and is_reached), kind, situation)
+    is_reached = kind.wanted_from is Stage.QUOTE or context.is_won
+    for draft in _repeat(kind, context):
+        yield _with_details(replace(draft, is_due=draft.is_due and is_reached), kind, context)
 
 
-def on_demand(kind: Kind, situation: Situation, number: int, opened_on: date) -> Draft:
+def schedule_on_demand(kind: Kind, context: Context, number: int, opened_on: date) -> ScheduledItem:
     """Return the draft of an item that a person asks for, numbered, due from the day it is opened."""
-    draft = Draft(kind.name, f"{kind.item}/{number}", kind.phase, kind.guide, day=opened_on, number=number)
-    return _filled(draft, kind, situation)
+    draft = ScheduledItem(
+        kind.name, f"{kind.item}/{number}", kind.phase, kind.guide, day=opened_on, number=number
+    )
+    return _with_details(draft, kind, context)
 
 
-def _repeated(kind: Kind, situation: Situation) -> Iterator[Draft]:
-    base = Draft(kind.name, kind.item, kind.phase, kind.guide)
+def _repeat(kind: Kind, context: Context) -> Iterator[ScheduledItem]:
+    base = ScheduledItem(kind.name, kind.item, kind.phase, kind.guide)
     match kind.repeat:
         case Repeat.ONCE:
             yield base
         case Repeat.MILESTONE:
-            yield from _of_milestones(base, situation.engagement)
+            yield from _per_milestone(base, context.engagement)
         case Repeat.CALL:
-            yield from _calls(base, situation)
+            yield from _calls(base, context)
         case Repeat.STANDUP:
-            yield from _standups(base, situation)
+            yield from _standups(base, context)
         case Repeat.ON_DEMAND:
             return
 
 
-def _of_milestones(base: Draft, engagement: Engagement) -> Iterator[Draft]:
+def _per_milestone(base: ScheduledItem, engagement: Engagement) -> Iterator[ScheduledItem]:
     if not engagement.milestones:
         yield base
     for milestone in engagement.milestones:
         yield replace(base, key=f"{base.key}/{milestone.key}", milestone=milestone)
 
 
-def _calls(base: Draft, situation: Situation) -> Iterator[Draft]:
-    for day in situation.engagement.call_days(situation.today):
-        is_due = situation.today <= day <= situation.horizon
+def _calls(base: ScheduledItem, context: Context) -> Iterator[ScheduledItem]:
+    for day in context.engagement.call_days(context.today):
+        is_due = context.today <= day <= context.horizon
         yield replace(base, key=f"{base.key}/{day}", day=day, due_on=day, is_due=is_due)
 
 
-def _standups(base: Draft, situation: Situation) -> Iterator[Draft]:
-    for monday, due in situation.engagement.standup_weeks(situation.today):
-        is_due = monday <= situation.horizon and due >= situation.today
+def _standups(base: ScheduledItem, context: Context) -> Iterator[ScheduledItem]:
+    for monday, due in context.engagement.standup_weeks(context.today):
+        is_due = monday <= context.horizon and due >= context.today
         week = iso_week(monday)
         yield replace(base, key=f"{base.key}/{week}", week=week, due_on=due, is_due=is_due)
 
 
-def _filled(draft: Draft, kind: Kind, situation: Situation) -> Draft:
-    pattern = kind.title_each if kind.title_each and draft.milestone else kind.title
+def _with_details(scheduled: ScheduledItem, kind: Kind, context: Context) -> ScheduledItem:
+    pattern = kind.title_each if kind.title_each and scheduled.milestone else kind.title
     return replace(
-        draft,
-        title=inert.title(fill(pattern, draft, situation.engagement)),
-        start_on=_day(kind.start, draft, situation),
-        due_on=draft.due_on or _day(kind.due, draft, situation),
-        assignee=_person(kind.assignee, situation.engagement),
+        scheduled,
+        title=escape.to_title(fill_pattern(pattern, scheduled, context.engagement)),
+        start_on=_resolve_offset(kind.start, scheduled, context),
+        due_on=scheduled.due_on or _resolve_offset(kind.due, scheduled, context),
+        assignee=_person(kind.assignee, context.engagement),
     )
 
 
-def fill(pattern: str, draft: Draft, engagement: Engagement) -> str:
+def fill_pattern(pattern: str, scheduled: ScheduledItem, engagement: Engagement) -> str:
     """Replace each ``{name}`` of *pattern*; names are checked against PLACEHOLDERS when config is loaded."""
-    milestone = draft.milestone.name if draft.milestone else None
-    facts = (engagement.customer, engagement.sow, milestone, draft.day, draft.week, draft.number)
+    milestone = scheduled.milestone.name if scheduled.milestone else None
+    facts = (engagement.customer, engagement.sow, milestone, scheduled.day, scheduled.week, scheduled.number)
     values: Mapping[str, object] = dict(zip(PLACEHOLDERS, facts, strict=True))
     return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]] or ""), pattern)
 
 
-def _day(offset: Offset | None, draft: Draft, situation: Situation) -> date | None:
+def _resolve_offset(offset: Offset | None, scheduled: ScheduledItem, context: Context) -> date | None:
     if offset is None:
         return None
-    engagement = situation.engagement
+    engagement = context.engagement
     bases = {
         "closed_won_on": engagement.closed_won_on,
         "kick_off_on": engagement.kick_off_on,
-        "ends_on": situation.ends_on,
-        "milestone": draft.milestone.due_on if draft.milestone else situation.ends_on,
-        "opened_on": draft.day,
+        "ends_on": context.ends_on,
+        "milestone": scheduled.milestone.due_on if scheduled.milestone else context.ends_on,
+        "opened_on": scheduled.day,
     }
     base = bases[offset.base]
     return engagement.workdays.after(base, offset.plus) if base else None
@@ -166,10 +168,10 @@ def _person(role: str | None, engagement: Engagement) -> str | None:
     return (people[role] or engagement.manager) if role else None
 
 
-def outlined(situation: Situation, draft: Draft) -> Item:
+def build_item(context: Context, scheduled: ScheduledItem) -> Item:
     """Return the item of *draft* before its words: place, labels, people, dates."""
-    engagement, process = situation.engagement, situation.process
-    kind = process.kinds[draft.kind]
+    engagement, process = context.engagement, context.process
+    kind = process.kinds[scheduled.kind]
     namespaces = {
         PlaceKind.GROUP: engagement.gitlab.group,
         PlaceKind.SHARED: engagement.gitlab.project,
@@ -177,16 +179,16 @@ def outlined(situation: Situation, draft: Draft) -> Item:
     }
     seeds = dict(kind.seeds) | {"kind": kind.name}
     if kind.is_epic:
-        seeds["phase"] = process.workflow.won_phase if situation.is_won else process.workflow.quote_phase
+        seeds["phase"] = process.workflow.won_phase if context.is_won else process.workflow.quote_phase
     return Item(
-        key=draft.key,
+        key=scheduled.key,
         kind=kind.name,
         namespace=namespaces[kind.place],
-        title=draft.title,
+        title=scheduled.title,
         description="",
         labels=process.catalogue.titles(seeds),
-        assignees=(draft.assignee,) if draft.assignee else (),
-        start_on=draft.start_on,
-        due_on=draft.due_on,
+        assignees=(scheduled.assignee,) if scheduled.assignee else (),
+        start_on=scheduled.start_on,
+        due_on=scheduled.due_on,
         confidential=kind.place is PlaceKind.INTERNAL and engagement.gitlab.is_shared_with_customer,
     )

@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from psbot.core.changes.form import Change
+from psbot.core.changes.form import ChangeRequestView
 from psbot.core.desired.action_table import Action
-from psbot.core.desired.intake import _intake
-from psbot.core.desired.raid_log import Raised, chapters
-from psbot.core.desired.schedule import Draft, Situation, drafts, fill, outlined
+from psbot.core.desired.intake import build_intake
+from psbot.core.desired.raid_log import RaidEntry, build_raid_sections
+from psbot.core.desired.schedule import Context, ScheduledItem, build_item, fill_pattern, schedule
 from psbot.core.desired.wrap_up import WrapUp
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.process import EPIC, PlaceKind
 from psbot.core.records import ownership
-from psbot.core.records.phase import accepted
+from psbot.core.records.phase import accepted_phase
 from psbot.core.records.sign_off import SignOff
 
-LONGEST_TIMELINE = 20
+MAX_CHART_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChartRow:
     """One row of the timeline; without an end it is a point in time."""
 
     name: str
@@ -28,38 +28,44 @@ class Row:
     end_on: date | None = None
 
 
-def facts(situation: Situation, observed: Snapshot | None = None) -> dict[str, object]:
+def build_template_facts(context: Context, observed: Snapshot | None = None) -> dict[str, object]:
     """Return what every template may use besides its own ``item``."""
-    outlines = drafts(situation)
-    items = {key: outlined(situation, draft) for key, draft in outlines.items()}
-    return _facts(situation, outlines, items, (observed or Snapshot()).by_key())
+    outlines = schedule(context)
+    items = {key: build_item(context, draft) for key, draft in outlines.items()}
+    return collect_template_facts(context, outlines, items, (observed or Snapshot()).by_key())
 
 
-def _facts(
-    situation: Situation, outlines: Mapping[str, Draft], items: Mapping[str, Item], found: Mapping[str, Item]
+def collect_template_facts(
+    context: Context,
+    scheduled_items: Mapping[str, ScheduledItem],
+    items: Mapping[str, Item],
+    observed_items: Mapping[str, Item],
 ) -> dict[str, object]:
-    effective = {key: ownership.effective(item, found.get(key)) for key, item in items.items()}
-    return _situation_facts(situation, found) | _overview(situation, outlines, effective)
+    """Return the facts that templates can use, by name."""
+    effective = {
+        key: ownership.with_kept_values(item, observed_items.get(key)) for key, item in items.items()
+    }
+    return _context_facts(context, observed_items) | _overview_facts(context, scheduled_items, effective)
 
 
-def _situation_facts(situation: Situation, found: Mapping[str, Item]) -> dict[str, object]:
-    engagement, today = situation.engagement, situation.today
-    phase, since = _standing(situation, found.get(EPIC))
+def _context_facts(context: Context, observed_items: Mapping[str, Item]) -> dict[str, object]:
+    engagement, today = context.engagement, context.today
+    phase, since = _phase_and_start(context, observed_items.get(EPIC))
     return {
         "engagement": engagement,
-        "ends_on": situation.ends_on,
-        "hours": _plain(engagement.hours(today)),
+        "ends_on": context.ends_on,
+        "hours": _plain(engagement.hours_sold(today)),
         "signed_amendments": engagement.signed_amendments(today),
         "phase": phase,
         "phase_since_on": since,
-        "health": _health(situation, found),
-        "intake": _intake(situation),
-        "contact_roles": situation.process.contact_roles,
+        "health": _health(context, observed_items),
+        "intake": build_intake(context),
+        "contact_roles": context.process.contact_roles,
         "sign_off": SignOff(),
-        "change": Change(),
-        "raised": Raised(),
+        "change": ChangeRequestView(),
+        "raised": RaidEntry(),
         "action": Action(),
-        "chapters": chapters(found, situation.process),
+        "chapters": build_raid_sections(observed_items, context.process),
         "wrap_up": WrapUp(),
     }
 
@@ -68,48 +74,52 @@ def _plain(hours: float) -> float | int:
     return int(hours) if hours == int(hours) else hours
 
 
-def _standing(situation: Situation, epic: Item | None) -> tuple[str, date]:
+def _phase_and_start(context: Context, epic: Item | None) -> tuple[str, date]:
     """Return the phase and since when: what psbot has accepted, else what the label shows, else the first."""
-    workflow = situation.process.workflow
-    if known := accepted(epic, workflow):
+    workflow = context.process.workflow
+    if known := accepted_phase(epic, workflow):
         return known.phase, known.since
-    shown = situation.process.catalogue.value("phase", epic.labels) if epic else None
-    return shown or (workflow.won_phase if situation.is_won else workflow.quote_phase), situation.today
+    shown = context.process.catalogue.value("phase", epic.labels) if epic else None
+    return shown or (workflow.won_phase if context.is_won else workflow.quote_phase), context.today
 
 
-def _health(situation: Situation, found: Mapping[str, Item]) -> str | None:
-    seeding = [kind for kind in situation.process.kinds.values() if "health" in kind.seeds]
+def _health(context: Context, observed_items: Mapping[str, Item]) -> str | None:
+    seeding = [kind for kind in context.process.kinds.values() if "health" in kind.seeds]
     if not seeding:
         return None
-    log = found.get(seeding[0].item)
-    shown = situation.process.catalogue.value("health", log.labels) if log else None
+    log = observed_items.get(seeding[0].item)
+    shown = context.process.catalogue.value("health", log.labels) if log else None
     return shown or seeding[0].seeds["health"]
 
 
-def _overview(
-    situation: Situation, outlines: Mapping[str, Draft], effective: Mapping[str, Item]
+def _overview_facts(
+    context: Context, scheduled_items: Mapping[str, ScheduledItem], effective: Mapping[str, Item]
 ) -> dict[str, object]:
     """Return what the epic's overview lists: shared single items, and the timeline, by date."""
-    kinds = situation.process.kinds
+    kinds = context.process.kinds
     shared = [
         item
         for key, item in effective.items()
         if kinds[item.kind].place is PlaceKind.SHARED
         and not kinds[item.kind].is_occurrence
-        and outlines[key].is_due
+        and scheduled_items[key].is_due
     ]
-    rows = [_row(situation, outlines[key], item) for key, item in effective.items() if kinds[item.kind].chart]
+    rows = [
+        _chart_row(context, scheduled_items[key], item)
+        for key, item in effective.items()
+        if kinds[item.kind].chart
+    ]
     timeline = sorted(
         (row for row in rows if row), key=lambda row: (row.start_on, row.end_on is None, row.name)
     )
     return {
         "shared_items": tuple(sorted(shared, key=lambda item: (item.due_on or date.max, item.key))),
-        "timeline": tuple(timeline[:LONGEST_TIMELINE]),
+        "timeline": tuple(timeline[:MAX_CHART_ROWS]),
     }
 
 
-def _row(situation: Situation, draft: Draft, item: Item) -> Row | None:
-    name = fill(situation.process.kinds[item.kind].chart or "", draft, situation.engagement).strip()
+def _chart_row(context: Context, scheduled: ScheduledItem, item: Item) -> ChartRow | None:
+    name = fill_pattern(context.process.kinds[item.kind].chart or "", scheduled, context.engagement).strip()
     if item.start_on and item.due_on:
-        return Row(name, item.start_on, item.due_on)
-    return Row(name, item.due_on) if item.due_on else None
+        return ChartRow(name, item.start_on, item.due_on)
+    return ChartRow(name, item.due_on) if item.due_on else None

@@ -5,23 +5,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psbot.core.explain import recognition
-from psbot.core.explain.rules import reasons
-from psbot.core.explain.statement import Notes, Point, Says
-from psbot.core.model.facts import Facts, Hand, Standing
+from psbot.core.explain.rules import rule_statements
+from psbot.core.explain.statement import Statement, StatementCollector, Truth
+from psbot.core.model.facts import Actor, ActorRole, Facts
 from psbot.core.model.finding import Finding
 from psbot.core.model.item import Item
 from psbot.core.model.operations import CreateLabel, ItemOperation
 from psbot.core.model.process import EPIC
-from psbot.core.model.work_item import Sighting
+from psbot.core.model.work_item import WorkItem
 from psbot.core.plan.plan import Plan
-from psbot.core.records.ownership import Kept
-from psbot.core.records.phase import accepted
+from psbot.core.records.ownership import KeptValue
+from psbot.core.records.phase import accepted_phase
 
-_STANDINGS = {
-    Standing.MACHINE: "a machine",
-    Standing.MANAGER: "the manager",
-    Standing.PEOPLE: "one of people:",
-    Standing.OUTSIDER: "who is not in people:",
+_ROLE_NAMES = {
+    ActorRole.MACHINE: "a machine",
+    ActorRole.MANAGER: "the manager",
+    ActorRole.PEOPLE: "one of people:",
+    ActorRole.OUTSIDER: "who is not in people:",
 }
 
 
@@ -37,7 +37,7 @@ class Subject:
     apply: Plan
     advance: Plan
     item: Item | None = None
-    sighting: Sighting | None = None
+    work_item: WorkItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +52,24 @@ class Explanation:
     reference: str | None
     title: str | None
     url: str | None
-    what: tuple[Point, ...]
-    why: tuple[Point, ...] = ()
+    what: tuple[Statement, ...]
+    why: tuple[Statement, ...] = ()
     apply: tuple[ItemOperation, ...] = ()
     advance: tuple[ItemOperation, ...] = ()
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[KeptValue, ...] = ()
     findings: tuple[Finding, ...] = ()
     needs: frozenset[str] = frozenset()
 
 
-def explained(subject: Subject) -> Explanation:
+def explain_item(subject: Subject) -> Explanation:
     """Return what there is to say of *subject*."""
-    if subject.item is None and subject.sighting is not None:
-        return _foreign(subject, subject.sighting)
-    notes = Notes()
-    what = tuple(_what(subject, notes))
+    if subject.item is None and subject.work_item is not None:
+        return _explain_untrusted(subject, subject.work_item)
+    notes = StatementCollector()
+    what = tuple(_item_statements(subject, notes))
     item = subject.item
     is_first = item is None or not _is_duplicate(item, subject.facts)
-    why = tuple(reasons(subject.key, item, subject.facts, notes)) if is_first else ()
+    why = tuple(rule_statements(subject.key, item, subject.facts, notes)) if is_first else ()
     return Explanation(
         engagement=subject.facts.engagement.key,
         key=subject.key,
@@ -78,117 +78,127 @@ def explained(subject: Subject) -> Explanation:
         url=item.url if item else None,
         what=what,
         why=why,
-        apply=tuple(_about(subject, subject.apply)),
-        advance=tuple(_about(subject, subject.advance)),
+        apply=tuple(_operations_on_item(subject, subject.apply)),
+        advance=tuple(_operations_on_item(subject, subject.advance)),
         kept=tuple(each for each in subject.apply.kept if each.item == subject.key),
         findings=_findings(subject),
         needs=notes.needs,
     )
 
 
-def stranger(sighting: Sighting) -> Explanation:
+def explain_unknown(work_item: WorkItem) -> Explanation:
     """Return what there is to say of an item that belongs to no engagement."""
-    said = Point("item", recognition.unknown(sighting), Says.NO)
-    return Explanation(None, None, sighting.reference, sighting.title, sighting.url, (said,))
+    said = Statement("item", recognition.why_unknown(work_item), Truth.NO)
+    return Explanation(None, None, work_item.reference, work_item.title, work_item.url, (said,))
 
 
 def _is_duplicate(item: Item, facts: Facts) -> bool:
     first = facts.observed.by_key().get(item.key, item)
-    return not recognition.is_same(first, item.namespace, item.iid)
+    return not recognition.is_same_item(first, item.namespace, item.iid)
 
 
-def _is_named(sighting: Sighting, message: str) -> bool:
-    return re.search(rf"(?<![\w./-]){re.escape(sighting.reference)}(?!\d)", message) is not None
+def _is_mentioned(work_item: WorkItem, message: str) -> bool:
+    return re.search(rf"(?<![\w./-]){re.escape(work_item.reference)}(?!\d)", message) is not None
 
 
-def _foreign(subject: Subject, sighting: Sighting) -> Explanation:
+def _explain_untrusted(subject: Subject, work_item: WorkItem) -> Explanation:
     """Explain an item that does not count; what psbot tells people of it is among the findings."""
     facts = subject.facts
-    reason = recognition.why_not(sighting, facts.engagement, facts.process, facts.observed)
+    reason = recognition.why_not_recognised(work_item, facts.engagement, facts.process, facts.observed)
     return Explanation(
         engagement=facts.engagement.key,
         key=None,
-        reference=sighting.reference,
-        title=sighting.title,
-        url=sighting.url,
-        what=(Point("item", reason, Says.NO),),
-        findings=tuple(each for each in _all_findings(subject) if _is_named(sighting, each.message)),
+        reference=work_item.reference,
+        title=work_item.title,
+        url=work_item.url,
+        what=(Statement("item", reason, Truth.NO),),
+        findings=tuple(each for each in _all_findings(subject) if _is_mentioned(work_item, each.message)),
     )
 
 
 # What
 
 
-def _what(subject: Subject, notes: Notes) -> Iterator[Point]:
+def _item_statements(subject: Subject, collector: StatementCollector) -> Iterator[Statement]:
     facts, item = subject.facts, subject.item
     if item is None:
-        yield Point("item", f"{subject.key} of {facts.engagement.key} is not in GitLab", Says.NO)
+        yield Statement("item", f"{subject.key} of {facts.engagement.key} is not in GitLab", Truth.NO)
         return
     if _is_duplicate(item, facts):
         first = facts.observed.by_key()[item.key]
-        yield Point("item", recognition.why_duplicate(item, first), Says.NO)
+        yield Statement("item", recognition.why_duplicate(item, first), Truth.NO)
         return
-    yield Point("item", recognition.recognised(item, facts.engagement, facts.process), Says.YES)
-    if item.is_adrift:
-        yield Point("place", "it does not hang under the epic; apply puts it there", Says.NO)
-    yield from _phase(item, facts, notes) if item.is_epic else _state(item, facts, notes)
+    yield Statement(
+        "item", recognition.describe_recognition(item, facts.engagement, facts.process), Truth.YES
+    )
+    if item.is_detached:
+        yield Statement("place", "it does not hang under the epic; apply puts it there", Truth.NO)
+    yield from (
+        _phase_statements(item, facts, collector)
+        if item.is_epic
+        else _state_statements(item, facts, collector)
+    )
 
 
-def _phase(epic: Item, facts: Facts, notes: Notes) -> Iterator[Point]:
+def _phase_statements(epic: Item, facts: Facts, collector: StatementCollector) -> Iterator[Statement]:
     process = facts.process
     shown = process.catalogue.values("phase", epic.labels)
-    known = accepted(epic, process.workflow)
+    known = accepted_phase(epic, process.workflow)
     if known is None:
-        yield Point("phase", f"psbot remembers none; the label shows {_listed(shown)}", Says.UNKNOWN)
+        yield Statement("phase", f"psbot remembers none; the label shows {_join(shown)}", Truth.UNKNOWN)
         return
-    after = f", after {known.before}" if known.before else ""
-    yield Point("phase", f"{known.phase} since {known.since}{after}, which psbot has accepted")
+    after = f", after {known.previous}" if known.previous else ""
+    yield Statement("phase", f"{known.phase} since {known.since}{after}, which psbot has accepted")
     if shown != [known.phase]:
-        yield Point("label", f"it shows {_listed(shown)}{_set_by(epic, 'phase', shown, facts, notes)}")
+        yield Statement(
+            "label", f"it shows {_join(shown)}{_set_by_text(epic, 'phase', shown, facts, collector)}"
+        )
 
 
-def _state(item: Item, facts: Facts, notes: Notes) -> Iterator[Point]:
+def _state_statements(item: Item, facts: Facts, collector: StatementCollector) -> Iterator[Statement]:
     shown = facts.process.catalogue.values("state", item.labels)
-    yield Point("state", f"{_listed(shown)}{_set_by(item, 'state', shown, facts, notes)}")
+    yield Statement("state", f"{_join(shown)}{_set_by_text(item, 'state', shown, facts, collector)}")
     if not item.is_open:
-        yield Point("closed", f"it was closed{_by(facts.closed_by(item), notes)}")
+        yield Statement("closed", f"it was closed{_actor_text(facts.closed_by(item), collector)}")
     due = f"due {item.due_on}" if item.due_on else "no due date"
-    yield Point("due", f"{due}, {f'for {item.assignee}' if item.assignee else 'for nobody'}")
+    yield Statement("due", f"{due}, {f'for {item.assignee}' if item.assignee else 'for nobody'}")
 
 
-def _listed(values: list[str]) -> str:
+def _join(values: list[str]) -> str:
     return " and ".join(values) or "none"
 
 
-def _set_by(item: Item, purpose: str, shown: list[str], facts: Facts, notes: Notes) -> str:
+def _set_by_text(
+    item: Item, purpose: str, shown: list[str], facts: Facts, collector: StatementCollector
+) -> str:
     scope = facts.process.catalogue.scopes[purpose].name
     titles = [f"{scope}::{value}" for value in shown]
-    return f", set{_by(facts.labelled_by(item, titles), notes)}" if shown else ""
+    return f", set{_actor_text(facts.labelled_by(item, titles), collector)}" if shown else ""
 
 
-def _by(hand: Hand, notes: Notes) -> str:
-    notes.needs |= hand.needs
-    if hand.standing is Standing.UNKNOWN:
-        return f"; psbot could not check by whom{f', {hand.name}' if hand.at else ''}"
-    return f" by {hand.name}, {_STANDINGS[hand.standing]}{f', on {hand.at:%Y-%m-%d}' if hand.at else ''}"
+def _actor_text(actor: Actor, collector: StatementCollector) -> str:
+    collector.needs |= actor.needs
+    if actor.role is ActorRole.UNKNOWN:
+        return f"; psbot could not check by whom{f', {actor.name}' if actor.at else ''}"
+    return f" by {actor.name}, {_ROLE_NAMES[actor.role]}{f', on {actor.at:%Y-%m-%d}' if actor.at else ''}"
 
 
 # Next
 
 
-def _about(subject: Subject, plan: Plan) -> Iterator[ItemOperation]:
+def _operations_on_item(subject: Subject, plan: Plan) -> Iterator[ItemOperation]:
     """Yield the operations of *plan* on the item, or those that would make it."""
     for operation in plan.operations:
         if isinstance(operation, CreateLabel) or operation.item.key != subject.key:
             continue
         found = subject.item
-        if found is None or recognition.is_same(operation.item, found.namespace, found.iid):
+        if found is None or recognition.is_same_item(operation.item, found.namespace, found.iid):
             yield operation
 
 
 def _all_findings(subject: Subject) -> list[Finding]:
     """Return what both commands find; alarms, which may be excused, are advance's to judge where it can."""
-    alarms = {alarm.code for alarm in subject.facts.process.workflow.table.alarms}
+    alarms = {alarm.code for alarm in subject.facts.process.workflow.rules.alarms}
     left = alarms if subject.facts.observed.epic else set()
     applied = {each for each in subject.apply.findings if each.code not in left}
     return sorted({*applied, *subject.advance.findings}, key=str)

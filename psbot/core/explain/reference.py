@@ -23,7 +23,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ItemKey:
     """An item by an engagement's key and its own."""
 
     engagement: str
@@ -31,12 +31,12 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ItemUrl:
     """The address of an item's page, whose path tells the item once the server is known."""
 
     url: str
 
-    def on(self, server: str) -> Reference | None:
+    def resolve(self, server: str) -> Reference | None:
         """Return the item that the page of *server* is about; None where it is of another server, or no item."""
         base, page = urlsplit(server), urlsplit(self.url)
         prefix = base.path.rstrip("/")
@@ -47,14 +47,14 @@ class Address:
         return Reference(match["namespace"], int(match["iid"])) if match else None
 
 
-def parse(text: str) -> Reference | Named | Address | None:
+def parse_reference(text: str) -> Reference | ItemKey | ItemUrl | None:
     """Return what *text* names; None where it names no item."""
     if text.startswith(("http://", "https://")):
-        return Address(text) if _port(text) else None
+        return ItemUrl(text) if _port(text) else None
     if match := _REFERENCE.fullmatch(text):
         return Reference(match["namespace"], int(match["iid"]))
     if match := _NAME.fullmatch(text):
-        return Named(match["engagement"], match["key"] or EPIC)
+        return ItemKey(match["engagement"], match["key"] or EPIC)
     return None
 
 

@@ -4,41 +4,43 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from psbot.core.model.verdict import Answer
+from psbot.core.model.verdict import Verdict
 
 
-class Says(StrEnum):
+class Truth(StrEnum):
     """What a point says; "could not check" is an answer of its own, and some points are no judgement."""
 
     YES = "yes"
     NO = "no"
     UNKNOWN = "could not check"
-    TOLD = "told"
+    INFO = "told"
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Statement:
     """One thing to know: what it is about, the words, the answer where it is one, and what that is made of."""
 
     about: str
     text: str
-    says: Says = Says.TOLD
-    parts: tuple["Point", ...] = ()
+    truth: Truth = Truth.INFO
+    parts: tuple["Statement", ...] = ()
 
 
-class Notes:
+class StatementCollector:
     """The keys of items whose histories points asked for on the way."""
 
     def __init__(self) -> None:
         self.needs = frozenset[str]()
 
-    def point(self, about: str, answer: Answer, text: str = "", parts: Iterable[Point] = ()) -> Point:
+    def statement(
+        self, about: str, verdict: Verdict, text: str = "", parts: Iterable[Statement] = ()
+    ) -> Statement:
         """Return *answer* as a point, in words of its own or in *text*."""
-        self.needs |= answer.needs
-        return Point(about, text or answer.reason, _says(answer.holds), tuple(parts))
+        self.needs |= verdict.needs
+        return Statement(about, text or verdict.reason, _truth_of(verdict.holds), tuple(parts))
 
 
-def _says(holds: bool | None) -> Says:
+def _truth_of(holds: bool | None) -> Truth:
     if holds is None:
-        return Says.UNKNOWN
-    return Says.YES if holds else Says.NO
+        return Truth.UNKNOWN
+    return Truth.YES if holds else Truth.NO

@@ -1,12 +1,12 @@
 """Whether an engagement wants an item, and why (not): asked for one item, as ``desired`` decides for all."""
 
-from psbot.core.desired.schedule import Draft, Situation, drafts, is_wanted
+from psbot.core.desired.schedule import Context, ScheduledItem, is_applicable, schedule
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.facts import Facts
 from psbot.core.model.process import Kind, Repeat, Stage
-from psbot.core.model.verdict import Answer
+from psbot.core.model.verdict import Verdict
 
-_NOT_THERE = {
+_NOT_SCHEDULED = {
     Repeat.CALL: "the file's calls do not fall on that day",
     Repeat.STANDUP: "the file's standups have no such week",
     Repeat.MILESTONE: "the file has no such milestone",
@@ -14,45 +14,45 @@ _NOT_THERE = {
 }
 
 
-def wanted(key: str, kind: Kind, facts: Facts) -> Answer:
+def why_wanted(key: str, kind: Kind, facts: Facts) -> Verdict:
     """Answer whether the engagement has, or would make, the item *key*; ``facts.phase`` is where it stands."""
-    situation = Situation(facts.engagement, facts.process, facts.today)
-    draft = drafts(situation).get(key)
+    situation = Context(facts.engagement, facts.process, facts.today)
+    draft = schedule(situation).get(key)
     if draft is None:
-        return _left_out(key, kind, facts.engagement)
+        return _why_excluded(key, kind, facts.engagement)
     workflow = facts.process.workflow
     if key in facts.observed.by_key():
-        return Answer(True, _as_planned(draft))
+        return Verdict(True, _planned_text(draft))
     if facts.phase in workflow.final_phases:
-        return Answer(False, f"the engagement is {facts.phase}, and nothing is made any more")
+        return Verdict(False, f"the engagement is {facts.phase}, and nothing is made any more")
     if not draft.is_due:
-        return Answer(False, _not_yet(draft, kind, situation))
-    if kind.is_occurrence and facts.phase in workflow.table.resting_phases:
-        return Answer(False, f"while the engagement is {facts.phase}, no calls and standups are made")
+        return Verdict(False, _why_not_due(draft, kind, situation))
+    if kind.is_occurrence and facts.phase in workflow.rules.resting_phases:
+        return Verdict(False, f"while the engagement is {facts.phase}, no calls and standups are made")
     if kind.is_occurrence:
-        return Answer(True, f"it is due on {draft.due_on}, within {facts.process.horizon_days} days")
-    return Answer(True, _as_planned(draft))
+        return Verdict(True, f"it is due on {draft.due_on}, within {facts.process.horizon_days} days")
+    return Verdict(True, _planned_text(draft))
 
 
-def _as_planned(draft: Draft) -> str:
-    return "the engagement file has it" + (f", due {draft.due_on}" if draft.due_on else "")
+def _planned_text(scheduled: ScheduledItem) -> str:
+    return "the engagement file has it" + (f", due {scheduled.due_on}" if scheduled.due_on else "")
 
 
-def _left_out(key: str, kind: Kind, engagement: Engagement) -> Answer:
+def _why_excluded(key: str, kind: Kind, engagement: Engagement) -> Verdict:
     if why := engagement.skip.get(key) or engagement.skip.get(kind.name):
-        return Answer(False, f"the engagement file leaves it out: {why}")
-    if not is_wanted(kind, engagement):
+        return Verdict(False, f"the engagement file leaves it out: {why}")
+    if not is_applicable(kind, engagement):
         only = " and ".join(f"{name} is {value}" for name, value in kind.only.items())
-        return Answer(False, f"the process has it only where {only}")
+        return Verdict(False, f"the process has it only where {only}")
     if kind.repeat is Repeat.ON_DEMAND:
-        return Answer(True, "people open it when they need it; psbot makes none and closes none")
-    return Answer(False, _NOT_THERE[kind.repeat])
+        return Verdict(True, "people open it when they need it; psbot makes none and closes none")
+    return Verdict(False, _NOT_SCHEDULED[kind.repeat])
 
 
-def _not_yet(draft: Draft, kind: Kind, situation: Situation) -> str:
-    if kind.wanted_from is Stage.WON and not situation.is_won:
+def _why_not_due(scheduled: ScheduledItem, kind: Kind, context: Context) -> str:
+    if kind.wanted_from is Stage.WON and not context.is_won:
         return "the deal is not Closed Won, and it comes with that"
-    if draft.due_on and draft.due_on < situation.today:
-        return f"its day, {draft.due_on}, is past, and psbot makes nothing afterwards"
-    days = situation.process.horizon_days
-    return f"its day, {draft.due_on}, is further off than {days} days, the horizon; psbot makes it later"
+    if scheduled.due_on and scheduled.due_on < context.today:
+        return f"its day, {scheduled.due_on}, is past, and psbot makes nothing afterwards"
+    days = context.process.horizon_days
+    return f"its day, {scheduled.due_on}, is further off than {days} days, the horizon; psbot makes it later"

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from psbot.core.identity.trust import _Case, _key
+from psbot.core.identity.trust import TrustRules, marker_key
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.process import Kind
-from psbot.core.model.work_item import Sighting
+from psbot.core.model.work_item import WorkItem
 from psbot.core.text import marker
 
 
-def _ambiguous(case: _Case, kind: Kind, candidates: list[Sighting]) -> Iterator[Finding]:
+def report_ambiguous(rules: TrustRules, kind: Kind, candidates: list[WorkItem]) -> Iterator[Finding]:
+    """Yield a finding when several items could be the one of *kind*."""
     if len(candidates) > 1:
         where = ", ".join(each.reference for each in candidates)
-        line = marker.Marker(case.engagement.key, kind.item)
+        line = marker.Marker(rules.engagement.key, kind.item)
         yield Finding(
             "ambiguous",
             Severity.WARNING,
@@ -22,54 +23,57 @@ def _ambiguous(case: _Case, kind: Kind, candidates: list[Sighting]) -> Iterator[
         )
 
 
-def _nameless(case: _Case, sightings: Iterable[Sighting]) -> Iterator[Finding]:
+def report_unmarked_occurrences(rules: TrustRules, work_items: Iterable[WorkItem]) -> Iterator[Finding]:
     """Yield items that repeat and have lost their marker: which one each was, nothing tells."""
-    for each in sightings:
+    for each in work_items:
         yield Finding(
             "no-marker",
             Severity.WARNING,
             f"{each.reference} has a kind label and no marker, so psbot does not know it, and makes another where one "
-            f"is due; put its first line back, <!-- psbot: engagement={case.engagement.key} item=… -->, or take the "
+            f"is due; put its first line back, <!-- psbot: engagement={rules.engagement.key} item=… -->, or take the "
             "label off",
         )
 
 
-def maker(sighting: Sighting) -> str:
+def author_name(work_item: WorkItem) -> str:
     """Return who made an item, for people."""
-    return sighting.author.username if sighting.author else "a deleted account"
+    return work_item.author.username if work_item.author else "a deleted account"
 
 
-def _misplaced(sightings: Iterable[Sighting]) -> Iterator[Finding]:
-    for each in sightings:
+def report_misplaced(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
+    """Yield a finding for each item that is in another project than its kind belongs to."""
+    for each in work_items:
         yield Finding(
             "misplaced",
             Severity.WARNING,
-            f"{each.reference} carries the marker of {_key(each)}, which has no place there; it does not count: "
+            f"{each.reference} carries the marker of {marker_key(each)}, which has no place there; it does not count: "
             "somebody has edited or moved it, put its own marker back",
-            _key(each),
+            marker_key(each),
         )
 
 
-def _disputed(sightings: Iterable[Sighting]) -> Iterator[Finding]:
+def report_untrusted_items(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
     """Yield what psbot does not make, since it hangs under the epic already, made by somebody it does not know."""
-    for each in sightings:
+    for each in work_items:
         yield Finding(
             "disputed",
             Severity.WARNING,
-            f"{each.reference} carries the marker of {_key(each)} under the epic, but {maker(each)} made it, who is "
-            "neither a machine nor one of the engagement's people; psbot neither counts it nor makes another: name "
+            f"{each.reference} carries the marker of {marker_key(each)} under the epic, "
+            f"but {author_name(each)} made it, who is neither a machine nor one of the engagement's people; "
+            "psbot neither counts it nor makes another: name "
             "the account in people: or config/accounts.yml, or take the marker away",
-            _key(each),
+            marker_key(each),
         )
 
 
-def _foreign(sightings: Iterable[Sighting]) -> Iterator[Finding]:
-    for each in sightings:
-        author = maker(each)
+def report_untrusted_markers(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
+    """Yield a finding for each marker whose author is not trusted."""
+    for each in work_items:
+        author = author_name(each)
         yield Finding(
             "foreign-marker",
             Severity.INFO,
-            f"{each.reference} carries the marker of {_key(each)}, but {author} made it, who is neither a machine "
-            "nor one of the engagement's people; it does not count",
-            _key(each),
+            f"{each.reference} carries the marker of {marker_key(each)}, but {author} made it, who is neither a "
+            "machine nor one of the engagement's people; it does not count",
+            marker_key(each),
         )

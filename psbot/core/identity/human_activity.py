@@ -1,25 +1,25 @@
 """Whether a person has acted on an item, judged by who wrote its notes; GitLab notes every change with its author."""
 
-from psbot.core.model.history import MAKING, Act, Activity
-from psbot.core.model.item import Touch
+from psbot.core.model.history import CREATION_WINDOW, Activity, NoteEvent
+from psbot.core.model.item import HumanActivity
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import is_machine
 
 
-def touch(activity: Activity | None, process: Process) -> Touch:
+def human_activity(activity: Activity | None, process: Process) -> HumanActivity:
     """Return whether a person has acted on an item since it was made; None is an item that could not be read."""
     if activity is None:
-        return Touch.UNKNOWN
+        return HumanActivity.UNKNOWN
     if activity.edited_by is not None and not is_machine(activity.edited_by, process):
-        return Touch.YES
-    if any(_is_persons(act, activity, process) for act in activity.acts):
-        return Touch.YES
-    return Touch.NO if activity.is_complete else Touch.UNKNOWN
+        return HumanActivity.YES
+    if any(_is_by_human(act, activity, process) for act in activity.notes):
+        return HumanActivity.YES
+    return HumanActivity.NO if activity.has_all_notes else HumanActivity.UNKNOWN
 
 
-def _is_persons(act: Act, activity: Activity, process: Process) -> bool:
-    if act.author is not None and is_machine(act.author, process):
+def _is_by_human(event: NoteEvent, activity: Activity, process: Process) -> bool:
+    if event.author is not None and is_machine(event.author, process):
         return False
-    made_by_them = activity.made_by is not None and act.author == activity.made_by
-    is_of_the_making = made_by_them and act.is_system and act.at - activity.made_at <= MAKING
+    made_by_them = activity.created_by is not None and event.author == activity.created_by
+    is_of_the_making = made_by_them and event.is_system and event.at - activity.created_at <= CREATION_WINDOW
     return not is_of_the_making

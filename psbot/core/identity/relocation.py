@@ -8,7 +8,7 @@ from psbot.core.model.process import PlaceKind, Process
 from psbot.core.text.marker import fingerprint
 
 
-def changed(engagement: Engagement, observed: Snapshot, process: Process) -> Iterator[str]:
+def moved_projects(engagement: Engagement, observed: Snapshot, process: Process) -> Iterator[str]:
     """Yield a sentence for each project of the file that has none of the items which belong there.
 
     One item that a person has moved elsewhere is the person's doing; all of them elsewhere is another project
@@ -29,7 +29,7 @@ def changed(engagement: Engagement, observed: Snapshot, process: Process) -> Ite
             yield f"{name} is {path}, and the {place} items are in {', '.join(sorted(found.values()))}"
 
 
-def namesake(desired: Desired, titles: Mapping[str, str]) -> str | None:
+def epic_with_our_title(desired: Desired, titles: Mapping[str, str]) -> str | None:
     """Return the epic of another key that has the title of ours, by what psbot remembers; None for none.
 
     *titles* are by fingerprint. Customer and statement of work make the title, so this is the same engagement

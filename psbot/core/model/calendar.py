@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _DAY = timedelta(days=1)
-_LONGEST_BREAK = 400  # calendar days without a business day before a calendar is called broken
+_MAX_DAYS_OFF_IN_A_ROW = 400  # calendar days without a business day before a calendar is called broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +30,38 @@ class Workdays:
         Raises ``ValueError`` for a calendar that has no business day within 400 days.
         """
         for _ in range(business_days):
-            day = self._next(day)
+            day = self._next_business_day(day)
         return day
 
     def before(self, day: date, business_days: int) -> date:
         """Return the day that lies *business_days* (0 or more) before *day*; the mirror of :meth:`after`."""
         for _ in range(business_days):
-            day = self._next(day, -_DAY)
+            day = self._next_business_day(day, -_DAY)
         return day
 
     def on_or_after(self, day: date) -> date:
         """Return *day*, or the next business day when it is a day off."""
-        return day if self.is_business_day(day) else self._next(day)
+        return day if self.is_business_day(day) else self._next_business_day(day)
 
-    def between(self, start: date, end: date) -> int:
+    def count_between(self, start: date, end: date) -> int:
         """Count the business days after *start*, up to and with *end*; negative when *end* comes first."""
         if end < start:
-            return -self.between(end, start)
-        return sum(1 for day in days(start + _DAY, end) if self.is_business_day(day))
+            return -self.count_between(end, start)
+        return sum(1 for day in iterate_days(start + _DAY, end) if self.is_business_day(day))
 
-    def last_of(self, first: date, last: date) -> date | None:
+    def last_between(self, first: date, last: date) -> date | None:
         """Return the last business day of [*first*, *last*], or None where there is none."""
-        return max((day for day in days(first, last) if self.is_business_day(day)), default=None)
+        return max((day for day in iterate_days(first, last) if self.is_business_day(day)), default=None)
 
-    def _next(self, day: date, step: timedelta = _DAY) -> date:
-        for _ in range(_LONGEST_BREAK):
+    def _next_business_day(self, day: date, step: timedelta = _DAY) -> date:
+        for _ in range(_MAX_DAYS_OFF_IN_A_ROW):
             day += step
             if self.is_business_day(day):
                 return day
-        raise ValueError(f"no business day within {_LONGEST_BREAK} days of {day.isoformat()}")
+        raise ValueError(f"no business day within {_MAX_DAYS_OFF_IN_A_ROW} days of {day.isoformat()}")
 
 
-def days(first: date, last: date) -> Iterator[date]:
+def iterate_days(first: date, last: date) -> Iterator[date]:
     """Yield every day of [*first*, *last*]."""
     for offset in range((last - first).days + 1):
         yield first + timedelta(days=offset)

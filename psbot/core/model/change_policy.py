@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class InstrumentCondition:
     """Conditions, all of which must hold; None for one that is not set."""
 
     hours: str | None = None
@@ -16,16 +16,16 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class InstrumentRule:
     """An instrument, when it is the one, and why."""
 
-    use: str
+    instrument: str
     because: str
-    when: When = field(default_factory=When)
+    when: InstrumentCondition = field(default_factory=InstrumentCondition)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ChangeStates:
     """The values of the change scope, by what they stand for."""
 
     draft: str = "draft"
@@ -36,7 +36,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Quarterly:
+class QuarterEndPolicy:
     """The instruments that are to be closed by the end of a quarter, and how many business days before that is said."""
 
     instruments: frozenset[str] = frozenset()
@@ -45,33 +45,33 @@ class Quarterly:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ChangePolicy:
     """What ``config/changes.yml`` says; without a kind there are no change requests.
 
     ``lines`` are how the lines that psbot reads begin, by what they say.
     """
 
     kind: str = ""
-    lines: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
     nothing: str = "none"
     situations: Mapping[str, str] = field(default_factory=dict)
-    instruments: tuple[Rule, ...] = ()
+    instrument_rules: tuple[InstrumentRule, ...] = ()
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    way: Way = field(default_factory=Way)
-    impact: tuple[str, ...] = ()
-    amends: frozenset[str] = frozenset()
-    quarterly: Quarterly = field(default_factory=Quarterly)
+    states: ChangeStates = field(default_factory=ChangeStates)
+    impact_fields: tuple[str, ...] = ()
+    amending_instruments: frozenset[str] = frozenset()
+    quarterly: QuarterEndPolicy = field(default_factory=QuarterEndPolicy)
 
     @property
-    def needed(self) -> tuple[str, ...]:
+    def required_fields(self) -> tuple[str, ...]:
         """Return the names of the lines that are filled before anybody approves."""
-        return (*TELLING, *self.impact)
+        return (*DECISIVE_FIELDS, *self.impact_fields)
 
-    def named(self, names: Iterable[str]) -> str:
+    def describe_fields(self, names: Iterable[str]) -> str:
         """Return how people call the lines *names*."""
-        return ", ".join(self.lines[name] for name in names)
+        return ", ".join(self.fields[name] for name in names)
 
 
 # The lines without which no instrument can be told, and those of the signed paper.
-TELLING = ("hours", "new_end", "contract", "situation")
-PAPER = ("reference", "signed_on")
+DECISIVE_FIELDS = ("hours", "new_end", "contract", "situation")
+SIGNATURE_FIELDS = ("reference", "signed_on")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 
-from psbot.core.model.calendar import Workdays, days, monday_of
+from psbot.core.model.calendar import Workdays, iterate_days, monday_of
 
 _WEEK = timedelta(days=7)
 
@@ -28,7 +28,7 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
+class CallCadence:
     """The cadence of customer calls: ``weekday`` counts from Monday, 0; ``at`` is local ``HH:MM``."""
 
     every_weeks: int
@@ -39,7 +39,7 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
-class Standups:
+class StandupCadence:
     """The cadence of internal standups: ``every`` is ``day`` or ``week``; ``at`` is local ``HH:MM``."""
 
     every: str
@@ -57,7 +57,7 @@ class Amendment:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class GitLabPaths:
     """Where an engagement lives in GitLab, as full paths."""
 
     group: str
@@ -70,7 +70,7 @@ class Places:
         """Return the project that holds internal items."""
         return self.internal_project or self.project
 
-    def hides(self, namespace: str, *, is_confidential: bool) -> bool:
+    def is_hidden_from_customer(self, namespace: str, *, is_confidential: bool) -> bool:
         """Tell whether the customer cannot read what stands in *namespace*; paths know no upper and lower case."""
         is_there = namespace.casefold() == self.internal.casefold()
         return is_there and (is_confidential or not self.is_shared_with_customer)
@@ -96,15 +96,15 @@ class Engagement:
     time_zone: str
     zone: tzinfo
     workdays: Workdays
-    gitlab: Places
+    gitlab: GitLabPaths
     manager: str
     closed_won_on: date | None = None
     engineers: tuple[str, ...] = ()
     project_manager: str | None = None
     delivery_lead: str | None = None
     contacts: tuple[Contact, ...] = ()
-    calls: Calls | None = None
-    standups: Standups | None = None
+    calls: CallCadence | None = None
+    standups: StandupCadence | None = None
     milestones: tuple[Milestone, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     intake: Mapping[str, str] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class Engagement:
         """Return the day it is at *now* where the engagement is at home."""
         return now.astimezone(self.zone).date()
 
-    def is_one(self, only: Mapping[str, str]) -> bool:
+    def matches(self, only: Mapping[str, str]) -> bool:
         """Tell whether the engagement is one of those that *only* names by hosting, contract and engineers."""
         facts = {
             "hosting": self.hosting,
@@ -138,7 +138,7 @@ class Engagement:
         """Return the amendments that count: an amendment counts from the day it is signed."""
         return tuple(amendment for amendment in self.amendments if amendment.signed_on <= today)
 
-    def hours(self, today: date) -> float:
+    def hours_sold(self, today: date) -> float:
         """Return the hours sold: the budget and all deltas signed by *today*."""
         return self.budget_hours + sum(amendment.hours or 0 for amendment in self.signed_amendments(today))
 
@@ -157,7 +157,7 @@ class Engagement:
             return ()
         first = self.kick_off_on + timedelta(days=1)
         first += timedelta(days=(self.calls.weekday - first.weekday()) % 7)
-        series = list(days(first, self.ends_on(today)))[:: 7 * self.calls.every_weeks]
+        series = list(iterate_days(first, self.ends_on(today)))[:: 7 * self.calls.every_weeks]
         return tuple(day for day in series if self.workdays.is_business_day(day))
 
     def standup_weeks(self, today: date) -> tuple[tuple[date, date], ...]:
@@ -172,7 +172,7 @@ class Engagement:
         weeks = []
         monday = monday_of(self.kick_off_on)
         while monday <= end:
-            due = self.workdays.last_of(
+            due = self.workdays.last_between(
                 max(monday, self.kick_off_on), min(monday + _WEEK - timedelta(days=1), end)
             )
             if due is not None:

@@ -12,13 +12,13 @@ from psbot.core.model.process import Process
 from psbot.core.model.work_item import Author, is_machine
 
 
-def log_of(observed: Snapshot, process: Process) -> Item | None:
+def find_log(observed: Snapshot, process: Process) -> Item | None:
     """Return the engagement log: the item that carries the engagement's health."""
     keys = [kind.item for kind in process.kinds.values() if "health" in kind.seeds]
     return next((observed.by_key()[key] for key in keys if key in observed.by_key()), None)
 
 
-class Standing(StrEnum):
+class ActorRole(StrEnum):
     """Where somebody stands towards an engagement."""
 
     MACHINE = "machine"
@@ -29,20 +29,20 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Actor:
     """Who did something, and when; ``needs`` are the keys of items whose histories would tell."""
 
-    standing: Standing
+    role: ActorRole
     name: str = "somebody"
     at: datetime | None = None
     needs: frozenset[str] = frozenset()
 
     @property
-    def counts(self) -> bool | None:
+    def is_authorized(self) -> bool | None:
         """Tell whether it is a machine's, or that of one of the engagement's people; None for not known."""
-        if self.standing is Standing.UNKNOWN:
+        if self.role is ActorRole.UNKNOWN:
             return None
-        return self.standing is not Standing.OUTSIDER
+        return self.role is not ActorRole.OUTSIDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Facts:
     now: datetime
     histories: Histories = field(default_factory=Histories)
     phase: str | None = None
-    presumes: bool = False
+    assume_authorized: bool = False
 
     @property
     def today(self) -> date:
@@ -70,42 +70,42 @@ class Facts:
         """Return the state of *item*; None where its labels say none or several."""
         return self.process.catalogue.value("state", item.labels)
 
-    def labelled_by(self, item: Item, titles: Iterable[str]) -> Hand:
+    def labelled_by(self, item: Item, titles: Iterable[str]) -> Actor:
         """Return who last put one of *titles* on *item*."""
         history = self.history(item)
-        return self._hand(item, history.last_label(titles) if history else None)
+        return self._actor(item, history.last_label_event(titles) if history else None)
 
-    def closed_by(self, item: Item) -> Hand:
+    def closed_by(self, item: Item) -> Actor:
         """Return who last closed *item*."""
         history = self.history(item)
-        return self._hand(item, history.last_state(False) if history else None)
+        return self._actor(item, history.last_state_event(False) if history else None)
 
     def history(self, item: Item) -> History | None:
         """Return what was done to *item*; None where that is not known."""
-        return self.histories.items.get(item.key)
+        return self.histories.by_item.get(item.key)
 
-    def unread(self, item: Item) -> frozenset[str]:
+    def missing_history(self, item: Item) -> frozenset[str]:
         """Return the item's key where reading its history would tell more."""
-        history = self.histories.items.get(item.key, History(is_complete=False))
-        return frozenset() if history is None or history.is_complete else frozenset({item.key})
+        history = self.histories.by_item.get(item.key, History(has_all_events=False))
+        return frozenset() if history is None or history.has_all_events else frozenset({item.key})
 
-    def hand(self, event: LabelEvent | StateEvent) -> Hand:
+    def actor_of(self, event: LabelEvent | StateEvent) -> Actor:
         """Return whose *event* was."""
         author = event.author
         if author is None or author.is_ghost:
-            return Hand(Standing.UNKNOWN, "a deleted account", event.at)
-        return Hand(self._standing(author), author.username, event.at)
+            return Actor(ActorRole.UNKNOWN, "a deleted account", event.at)
+        return Actor(self._role_of(author), author.username, event.at)
 
-    def _hand(self, item: Item, event: LabelEvent | StateEvent | None) -> Hand:
+    def _actor(self, item: Item, event: LabelEvent | StateEvent | None) -> Actor:
         if event is not None:
-            return self.hand(event)
-        needs = self.unread(item)
-        presumed = Standing.MACHINE if needs and self.presumes else Standing.UNKNOWN
-        return Hand(presumed, needs=needs)
+            return self.actor_of(event)
+        needs = self.missing_history(item)
+        presumed = ActorRole.MACHINE if needs and self.assume_authorized else ActorRole.UNKNOWN
+        return Actor(presumed, needs=needs)
 
-    def _standing(self, author: Author) -> Standing:
+    def _role_of(self, author: Author) -> ActorRole:
         if is_machine(author, self.process):
-            return Standing.MACHINE
+            return ActorRole.MACHINE
         if author.username == self.engagement.manager:
-            return Standing.MANAGER
-        return Standing.PEOPLE if author.username in people(self.engagement) else Standing.OUTSIDER
+            return ActorRole.MANAGER
+        return ActorRole.PEOPLE if author.username in people(self.engagement) else ActorRole.OUTSIDER

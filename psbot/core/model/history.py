@@ -33,7 +33,7 @@ class StateEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class NoteEvent:
     """One note on an item: ``is_system`` tells that GitLab wrote it about a change that *author* made.
 
     ``is_mention`` tells that the change was made elsewhere: another item mentions this one.
@@ -55,17 +55,17 @@ class History:
 
     labels: tuple[LabelEvent, ...] = ()
     states: tuple[StateEvent, ...] = ()
-    is_complete: bool = True
-    acts: tuple[Act, ...] | None = None
-    is_whole: bool = True
+    has_all_events: bool = True
+    notes: tuple[NoteEvent, ...] | None = None
+    has_all_notes: bool = True
 
-    def last_label(self, titles: Iterable[str], is_added: bool = True) -> LabelEvent | None:
+    def last_label_event(self, titles: Iterable[str], is_added: bool = True) -> LabelEvent | None:
         """Return the newest event that put one of *titles* on, or took one off; of two at once the later one."""
         wanted = frozenset(titles)
         events = [each for each in self.labels if each.title in wanted and each.is_added is is_added]
         return _newest(events)
 
-    def last_state(self, is_open: bool) -> StateEvent | None:
+    def last_state_event(self, is_open: bool) -> StateEvent | None:
         """Return the newest event that opened the item again, or closed it."""
         return _newest([each for each in self.states if each.is_open is is_open])
 
@@ -94,29 +94,29 @@ class Histories:
     ``notices`` are those of the engagement log, oldest first; None where they were not read.
     """
 
-    items: Mapping[str, History | None] = field(default_factory=dict)
+    by_item: Mapping[str, History | None] = field(default_factory=dict)
     notices: tuple[Notice, ...] | None = None
 
     def with_event(self, event: LabelEvent | StateEvent) -> "Histories":
         """Return the histories with one more event, the newest of its item."""
-        history = self.items.get(event.item) or History(is_complete=False)
+        history = self.by_item.get(event.item) or History(has_all_events=False)
         if isinstance(event, LabelEvent):
             history = replace(history, labels=(*history.labels, event))
         else:
             history = replace(history, states=(*history.states, event))
-        return replace(self, items={**self.items, event.item: history})
+        return replace(self, by_item={**self.by_item, event.item: history})
 
 
 # What GitLab itself notes while an item is made (labels, dates) follows within one request, which it cuts at 60 s.
-MAKING = timedelta(seconds=60)
+CREATION_WINDOW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
     """What was done to an item; ``is_complete`` tells that no note is missing."""
 
-    made_by: Author | None
-    made_at: datetime
-    acts: tuple[Act, ...] = ()
+    created_by: Author | None
+    created_at: datetime
+    notes: tuple[NoteEvent, ...] = ()
     edited_by: Author | None = None
-    is_complete: bool = True
+    has_all_notes: bool = True

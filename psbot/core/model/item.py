@@ -10,7 +10,7 @@ from psbot.core.model.process import EPIC
 from psbot.core.text import marker
 
 
-class Touch(StrEnum):
+class HumanActivity(StrEnum):
     """Whether a person has acted on an item since psbot made it; "could not check" is its own answer."""
 
     NO = "no"
@@ -55,15 +55,15 @@ class Item:
     iid: int | None = None
     gid: str | None = None
     url: str | None = None
-    touched: Touch = Touch.UNKNOWN
-    is_adrift: bool = False
-    by_machine: bool = False
-    made_by: str | None = None
+    human_activity: HumanActivity = HumanActivity.UNKNOWN
+    is_detached: bool = False
+    is_created_by_machine: bool = False
+    created_by: str | None = None
     updated_at: datetime | None = None
     closed_at: datetime | None = None
     seconds_spent: int = 0
-    made_at: datetime | None = None
-    newest: NewestNote | None = None
+    created_at: datetime | None = None
+    newest_note: NewestNote | None = None
 
     @property
     def is_epic(self) -> bool:
@@ -73,7 +73,7 @@ class Item:
     @property
     def marker(self) -> marker.Marker | None:
         """Return the marker of the description."""
-        return marker.read(self.description)
+        return marker.parse_marker(self.description)
 
     @property
     def assignee(self) -> str | None:
@@ -93,7 +93,7 @@ class Snapshot:
     children: tuple[Item, ...] = ()
     labels: frozenset[str] = frozenset()
     duplicates: tuple[Item, ...] = ()
-    disputed: frozenset[str] = frozenset()
+    untrusted: frozenset[str] = frozenset()
 
     @property
     def items(self) -> tuple[Item, ...]:

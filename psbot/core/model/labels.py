@@ -31,7 +31,7 @@ class LabelSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class LabelScope:
     """One scope of the catalogue: its name in GitLab and its labels by value."""
 
     name: str
@@ -39,10 +39,10 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class LabelCatalogue:
     """The labels psbot owns, by purpose (``kind``, ``phase``, ``state`` …); names are configuration."""
 
-    scopes: Mapping[str, Scope]
+    scopes: Mapping[str, LabelScope]
 
     def title(self, purpose: str, value: str) -> str:
         """Return the label title for *value* in the scope that serves *purpose*; KeyError when unknown."""
@@ -80,19 +80,19 @@ class LabelDelta:
         return not (self.add or self.remove)
 
 
-def settle(current: Iterable[str], wanted: str) -> LabelDelta:
-    """Return the delta after which *wanted* is the only label of its scope; other scopes stay."""
+def replace_in_scope(current: Iterable[str], new_title: str) -> LabelDelta:
+    """Return the delta after which *new_title* is the only label of its scope; other scopes stay."""
     labels = frozenset(current)
-    scope = Label.parse(wanted).scope
-    rivals = sorted(title for title in labels if Label.parse(title).scope == scope and title != wanted)
-    return LabelDelta(add=() if wanted in labels else (wanted,), remove=tuple(rivals))
+    scope = Label.parse(new_title).scope
+    rivals = sorted(title for title in labels if Label.parse(title).scope == scope and title != new_title)
+    return LabelDelta(add=() if new_title in labels else (new_title,), remove=tuple(rivals))
 
 
-def applied(delta: LabelDelta, current: Iterable[str]) -> frozenset[str]:
+def apply_delta(delta: LabelDelta, current: Iterable[str]) -> frozenset[str]:
     """Return the labels after *delta*."""
     return (frozenset(current) - frozenset(delta.remove)) | frozenset(delta.add)
 
 
-def kind_filter(catalogue: Catalogue) -> str:
+def kind_label_filter(catalogue: LabelCatalogue) -> str:
     """Return the label filter that matches every item kind (GitLab, scoped labels: ``scope::*``)."""
     return f"{catalogue.scopes['kind'].name}::*"

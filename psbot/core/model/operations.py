@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from psbot.core.model.item import Item
 from psbot.core.model.labels import LabelDelta, LabelSpec
-from psbot.core.text import marker as markers
+from psbot.core.text import marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,13 @@ class Redescribe:
     parent: str | None = None
     memory: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, description: str) -> str:
+    def apply_to(self, description: str) -> str:
         """Return *description* with its sections, marker and memory changed; people's words stay."""
         text = reduce(
-            lambda words, each: markers.with_section(words, *each), self.sections.items(), description
+            lambda words, each: marker.with_section(words, *each), self.sections.items(), description
         )
-        note = markers.read(self.marker or text)
-        return markers.write(text, note.remembering(self.memory)) if note else text
+        note = marker.parse_marker(self.marker or text)
+        return marker.with_marker(text, note.with_memory(self.memory)) if note else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +140,10 @@ class PostNotice:
 
     op: ClassVar[str] = "post-notice"
     item: Item
-    notice: str
+    identity: str
     body: str
     reason: str
-    note: str | None = None
+    note_gid: str | None = None
     mentions: tuple[str, ...] = ()
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from psbot.core.model.calendar import Workdays
-from psbot.core.model.change_policy import Changes
-from psbot.core.model.labels import Catalogue
-from psbot.core.model.staleness_policy import Staleness
+from psbot.core.model.change_policy import ChangePolicy
+from psbot.core.model.labels import LabelCatalogue
+from psbot.core.model.staleness_policy import StalenessSettings
 from psbot.core.model.workflow import Workflow
 
 EPIC = "epic"  # the item of the engagement's epic
@@ -47,7 +47,7 @@ class Offset:
 
 
 @dataclass(frozen=True, slots=True)
-class Carries:
+class CarryOver:
     """What an occurrence takes over from the one before it: open tasks below a heading, shown below another."""
 
     below: str
@@ -55,7 +55,7 @@ class Carries:
 
 
 @dataclass(frozen=True, slots=True)
-class Acts:
+class ActionTable:
     """Rows of the table below the heading ``below`` become items of ``kind``; the rest are the heads of its columns."""
 
     below: str
@@ -88,11 +88,11 @@ class Kind:
     skippable: bool = True
     when_unwanted: str | None = None
     chart: str | None = None
-    carries: Carries | None = None
+    carries: CarryOver | None = None
     gathers: str | None = None
     lines: tuple[str, ...] = ()
     listed: str | None = None
-    acts: Acts | None = None
+    acts: ActionTable | None = None
 
     @property
     def is_epic(self) -> bool:
@@ -144,7 +144,7 @@ class Limits:
     rate_limit_seconds: float = 120
 
     @property
-    def wave(self) -> int:
+    def recheck_size(self) -> int:
         """Return how many items are read again at once: a page at most, and what is then written at once."""
         return min(self.page, self.batch * self.connections)
 
@@ -154,25 +154,25 @@ class Process:
     """Everything ``config/`` says."""
 
     kinds: Mapping[str, Kind]
-    catalogue: Catalogue
+    catalogue: LabelCatalogue
     workflow: Workflow
     questions: tuple[QuestionGroup, ...]
     limits: Limits
     horizon_days: int
-    company_days: Workdays = field(default_factory=Workdays)
+    company_calendar: Workdays = field(default_factory=Workdays)
     machine_accounts: frozenset[str] = frozenset()
     colleagues: frozenset[str] = frozenset()
     contact_roles: tuple[str, ...] = ()
-    staleness: Staleness = field(default_factory=Staleness)
-    changes: Changes = field(default_factory=Changes)
+    staleness: StalenessSettings = field(default_factory=StalenessSettings)
+    changes: ChangePolicy = field(default_factory=ChangePolicy)
 
     @property
-    def hostings(self) -> Mapping[str, str]:
+    def question_hostings(self) -> Mapping[str, str]:
         """Return for which hosting each question is, by its id."""
         return {question.id: question.hosting for group in self.questions for question in group.questions}
 
 
-def lowest_free(kind: Kind, keys: Iterable[str]) -> int:
+def lowest_free_number(kind: Kind, keys: Iterable[str]) -> int:
     """Return the lowest number that no item of *kind* has among *keys*."""
     taken, number = frozenset(keys), 1
     while f"{kind.item}/{number}" in taken:
@@ -180,7 +180,7 @@ def lowest_free(kind: Kind, keys: Iterable[str]) -> int:
     return number
 
 
-def kind_of(key: str, process: Process) -> Kind | None:
+def kind_of_key(key: str, process: Process) -> Kind | None:
     """Return the kind of the item *key*; None where there is none."""
     stem = key.partition("/")[0]
     return next((kind for kind in process.kinds.values() if kind.item == stem), None)

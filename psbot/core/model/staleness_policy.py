@@ -16,7 +16,7 @@ class Measure(StrEnum):
     SILENCE = "silence"
 
 
-class Tell(StrEnum):
+class Recipient(StrEnum):
     """Whom a rung of the ladder tells."""
 
     ASSIGNEE = "assignee"
@@ -25,27 +25,27 @@ class Tell(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class StalenessPolicy:
     """From how many business days on something is a finding; an empty set of kinds, phases or states means all."""
 
     name: str
     measure: Measure
     after: int
-    says: str
+    message: str
     kinds: frozenset[str] = frozenset()
     except_kinds: frozenset[str] = frozenset()
     phases: frozenset[str] = frozenset()
     states: frozenset[str] = frozenset()
     in_own_phase: bool = False
     severities: frozenset[str] = frozenset()
-    begins: Tell | None = None
+    first_recipient: Recipient | None = None
 
     @property
-    def is_of_engagement(self) -> bool:
+    def is_about_engagement(self) -> bool:
         """Tell whether it is about the whole engagement, not about single items."""
         return self.measure is Measure.SILENCE
 
-    def is_about(self, kind: str, state: str | None, severity: str | None = None) -> bool:
+    def applies_to(self, kind: str, state: str | None, severity: str | None = None) -> bool:
         """Tell whether it is about an item of *kind* in *state* and of that *severity*."""
         if self.severities and severity not in self.severities:
             return False
@@ -55,16 +55,16 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class EscalationStep:
     """Who is told when a finding has stood for ``wait`` business days on the rung before, and by which flag."""
 
-    tell: Tell
+    recipient: Recipient
     flag: str
-    wait: int = 0
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Exempt:
+class Exemptions:
     """What no policy is about: items with these labels, of these kinds, engagements in these phases."""
 
     labels: frozenset[str] = frozenset()
@@ -73,7 +73,7 @@ class Exempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Ceilings:
+class RunLimits:
     """What one run may do: digests it posts, and items it flags."""
 
     notes: int = 50
@@ -81,11 +81,11 @@ class Ceilings:
 
 
 @dataclass(frozen=True, slots=True)
-class Staleness:
+class StalenessSettings:
     """Everything ``staleness.yml`` says."""
 
-    policies: Mapping[str, Policy] = field(default_factory=dict)
-    ladder: tuple[Rung, ...] = ()
-    exempt: Exempt = field(default_factory=Exempt)
+    policies: Mapping[str, StalenessPolicy] = field(default_factory=dict)
+    escalation: tuple[EscalationStep, ...] = ()
+    exempt: Exemptions = field(default_factory=Exemptions)
     delivery_lead: str | None = None
-    ceilings: Ceilings = field(default_factory=Ceilings)
+    limits: RunLimits = field(default_factory=RunLimits)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Dispute:
+class UnauthorizedChange:
     """Something that does not count, because an outsider did it: on which item, in which scope."""
 
     item: str
@@ -14,27 +14,27 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Verdict:
     """Whether a guard holds (None: could not check) and why; ``needs`` are items whose histories would tell."""
 
     holds: bool | None
     reason: str
     needs: frozenset[str] = frozenset()
-    disputes: frozenset[Dispute] = frozenset()
+    unauthorized_changes: frozenset[UnauthorizedChange] = frozenset()
 
 
-def every(answers: Iterable[Answer]) -> Answer:
+def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     """Return one answer: no if one says no, could not check if one could not, else yes."""
-    given = list(answers)
+    given = list(verdicts)
     refusals = [each for each in given if each.holds is False]
     doubts = [each for each in given if each.holds is None]
-    return _joined(refusals or doubts or given, "; ")
+    return _combine(refusals or doubts or given, "; ")
 
 
-def _joined(answers: list[Answer], glue: str) -> Answer:
+def _combine(verdicts: list[Verdict], glue: str) -> Verdict:
     """Join answers of which the least certain no counts: None wherever one is None."""
-    holds = [each.holds for each in answers]
-    reason = glue.join(dict.fromkeys(each.reason for each in answers))
-    needs = frozenset[str]().union(*(each.needs for each in answers))
-    disputes = frozenset[Dispute]().union(*(each.disputes for each in answers))
-    return Answer(None if None in holds else all(holds), reason, needs, disputes)
+    holds = [each.holds for each in verdicts]
+    reason = glue.join(dict.fromkeys(each.reason for each in verdicts))
+    needs = frozenset[str]().union(*(each.needs for each in verdicts))
+    disputes = frozenset[UnauthorizedChange]().union(*(each.unauthorized_changes for each in verdicts))
+    return Verdict(None if None in holds else all(holds), reason, needs, disputes)

@@ -9,7 +9,7 @@ from psbot.core.model.process import Process
 from psbot.core.text import marker
 
 
-def number_of(gid: str) -> int:
+def numeric_id_of(gid: str) -> int:
     """Return the number at the end of a global id; it grows with time."""
     return int(gid.rpartition("/")[2])
 
@@ -24,7 +24,7 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class WorkItem:
     """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids, ``newest`` is its newest note."""
 
     gid: str
@@ -47,18 +47,18 @@ class Sighting:
     closed_at: datetime | None = None
     seconds_spent: int = 0
     label_gids: Mapping[str, str] = field(default_factory=dict)
-    made_at: datetime | None = None
-    newest: NewestNote | None = None
+    created_at: datetime | None = None
+    newest_note: NewestNote | None = None
 
     @property
-    def number(self) -> int:
+    def numeric_id(self) -> int:
         """Return the id by which GitLab counts items of all places."""
-        return number_of(self.gid)
+        return numeric_id_of(self.gid)
 
     @property
     def marker(self) -> marker.Marker | None:
         """Return the marker of the description."""
-        return marker.read(self.description)
+        return marker.parse_marker(self.description)
 
     @property
     def reference(self) -> str:
@@ -71,33 +71,37 @@ def is_machine(author: Author, process: Process) -> bool:
     return author.is_machine or author.username in process.machine_accounts
 
 
-def as_item(sighting: Sighting) -> Item:
+def to_item(work_item: WorkItem) -> Item:
     """Return the fields that an item and a sighting share; key and kind are not known from them."""
     return Item(
         key="",
         kind="",
-        namespace=sighting.namespace,
-        title=sighting.title,
-        description=sighting.description,
-        labels=sighting.labels,
-        assignees=sighting.assignees,
-        start_on=sighting.start_on,
-        due_on=sighting.due_on,
-        confidential=sighting.confidential,
-        is_open=sighting.is_open,
-        iid=sighting.iid,
-        gid=sighting.gid,
-        url=sighting.url,
-        updated_at=sighting.updated_at,
-        closed_at=sighting.closed_at,
-        seconds_spent=sighting.seconds_spent,
-        made_at=sighting.made_at,
-        newest=sighting.newest,
+        namespace=work_item.namespace,
+        title=work_item.title,
+        description=work_item.description,
+        labels=work_item.labels,
+        assignees=work_item.assignees,
+        start_on=work_item.start_on,
+        due_on=work_item.due_on,
+        confidential=work_item.confidential,
+        is_open=work_item.is_open,
+        iid=work_item.iid,
+        gid=work_item.gid,
+        url=work_item.url,
+        updated_at=work_item.updated_at,
+        closed_at=work_item.closed_at,
+        seconds_spent=work_item.seconds_spent,
+        created_at=work_item.created_at,
+        newest_note=work_item.newest_note,
     )
 
 
-def as_seen(item: Item, sighting: Sighting) -> Item:
+def refreshed(item: Item, work_item: WorkItem) -> Item:
     """Return *item*, of which everything but who and what it is has been seen anew."""
     return replace(
-        as_item(sighting), key=item.key, kind=item.kind, by_machine=item.by_machine, made_by=item.made_by
+        to_item(work_item),
+        key=item.key,
+        kind=item.kind,
+        is_created_by_machine=item.is_created_by_machine,
+        created_by=item.created_by,
     )

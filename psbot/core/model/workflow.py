@@ -28,12 +28,12 @@ class Condition:
     labels: tuple[tuple[str, str], ...] = ()
     any_of: tuple["Condition", ...] = ()
 
-    def parts(self) -> Iterator["Condition"]:
+    def single_conditions(self) -> Iterator["Condition"]:
         """Yield the condition, or the conditions it is made of."""
         if not self.any_of:
             yield self
         for part in self.any_of:
-            yield from part.parts()
+            yield from part.single_conditions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
+class AcceptancePolicy:
     """The values of the sign-off scope, and the business day at whose end silence accepts; the day sent is day 1."""
 
     sent: str
@@ -77,19 +77,19 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class WorkflowRules:
     """Transitions in order of priority, gates and what closes items, both by kind, alarms, and what follows."""
 
     transitions: tuple[Transition, ...] = ()
     gates: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
     closes: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
     alarms: tuple[Alarm, ...] = ()
-    acceptance: Acceptance | None = None
+    acceptance: AcceptancePolicy | None = None
     closing_phases: frozenset[str] = frozenset()
     resting_phases: frozenset[str] = frozenset()
     on_illegal: OnIllegal = OnIllegal.REPORT
 
-    def ways(self, phase: str) -> tuple[Transition, ...]:
+    def transitions_from(self, phase: str) -> tuple[Transition, ...]:
         """Return the transitions that leave *phase*, in order of priority."""
         return tuple(each for each in self.transitions if phase in each.sources)
 
@@ -99,7 +99,7 @@ class Table:
         lists += [(*each.when, *each.unless) for each in self.alarms]
         for conditions in lists:
             for condition in conditions:
-                yield from condition.parts()
+                yield from condition.single_conditions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +119,4 @@ class Workflow:
     finished_state: str = "done"
     customer_states: frozenset[str] = frozenset()
     wrap_up_phases: frozenset[str] = frozenset()
-    table: Table = field(default_factory=Table)
+    rules: WorkflowRules = field(default_factory=WorkflowRules)

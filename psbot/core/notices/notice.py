@@ -7,29 +7,29 @@ from psbot.core.model.finding import Finding
 from psbot.core.model.history import Notice
 from psbot.core.model.item import Item
 from psbot.core.model.operations import PostNotice
-from psbot.core.text import escape as inert
+from psbot.core.text import escape
 
-MEMORY = "notices"
+MEMORY_KEY = "notices"
 _FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[A-Za-z0-9:/-]+) -->\r?\n")
 DIGEST = "digest/stale"  # it has rules of its own: core/digests.py
-TAKEN_BACK = "Taken back: "
+REVERTED = "Taken back: "
 _RESOLVED = "Resolved: "
-_OVER = "it is no longer so"
+_NO_LONGER_TRUE = "it is no longer so"
 
 
-def identity_of(body: str) -> str | None:
+def parse_identity(body: str) -> str | None:
     """Return the identity in the first line of a note; None where it is no notice."""
     match = _FIRST_LINE.match(body)
     return match["identity"] if match else None
 
 
-def identity(finding: Finding) -> str:
+def notice_identity(finding: Finding) -> str:
     """Return what makes a finding the same from run to run: its code and its item."""
     return f"{finding.code}:{finding.item}" if finding.item else finding.code
 
 
-def notices(
-    log: Item, findings: Iterable[Finding], standing: Sequence[Notice], unchecked: Collection[str] = ()
+def plan_notices(
+    log: Item, findings: Iterable[Finding], existing: Sequence[Notice], unchecked_items: Collection[str] = ()
 ) -> Iterator[PostNotice]:
     """Yield what brings the notices on *log* in line with *findings*; *standing* are those there, oldest first.
 
@@ -39,53 +39,57 @@ def notices(
     because somebody should hear of it again. What psbot takes back itself is told once and needs no resolving: its
     message starts with TAKEN_BACK. Of two that stand, as after two runs at once, the older one goes on standing.
     """
-    standing = [notice for notice in standing if notice.identity != DIGEST]
-    last = _counting(standing)
-    for each in standing:
+    existing = [notice for notice in existing if notice.identity != DIGEST]
+    last = _current_notices(existing)
+    for each in existing:
         if each is not last[each.identity] and not _is_resolved(each):
-            yield PostNotice(log, each.identity, _resolved(each), "an older one says it", each.gid)
-    wanted = {identity(finding): finding.message for finding in findings}
+            yield PostNotice(log, each.identity, _resolved_body(each), "an older one says it", each.gid)
+    wanted = {notice_identity(finding): finding.message for finding in findings}
     for name, message in sorted(wanted.items()):
-        body = _body(name, message)
+        body = _render_body(name, message)
         notice = last.get(name)
         if notice is None or _is_resolved(notice):
             yield PostNotice(log, name, body, "somebody should know")
         elif notice.body.split() != body.split() and not notice.is_edited:
             yield PostNotice(log, name, body, "what it says has changed", notice.gid)
     for name, notice in sorted(last.items()):
-        is_known = name.partition(":")[2] not in unchecked
+        is_known = name.partition(":")[2] not in unchecked_items
         if name not in wanted and is_known and not _is_resolved(notice):
-            yield PostNotice(log, name, _resolved(notice), _OVER, notice.gid)
+            yield PostNotice(log, name, _resolved_body(notice), _NO_LONGER_TRUE, notice.gid)
 
 
-def _counting(standing: Iterable[Notice]) -> dict[str, Notice]:
+def _current_notices(existing: Iterable[Notice]) -> dict[str, Notice]:
     """Return the notice of each identity that counts: the oldest that is not resolved, else the newest."""
     last: dict[str, Notice] = {}
-    for notice in standing:
+    for notice in existing:
         if notice.identity not in last or _is_resolved(last[notice.identity]):
             last[notice.identity] = notice
     return last
 
 
-def _body(name: str, message: str) -> str:
-    return f"{first_line(name)}{inert.inert(message)}\n"
+def _render_body(identity: str, message: str) -> str:
+    return f"{marker_line(identity)}{escape.escape_markdown(message)}\n"
 
 
-def _resolved(notice: Notice) -> str:
+def _resolved_body(notice: Notice) -> str:
     """Return the notice with a word before what it says.
 
     What a person wrote into it keeps its lines, for a code block is none any more behind that word, and psbot
     must not carry out what a person could not.
     """
     text = _FIRST_LINE.sub("", notice.body)
-    said = f"{_OVER}\n\n{inert.without_actions(text)}" if notice.is_edited else f"{text.strip()}\n"
-    return f"{first_line(notice.identity)}{_RESOLVED}{said}"
+    said = (
+        f"{_NO_LONGER_TRUE}\n\n{escape.without_quick_actions(text)}"
+        if notice.is_edited
+        else f"{text.strip()}\n"
+    )
+    return f"{marker_line(notice.identity)}{_RESOLVED}{said}"
 
 
-def first_line(name: str) -> str:
+def marker_line(identity: str) -> str:
     """Return the first line of the notice *name*, by which it is found again."""
-    return f"<!-- psbot notice: {name} -->\n"
+    return f"<!-- psbot notice: {identity} -->\n"
 
 
 def _is_resolved(notice: Notice) -> bool:
-    return _FIRST_LINE.sub("", notice.body).startswith((_RESOLVED, TAKEN_BACK))
+    return _FIRST_LINE.sub("", notice.body).startswith((_RESOLVED, REVERTED))

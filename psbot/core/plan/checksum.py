@@ -15,28 +15,32 @@ from psbot.core.model.operations import (
     Reschedule,
     Retitle,
 )
-from psbot.core.text import marker as markers
+from psbot.core.text import marker
 
 
-def is_reviewed(op: Operation) -> bool:
+def is_reviewed(operation: Operation) -> bool:
     """Tell whether an operation counts into the checksum: the file asks for it, not the passing of days."""
-    if isinstance(op, CreateLabel | Relabel | Redescribe | PostNotice):
+    if isinstance(operation, CreateLabel | Relabel | Redescribe | PostNotice):
         return False
-    return not getattr(op, "is_occurrence", False)
+    return not getattr(operation, "is_occurrence", False)
 
 
-def review_line(op: Operation) -> str:
+def review_line(operation: Operation) -> str:
     """Return what reviewers are bound to of one operation, as text that is the same in every run."""
-    return json.dumps(_reviewed(op), sort_keys=True)
+    return json.dumps(_reviewed_facts(operation), sort_keys=True)
 
 
-def _reviewed(op: Operation) -> Mapping[str, object]:
-    assert not isinstance(op, CreateLabel)  # noqa: S101  labels are never reviewed, see is_reviewed
-    facts: dict[str, object] = {"op": op.op, "item": op.item.key, "namespace": op.item.namespace}
-    match op:
+def _reviewed_facts(operation: Operation) -> Mapping[str, object]:
+    assert not isinstance(operation, CreateLabel)  # noqa: S101  labels are never reviewed, see is_reviewed
+    facts: dict[str, object] = {
+        "op": operation.op,
+        "item": operation.item.key,
+        "namespace": operation.item.namespace,
+    }
+    match operation:
         case CreateEpic(item=item) | CreateChild(item=item):
             dates = [str(item.start_on), str(item.due_on)]
-            words = markers.fingerprint(markers.words(item.description))
+            words = marker.fingerprint(marker.human_text(item.description))
             facts |= {"title": item.title, "dates": dates, "assignee": item.assignee, "words": words}
         case Retitle(after=after):
             facts["title"] = after

@@ -5,7 +5,7 @@ from math import ceil
 
 from psbot.core.model.process import Limits
 
-_READS = 3  # access and labels; epics with the labelled items; the children, or a look for a second epic
+BASE_READS = 3  # access and labels; epics with the labelled items; the children, or a look for a second epic
 
 
 @dataclass(frozen=True, slots=True)

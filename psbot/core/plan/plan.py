@@ -26,12 +26,12 @@ from psbot.core.model.operations import (
 )
 from psbot.core.model.process import Kind, Limits, Process
 from psbot.core.plan.checksum import is_reviewed, review_line
-from psbot.core.plan.cost import _READS, Cost, batch_size
-from psbot.core.plan.obsolete import _adrift, _unwanted, duplicates
-from psbot.core.plan.update import _update
-from psbot.core.records.ownership import Kept
+from psbot.core.plan.cost import BASE_READS, Cost, batch_size
+from psbot.core.plan.obsolete import close_duplicates, plan_unlisted, reattach
+from psbot.core.plan.update import plan_update
+from psbot.core.records.ownership import KeptValue
 
-_VERBS = (
+_OPERATION_TYPES = (
     CreateLabel,
     CreateEpic,
     CreateChild,
@@ -55,7 +55,7 @@ class Plan:
 
     engagement: str
     operations: tuple[Operation, ...] = ()
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[KeptValue, ...] = ()
     findings: tuple[Finding, ...] = ()
     open_items: int = 0
 
@@ -67,9 +67,9 @@ class Plan:
     def summary(self) -> dict[str, int]:
         """Count items created, updated and closed."""
         updated = {
-            _place(op) for op in self.operations if not isinstance(op, (*_CREATIONS, CreateLabel, Close))
+            _target(op) for op in self.operations if not isinstance(op, (*_CREATIONS, CreateLabel, Close))
         }
-        closed = {_place(op) for op in self.operations if isinstance(op, Close)}
+        closed = {_target(op) for op in self.operations if isinstance(op, Close)}
         created = sum(isinstance(op, _CREATIONS) for op in self.operations)
         return {"create": created, "update": len(updated - closed), "close": len(closed)}
 
@@ -79,11 +79,11 @@ class Plan:
             sum(isinstance(op, verb) for op in self.operations)
             for verb in (CreateLabel, CreateEpic, CreateChild, (*_CREATIONS, Reassign))
         )
-        notices = [op.note for op in self.operations if isinstance(op, PostNotice)]
+        notices = [op.note_gid for op in self.operations if isinstance(op, PostNotice)]
         notes = notices.count(None)
         changed = len(
             {
-                _place(op)
+                _target(op)
                 for op in self.operations
                 if not isinstance(op, (*_CREATIONS, CreateLabel, PostNotice))
             }
@@ -93,7 +93,7 @@ class Plan:
             for count in (labels, children, changed, notes, len(notices) - notes)
         )
         looks = (epics + children > 0) + (children > 0 and not epics)
-        reads = _READS + (people > 0) + ceil(changed / limits.wave) + looks
+        reads = BASE_READS + (people > 0) + ceil(changed / limits.recheck_size) + looks
         return Cost(reads + writes, notes, epics + children)
 
     def notifications(self) -> dict[str, int]:
@@ -119,7 +119,7 @@ class Plan:
         reviewed = sorted(review_line(op) for op in self.operations if is_reviewed(op))
         return hashlib.sha256("\n".join([self.engagement, *reviewed]).encode()).hexdigest()[:16]
 
-    def overreach(self, limits: Limits) -> str | None:
+    def why_force_is_needed(self, limits: Limits) -> str | None:
         """Say why this plan needs ``--force``, or None: it closes more than a few and most of what is open."""
         closing = self.summary()["close"]
         if closing <= limits.close_more_than or closing <= limits.close_share * self.open_items:
@@ -130,44 +130,47 @@ class Plan:
         )
 
 
-def plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: Process) -> Plan:
+def build_plan(engagement: Engagement, desired: Desired, observed: Snapshot, process: Process) -> Plan:
     """Return what has to be written so that GitLab has what *desired* says, without touching people's work."""
     found = observed.by_key()
     wanted = desired.snapshot.by_key()
-    decisions: list[Operation | Kept | Finding] = [*desired.findings, *duplicates(observed, process)]
+    decisions: list[Operation | KeptValue | Finding] = [
+        *desired.findings,
+        *close_duplicates(observed, process),
+    ]
     decisions += [
         CreateLabel(engagement.gitlab.label_group, spec)
         for spec in process.catalogue.specs()
         if spec.title not in observed.labels
     ]
     decisions += [
-        _creation(item, process.kinds[item.kind])
+        _create(item, process.kinds[item.kind])
         for key, item in wanted.items()
-        if key in desired.due_now and key not in found and key not in observed.disputed
+        if key in desired.due_now and key not in found and key not in observed.untrusted
     ]
     for key, item in found.items():
         if item.is_open:
             decisions += (
-                _update(engagement.key, wanted[key], item, process)
+                plan_update(engagement.key, wanted[key], item, process)
                 if key in wanted
-                else _unwanted(engagement, process, item, desired.sections.get(key, {}))
+                else plan_unlisted(engagement, process, item, desired.sections.get(key, {}))
             )
-            decisions += _adrift(item, observed.epic)
+            decisions += reattach(item, observed.epic)
     return Plan(
         engagement.key,
-        in_order(each for each in decisions if isinstance(each, _VERBS)),
-        tuple(sorted(each for each in decisions if isinstance(each, Kept))),
+        sort_operations(each for each in decisions if isinstance(each, _OPERATION_TYPES)),
+        tuple(sorted(each for each in decisions if isinstance(each, KeptValue))),
         tuple(sorted((each for each in decisions if isinstance(each, Finding)), key=str)),
         sum(item.is_open for item in found.values()) + len(observed.duplicates),
     )
 
 
-def in_order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+def sort_operations(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     """Return *operations* in the order in which they are performed."""
-    return tuple(sorted(operations, key=_order))
+    return tuple(sorted(operations, key=_sort_key))
 
 
-def _creation(item: Item, kind: Kind) -> CreateEpic | CreateChild:
+def _create(item: Item, kind: Kind) -> CreateEpic | CreateChild:
     if item.is_epic:
         return CreateEpic(item, "in the engagement file, not in GitLab")
     if kind.is_occurrence:
@@ -175,15 +178,15 @@ def _creation(item: Item, kind: Kind) -> CreateEpic | CreateChild:
     return CreateChild(item, "in the engagement file, not in GitLab")
 
 
-def _place(op: Operation) -> tuple[str, str]:
-    if isinstance(op, CreateLabel):
-        return (op.namespace, op.spec.title)
-    return (op.item.namespace, str(op.item.iid or op.item.key))
+def _target(operation: Operation) -> tuple[str, str]:
+    if isinstance(operation, CreateLabel):
+        return (operation.namespace, operation.spec.title)
+    return (operation.item.namespace, str(operation.item.iid or operation.item.key))
 
 
-def _order(op: Operation) -> tuple[int, date, str, int]:
+def _sort_key(operation: Operation) -> tuple[int, date, str, int]:
     """Labels, then the epic, then children by due date and key; on one item in the order of the verbs."""
-    verb = _VERBS.index(type(op))
-    if isinstance(op, CreateLabel):
+    verb = _OPERATION_TYPES.index(type(operation))
+    if isinstance(operation, CreateLabel):
         return (0, date.min, "", verb)
-    return (1 if op.item.is_epic else 2, op.item.due_on or date.max, op.item.key, verb)
+    return (1 if operation.item.is_epic else 2, operation.item.due_on or date.max, operation.item.key, verb)

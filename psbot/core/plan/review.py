@@ -10,38 +10,40 @@ from psbot.core.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
+class ReviewedPlan:
     """A plan's checksum and its operations, each by verb and item with a short fingerprint of what it does."""
 
     checksum: str
     operations: Mapping[str, str] = field(default_factory=dict)
 
 
-def reviewed(plan: Plan) -> Reviewed:
+def build_reviewed_plan(plan: Plan) -> ReviewedPlan:
     """Return what reviewers are bound to of *plan*: occurrences, labels and managed text do not count."""
-    return Reviewed(plan.checksum(), {_name(each): _fingerprint(each) for each in _counted(plan)})
+    return ReviewedPlan(
+        plan.checksum(), {_operation_name(each): _fingerprint(each) for each in _reviewed_operations(plan)}
+    )
 
 
-def moved(before: Reviewed, plan: Plan) -> tuple[str, ...]:
+def differences(reviewed_plan: ReviewedPlan, plan: Plan) -> tuple[str, ...]:
     """Return in one line each what *plan* does otherwise than the one reviewed; empty where nothing has moved."""
-    if plan.checksum() == before.checksum:
+    if plan.checksum() == reviewed_plan.checksum:
         return ()
-    now = reviewed(plan).operations
-    new = [f"{name} was not in it" for name in now if name not in before.operations]
-    gone = [f"{name} is no longer to be done" for name in before.operations if name not in now]
+    now = build_reviewed_plan(plan).operations
+    new = [f"{name} was not in it" for name in now if name not in reviewed_plan.operations]
+    gone = [f"{name} is no longer to be done" for name in reviewed_plan.operations if name not in now]
     other = [
         f"{name} does something else"
         for name, what in now.items()
-        if before.operations.get(name, what) != what
+        if reviewed_plan.operations.get(name, what) != what
     ]
     return (*sorted(new), *sorted(gone), *sorted(other))
 
 
-def _counted(plan: Plan) -> Iterator[Operation]:
+def _reviewed_operations(plan: Plan) -> Iterator[Operation]:
     return (each for each in plan.operations if is_reviewed(each))
 
 
-def _name(operation: Operation) -> str:
+def _operation_name(operation: Operation) -> str:
     key = operation.item.key if isinstance(operation, ItemOperation) else operation.spec.title
     return f"{operation.op} {key}"
 

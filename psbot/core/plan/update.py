@@ -4,67 +4,79 @@ from collections.abc import Iterator, Mapping
 
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.item import Item
-from psbot.core.model.labels import settle
+from psbot.core.model.labels import replace_in_scope
 from psbot.core.model.operations import Operation, Reassign, Redescribe, Relabel, Reschedule, Retitle
 from psbot.core.model.process import Process
 from psbot.core.records import ownership
-from psbot.core.records.ownership import Kept, Ruling
-from psbot.core.text import marker as markers
+from psbot.core.records.ownership import FieldDecision, KeptValue
+from psbot.core.text import marker
 from psbot.core.text.marker import Marker
 
-_OUTDATED = "the managed section no longer says what is so"
+SECTION_OUTDATED = "the managed section no longer says what is so"
 
 
-def _update(
-    engagement: str, wanted: Item, found: Item, process: Process
-) -> Iterator[Operation | Kept | Finding]:
+def plan_update(
+    engagement: str, desired: Item, observed: Item, process: Process
+) -> Iterator[Operation | KeptValue | Finding]:
     """Yield what brings one item that exists in line, and what people keep."""
-    kind_label = process.catalogue.title("kind", wanted.kind)
-    if not (delta := settle(found.labels, kind_label)).is_empty:
-        yield Relabel(found, delta, "the kind label is psbot's")
-    for name in ownership.TOKENS:
-        if ownership.rule(name, wanted, found) is Ruling.KEEP:
-            yield Kept(
-                found.key, name, _shown(wanted, name), _shown(found, name), ownership.why_kept(name, found)
+    kind_label = process.catalogue.title("kind", desired.kind)
+    if not (delta := replace_in_scope(observed.labels, kind_label)).is_empty:
+        yield Relabel(observed, delta, "the kind label is psbot's")
+    for name in ownership.FIELD_TOKENS:
+        if ownership.decide_field(name, desired, observed) is FieldDecision.KEEP:
+            yield KeptValue(
+                observed.key,
+                name,
+                _display_value(desired, name),
+                _display_value(observed, name),
+                ownership.why_kept(name, observed),
             )
-    yield from _three_way(wanted, found, process.kinds[wanted.kind].is_occurrence)
-    for name in sorted(markers.damaged(found.description)):
+    yield from _follow_file(desired, observed, process.kinds[desired.kind].is_occurrence)
+    for name in sorted(marker.damaged_sections(observed.description)):
         yield Finding(
             "damaged-section",
             Severity.WARNING,
-            f"the section {name} of {found.key} has lost its begin or end comment, so psbot leaves it; "
+            f"the section {name} of {observed.key} has lost its begin or end comment, so psbot leaves it; "
             "restore the pair, or delete what is left of it",
-            found.key,
+            observed.key,
         )
-    yield from _description(engagement, wanted, found)
+    yield from _update_description(engagement, desired, observed)
 
 
-def _three_way(wanted: Item, found: Item, is_occurrence: bool) -> Iterator[Operation]:
-    follow = {name for name in ownership.TOKENS if ownership.rule(name, wanted, found) is Ruling.FOLLOW}
+def _follow_file(desired: Item, observed: Item, is_occurrence: bool) -> Iterator[Operation]:
+    follow = {
+        name
+        for name in ownership.FIELD_TOKENS
+        if ownership.decide_field(name, desired, observed) is FieldDecision.FOLLOW
+    }
     reason = "the engagement file says so, and nobody changed it in GitLab"
     if "title" in follow:
-        yield Retitle(found, wanted.title, reason, is_occurrence)
+        yield Retitle(observed, desired.title, reason, is_occurrence)
     if follow & {"start_on", "due_on"}:
-        start_on = wanted.start_on if "start_on" in follow else found.start_on
-        due_on = wanted.due_on if "due_on" in follow else found.due_on
-        yield Reschedule(found, start_on, due_on, reason, is_occurrence)
+        start_on = desired.start_on if "start_on" in follow else observed.start_on
+        due_on = desired.due_on if "due_on" in follow else observed.due_on
+        yield Reschedule(observed, start_on, due_on, reason, is_occurrence)
     if "assignee" in follow:
-        yield Reassign(found, wanted.assignees, reason, is_occurrence)
+        yield Reassign(observed, desired.assignees, reason, is_occurrence)
 
 
-def _description(engagement: str, wanted: Item, found: Item) -> Iterator[Redescribe]:
-    differing = _differing(found, markers.sections(wanted.description))
-    has_marker = found.marker is not None
-    standing = ownership.standing(wanted)
-    is_remembered = standing.items() <= ownership.standing(found).items()
+def _update_description(engagement: str, desired: Item, observed: Item) -> Iterator[Redescribe]:
+    differing = differing_sections(observed, marker.managed_sections(desired.description))
+    has_marker = observed.marker is not None
+    standing = ownership.phase_memory(desired)
+    is_remembered = standing.items() <= ownership.phase_memory(observed).items()
     if differing or not has_marker or not is_remembered:
-        reason = _OUTDATED if has_marker else "its marker was removed"
-        line = None if has_marker else str(Marker(engagement, found.key))
-        yield Redescribe(found, differing, line, reason, memory=standing)
+        reason = SECTION_OUTDATED if has_marker else "its marker was removed"
+        line = None if has_marker else str(Marker(engagement, observed.key))
+        yield Redescribe(observed, differing, line, reason, memory=standing)
 
 
-def _differing(found: Item, sections: Mapping[str, str]) -> dict[str, str]:
-    have, broken = markers.sections(found.description), markers.damaged(found.description)
+def differing_sections(observed: Item, sections: Mapping[str, str]) -> dict[str, str]:
+    """Return the managed sections whose text in GitLab is not the wanted one, by name."""
+    have, broken = (
+        marker.managed_sections(observed.description),
+        marker.damaged_sections(observed.description),
+    )
     return {
         name: text
         for name, text in sections.items()
@@ -72,6 +84,6 @@ def _differing(found: Item, sections: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _shown(item: Item, name: str) -> str | None:
+def _display_value(item: Item, name: str) -> str | None:
     value: object = getattr(item, name)
     return None if value is None else str(value)

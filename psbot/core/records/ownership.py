@@ -12,11 +12,11 @@ from types import MappingProxyType
 from psbot.core.model.item import Item
 from psbot.core.text import marker
 
-NOTHING = "-"
-TITLE = "title"  # the key under which the marker remembers a title's fingerprint
+EMPTY_TOKEN = "-"  # noqa: S105 - the token of an empty field, no secret
+TITLE_KEY = "title"  # the key under which the marker remembers a title's fingerprint
 
 
-class Ruling(StrEnum):
+class FieldDecision(StrEnum):
     """What becomes of one field."""
 
     SAME = "same"
@@ -25,7 +25,7 @@ class Ruling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Kept:
+class KeptValue:
     """A value that GitLab keeps although the file says otherwise, and why."""
 
     item: str
@@ -35,79 +35,79 @@ class Kept:
     reason: str
 
 
-def _title(item: Item) -> str:
+def _title_token(item: Item) -> str:
     return marker.fingerprint(item.title)
 
 
-def _start(item: Item) -> str:
-    return item.start_on.isoformat() if item.start_on else NOTHING
+def _start_token(item: Item) -> str:
+    return item.start_on.isoformat() if item.start_on else EMPTY_TOKEN
 
 
-def _due(item: Item) -> str:
-    return item.due_on.isoformat() if item.due_on else NOTHING
+def _due_token(item: Item) -> str:
+    return item.due_on.isoformat() if item.due_on else EMPTY_TOKEN
 
 
-def _assignee(item: Item) -> str:
-    return ",".join(sorted(item.assignees)) or NOTHING
+def _assignee_token(item: Item) -> str:
+    return ",".join(sorted(item.assignees)) or EMPTY_TOKEN
 
 
 # Field of an item → the key its memory has in the marker, and the token that stands there.
-TOKENS = MappingProxyType(
+FIELD_TOKENS = MappingProxyType(
     {
-        "title": (TITLE, _title),
-        "start_on": ("start", _start),
-        "due_on": ("due", _due),
-        "assignee": ("assignee", _assignee),
+        "title": (TITLE_KEY, _title_token),
+        "start_on": ("start", _start_token),
+        "due_on": ("due", _due_token),
+        "assignee": ("assignee", _assignee_token),
     }
 )
 
 
-def memory(item: Item) -> dict[str, str]:
+def field_memory(item: Item) -> dict[str, str]:
     """Return what the marker is to remember of *item* as it is written."""
-    return {key: token(item) for key, token in TOKENS.values()}
+    return {key: token(item) for key, token in FIELD_TOKENS.values()}
 
 
-def standing(item: Item) -> dict[str, str]:
+def phase_memory(item: Item) -> dict[str, str]:
     """Return what the marker remembers besides the three-way fields: where the engagement stands, and since when."""
-    fields = {key for key, _ in TOKENS.values()}
-    return {key: value for key, value in _remembered(item).items() if key not in fields}
+    fields = {key for key, _ in FIELD_TOKENS.values()}
+    return {key: value for key, value in _marker_memory(item).items() if key not in fields}
 
 
-def rule(field: str, wanted: Item, found: Item) -> Ruling:
+def decide_field(field: str, desired: Item, observed: Item) -> FieldDecision:
     """Decide what becomes of *field* of an item that is *found* in GitLab and *wanted* by the file."""
-    key, token = TOKENS[field]
-    if token(wanted) == token(found):
-        return Ruling.SAME
-    remembered = _remembered(found).get(key)
-    return Ruling.FOLLOW if remembered == token(found) else Ruling.KEEP
+    key, token = FIELD_TOKENS[field]
+    if token(desired) == token(observed):
+        return FieldDecision.SAME
+    remembered = _marker_memory(observed).get(key)
+    return FieldDecision.FOLLOW if remembered == token(observed) else FieldDecision.KEEP
 
 
-def why_kept(field: str, found: Item) -> str:
+def why_kept(field: str, observed: Item) -> str:
     """Say why *field* is people's."""
-    key, _ = TOKENS[field]
-    remembered = _remembered(found).get(key)
+    key, _ = FIELD_TOKENS[field]
+    remembered = _marker_memory(observed).get(key)
     if remembered is None:
         return "psbot does not remember writing this, so it counts as changed by people"
     if field == "title":
         return "a person changed it in GitLab since psbot wrote it"
-    wrote = "nothing" if remembered == NOTHING else remembered
+    wrote = "nothing" if remembered == EMPTY_TOKEN else remembered
     return f"a person changed it in GitLab since psbot wrote {wrote}"
 
 
-def effective(wanted: Item, found: Item | None) -> Item:
+def with_kept_values(desired: Item, observed: Item | None) -> Item:
     """Return *wanted* with the values that people keep in GitLab."""
-    if found is None:
-        return wanted
-    kept = {field for field in TOKENS if rule(field, wanted, found) is Ruling.KEEP}
+    if observed is None:
+        return desired
+    kept = {field for field in FIELD_TOKENS if decide_field(field, desired, observed) is FieldDecision.KEEP}
     return replace(
-        wanted,
-        title=found.title if "title" in kept else wanted.title,
-        start_on=found.start_on if "start_on" in kept else wanted.start_on,
-        due_on=found.due_on if "due_on" in kept else wanted.due_on,
-        assignees=found.assignees if "assignee" in kept else wanted.assignees,
+        desired,
+        title=observed.title if "title" in kept else desired.title,
+        start_on=observed.start_on if "start_on" in kept else desired.start_on,
+        due_on=observed.due_on if "due_on" in kept else desired.due_on,
+        assignees=observed.assignees if "assignee" in kept else desired.assignees,
     )
 
 
-def _remembered(found: Item) -> Mapping[str, str]:
-    note = found.marker
+def _marker_memory(item: Item) -> Mapping[str, str]:
+    note = item.marker
     return note.memory if note else {}

@@ -13,34 +13,36 @@ from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.item import Item
 from psbot.core.model.process import EPIC, Process
 from psbot.core.model.workflow import Workflow
-from psbot.core.text import marker as markers
+from psbot.core.text import marker
 
-_LONGEST_TRAIL = 30  # phases that the marker remembers
+_MAX_EARLIER_PHASES = 30  # phases that the marker remembers
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedPhase:
     """A phase, the day it began, the phase before it, and the ``trail``: earlier phases and their days, in order."""
 
     phase: str
     since: date
-    before: str | None = None
-    trail: tuple[tuple[str, date], ...] = ()
+    previous: str | None = None
+    earlier: tuple[tuple[str, date], ...] = ()
 
     @property
     def memory(self) -> dict[str, str]:
         """Return what the epic's marker is to remember."""
         memory = {"phase": self.phase, "since": self.since.isoformat()}
-        memory |= {"before": self.before} if self.before else {}
-        trail = ",".join(f"{phase}:{day}" for phase, day in self.trail)
+        memory |= {"before": self.previous} if self.previous else {}
+        trail = ",".join(f"{phase}:{day}" for phase, day in self.earlier)
         return memory | ({"trail": trail} if trail else {})
 
-    def then(self, phase: str, since: date) -> "Accepted":
+    def followed_by(self, phase: str, since: date) -> "AcceptedPhase":
         """Return what is accepted after a move to *phase*."""
-        return Accepted(phase, since, self.phase, (*self.trail, (self.phase, self.since))[-_LONGEST_TRAIL:])
+        return AcceptedPhase(
+            phase, since, self.phase, (*self.earlier, (self.phase, self.since))[-_MAX_EARLIER_PHASES:]
+        )
 
 
-def accepted(epic: Item | None, workflow: Workflow) -> Accepted | None:
+def accepted_phase(epic: Item | None, workflow: Workflow) -> AcceptedPhase | None:
     """Return what the epic's marker remembers; None where that is nothing readable."""
     note = epic.marker if epic else None
     memory = note.memory if note else {}
@@ -51,30 +53,32 @@ def accepted(epic: Item | None, workflow: Workflow) -> Accepted | None:
         since = date.fromisoformat(memory.get("since", ""))
     except ValueError:
         return None  # a person has edited the marker
-    trail = tuple(_trail(memory.get("trail", ""), workflow))
-    return Accepted(phase, since, before if before in workflow.phases else None, trail)
+    trail = tuple(_parse_earlier(memory.get("trail", ""), workflow))
+    return AcceptedPhase(phase, since, before if before in workflow.phases else None, trail)
 
 
-def _trail(text: str, workflow: Workflow) -> Iterator[tuple[str, date]]:
+def _parse_earlier(text: str, workflow: Workflow) -> Iterator[tuple[str, date]]:
     for phase, _, day in (each.partition(":") for each in text.split(",")):
         with suppress(ValueError):  # a person has edited the marker
             if phase in workflow.phases:
                 yield phase, date.fromisoformat(day)
 
 
-def remembering(epic: Item, wanted: Accepted, marker: markers.Marker) -> Item:
+def with_accepted_phase(epic: Item, accepted: AcceptedPhase, fallback: marker.Marker) -> Item:
     """Return *epic* with a marker that remembers *wanted*; *marker* stands in for one that was removed."""
-    note = (epic.marker or marker).remembering(wanted.memory)
-    return replace(epic, description=markers.write(epic.description, note))
+    note = (epic.marker or fallback).with_memory(accepted.memory)
+    return replace(epic, description=marker.with_marker(epic.description, note))
 
 
-def ended(epic: Item | None, process: Process) -> Finding | None:
+def accepted_final_phase_finding(epic: Item | None, process: Process) -> Finding | None:
     """Return the finding of :func:`over` as soon as psbot has accepted the end that the label shows."""
-    known = accepted(epic, process.workflow)
-    return over(epic, process) if known and known.phase in process.workflow.final_phases else None
+    known = accepted_phase(epic, process.workflow)
+    return (
+        final_phase_finding(epic, process) if known and known.phase in process.workflow.final_phases else None
+    )
 
 
-def over(epic: Item | None, process: Process) -> Finding | None:
+def final_phase_finding(epic: Item | None, process: Process) -> Finding | None:
     """Return the finding that an engagement has come to a final phase, so that its file changes nothing any more."""
     phase = process.catalogue.value("phase", epic.labels) if epic else None
     if phase not in process.workflow.final_phases:

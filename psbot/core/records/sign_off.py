@@ -5,12 +5,12 @@ from datetime import date
 from urllib.parse import quote, unquote
 
 from psbot.core.model.item import Item
-from psbot.core.text import marker as markers
+from psbot.core.text import marker
 
 _DAYS = ("sent", "received", "passive", "objected")
 _PROOF = "proof"
 _EARLIER = "earlier"
-_MOST_EARLIER = 10  # objections that the marker remembers
+_MAX_EARLIER_OBJECTIONS = 10  # objections that the marker remembers
 _UNQUOTED = "/:?#&@!$'()*+,;~[]"  # what an address may hold and a marker too
 
 
@@ -37,47 +37,50 @@ class SignOff:
     earlier: tuple[Objection, ...] = ()
 
     @property
-    def accepted(self) -> date | None:
+    def accepted_on(self) -> date | None:
         """Return the day of acceptance; a received one counts more than silence."""
         return self.received or self.passive
 
-    def resent(self, day: date) -> "SignOff":
+    def requested_again(self, day: date) -> "SignOff":
         """Return the record after another request on *day*: an objection to the one before is kept, as is the proof."""
         gone = (Objection(self.sent, self.objected),) if self.objected else ()
-        return SignOff(sent=day, proof=self.proof, earlier=(*self.earlier, *gone)[-_MOST_EARLIER:])
+        return SignOff(sent=day, proof=self.proof, earlier=(*self.earlier, *gone)[-_MAX_EARLIER_OBJECTIONS:])
 
-    def answered(self, name: str, day: date) -> "SignOff":
+    def with_answer(self, name: str, day: date) -> "SignOff":
         """Return the record after an answer, ``received``, ``passive`` or ``objected``, on *day*.
 
         An objection that is over is kept among the earlier ones.
         """
         gone = (Objection(self.sent, self.objected),) if self.objected and name != "objected" else ()
         cleared = replace(self, received=None, passive=None, objected=None)
-        return replace(cleared, earlier=(*self.earlier, *gone)[-_MOST_EARLIER:], **{name: day})  # type: ignore[arg-type]
+        return replace(cleared, earlier=(*self.earlier, *gone)[-_MAX_EARLIER_OBJECTIONS:], **{name: day})  # type: ignore[arg-type]
 
 
-def recorded(item: Item | None) -> SignOff:
+def read_sign_off(item: Item | None) -> SignOff:
     """Return what the marker of *item* remembers; what cannot be read there is not known."""
     note = item.marker if item else None
     memory = note.memory if note else {}
-    days = {name: _day(memory.get(name)) for name in _DAYS}
+    days = {name: _parse_day(memory.get(name)) for name in _DAYS}
     proof = unquote(memory[_PROOF]) if _PROOF in memory else None
     pairs = [each.partition("..") for each in memory.get(_EARLIER, "").split(",")]
-    earlier = [Objection(_day(sent), day) for sent, _, objected in pairs if (day := _day(objected))]
+    earlier = [
+        Objection(_parse_day(sent), day) for sent, _, objected in pairs if (day := _parse_day(objected))
+    ]
     return SignOff(**days, proof=proof, earlier=tuple(earlier))
 
 
-def recording(item: Item, record: SignOff, engagement: str) -> Item:
+def with_sign_off(item: Item, record: SignOff, engagement: str) -> Item:
     """Return *item* with a marker that remembers *record* and nothing of the one before."""
-    note = item.marker or markers.Marker(engagement, item.key)
+    note = item.marker or marker.Marker(engagement, item.key)
     kept = {name: value for name, value in note.memory.items() if name not in (*_DAYS, _PROOF, _EARLIER)}
-    memory = kept | _memory(record)
+    memory = kept | _to_memory(record)
     return replace(
-        item, description=markers.write(item.description, markers.Marker(note.engagement, note.item, memory))
+        item,
+        description=marker.with_marker(item.description, marker.Marker(note.engagement, note.item, memory)),
     )
 
 
-def _memory(record: SignOff) -> dict[str, str]:
+def _to_memory(record: SignOff) -> dict[str, str]:
     found: dict[str, date | None] = {name: getattr(record, name) for name in _DAYS}
     memory = {name: day.isoformat() for name, day in found.items() if day}
     if record.proof:
@@ -87,7 +90,7 @@ def _memory(record: SignOff) -> dict[str, str]:
     return memory
 
 
-def _day(text: str | None) -> date | None:
+def _parse_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text or "")
     except ValueError:

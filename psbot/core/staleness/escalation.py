@@ -7,29 +7,31 @@ from itertools import groupby
 
 from psbot.core.model.history import History, LabelEvent
 from psbot.core.model.item import Item
-from psbot.core.notices.digest import Entry
-from psbot.core.staleness.measure import Verdict
+from psbot.core.notices.digest import DigestEntry
+from psbot.core.staleness.measure import Measurement
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class StaleFinding:
     """One finding: the verdict, the item that carries its flag, the rung it has come to, and whom that tells."""
 
-    verdict: Verdict
-    carrier: Item
-    rung: int
-    people: tuple[str, ...]
+    measurement: Measurement
+    flagged_item: Item
+    level: int
+    recipients: tuple[str, ...]
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> DigestEntry:
         """Return how the digest remembers it."""
-        return Entry(self.verdict.policy.name, self.verdict.item, self.verdict.since, self.rung)
+        return DigestEntry(
+            self.measurement.policy.name, self.measurement.item, self.measurement.since, self.level
+        )
 
 
 def flagged_since(history: History, flags: Iterable[str]) -> datetime | None:
     """Return since when an item has been flagged without a break; None where it is not. One flag may follow another."""
     wanted = frozenset(flags)
-    events = sorted((each for each in history.labels if each.title in wanted), key=_when)
+    events = sorted((each for each in history.labels if each.title in wanted), key=_event_order)
     on: set[str] = set()
     since: datetime | None = None
     for at, together in groupby(events, key=lambda event: event.at):
@@ -39,5 +41,5 @@ def flagged_since(history: History, flags: Iterable[str]) -> datetime | None:
     return since
 
 
-def _when(event: LabelEvent) -> tuple[datetime, bool]:
+def _event_order(event: LabelEvent) -> tuple[datetime, bool]:
     return (event.at, event.is_added)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from psbot.core.model.calendar import Workdays, days
+from psbot.core.model.calendar import Workdays, iterate_days
 from psbot.core.model.history import History, LabelEvent
 from psbot.core.model.labels import Label
 
@@ -13,7 +13,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Timeline:
     """What something was over time: instants and values, oldest first; nothing is known before ``known_from``.
 
     Before the first instant it was None.
@@ -23,7 +23,7 @@ class Line:
     known_from: datetime | None = None
     is_known: bool = True
 
-    def during(self, start: datetime, end: datetime) -> frozenset[str | None] | None:
+    def values_during(self, start: datetime, end: datetime) -> frozenset[str | None] | None:
         """Return everything it was from *start* to before *end*; None where that is not known."""
         if not self.is_known or (self.known_from is not None and start < self.known_from):
             return None
@@ -37,10 +37,12 @@ class Line:
         return self.changes[-1][0] if self.changes and self.is_known else None
 
 
-UNKNOWN = Line(is_known=False)
+UNKNOWN_TIMELINE = Timeline(is_known=False)
 
 
-def line_of(events: Iterable[LabelEvent], scope: str, current: str | None, start: datetime) -> Line:
+def label_timeline(
+    events: Iterable[LabelEvent], scope: str, current: str | None, start: datetime
+) -> Timeline:
     """Return what the label of *scope* was over time; *start* is when the item was made.
 
     The line is not known where the events do not lead to the *current* value: labels that were deleted take their
@@ -61,20 +63,21 @@ def line_of(events: Iterable[LabelEvent], scope: str, current: str | None, start
             value = None
         changes.append((event.at, value))
     if not changes:
-        return Line(((start, current),))
-    return Line(tuple(changes)) if value == current else UNKNOWN
+        return Timeline(((start, current),))
+    return Timeline(tuple(changes)) if value == current else UNKNOWN_TIMELINE
 
 
-def open_line(history: History, is_open: bool, start: datetime) -> Line:
+def open_timeline(history: History, is_open: bool, start: datetime) -> Timeline:
     """Return whether the item was open over time, as ``open`` and ``closed``."""
-    changes = [(start, _flag(not history.states[0].is_open if history.states else is_open))]
+    changes = [(start, _open_or_closed(not history.states[0].is_open if history.states else is_open))]
     changes += [
-        (event.at, _flag(event.is_open)) for event in sorted(history.states, key=lambda each: each.at)
+        (event.at, _open_or_closed(event.is_open))
+        for event in sorted(history.states, key=lambda each: each.at)
     ]
-    return Line(tuple(changes)) if changes[-1][1] == _flag(is_open) else UNKNOWN
+    return Timeline(tuple(changes)) if changes[-1][1] == _open_or_closed(is_open) else UNKNOWN_TIMELINE
 
 
-def _flag(is_open: bool) -> str:
+def _open_or_closed(is_open: bool) -> str:
     return OPEN if is_open else CLOSED
 
 
@@ -82,7 +85,7 @@ OPEN, CLOSED = "open", "closed"
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class DayRange:
     """A number of business days, between ``low`` and ``high``."""
 
     low: int
@@ -90,7 +93,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class BusinessClock:
     """The business days of an engagement, and its days as instants."""
 
     workdays: Workdays
@@ -100,9 +103,9 @@ class Calendar:
     @property
     def today(self) -> date:
         """Return the day it is."""
-        return self.day(self.now)
+        return self.day_of(self.now)
 
-    def day(self, at: datetime) -> date:
+    def day_of(self, at: datetime) -> date:
         """Return the day of an instant."""
         return at.astimezone(self.zone).date()
 
@@ -114,8 +117,12 @@ class Calendar:
         )
         return start, min(end, self.now + timedelta(microseconds=1))
 
-    def count(self, after: date, ran: Callable[[date], bool | None]) -> Count:
+    def count_days(self, after: date, counts: Callable[[date], bool | None]) -> DayRange:
         """Count the business days after *after*, up to today, all through which the clock *ran*; None is unknown."""
-        answers = [ran(day) for day in days(after + _DAY, self.today) if self.workdays.is_business_day(day)]
+        answers = [
+            counts(day)
+            for day in iterate_days(after + _DAY, self.today)
+            if self.workdays.is_business_day(day)
+        ]
         low = answers.count(True)
-        return Count(low, low + answers.count(None))
+        return DayRange(low, low + answers.count(None))

@@ -9,13 +9,13 @@ no room and no line break, keeps the sign on the page and takes its power away.
 import re
 import unicodedata
 
-JOINER = "\u2060"
+WORD_JOINER = "\u2060"
 
 # Format characters carry nothing that a title or a name needs, and hide or turn text round; the joiners that
 # scripts and emoji are written with (U+200C, U+200D) stay.
-_DROPPED = frozenset({"Cc", "Cf", "Cs"})
-_KEPT_FORMATS = frozenset("\u200c\u200d")
-_BLANKS = re.compile(r"\s+")
+_DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
+_KEPT_FORMAT_CHARACTERS = frozenset("\u200c\u200d")
+_WHITESPACE = re.compile(r"\s+")
 _ACTIVE = re.compile(
     r"""@(?=[\w.\-]) | [#!&$](?=\d) | [%~](?=\S) | \^(?=\w) | \[(?=\w+:) | \*(?=\w+:) | \bGL-(?=\d)""",
     re.VERBOSE | re.IGNORECASE,
@@ -28,18 +28,18 @@ _SLASH = re.compile(r"^(?=[/\uff0f\u2044\u2215\u29f8])")
 _LINE_SLASH = re.compile(r"^((?:[^\S\n]|[>*+\-])*)(?=[/\uff0f\u2044\u2215\u29f8])", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&'*+,;=%\[\]-]+", re.ASCII)
 _NOT_CHART = re.compile(r"[^\w .()+\-]+")
-_CHART_WORD = re.compile(
+_CHART_KEYWORD = re.compile(
     r"(section|title|dateformat|axisformat|tickinterval|excludes|includes|todaymarker|click|weekday|weekend|acc\w*"
     r"|inclusiveenddates|topaxis|displaymode|gantt|vert)\b",
     re.IGNORECASE,
 )
 # Controls, marks that turn the reading direction, line ends that no editor shows, and halves of characters.
-_TERMINAL = re.compile(
+_CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 
 
-class Safe(str):
+class SafeText(str):
     """Text that has been made inert already, or is psbot's own."""
 
     __slots__ = ()
@@ -47,63 +47,67 @@ class Safe(str):
 
 def one_line(text: str) -> str:
     """Return *text* without control and format characters, on one line, blanks single and ends trimmed."""
-    spaced = _BLANKS.sub(" ", text)
+    spaced = _WHITESPACE.sub(" ", text)
     if spaced.isascii() and spaced.isprintable():  # most text, and there is nothing to leave out of it
         return spaced.strip()
-    kept = (char for char in spaced if char in _KEPT_FORMATS or unicodedata.category(char) not in _DROPPED)
-    return _BLANKS.sub(" ", "".join(kept)).strip()
+    kept = (
+        char
+        for char in spaced
+        if char in _KEPT_FORMAT_CHARACTERS or unicodedata.category(char) not in _DROPPED_CATEGORIES
+    )
+    return _WHITESPACE.sub(" ", "".join(kept)).strip()
 
 
-def defused(text: str) -> str:
+def neutralize(text: str) -> str:
     """Return one line of *text* in which nothing mentions, refers, or starts a quick action."""
-    plain = _SLASH.sub(JOINER, one_line(text))
-    plain = _ACTIVE.sub(lambda match: match.group() + JOINER, plain)
-    return _SCHEME.sub(":" + JOINER, plain)
+    plain = _SLASH.sub(WORD_JOINER, one_line(text))
+    plain = _ACTIVE.sub(lambda match: match.group() + WORD_JOINER, plain)
+    return _SCHEME.sub(":" + WORD_JOINER, plain)
 
 
-def inert(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return *text* as one line of Markdown that shows the text and does nothing else."""
-    if isinstance(text, Safe):
+    if isinstance(text, SafeText):
         return text
-    line = _ENTITY.sub("&" + JOINER, defused(text))
+    line = _ENTITY.sub("&" + WORD_JOINER, neutralize(text))
     escaped = _MARKDOWN.sub(r"\\\1", line).replace("<", "&lt;")
-    return re.sub(r"^([#>+=\-]|\d+[.)])", JOINER + r"\1", escaped)
+    return re.sub(r"^([#>+=\-]|\d+[.)])", WORD_JOINER + r"\1", escaped)
 
 
-def written(markdown: str) -> str:
+def unescape(markdown: str) -> str:
     """Return the text that one line of *markdown* shows, as it was before :func:`inert`; other markup stays."""
     return _ESCAPED.sub(r"\1", one_line(markdown)).replace("&lt;", "<")
 
 
-def without_actions(text: str) -> str:
+def without_quick_actions(text: str) -> str:
     """Return *text*, which may be Markdown of a person's, without a line that could be a quick action."""
-    return _LINE_SLASH.sub(rf"\1{JOINER}", text)
+    return _LINE_SLASH.sub(rf"\1{WORD_JOINER}", text)
 
 
-def linked(markdown: str, url: str | None) -> str:
+def link_markdown(markdown: str, url: str | None) -> str:
     """Return *markdown*, which is inert, as a link to *url*; without a link where that is no web address."""
     return f"[{markdown}]({url})" if url and _ADDRESS.fullmatch(url) else markdown
 
 
-def title(text: str, longest: int = 255) -> str:
+def to_title(text: str, max_length: int = 255) -> str:
     """Return *text* as an item's title: one line, nothing active, at most *longest* characters.
 
     255 is GitLab's limit of a title (GitLab's work item model).
     """
-    return defused(text)[:longest].strip()
+    return neutralize(text)[:max_length].strip()
 
 
-def chart_name(text: str, longest: int = 40) -> str:
+def to_chart_name(text: str, max_length: int = 40) -> str:
     """Return *text* as a name in a Mermaid chart, where ``:``, ``;``, ``#`` and ``%%`` are syntax."""
-    name = one_line(_NOT_CHART.sub(" ", one_line(text)))[:longest].strip()
-    return (JOINER if _CHART_WORD.match(name) else "") + (name or "unnamed")
+    name = one_line(_NOT_CHART.sub(" ", one_line(text)))[:max_length].strip()
+    return (WORD_JOINER if _CHART_KEYWORD.match(name) else "") + (name or "unnamed")
 
 
-def printable(text: str) -> str:
+def replace_control_characters(text: str) -> str:
     """Return *text* without what could drive a terminal; line ends and tabs stay."""
-    return _TERMINAL.sub("\ufffd", text)
+    return _CONTROL_CHARACTERS.sub("\ufffd", text)
 
 
-def escaped(json: str) -> str:
+def escape_control_characters(json_text: str) -> str:
     """Return a JSON text that says the same, with what could drive a terminal written as escapes."""
-    return _TERMINAL.sub(lambda match: f"\\u{ord(match.group()):04x}", json)
+    return _CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match.group()):04x}", json_text)

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from psbot.core.text.escape import written
+from psbot.core.text.escape import unescape
 
 _HEADING = re.compile(r"^#+[ \t]+(?P<title>.+?)[ \t#]*$")
 _FENCE = re.compile(r"^[ \t]*(```|~~~)")
 
 
-def below(description: str, heading: str) -> Iterator[str]:
+def lines_below(description: str, heading: str) -> Iterator[str]:
     """Yield the lines below *heading*, up to the next heading; code blocks and comments do not count."""
     is_below = is_code = False
     for line in re.sub(r"<!--.*?-->", "", description, flags=re.DOTALL).splitlines():
@@ -24,30 +24,30 @@ def below(description: str, heading: str) -> Iterator[str]:
             yield line
 
 
-_LINE = re.compile(
+_FIELD = re.compile(
     r"^[ \t]*(?:[-*+][ \t]+)?(?:\[[ xX]\][ \t]+)?\**(?P<name>[^:*|]{1,60}?)\**[ \t]*:\**(?P<value>.*)$"
 )
-_LARGEST_TEXT = 500
+_MAX_LINE_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FormField:
     """A line and what stands there; empty where nothing does."""
 
     line: str
     answer: str = ""
 
 
-def said(description: str, names: Mapping[str, str]) -> dict[str, str]:
+def read_fields(description: str, titles: Mapping[str, str]) -> dict[str, str]:
     """Return what the lines of *description* say, by name; *names* are how they begin, by name.
 
     The first filled line of a name counts; comments say nothing.
     """
-    known = {line.casefold(): name for name, line in names.items()}
+    known = {line.casefold(): name for name, line in titles.items()}
     answers: dict[str, str] = {}
     for text in re.sub(r"<!--.*?-->", "", description, flags=re.DOTALL).splitlines():
-        match = _LINE.match(text[:_LARGEST_TEXT])
+        match = _FIELD.match(text[:_MAX_LINE_LENGTH])
         name = known.get(match["name"].strip().casefold()) if match else None
-        if match and name and name not in answers and (value := written(match["value"].strip(" \t*"))):
+        if match and name and name not in answers and (value := unescape(match["value"].strip(" \t*"))):
             answers[name] = value
     return answers

@@ -17,8 +17,8 @@ _MARKER = re.compile(r"\A\ufeff?<!-- psbot: ((?:[a-z_]+=[^\s<>=]+ )+)-->[ \t]*(?
 _ENGAGEMENT = re.compile(r"[a-z0-9-]+")
 _ITEM = re.compile(r"[a-z0-9-]+(?:/[A-Za-z0-9-]+)?")
 _COMMENT = re.compile(r"^<!-- psbot (?P<edge>begin|end): (?P<name>[a-z-]+) -->[ \t]*(?=\r?$)", re.MULTILINE)
-_LONGEST_MARKER = 2000
-ASKED = "asked"  # the memory of what an item was asked for by, where people ask for one of many
+_MAX_MARKER_LENGTH = 2000
+REQUEST_KEY = "asked"  # the memory of what an item was asked for by, where people ask for one of many
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +33,22 @@ class Marker:
         pairs = {"engagement": self.engagement, "item": self.item} | dict(self.memory)
         return f"<!-- psbot: {' '.join(f'{key}={value}' for key, value in pairs.items())} -->"
 
-    def remembering(self, memory: Mapping[str, str]) -> "Marker":
+    def with_memory(self, memory: Mapping[str, str]) -> "Marker":
         """Return the marker with *memory* laid over what it remembers."""
         return Marker(self.engagement, self.item, dict(self.memory) | dict(memory))
 
 
-def read(description: str) -> Marker | None:
+def parse_marker(description: str) -> Marker | None:
     """Return the marker in the first line of *description*, or None where there is no well-formed one.
 
     A key that psbot could not have written is not well-formed: people can write the line too, and keys are printed.
     """
-    return _read(description[:_LONGEST_MARKER])
+    return _parse_first_line(description[:_MAX_MARKER_LENGTH])
 
 
 @lru_cache(maxsize=512)  # the items of one engagement are asked for theirs again and again
-def _read(beginning: str) -> Marker | None:
-    match = _MARKER.match(beginning)
+def _parse_first_line(start: str) -> Marker | None:
+    match = _MARKER.match(start)
     if match is None:
         return None
     pairs: dict[str, str] = {}
@@ -65,40 +65,40 @@ def _read(beginning: str) -> Marker | None:
     return Marker(engagement, item, pairs)
 
 
-def asked(marker: Marker | None) -> str | None:
+def request_key_of(marker: Marker | None) -> str | None:
     """Return by what an item was asked for, as its marker remembers it; None for one that nobody asked psbot for."""
-    return marker.memory.get(ASKED) if marker else None
+    return marker.memory.get(REQUEST_KEY) if marker else None
 
 
-def write(description: str, marker: Marker) -> str:
+def with_marker(description: str, marker: Marker) -> str:
     """Return *description* with *marker* as its first line, in place of the one that is there."""
-    match = _MARKER.match(description[:_LONGEST_MARKER])
+    match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
     words = description[match.end() :] if match else description
     return f"{marker}\n{words}"
 
 
-def words(description: str) -> str:
+def human_text(description: str) -> str:
     """Return *description* without marker and managed sections: the part that belongs to people."""
-    match = _MARKER.match(description[:_LONGEST_MARKER])
+    match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
     rest = description[match.end() :] if match else description
     kept, at = [], 0
-    for section in _sections(rest):
+    for section in _find_sections(rest):
         kept.append(rest[at : section.start])
         at = section.end
     return "".join([*kept, rest[at:]])
 
 
-def sections(description: str) -> dict[str, str]:
+def managed_sections(description: str) -> dict[str, str]:
     """Return the managed sections of *description*, name to text.
 
     A section that is half-closed, nested or there twice is left out: psbot does not touch what it cannot
     delimit (see :func:`damaged`).
     """
-    broken = damaged(description)
-    return {each.name: each.text for each in _sections(description) if each.name not in broken}
+    broken = damaged_sections(description)
+    return {each.name: each.text for each in _find_sections(description) if each.name not in broken}
 
 
-def damaged(description: str) -> frozenset[str]:
+def damaged_sections(description: str) -> frozenset[str]:
     """Return the names of sections whose begin and end comments do not make exactly one pair."""
     edges: dict[str, list[str]] = {}
     open_name = None
@@ -115,10 +115,10 @@ def damaged(description: str) -> frozenset[str]:
 def with_section(description: str, name: str, text: str) -> str:
     """Return *description* with *text* in its section *name*; put below the marker where there is none."""
     block = f"<!-- psbot begin: {name} -->\n{text}<!-- psbot end: {name} -->"
-    for section in _sections(description):
+    for section in _find_sections(description):
         if section.name == name:
             return description[: section.start] + block + description[section.end :]
-    match = _MARKER.match(description[:_LONGEST_MARKER])
+    match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
     head = match.group() if match else ""
     line_end = (
         "\n" if head and not head.endswith("\n") else ""
@@ -136,7 +136,7 @@ class _Section:
     text: str
 
 
-def _sections(description: str) -> Iterator[_Section]:
+def _find_sections(description: str) -> Iterator[_Section]:
     """Yield what lies between a begin comment and the next end comment of its name, in time linear in the text."""
     edges = list(_COMMENT.finditer(description))
     ends: dict[str, int] = {}

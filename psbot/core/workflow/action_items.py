@@ -3,64 +3,72 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from psbot.core.desired.action_table import Action, Row, lacking, matched, rows, telling
-from psbot.core.desired.build import Words
-from psbot.core.desired.on_demand import asked_for
-from psbot.core.desired.schedule import Situation, on_demand
+from psbot.core.desired.action_table import (
+    Action,
+    ActionRow,
+    action_tables,
+    match_rows,
+    missing_in_row,
+    parse_rows,
+)
+from psbot.core.desired.build import Renderer
+from psbot.core.desired.on_demand import new_item
+from psbot.core.desired.schedule import Context, schedule_on_demand
 from psbot.core.model.engagement import people
 from psbot.core.model.item import Item
 from psbot.core.model.operations import CreateChild, Operation, Redescribe
-from psbot.core.model.process import Process, lowest_free
-from psbot.core.text import escape as inert
-from psbot.core.text import marker as markers
+from psbot.core.model.process import Process, lowest_free_number
+from psbot.core.text import escape, marker
 from psbot.core.workflow.progress import Progress
 
-LACKING = "action-incomplete"  # the finding of rows that cannot become items
+ACTION_INCOMPLETE = "action-incomplete"  # the finding of rows that cannot become items
 
 
-def followed(progress: Progress) -> Progress:
+def check_action_items(progress: Progress) -> Progress:
     """Return the progress with a finding for rows of actions that name no owner or no day."""
     facts = progress.facts
-    for item, acts in telling(facts.observed.by_key(), facts.process):
+    for item, acts in action_tables(facts.observed.by_key(), facts.process):
         said = [
-            f"{inert.one_line(row.what)!r}: {' and '.join(reasons)}"
-            for row in rows(item.description, acts)
-            if not row.item and (reasons := list(lacking(row, people(facts.engagement))))
+            f"{escape.one_line(row.what)!r}: {' and '.join(reasons)}"
+            for row in parse_rows(item.description, acts)
+            if not row.item and (reasons := list(missing_in_row(row, people(facts.engagement))))
         ]
         if said:
             message = f"{item.key} has actions that cannot become issues: {'; '.join(said)}"
-            progress = progress.finding(LACKING, message, item)
+            progress = progress.with_finding(ACTION_INCOMPLETE, message, item)
     return progress
 
 
-def followups(situation: Situation, found: Mapping[str, Item], words: Words) -> Iterator[Operation]:
+def create_action_items(
+    context: Context, observed: Mapping[str, Item], templates: Renderer
+) -> Iterator[Operation]:
     """Yield what makes items of the rows, and what lets their markers follow words that people have changed."""
-    known = people(situation.engagement)
-    for source, acts in telling(found, situation.process):
-        kind = situation.process.kinds[acts.kind]
-        keys = set(found)
-        told = rows(source.description, acts)
-        items = [item for item in found.values() if item.kind == kind.name]
-        for each in matched(told, items):
+    known = people(context.engagement)
+    for source, acts in action_tables(observed, context.process):
+        kind = context.process.kinds[acts.kind]
+        keys = set(observed)
+        told = parse_rows(source.description, acts)
+        items = [item for item in observed.values() if item.kind == kind.name]
+        for each in match_rows(told, items):
             if each.item is not None:
-                yield from _reworded(each.item, each.row)
-            elif not each.row.item and not list(lacking(each.row, known)):
-                number = lowest_free(kind, keys)
+                yield from _update_reworded(each.item, each.row)
+            elif not each.row.item and not list(missing_in_row(each.row, known)):
+                number = lowest_free_number(kind, keys)
                 keys.add(f"{kind.item}/{number}")
-                item = _made(each.row, number, source, situation, words, acts.kind)
+                item = _new_action_item(each.row, number, source, context, templates, acts.kind)
                 yield CreateChild(item, f"{source.key} names it as an action", linked=(source,))
 
 
-def _reworded(item: Item, row: Row) -> Iterator[Redescribe]:
-    if item.is_open and item.marker and markers.asked(item.marker) != row.mark:
+def _update_reworded(item: Item, row: ActionRow) -> Iterator[Redescribe]:
+    if item.is_open and item.marker and marker.request_key_of(item.marker) != row.key:
         yield Redescribe(item, reason="people have reworded the action", memory=row.memory)
 
 
-def _made(  # noqa: PLR0917  what an item is made from, in the order it is found
-    row: Row, number: int, source: Item, situation: Situation, words: Words, kind: str
+def _new_action_item(  # noqa: PLR0917  what an item is made from, in the order it is found
+    row: ActionRow, number: int, source: Item, context: Context, templates: Renderer, kind: str
 ) -> Item:
-    process: Process = situation.process
-    draft = on_demand(process.kinds[kind], situation, number, situation.today)
-    draft = replace(draft, title=inert.title(row.what), due_on=row.due_on, assignee=row.username)
+    process: Process = context.process
+    draft = schedule_on_demand(process.kinds[kind], context, number, context.today)
+    draft = replace(draft, title=escape.to_title(row.what), due_on=row.due_on, assignee=row.username)
     action = Action(row.what, source.title, source.url)
-    return asked_for(draft, row.memory, situation, words, {"action": action})
+    return new_item(draft, row.memory, context, templates, {"action": action})

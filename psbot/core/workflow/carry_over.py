@@ -7,24 +7,25 @@ from datetime import date
 from itertools import pairwise
 
 from psbot.core.model.item import Item
-from psbot.core.model.process import Carries, Process, Repeat
-from psbot.core.text import escape as inert
-from psbot.core.text import marker as markers
-from psbot.core.text.form import below
+from psbot.core.model.process import CarryOver, Process, Repeat
+from psbot.core.text import escape, marker
+from psbot.core.text.form import lines_below
 
-SECTION = "carried"
-_MOST = 50
+CARRIED_SECTION = "carried"
+_MAX_TASKS = 50
 _TASK = re.compile(r"^[ \t]*[-*+][ \t]+\[ \][ \t]+(?P<text>\S.*)$")
 
 
 def open_tasks(description: str, heading: str) -> tuple[str, ...]:
     """Return the unticked task items below *heading*, up to the next heading; code blocks and comments do not count."""
-    tasks = [task["text"].strip() for line in below(description, heading) if (task := _TASK.match(line))]
-    return tuple(tasks[:_MOST])
+    tasks = [
+        task["text"].strip() for line in lines_below(description, heading) if (task := _TASK.match(line))
+    ]
+    return tuple(tasks[:_MAX_TASKS])
 
 
-def carried(
-    wanted: Iterable[Item], found: Mapping[str, Item], process: Process, today: date
+def carry_over_tasks(
+    desired: Iterable[Item], observed: Mapping[str, Item], process: Process, today: date
 ) -> dict[str, Item]:
     """Return, by key, occurrences that get the open actions of the one before them, description changed.
 
@@ -32,7 +33,7 @@ def carried(
     over. The marker remembers where they came from, so that nothing comes twice.
     """
     result: dict[str, Item] = {}
-    known = {item.key: item for item in wanted} | dict(found)
+    known = {item.key: item for item in desired} | dict(observed)
     left_out = process.workflow.unwanted_state
 
     def is_held(item: Item) -> bool:
@@ -47,34 +48,41 @@ def carried(
         )
         for before, after in pairwise(series):
             if (
-                _is_over(before, today)
-                and _is_next(after, today)
+                _is_past(before, today)
+                and _is_upcoming(after, today)
                 and (changed := _with_tasks(before, after, kind.carries))
             ):
                 result[after.key] = changed
     return result
 
 
-def _is_over(item: Item, today: date) -> bool:
+def _is_past(item: Item, today: date) -> bool:
     return not item.is_open or (item.due_on is not None and item.due_on < today)
 
 
-def _is_next(item: Item, today: date) -> bool:
+def _is_upcoming(item: Item, today: date) -> bool:
     return item.is_open and item.due_on is not None and item.due_on >= today
 
 
-def _with_tasks(before: Item, after: Item, carries: Carries) -> Item | None:
+def _with_tasks(before: Item, after: Item, carry_over: CarryOver) -> Item | None:
     note = after.marker
-    blanks = open_tasks(after.description, carries.below)  # of the form, or what is planned there already
-    tasks = [each for each in open_tasks(before.description, carries.below) if each not in blanks]
-    if note is None or SECTION in note.memory or SECTION in markers.damaged(after.description) or not tasks:
+    blanks = open_tasks(after.description, carry_over.below)  # of the form, or what is planned there already
+    tasks = [each for each in open_tasks(before.description, carry_over.below) if each not in blanks]
+    if (
+        note is None
+        or CARRIED_SECTION in note.memory
+        or CARRIED_SECTION in marker.damaged_sections(after.description)
+        or not tasks
+    ):
         return None
     if before.confidential > after.confidential or before.namespace.casefold() != after.namespace.casefold():
         return None  # not all who read the next one may read this
     lines = [
-        f"**{carries.heading}** ({before.due_on})",
+        f"**{carry_over.heading}** ({before.due_on})",
         "",
-        *(f"- [ ] {inert.inert(task)}" for task in tasks),
+        *(f"- [ ] {escape.escape_markdown(task)}" for task in tasks),
     ]
-    text = markers.with_section(after.description, SECTION, "\n".join(lines) + "\n")
-    return replace(after, description=markers.write(text, note.remembering({SECTION: before.key})))
+    text = marker.with_section(after.description, CARRIED_SECTION, "\n".join(lines) + "\n")
+    return replace(
+        after, description=marker.with_marker(text, note.with_memory({CARRIED_SECTION: before.key}))
+    )

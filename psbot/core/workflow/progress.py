@@ -7,7 +7,7 @@ from psbot.core.model.facts import Facts
 from psbot.core.model.finding import UNCHECKED, Finding, Severity
 from psbot.core.model.history import PSBOT, LabelEvent, StateEvent
 from psbot.core.model.item import Item, Snapshot
-from psbot.core.model.labels import Label, LabelDelta, applied, settle
+from psbot.core.model.labels import Label, LabelDelta, apply_delta, replace_in_scope
 from psbot.core.model.operations import Close, Relabel, Reopen
 
 
@@ -23,11 +23,11 @@ class Progress:
     findings: tuple[Finding, ...] = ()
     needs: frozenset[str] = frozenset()
 
-    def item(self, item: Item) -> Item:
+    def current(self, item: Item) -> Item:
         """Return *item* as it is by now."""
-        return _by_place(self.facts.observed)[_place(item)]
+        return _by_location(self.facts.observed)[_location(item)]
 
-    def becomes(self, item: Item, reason: str, *events: LabelEvent | StateEvent) -> "Progress":
+    def with_item(self, item: Item, reason: str, *events: LabelEvent | StateEvent) -> "Progress":
         """Return the progress after which *item* is as given, by *events* of psbot's."""
         histories = self.facts.histories
         for event in events:
@@ -38,48 +38,48 @@ class Progress:
             reasons={**self.reasons, item.key: (*self.reasons.get(item.key, ()), reason)},
         )
 
-    def relabelled(self, item: Item, purpose: str, value: str, reason: str) -> "Progress":
+    def with_label(self, item: Item, purpose: str, value: str, reason: str) -> "Progress":
         """Return the progress after which *value* is the only label of its scope on *item*."""
         title = self.facts.process.catalogue.title(purpose, value)
-        delta = settle(item.labels, title)
+        delta = replace_in_scope(item.labels, title)
         events = [LabelEvent(item.key, each, True, PSBOT, self.facts.now) for each in delta.add]
-        return self.becomes(replace(item, labels=applied(delta, item.labels)), reason, *events)
+        return self.with_item(replace(item, labels=apply_delta(delta, item.labels)), reason, *events)
 
-    def switched(self, item: Item, is_open: bool, reason: str) -> "Progress":
+    def with_open(self, item: Item, is_open: bool, reason: str) -> "Progress":
         """Return the progress after which *item* is open, or closed."""
         event = StateEvent(item.key, is_open, PSBOT, self.facts.now)
         after = replace(item, is_open=is_open, closed_at=None if is_open else self.facts.now)
-        return self.becomes(after, reason, event)
+        return self.with_item(after, reason, event)
 
-    def finding(self, code: str, message: str, item: Item) -> "Progress":
+    def with_finding(self, code: str, message: str, item: Item) -> "Progress":
         """Return the progress with one more finding; of one kind an item has one."""
         if any((each.code, each.item) == (code, item.key) for each in self.findings):
             return self
         new = Finding(code, Severity.WARNING, message, item.key)
         return replace(self, findings=(*self.findings, new))
 
-    def without(self, code: str, item: Item) -> "Progress":
+    def without_finding(self, code: str, item: Item) -> "Progress":
         """Return the progress without the finding of that code on *item*: what this run decided has settled it."""
         rest = tuple(each for each in self.findings if (each.code, each.item) != (code, item.key))
         return replace(self, findings=rest)
 
-    def unchecked(self, message: str, item: Item, needs: frozenset[str]) -> "Progress":
+    def with_unknown(self, message: str, item: Item, needs: frozenset[str]) -> "Progress":
         """Return the progress with what could not be checked: said in this run, and no notice."""
         new = Finding(UNCHECKED, Severity.INFO, message, item.key)
         return replace(self, findings=(*self.findings, new), needs=self.needs | needs)
 
-    def asking(self, needs: frozenset[str]) -> "Progress":
+    def with_needs(self, needs: frozenset[str]) -> "Progress":
         """Return the progress with more histories that were asked for."""
         return replace(self, needs=self.needs | needs)
 
 
-def operations(
+def operations_between(
     before: Snapshot, after: Snapshot, reasons: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Relabel | Close | Reopen]:
     """Yield what turns the labels and open flags of *before* into those of *after*."""
-    now = _by_place(after)
+    now = _by_location(after)
     for key, item in before.by_key().items():
-        became = now[_place(item)]
+        became = now[_location(item)]
         delta = LabelDelta(
             tuple(sorted(became.labels - item.labels)), tuple(sorted(item.labels - became.labels))
         )
@@ -92,11 +92,11 @@ def operations(
             yield Relabel(item, delta, reason)
 
 
-def _by_place(snapshot: Snapshot) -> dict[tuple[str, int | None], Item]:
-    return {_place(item): item for item in snapshot.items}
+def _by_location(snapshot: Snapshot) -> dict[tuple[str, int | None], Item]:
+    return {_location(item): item for item in snapshot.items}
 
 
-def _place(item: Item) -> tuple[str, int | None]:
+def _location(item: Item) -> tuple[str, int | None]:
     return (item.namespace, item.iid)
 
 

@@ -4,22 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from psbot.core.desired.build import Words
-from psbot.core.desired.schedule import Draft, Situation, drafts
-from psbot.core.desired.template_facts import facts
+from psbot.core.desired.build import Renderer
+from psbot.core.desired.schedule import Context, ScheduledItem, schedule
+from psbot.core.desired.template_facts import build_template_facts
 from psbot.core.model.item import Item, Snapshot
-from psbot.core.model.labels import settle
+from psbot.core.model.labels import replace_in_scope
 from psbot.core.model.operations import CreateLabel, Operation, Redescribe, Relabel
-from psbot.core.model.workflow import Acceptance
-from psbot.core.plan.plan import Plan, in_order
-from psbot.core.records.sign_off import SignOff, recorded, recording
-from psbot.core.text import marker as markers
-from psbot.core.workflow.acceptance import accepted_on
+from psbot.core.model.workflow import AcceptancePolicy
+from psbot.core.plan.plan import Plan, sort_operations
+from psbot.core.records.sign_off import SignOff, read_sign_off, with_sign_off
+from psbot.core.text import marker
+from psbot.core.workflow.acceptance import last_day_to_object
 from psbot.core.workflow.guards import ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SignOffEntry:
     """What is to be recorded: days, where the proof is, and of which milestone, by its name or key."""
 
     sent: date | None = None
@@ -36,19 +36,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Signing:
+class SignOffUpdate:
     """One sign-off as it is, and what is told of it; ``value`` is what its label says."""
 
-    situation: Situation
-    acceptance: Acceptance
+    context: Context
+    acceptance: AcceptancePolicy
     item: Item
     value: str | None
-    entry: Entry
+    entry: SignOffEntry
 
     @property
     def record(self) -> SignOff:
         """Return what is recorded, without answers that the label says no more."""
-        known, acceptance = recorded(self.item), self.acceptance
+        known, acceptance = read_sign_off(self.item), self.acceptance
         return replace(
             known,
             received=known.received if self.value == acceptance.received else None,
@@ -62,34 +62,34 @@ class Signing:
         return self.value in self.acceptance.accepted
 
     @property
-    def is_known(self) -> bool:
+    def is_already_recorded(self) -> bool:
         """Tell whether the day of the request is recorded already, so that it starts nothing anew."""
         return self.entry.sent is None or (self.entry.sent == self.record.sent and self.value is not None)
 
 
-def sign_offs(situation: Situation) -> list[Draft]:
+def sign_offs(context: Context) -> list[ScheduledItem]:
     """Return the sign-offs of an engagement, by key."""
-    conditions = situation.process.workflow.table.conditions()
+    conditions = context.process.workflow.rules.conditions()
     kinds = {each.argument for each in conditions if each.guard == ACCEPTED}
-    return [draft for _, draft in sorted(drafts(situation).items()) if draft.kind in kinds]
+    return [draft for _, draft in sorted(schedule(context).items()) if draft.kind in kinds]
 
 
-def refusals(signing: Signing) -> Iterator[str]:
+def problems_with(update: SignOffUpdate) -> Iterator[str]:
     """Yield why what is told cannot be so."""
-    sent = signing.entry.sent or signing.record.sent
-    for name, day in signing.entry.days.items():
-        yield from _of_day(signing, name, day, None if name == "sent" else sent)
-    if not signing.is_known:
-        yield from _of_request(signing)
-    if signing.entry.objected:
-        yield from _of_objection(signing, sent)
+    sent = update.entry.sent or update.record.sent
+    for name, day in update.entry.days.items():
+        yield from _check_day(update, name, day, None if name == "sent" else sent)
+    if not update.is_already_recorded:
+        yield from _check_request(update)
+    if update.entry.objected:
+        yield from _check_objection(update, sent)
 
 
-def _of_day(signing: Signing, name: str, day: date, sent: date | None) -> Iterator[str]:
-    item, objected = signing.item, signing.record.objected
+def _check_day(update: SignOffUpdate, name: str, day: date, sent: date | None) -> Iterator[str]:
+    item, objected = update.item, update.record.objected
     what = f"it cannot have been {name} on {day}"
-    made_on = signing.situation.engagement.today(item.made_at) if item.made_at else day
-    if day > signing.situation.today:
+    made_on = update.context.engagement.today(item.created_at) if item.created_at else day
+    if day > update.context.today:
         yield f"{what}, which is still to come"
     if day < made_on:
         yield f"{what}: {item.key} was made on {made_on}"
@@ -99,71 +99,76 @@ def _of_day(signing: Signing, name: str, day: date, sent: date | None) -> Iterat
         yield f"{what}: the customer objected on {objected}"
 
 
-def _of_request(signing: Signing) -> Iterator[str]:
-    sent, record = signing.entry.sent, signing.record
-    if signing.is_accepted:
-        yield f"{signing.item.key} is {signing.value} already; take the label away first if that was wrong"
+def _check_request(update: SignOffUpdate) -> Iterator[str]:
+    sent, record = update.entry.sent, update.record
+    if update.is_accepted:
+        yield f"{update.item.key} is {update.value} already; take the label away first if that was wrong"
     objections = [each.objected for each in record.earlier] + ([record.objected] if record.objected else [])
     if sent and objections and sent < max(objections):
         yield f"the customer objected on {max(objections)}; a new request is sent on that day or later"
 
 
-def _of_objection(signing: Signing, sent: date | None) -> Iterator[str]:
-    acceptance, objected = signing.acceptance, signing.entry.objected
-    if signing.value == acceptance.received:
-        yield f"{signing.item.key} is {signing.value}; an objection after that is a matter of a change request"
-    if sent is None and signing.value is None:
-        yield f"nothing was sent of {signing.item.key} that the customer could object to; add the day it was sent"
+def _check_objection(update: SignOffUpdate, sent: date | None) -> Iterator[str]:
+    acceptance, objected = update.acceptance, update.entry.objected
+    if update.value == acceptance.received:
+        yield f"{update.item.key} is {update.value}; an objection after that is a matter of a change request"
+    if sent is None and update.value is None:
+        yield f"nothing was sent of {update.item.key} that the customer could object to; add the day it was sent"
     if sent and objected:
-        last = accepted_on(sent, signing.situation.engagement.workdays, acceptance.passive_after)
+        last = last_day_to_object(sent, update.context.engagement.workdays, acceptance.passive_after)
         if objected > last:
             yield f"an objection on {objected} is too late: it was accepted at the end of {last}"
 
 
-def signed(signing: Signing, observed: Snapshot, words: Words) -> Plan:
+def record_sign_off(update: SignOffUpdate, observed: Snapshot, templates: Renderer) -> Plan:
     """Return the operations that record what is told: the label, and days and proof in marker and section."""
-    situation, item = signing.situation, signing.item
+    situation, item = update.context, update.item
     engagement, process = situation.engagement, situation.process
-    record, value = _entered(signing)
+    record, value = _apply_entry(update)
     title = process.catalogue.title("signoff", value)
-    told = [f"{name} on {day}" for name, day in signing.entry.days.items()]
+    told = [f"{name} on {day}" for name, day in update.entry.days.items()]
     reason = f"somebody says that it was {' and '.join(told)}"
     decided: list[Operation] = [
         CreateLabel(engagement.gitlab.label_group, spec)
         for spec in process.catalogue.specs()
         if spec.title == title and title not in observed.labels
     ]
-    if not (delta := settle(item.labels, title)).is_empty:
+    if not (delta := replace_in_scope(item.labels, title)).is_empty:
         decided.append(Relabel(item, delta, reason))
-    after = recording(item, record, engagement.key)
-    sections = _sections(signing, after, observed, words)
+    after = with_sign_off(item, record, engagement.key)
+    sections = _updated_sections(update, after, observed, templates)
     if after.description != item.description or sections:
         decided.append(Redescribe(item, sections, str(after.marker), reason))
-    return Plan(engagement.key, in_order(decided))
+    return Plan(engagement.key, sort_operations(decided))
 
 
-def _entered(signing: Signing) -> tuple[SignOff, str]:
+def _apply_entry(update: SignOffUpdate) -> tuple[SignOff, str]:
     """Return what is recorded then, and the value of the label."""
-    entry, record, acceptance = signing.entry, signing.record, signing.acceptance
-    value = signing.value or acceptance.sent
-    if not signing.is_known and entry.sent:
+    entry, record, acceptance = update.entry, update.record, update.acceptance
+    value = update.value or acceptance.sent
+    if not update.is_already_recorded and entry.sent:
         record = (
             replace(record, sent=entry.sent)
-            if signing.value == acceptance.sent
-            else record.resent(entry.sent)
+            if update.value == acceptance.sent
+            else record.requested_again(entry.sent)
         )
         value = acceptance.sent
     if entry.received:
-        record, value = record.answered("received", entry.received), acceptance.received
+        record, value = record.with_answer("received", entry.received), acceptance.received
     if entry.objected:
-        record, value = record.answered("objected", entry.objected), acceptance.objected
+        record, value = record.with_answer("objected", entry.objected), acceptance.objected
     return replace(record, proof=entry.proof or record.proof), value
 
 
-def _sections(signing: Signing, after: Item, observed: Snapshot, words: Words) -> dict[str, str]:
-    draft = next(each for each in sign_offs(signing.situation) if each.key == after.key)
-    template = signing.situation.process.kinds[draft.kind].template
-    known = facts(signing.situation, observed) | {"item": draft, "sign_off": recorded(after)}
-    have, broken = markers.sections(after.description), markers.damaged(after.description)
-    wanted = markers.sections(words.render(template, known))
+def _updated_sections(
+    update: SignOffUpdate, after: Item, observed: Snapshot, templates: Renderer
+) -> dict[str, str]:
+    draft = next(each for each in sign_offs(update.context) if each.key == after.key)
+    template = update.context.process.kinds[draft.kind].template
+    known = build_template_facts(update.context, observed) | {
+        "item": draft,
+        "sign_off": read_sign_off(after),
+    }
+    have, broken = marker.managed_sections(after.description), marker.damaged_sections(after.description)
+    wanted = marker.managed_sections(templates.render(template, known))
     return {name: text for name, text in wanted.items() if name not in broken and have.get(name) != text}

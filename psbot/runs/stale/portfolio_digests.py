@@ -6,34 +6,34 @@ An answer that is not clear is left to the next run, which finds what was carrie
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from psbot.apply import apply as performing
-from psbot.apply.item_update import Ids
+from psbot.apply import apply
+from psbot.apply.item_update import IdLookup
 from psbot.apply.receipt import Outcome, Receipt
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.operations import CreateChild, Operation, PostNotice
 from psbot.core.model.process import Process
-from psbot.core.model.work_item import Sighting, as_item, is_machine, number_of
-from psbot.core.notices.digest import Line
+from psbot.core.model.work_item import WorkItem, is_machine, numeric_id_of, to_item
+from psbot.core.notices.digest import DigestLine
 from psbot.core.plan.plan import Plan
-from psbot.core.staleness import portfolio_digest as portfoliodigest
-from psbot.core.staleness.portfolio_digest import KEY, Issue, Portfolio
-from psbot.core.staleness.response import Response
+from psbot.core.staleness import portfolio_digest
+from psbot.core.staleness.portfolio_digest import KEY, DigestIssue, PortfolioView
+from psbot.core.staleness.response import StaleResponse
 from psbot.errors import GitLabError, PsbotError
-from psbot.gitlab.item_queries import Part
-from psbot.gitlab.ports import ForgeReader
+from psbot.gitlab.item_queries import ItemList
+from psbot.gitlab.ports import Reader
 from psbot.gitlab.values import Account
 from psbot.observe.access import check_project
-from psbot.observe.histories import notices_among
-from psbot.observe.pages import Listing, turn
-from psbot.runs.attempt import ROUNDS
-from psbot.runs.stale.write import has_paused
-from psbot.runs.work import Work
+from psbot.observe.histories import select_notices
+from psbot.observe.pages import PagedList, read_page
+from psbot.runs.attempt import MAX_ROUNDS
+from psbot.runs.stale.write import wait_if_limited
+from psbot.runs.work import RunContext
 
-_NAME = "portfolio digests"
+_PLAN_NAME = "portfolio digests"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DigestProject:
     """The project of the digests: who writes there, and the usernames of who can read it."""
 
     path: str
@@ -48,17 +48,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Digested:
+class DigestResult:
     """How the digest of one manager ended; ``is_left`` tells that it waits for the next run."""
 
     manager: str
     findings: int
     item: str = ""
     receipts: tuple[Receipt, ...] = ()
-    is_left: bool = False
+    is_postponed: bool = False
 
     @property
-    def undone(self) -> list[Receipt]:
+    def not_done(self) -> list[Receipt]:
         """Return the receipts of what is not done, or not known to be."""
         return [receipt for receipt in self.receipts if receipt.outcome is not Outcome.DONE]
 
@@ -67,32 +67,34 @@ class Digested:
 class PortfolioDigests:
     """The digests of a run: where, of which engagements, and afterwards what came of them."""
 
-    place: Place
+    project: DigestProject
     engagements: Sequence[Engagement]
     is_whole: bool
-    digested: list[Digested] = field(default_factory=list)
+    results: list[DigestResult] = field(default_factory=list)
     error: PsbotError | None = None
 
-    def tell(self, responses: Iterable[Response], work: Work, notes: int) -> int:
+    def publish(self, responses: Iterable[StaleResponse], context: RunContext, notes: int) -> int:
         """Bring every manager's digest up to date, posting at most *notes*; return how many were posted."""
-        portfolio = Portfolio(
+        portfolio = PortfolioView(
             {each.facts.engagement.key: each for each in responses},
-            work.process.staleness.policies,
+            context.process.staleness.policies,
             {each.key: each.manager for each in self.engagements},
             self.is_whole,
         )
         try:
-            self.digested = _Telling(self.place, portfolio, work).told(notes)
+            self.results = _Publisher(self.project, portfolio, context).publish(notes)
         except PsbotError as error:
             self.error = error
         return sum(
-            isinstance(receipt.operation, PostNotice) and receipt.operation.note is None
-            for each in self.digested
+            isinstance(receipt.operation, PostNotice) and receipt.operation.note_gid is None
+            for each in self.results
             for receipt in each.receipts
         )
 
 
-def place_of(reader: ForgeReader, path: str, engagements: Sequence[Engagement], process: Process) -> Place:
+def find_digest_project(
+    reader: Reader, path: str, engagements: Sequence[Engagement], process: Process
+) -> DigestProject:
     """Return the project *path*; raises PsbotError where a customer may read it, or psbot may not write there."""
     shared = {each.gitlab.project.casefold(): each.key for each in engagements}
     if key := shared.get(path.casefold()):
@@ -118,40 +120,44 @@ def place_of(reader: ForgeReader, path: str, engagements: Sequence[Engagement], 
             "make the project private, or give --digest-project another one",
         )
     place = access.projects[path]
-    assert place is not None and place.item_type is not None  # noqa: S101  checked above
-    return Place(path, access.account, place.item_type, frozenset(each.username for each in audience.members))
+    assert place is not None and place.item_type_gid is not None  # noqa: S101  checked above
+    return DigestProject(
+        path, access.account, place.item_type_gid, frozenset(each.username for each in audience.members)
+    )
 
 
 @dataclass
-class _Telling:
+class _Publisher:
     """The digests of one run while they are written."""
 
-    place: Place
-    portfolio: Portfolio
-    work: Work
+    project: DigestProject
+    portfolio: PortfolioView
+    context: RunContext
 
-    def told(self, notes: int) -> list[Digested]:
+    def publish(self, notes: int) -> list[DigestResult]:
         """Make the issues that are missing, then post, edit and resolve; return what came of it, by manager."""
-        issues = self._issues()
-        if self._would_tell(issues):
-            issues = _united(issues, self._issues())  # a list may leave things out without saying so
-        wanted = self._wanted(issues)
+        issues = self._fetch_issues()
+        if self._would_write(issues):
+            issues = _merged_views(
+                issues, self._fetch_issues()
+            )  # a list may leave things out without saying so
+        wanted = self._lines_by_manager(issues)
         missing = [name for name, lines in wanted.items() if lines and name not in issues]
-        made = self._made(missing[:notes])
+        made = self._create_issues(missing[:notes])
         for name, receipt in made.items():
             if receipt.outcome is Outcome.DONE and isinstance(receipt.operation, CreateChild):
                 item = replace(receipt.operation.item, gid=receipt.gid, iid=receipt.iid)
-                issues[name] = [Issue(item)]
-        admitted = dict(_within(self._plans(issues), notes))
-        written = self._written([each for found in admitted.values() for each in found])
+                issues[name] = [DigestIssue(item)]
+        admitted = dict(_within_limit(self._plans(issues), notes))
+        written = self._send_all([each for found in admitted.values() for each in found])
         receipts = {id(receipt.operation): receipt for receipt in written}
         return [
-            Digested(
+            DigestResult(
                 name,
                 len(lines),
                 self._reference(issues.get(name)),
                 (*filter(None, [made.get(name)]), *(receipts[id(each)] for each in admitted.get(name, ()))),
-                is_left=name not in admitted and bool(lines),
+                is_postponed=name not in admitted and bool(lines),
             )
             for name, lines in wanted.items()
             if lines or name in issues
@@ -160,95 +166,101 @@ class _Telling:
     def _managers(self) -> set[str]:
         return {each.facts.engagement.manager for each in self.portfolio.responses.values()}
 
-    def _wanted(self, issues: Mapping[str, Sequence[Issue]]) -> dict[str, tuple[Line, ...]]:
+    def _lines_by_manager(
+        self, issues: Mapping[str, Sequence[DigestIssue]]
+    ) -> dict[str, tuple[DigestLine, ...]]:
         """Return by manager what there is to say."""
         notices = {name: several[0].notices for name, several in issues.items()}
         return {
-            name: portfoliodigest.lines(name, self.portfolio, notices.get(name, ()))
+            name: portfolio_digest.digest_lines(name, self.portfolio, notices.get(name, ()))
             for name in sorted({*issues, *self._managers()})
         }
 
-    def _plans(self, issues: Mapping[str, Sequence[Issue]]) -> dict[str, tuple[PostNotice, ...]]:
+    def _plans(self, issues: Mapping[str, Sequence[DigestIssue]]) -> dict[str, tuple[PostNotice, ...]]:
         """Return by manager what is to be posted and edited in the issues that are there."""
         return {
-            name: tuple(portfoliodigest.operations(name, several, self.portfolio, self.place.readers))
+            name: tuple(
+                portfolio_digest.digest_operations(name, several, self.portfolio, self.project.readers)
+            )
             for name, several in sorted(issues.items())
         }
 
-    def _would_tell(self, issues: Mapping[str, Sequence[Issue]]) -> bool:
+    def _would_write(self, issues: Mapping[str, Sequence[DigestIssue]]) -> bool:
         """Tell whether an issue is to be made or a digest posted, if *issues* are all there are."""
-        is_missing = any(lines and name not in issues for name, lines in self._wanted(issues).items())
-        return is_missing or any(_posts(each) for each in self._plans(issues).values())
+        is_missing = any(
+            lines and name not in issues for name, lines in self._lines_by_manager(issues).items()
+        )
+        return is_missing or any(_count_posts(each) for each in self._plans(issues).values())
 
-    def _issues(self) -> dict[str, list[Issue]]:
+    def _fetch_issues(self) -> dict[str, list[DigestIssue]]:
         """Return the issues that are there by manager, oldest first, with the digests in them."""
-        reader, me, process = self.work.tools.reader, self.place.account.author, self.work.process
-        listing = Listing(Part.CONFIDENTIAL)
-        seen: list[Sighting] = []
+        reader, me, process = self.context.tools.reader, self.project.account.author, self.context.process
+        listing = PagedList(ItemList.CONFIDENTIAL)
+        seen: list[WorkItem] = []
         while not listing.is_done:
-            seen += turn(reader, self.place.path, [listing])[listing].items
-        named = [(name, each) for each in seen if (name := portfoliodigest.manager_of(each, process))]
-        comments = reader.fetch_comments(self.place.group, [each.gid for _, each in named]) if named else {}
-        issues: dict[str, list[Issue]] = {}
+            seen += read_page(reader, self.project.path, [listing])[listing].items
+        named = [(name, each) for each in seen if (name := portfolio_digest.manager_of(each, process))]
+        comments = reader.fetch_comments(self.project.group, [each.gid for _, each in named]) if named else {}
+        issues: dict[str, list[DigestIssue]] = {}
         for manager, each in named:
             if each.gid not in comments:
                 raise GitLabError(
                     f"GitLab does not show the notes of {each.reference}, which it has just listed",
                     "run again; psbot posts no digest as long as it cannot see which ones stand",
                 )
-            notices = tuple(notices_among(comments[each.gid], me, process))
-            item = replace(as_item(each), key=f"{KEY}/{manager}", kind=KEY)
-            issues.setdefault(manager, []).append(Issue(item, notices))
+            notices = tuple(select_notices(comments[each.gid], me, process))
+            item = replace(to_item(each), key=f"{KEY}/{manager}", kind=KEY)
+            issues.setdefault(manager, []).append(DigestIssue(item, notices))
         return issues
 
-    def _made(self, managers: Sequence[str]) -> dict[str, Receipt]:
-        made = [portfoliodigest.creation(name, self.place.path) for name in managers]
-        receipts = {id(receipt.operation): receipt for receipt in self._written(made)}
+    def _create_issues(self, managers: Sequence[str]) -> dict[str, Receipt]:
+        made = [portfolio_digest.create_issue(name, self.project.path) for name in managers]
+        receipts = {id(receipt.operation): receipt for receipt in self._send_all(made)}
         return {name: receipts[id(each)] for name, each in zip(managers, made, strict=True)}
 
-    def _written(self, operations: Sequence[Operation]) -> list[Receipt]:
+    def _send_all(self, operations: Sequence[Operation]) -> list[Receipt]:
         """Write *operations* and return a receipt for each; what GitLab's pauses left is sent when they are over."""
-        ids = Ids(types={self.place.path: self.place.item_type})
+        ids = IdLookup(item_types={self.project.path: self.project.item_type})
         done: list[Receipt] = []
         waiting = tuple(operations)
-        for _ in range(ROUNDS):
-            applied = performing.apply(Plan(_NAME, waiting), self.place.group, ids, self.work.tools)
+        for _ in range(MAX_ROUNDS):
+            applied = apply.apply(Plan(_PLAN_NAME, waiting), self.project.group, ids, self.context.tools)
             done += [each for each in applied.receipts if not each.was_not_sent]
             left = [each for each in applied.receipts if each.was_not_sent]
             waiting = tuple(each.operation for each in left)
-            if not waiting or self.work.tools.stop() or not has_paused(applied, self.work):
+            if not waiting or self.context.tools.should_stop() or not wait_if_limited(applied, self.context):
                 break
         return [*done, *left]
 
-    def _reference(self, issues: Sequence[Issue] | None) -> str:
-        return f"{self.place.path}#{issues[0].item.iid}" if issues else ""
+    def _reference(self, issues: Sequence[DigestIssue] | None) -> str:
+        return f"{self.project.path}#{issues[0].item.iid}" if issues else ""
 
 
-def _within(
+def _within_limit(
     plans: Mapping[str, tuple[PostNotice, ...]], notes: int
 ) -> Iterator[tuple[str, tuple[PostNotice, ...]]]:
     """Yield the plans that may be carried out when no more than *notes* are posted."""
     for name, operations in plans.items():
-        if _posts(operations) <= notes:
-            notes -= _posts(operations)
+        if _count_posts(operations) <= notes:
+            notes -= _count_posts(operations)
             yield name, operations
 
 
-def _posts(operations: Iterable[PostNotice]) -> int:
-    return sum(each.note is None for each in operations)
+def _count_posts(operations: Iterable[PostNotice]) -> int:
+    return sum(each.note_gid is None for each in operations)
 
 
-def _united(
-    first: Mapping[str, Sequence[Issue]], second: Mapping[str, Sequence[Issue]]
-) -> dict[str, list[Issue]]:
+def _merged_views(
+    first: Mapping[str, Sequence[DigestIssue]], second: Mapping[str, Sequence[DigestIssue]]
+) -> dict[str, list[DigestIssue]]:
     """Return all issues and digests that either look has shown; what both have shown is as the second saw it."""
-    found: dict[str, dict[str, Issue]] = {}
+    found: dict[str, dict[str, DigestIssue]] = {}
     both = [(name, issue) for look in (first, second) for name, issues in look.items() for issue in issues]
     for name, issue in both:
         seen = found.setdefault(name, {})
         gid = issue.item.gid or ""
         notices = {each.gid: each for each in (*(seen[gid].notices if gid in seen else ()), *issue.notices)}
         seen[gid] = replace(
-            issue, notices=tuple(sorted(notices.values(), key=lambda each: number_of(each.gid)))
+            issue, notices=tuple(sorted(notices.values(), key=lambda each: numeric_id_of(each.gid)))
         )
-    return {name: [seen[gid] for gid in sorted(seen, key=number_of)] for name, seen in found.items()}
+    return {name: [seen[gid] for gid in sorted(seen, key=numeric_id_of)] for name, seen in found.items()}

@@ -9,7 +9,7 @@ from typing import TypeVar
 Thing = TypeVar("Thing")
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What goes wrong."""
 
     STATUS = "status"
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     SLOW_WORK = "slow-work"
 
 
-class When(StrEnum):
+class FaultTiming(StrEnum):
     """Whether the request is carried out before it goes wrong."""
 
     BEFORE = "before"
@@ -44,8 +44,8 @@ class Fault:
     each mutation of a request with slow work takes; the request goes on when its client has left.
     """
 
-    kind: Kind
-    when: When = When.BEFORE
+    kind: FaultKind
+    when: FaultTiming = FaultTiming.BEFORE
     number: int | None = None
     method: str | None = None
     path: str | None = None
@@ -58,10 +58,10 @@ class Fault:
     message: str = "This endpoint has been requested too many times. Try again later."
     first: int = 1
     location: str = "http://elsewhere.invalid/"
-    match: "Callable[[Incoming], bool] | None" = field(default=None, repr=False)
+    match: "Callable[[IncomingRequest], bool] | None" = field(default=None, repr=False)
     applied: int = 0
 
-    def applies(self, incoming: "Incoming") -> bool:
+    def applies_to(self, incoming: "IncomingRequest") -> bool:
         """Tell whether the rule is for this request."""
         return (
             (self.times is None or self.applied < self.times)
@@ -80,7 +80,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IncomingRequest:
     """A request as rules and the log see it."""
 
     number: int
@@ -100,21 +100,21 @@ class Incoming:
         return self.method not in ("GET", "HEAD", "OPTIONS")
 
 
-def left_of(things: Sequence[Thing], fault: Fault | None) -> Sequence[Thing]:
+def apply_list_fault(things: Sequence[Thing], fault: Fault | None) -> Sequence[Thing]:
     """Return what *fault* leaves of a list; None and other kinds of faults leave all of it."""
     match fault:
-        case Fault(kind=Kind.EMPTY_LIST):
+        case Fault(kind=FaultKind.EMPTY_LIST):
             return []
-        case Fault(kind=Kind.SHORT_LIST):
+        case Fault(kind=FaultKind.SHORT_LIST):
             return things[: fault.first]
-        case Fault(kind=Kind.NO_CONFIDENTIAL):
+        case Fault(kind=FaultKind.NO_CONFIDENTIAL):
             return [one for one in things if not getattr(one, "confidential", False)]
         case _:
             return things
 
 
 @dataclass(slots=True)
-class Faults:
+class FaultQueue:
     """The queue: the first rule that applies is the one that happens."""
 
     rules: list[Fault] = field(default_factory=list)
@@ -124,9 +124,9 @@ class Faults:
         self.rules.append(fault)
         return fault
 
-    def take(self, incoming: Incoming) -> Fault | None:
+    def take(self, incoming: IncomingRequest) -> Fault | None:
         """Return the rule for *incoming* and count it as applied."""
-        fault = next((rule for rule in self.rules if rule.applies(incoming)), None)
+        fault = next((rule for rule in self.rules if rule.applies_to(incoming)), None)
         if fault:
             fault.applied += 1
         return fault

@@ -22,13 +22,13 @@ from graphql import (
     get_named_type,
 )
 
-from psbot.sandbox.graphql_api.connections import MAX_PAGE
+from psbot.sandbox.graphql_api.connections import MAX_PAGE_SIZE
 
-LIMIT = 250
-ANONYMOUS_LIMIT = 200
+COMPLEXITY_LIMIT = 250
+ANONYMOUS_COMPLEXITY_LIMIT = 200
 
 
-def score(
+def compute_complexity(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,
@@ -39,10 +39,12 @@ def score(
         one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
     }
     root = cast(GraphQLObjectType, schema.get_root_type(operation.operation))
-    return _Counter(schema, fragments, variables).selection(operation.selection_set, root.name)
+    return _ComplexityCounter(schema, fragments, variables).count_selection(
+        operation.selection_set, root.name
+    )
 
 
-class _Counter:
+class _ComplexityCounter:
     """A walk over one operation."""
 
     def __init__(
@@ -55,7 +57,7 @@ class _Counter:
         self._fragments = fragments
         self._variables = variables
 
-    def selection(self, selection_set: SelectionSetNode | None, type_name: str) -> int:
+    def count_selection(self, selection_set: SelectionSetNode | None, type_name: str) -> int:
         """Return the cost of a selection on *type_name*; of an interface's types the dearest counts."""
         if selection_set is None:
             return 0
@@ -66,7 +68,7 @@ class _Counter:
         for node in common:
             key = node.alias.value if node.alias else node.name.value
             merged.setdefault(key, (node, []))[1].extend([node.selection_set] if node.selection_set else [])
-        own = sum(self._field(node, sets, type_name) for node, sets in merged.values())
+        own = sum(self._count_field(node, sets, type_name) for node, sets in merged.values())
         return own + max(special.values(), default=0)
 
     def _collect(
@@ -87,24 +89,24 @@ class _Counter:
             if name == type_name:
                 self._collect(fragment.selection_set, type_name, common, special)
             else:
-                special[name] = special.get(name, 0) + self.selection(fragment.selection_set, name)
+                special[name] = special.get(name, 0) + self.count_selection(fragment.selection_set, name)
 
-    def _field(self, node: FieldNode, sets: list[SelectionSetNode], type_name: str) -> int:
+    def _count_field(self, node: FieldNode, sets: list[SelectionSetNode], type_name: str) -> int:
         type_ = self._schema.type_map[type_name]
         definition = getattr(type_, "fields", {}).get(node.name.value)
         if definition is None:
             return 1
         returned = get_named_type(definition.type)
-        children = sum(self.selection(one, returned.name) for one in sets)
+        children = sum(self.count_selection(one, returned.name) for one in sets)
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         cost = 1 + children + (5 if "search" in given else 0) + (1 if "sort" in given else 0)
         if isinstance(returned, GraphQLObjectType) and returned.name.endswith("Connection"):
-            cost += cost * self._page(given) // MAX_PAGE
+            cost += cost * self._page_size(given) // MAX_PAGE_SIZE
         return cost
 
-    def _page(self, given: Mapping[str, Any]) -> int:
+    def _page_size(self, given: Mapping[str, Any]) -> int:
         sizes = [self._number(given[name]) for name in ("first", "last") if name in given]
-        return min([MAX_PAGE, *(size for size in sizes if size is not None)])
+        return min([MAX_PAGE_SIZE, *(size for size in sizes if size is not None)])
 
     def _number(self, node: object) -> int | None:
         if isinstance(node, IntValueNode):

@@ -8,98 +8,98 @@ from typing import Any
 
 from graphql import GraphQLError
 
-MAX_PAGE = 100
+MAX_PAGE_SIZE = 100
 
 
 @dataclass(slots=True)
 class Page:
     """One page of *everything*; ``key`` gives a node's identity, ``wrap`` turns it into what is shown."""
 
-    everything: Sequence[Any]
+    all_nodes: Sequence[Any]
     start: int
     stop: int
     key: Callable[[Any], object]
 
     @property
-    def shown(self) -> Sequence[Any]:
+    def nodes(self) -> Sequence[Any]:
         """Return the nodes of the page."""
-        return self.everything[self.start : self.stop]
+        return self.all_nodes[self.start : self.stop]
 
 
-def cursor(key: object) -> str:
+def encode_cursor(key: object) -> str:
     """Return an opaque cursor."""
     return base64.b64encode(json.dumps({"id": str(key)}).encode()).decode()
 
 
-def _position(everything: Sequence[Any], key: Callable[[Any], object], text: str) -> int:
+def _find_position(all_nodes: Sequence[Any], key: Callable[[Any], object], text: str) -> int:
     try:
         wanted = json.loads(base64.b64decode(text, validate=True))["id"]
     except (ValueError, KeyError, TypeError):
         raise GraphQLError("Please provide a valid cursor") from None
-    for index, node in enumerate(everything):
+    for index, node in enumerate(all_nodes):
         if str(key(node)) == wanted:
             return index
-    raise _Gone(wanted)
+    raise _CursorNodeGone(wanted)
 
 
-class _Gone(Exception):
+class _CursorNodeGone(Exception):
     """The node of a cursor has left the list since."""
 
 
-def page(everything: Sequence[Any], key: Callable[[Any], object], arguments: Mapping[str, Any]) -> Page:
+def paginate(all_nodes: Sequence[Any], key: Callable[[Any], object], arguments: Mapping[str, Any]) -> Page:
     """Return the page of *everything* that the arguments ask for."""
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None and last is not None:
         raise GraphQLError("Can only provide either `first` or `last`, not both")
     if (first or 0) < 0 or (last or 0) < 0:
         raise GraphQLError("`first` and `last` must not be negative")
-    start, stop = 0, len(everything)
+    start, stop = 0, len(all_nodes)
     if arguments.get("after"):
-        start = _after(everything, key, arguments["after"])
+        start = _position_after(all_nodes, key, arguments["after"])
     if arguments.get("before"):
-        stop = max(start, _after(everything, key, arguments["before"]) - 1)
+        stop = max(start, _position_after(all_nodes, key, arguments["before"]) - 1)
     if last is not None:
-        start = max(start, stop - min(last, MAX_PAGE))
+        start = max(start, stop - min(last, MAX_PAGE_SIZE))
     else:
-        stop = min(stop, start + min(MAX_PAGE if first is None else first, MAX_PAGE))
-    return Page(everything, start, stop, key)
+        stop = min(stop, start + min(MAX_PAGE_SIZE if first is None else first, MAX_PAGE_SIZE))
+    return Page(all_nodes, start, stop, key)
 
 
-def _after(everything: Sequence[Any], key: Callable[[Any], object], text: str) -> int:
+def _position_after(all_nodes: Sequence[Any], key: Callable[[Any], object], text: str) -> int:
     try:
-        return _position(everything, key, text) + 1
-    except _Gone as gone:
+        return _find_position(all_nodes, key, text) + 1
+    except _CursorNodeGone as gone:
         # The list goes on behind where the node was; ids grow with time, whichever way the list runs.
-        return _where_it_was(everything, key, str(gone))
+        return _former_position(all_nodes, key, str(gone))
 
 
-def _where_it_was(everything: Sequence[Any], key: Callable[[Any], object], wanted: str) -> int:
-    ids = [str(key(node)) for node in everything]
+def _former_position(all_nodes: Sequence[Any], key: Callable[[Any], object], wanted: str) -> int:
+    ids = [str(key(node)) for node in all_nodes]
     if not wanted.isdigit() or not all(number.isdigit() for number in ids):
         return len(ids)
     grows = not ids or int(ids[0]) <= int(ids[-1])
     return sum((int(number) < int(wanted)) is grows for number in ids)
 
 
-def _edges(shown: Page) -> list[dict[str, Any]]:
-    return [{"cursor": cursor(shown.key(node)), "node": node} for node in shown.shown]
+def _edges(shown_page: Page) -> list[dict[str, Any]]:
+    return [{"cursor": encode_cursor(shown_page.key(node)), "node": node} for node in shown_page.nodes]
 
 
-def _page_info(shown: Page) -> dict[str, Any]:
-    nodes = shown.shown
+def _page_info(shown_page: Page) -> dict[str, Any]:
+    nodes = shown_page.nodes
     return {
-        "hasNextPage": shown.stop < len(shown.everything),
-        "hasPreviousPage": shown.start > 0,
-        "startCursor": lambda _info: cursor(shown.key(nodes[0])) if nodes else None,
-        "endCursor": lambda _info: cursor(shown.key(nodes[-1])) if nodes else None,
+        "hasNextPage": shown_page.stop < len(shown_page.all_nodes),
+        "hasPreviousPage": shown_page.start > 0,
+        "startCursor": lambda _info: encode_cursor(shown_page.key(nodes[0])) if nodes else None,
+        "endCursor": lambda _info: encode_cursor(shown_page.key(nodes[-1])) if nodes else None,
     }
 
 
-CONNECTION: dict[str, Callable[..., Any]] = {
+CONNECTION_FIELDS: dict[str, Callable[..., Any]] = {
     "count": lambda shown, _info, limit=None: (
-        min(len(shown.everything), limit + 1) if limit else len(shown.everything)
+        min(len(shown.all_nodes), limit + 1) if limit else len(shown.all_nodes)
     ),
     "edges": lambda shown, _info: _edges(shown),
-    "nodes": lambda shown, _info: shown.shown,
+    "nodes": lambda shown, _info: shown.nodes,
     "pageInfo": lambda shown, _info: _page_info(shown),
 }

@@ -25,14 +25,14 @@ UNAVAILABLE = (
 
 
 @dataclass(slots=True)
-class Context:
+class RequestContext:
     """One GraphQL operation: on what, for whom, and what it costs."""
 
     world: World
     token: Token | None
     work_seconds: float = 0.0
-    score: int = 0
-    limit: int = 200
+    complexity: int = 0
+    complexity_limit: int = 200
     mutations_allowed: int | None = None
     mutation_errors: list[str] | None = None
     mutations: int = 0
@@ -44,9 +44,9 @@ class Context:
         return self.token.user if self.token else None
 
 
-def of(info: Info) -> Context:
+def context_of(info: Info) -> RequestContext:
     """Return the context of the running operation."""
-    return cast(Context, info.context)
+    return cast(RequestContext, info.context)
 
 
 def unavailable() -> GraphQLError:

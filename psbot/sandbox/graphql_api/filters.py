@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from psbot.sandbox.rules.listing import SORTS, Filter
+from psbot.sandbox.rules.listing import SORT_KEYS, ItemFilter
 from psbot.sandbox.state.model import ItemType
 
 _RANGES = {"created_at": "created", "updated_at": "updated", "closed_at": "closed"}
@@ -29,13 +29,13 @@ def _wildcard(arguments: Mapping[str, Any], name: str) -> bool | None:
     return {"NONE": False, "ANY": True}.get(arguments.get(name) or "")
 
 
-def filter_of(arguments: Mapping[str, Any]) -> Filter:
+def parse_filter(arguments: Mapping[str, Any]) -> ItemFilter:
     """Return the filter for the arguments of ``workItems``."""
     negated: Mapping[str, Any] = arguments.get("not") or {}
     united: Mapping[str, Any] = arguments.get("or") or {}
     labels = arguments.get("labelName")
     iids = [*(arguments.get("iids") or []), *([arguments["iid"]] if arguments.get("iid") else [])]
-    return Filter(
+    return ItemFilter(
         types=_types(arguments.get("types")),
         labels=None if labels is None else tuple(labels),
         no_labels=tuple(negated.get("labelName") or ()),
@@ -77,7 +77,7 @@ def _due(arguments: Mapping[str, Any]) -> tuple[Any, Any] | None:
     return (after and after.date(), before and before.date()) if after or before else None
 
 
-def order_of(sort: str | None) -> tuple[str, bool]:
+def parse_order(sort: str | None) -> tuple[str, bool]:
     """Return the order's name and whether it descends; the default is the newest first."""
     name, _, direction = (sort or "CREATED_DESC").lower().rpartition("_")
-    return (name if name in SORTS else "created"), direction == "desc"
+    return (name if name in SORT_KEYS else "created"), direction == "desc"

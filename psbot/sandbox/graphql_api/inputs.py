@@ -5,11 +5,11 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from psbot.sandbox.graphql_api.context import Context, unavailable
-from psbot.sandbox.graphql_api.widgets import carried
+from psbot.sandbox.graphql_api.context import RequestContext, unavailable
+from psbot.sandbox.graphql_api.widgets import supported_widgets
 from psbot.sandbox.rules import access
-from psbot.sandbox.rules.item_changes import UNSET, Change, Unset, parse_duration
-from psbot.sandbox.rules.labels import checked_color
+from psbot.sandbox.rules.item_changes import UNSET, ItemChange, Unset, parse_duration
+from psbot.sandbox.rules.labels import validate_color
 from psbot.sandbox.rules.refusals import Invalid
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.labels import Label, Milestone
@@ -32,83 +32,81 @@ _WIDGETS = {
 }
 
 
-def require_carried(asked: Context, type_: ItemType, data: Mapping[str, Any]) -> None:
+def require_supported_widgets(ctx: RequestContext, type_: ItemType, data: Mapping[str, Any]) -> None:
     """Raise Invalid for a widget input that items of *type_* do not carry."""
-    known = carried(asked.world, type_)
+    known = supported_widgets(ctx.world, type_)
     foreign = [name for name in data if name in _WIDGETS and _WIDGETS[name] not in known]
     if foreign:
-        keys = ", ".join(f":{_snake(name)}" for name in foreign)
+        keys = ", ".join(f":{_snake_case(name)}" for name in foreign)
         raise Invalid(f"Following widget keys are not supported by {TYPE_NAMES[type_]} type: [{keys}]")
 
 
-def _snake(name: str) -> str:
+def _snake_case(name: str) -> str:
     return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
 
 
-def visible_item(asked: Context, number: object) -> WorkItem:
+def visible_item(ctx: RequestContext, number: object) -> WorkItem:
     """Return the item of that id; the top-level error for what is not there or not visible."""
-    item = asked.world.items.get(int(str(number)))
-    if item is None or not access.can_read(asked.world, asked.user, item):
+    item = ctx.world.items.get(int(str(number)))
+    if item is None or not access.can_read(ctx.world, ctx.user, item):
         raise unavailable()
     return item
 
 
-def visible_labels(asked: Context, namespace: Namespace, numbers: Iterable[str]) -> tuple[Label, ...]:
+def visible_labels(ctx: RequestContext, namespace: Namespace, numbers: Iterable[str]) -> tuple[Label, ...]:
     """Return the labels that *namespace* can use, in the order given; others are dropped without a word."""
-    places = {one.namespace_id for one in namespace.lineage}
-    found = (asked.world.labels.get(int(number)) for number in numbers)
+    places = {one.namespace_id for one in namespace.self_and_ancestors}
+    found = (ctx.world.labels.get(int(number)) for number in numbers)
     return tuple(label for label in found if label and label.namespace.namespace_id in places)
 
 
-def people(asked: Context, numbers: Iterable[str]) -> tuple[User, ...]:
+def find_users(ctx: RequestContext, numbers: Iterable[str]) -> tuple[User, ...]:
     """Return accounts by id; unknown ones are dropped without a word."""
-    found = (asked.world.user_by_id(int(number)) for number in numbers)
+    found = (ctx.world.user_by_id(int(number)) for number in numbers)
     return tuple(user for user in found if user)
 
 
-def change_of(asked: Context, namespace: Namespace, data: Mapping[str, Any]) -> Change:
+def parse_change(ctx: RequestContext, namespace: Namespace, data: Mapping[str, Any]) -> ItemChange:
     """Return what the input of a create or update mutation wants changed."""
     labels: Mapping[str, Any] = data.get("labelsWidget") or {}
     dates: Mapping[str, Any] = data.get("startAndDueDateWidget") or {}
     time: Mapping[str, Any] = data.get("timeTrackingWidget") or {}
     described: Mapping[str, Any] = data.get("descriptionWidget") or {}
     assignees = data.get("assigneesWidget")
-    return Change(
+    return ItemChange(
         title=data.get("title"),
         description=described.get("description", data.get("description")),
         is_open={"CLOSE": False, "REOPEN": True}.get(data.get("stateEvent") or ""),
         confidential=data.get("confidential"),
         is_locked=(data.get("notesWidget") or {}).get("discussionLocked"),
-        add_labels=visible_labels(
-            asked, namespace, labels.get("addLabelIds") or labels.get("labelIds") or ()
-        ),
-        remove_labels=visible_labels(asked, namespace, labels.get("removeLabelIds") or ()),
-        assignees=None if assignees is None else people(asked, assignees["assigneeIds"]),
+        add_labels=visible_labels(ctx, namespace, labels.get("addLabelIds") or labels.get("labelIds") or ()),
+        remove_labels=visible_labels(ctx, namespace, labels.get("removeLabelIds") or ()),
+        assignees=None if assignees is None else find_users(ctx, assignees["assigneeIds"]),
         start_on=dates.get("startDate", UNSET),
         due_on=dates.get("dueDate", UNSET),
         has_fixed_dates=dates.get("isFixed"),
-        parent=_parent(asked, data.get("hierarchyWidget") or {}),
-        milestone=_milestone(asked, data.get("milestoneWidget")),
+        parent=_parse_parent(ctx, data.get("hierarchyWidget") or {}),
+        milestone=_parse_milestone(ctx, data.get("milestoneWidget")),
         weight=data["weightWidget"].get("weight") if data.get("weightWidget") else UNSET,
-        estimate_seconds=_seconds(time.get("timeEstimate")),
-        spend_seconds=_spent(time.get("timelog")),
+        estimate_seconds=_parse_estimate(time.get("timeEstimate")),
+        spend_seconds=_parse_time_spent(time.get("timelog")),
     )
 
 
-def _parent(asked: Context, data: Mapping[str, Any]) -> WorkItem | Unset | None:
+def _parse_parent(ctx: RequestContext, data: Mapping[str, Any]) -> WorkItem | Unset | None:
     if "parentId" not in data:
         return UNSET
-    return None if data["parentId"] is None else visible_item(asked, data["parentId"])
+    return None if data["parentId"] is None else visible_item(ctx, data["parentId"])
 
 
-def _milestone(asked: Context, data: Mapping[str, Any] | None) -> Milestone | Unset | None:
+def _parse_milestone(ctx: RequestContext, data: Mapping[str, Any] | None) -> Milestone | Unset | None:
     if not data or "milestoneId" not in data:
         return UNSET
     number = data["milestoneId"]
-    return None if number is None else asked.world.milestones.get(int(number))
+    return None if number is None else ctx.world.milestones.get(int(number))
 
 
-def _seconds(text: str | None) -> int | None:
+def _parse_estimate(text: str | None) -> int | None:
     if text is None:
         return None
     seconds = parse_duration(text) if text not in ("", "0") else 0
@@ -117,7 +115,7 @@ def _seconds(text: str | None) -> int | None:
     return seconds
 
 
-def _spent(data: Mapping[str, Any] | None) -> tuple[int, ...]:
+def _parse_time_spent(data: Mapping[str, Any] | None) -> tuple[int, ...]:
     if not data:
         return ()
     seconds = parse_duration(data["timeSpent"])
@@ -129,4 +127,4 @@ def _spent(data: Mapping[str, Any] | None) -> tuple[int, ...]:
 def set_color(item: WorkItem, data: Mapping[str, Any]) -> None:
     """Write the colour of an epic, where the input has one."""
     if data.get("colorWidget"):
-        item.color = checked_color(data["colorWidget"]["color"])
+        item.color = validate_color(data["colorWidget"]["color"])

@@ -8,10 +8,9 @@ from typing import Any
 from graphql import GraphQLError
 
 from psbot.sandbox.graphql_api import context
-from psbot.sandbox.graphql_api.context import Context, Info, Resolver
-from psbot.sandbox.graphql_api.inputs import change_of, require_carried, set_color, visible_item
-from psbot.sandbox.rules import access
-from psbot.sandbox.rules import notes as commenting
+from psbot.sandbox.graphql_api.context import Info, RequestContext, Resolver
+from psbot.sandbox.graphql_api.inputs import parse_change, require_supported_widgets, set_color, visible_item
+from psbot.sandbox.rules import access, notes
 from psbot.sandbox.rules.hierarchy import set_parent
 from psbot.sandbox.rules.items import create_item, update_item
 from psbot.sandbox.rules.labels import create_shadowing_label, update_label
@@ -22,20 +21,20 @@ from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.model import Note, WorkItem
 
 READ_ONLY = "You cannot perform write operations on a read-only instance"
-MAX_BULK = 100
+MAX_BULK_ITEMS = 100
 MAX_LINKS = 10
 
 Data = Mapping[str, Any]
-Work = Callable[[Context, User, Data], dict[str, Any]]
+MutationHandler = Callable[[RequestContext, User, Data], dict[str, Any]]
 
 
-def mutation(work: Work) -> Resolver:
+def mutation_resolver(handler: MutationHandler) -> Resolver:
     """Return the resolver that does *work*: who may write, how long it takes, and how refusals look."""
 
-    @wraps(work)
+    @wraps(handler)
     async def resolve(_root: None, info: Info, input: Data) -> dict[str, Any]:
-        asked = context.of(info)
-        user = _writer(asked)
+        asked = context.context_of(info)
+        user = _require_writer(asked)
         asked.mutations += 1
         if asked.mutations_allowed is not None and asked.mutations > asked.mutations_allowed:
             raise GraphQLError("Internal server error")
@@ -46,130 +45,130 @@ def mutation(work: Work) -> Resolver:
             return {**answer, "errors": asked.mutation_errors}
         try:
             with asked.world.lock:
-                return {**answer, **work(asked, user, input)}
+                return {**answer, **handler(asked, user, input)}
         except (Forbidden, NotFound):
             raise context.unavailable() from None
         except Invalid as refusal:
-            return {**answer, "errors": refusal.sentences()}
+            return {**answer, "errors": refusal.full_messages()}
         except Refusal as refusal:
             return {**answer, "errors": [refusal.message]}
 
     return resolve
 
 
-def _writer(asked: Context) -> User:
-    if asked.world.is_in_maintenance:
+def _require_writer(ctx: RequestContext) -> User:
+    if ctx.world.is_in_maintenance:
         raise GraphQLError(READ_ONLY)
-    if asked.token is None or "api" not in asked.token.scopes:
+    if ctx.token is None or "api" not in ctx.token.scopes:
         raise context.unavailable()
-    return asked.token.user
+    return ctx.token.user
 
 
-def _namespace(asked: Context, path: str | None) -> Namespace:
-    found = asked.world.namespace(path or "")
-    if found is None or not access.readable(asked.world, asked.user, found):
+def _find_namespace(ctx: RequestContext, path: str | None) -> Namespace:
+    found = ctx.world.namespace(path or "")
+    if found is None or not access.is_readable(ctx.world, ctx.user, found):
         raise context.unavailable()
     return found
 
 
-def _create(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    namespace = _namespace(asked, data.get("namespacePath") or data.get("projectPath"))
-    numbers = {str(number): type_ for type_, number in asked.world.types_of(namespace).items()}
+def _create(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    namespace = _find_namespace(ctx, data.get("namespacePath") or data.get("projectPath"))
+    numbers = {str(number): type_ for type_, number in ctx.world.types_of(namespace).items()}
     type_ = numbers.get(data["workItemTypeId"])
     if type_ is None:
         raise Invalid("Work item type is not allowed in this namespace")
-    require_carried(asked, type_, data)
+    require_supported_widgets(ctx, type_, data)
     item = create_item(
-        asked.world,
+        ctx.world,
         user,
         namespace,
         type_,
-        change_of(asked, namespace, data),
+        parse_change(ctx, namespace, data),
         created_at=data.get("createdAt"),
     )
     set_color(item, data)
     links = data.get("linkedItemsWidget")
     if links:
-        _link(asked, user, item, links)
+        _link(ctx, user, item, links)
     return {"workItem": item}
 
 
-def _update(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    item = visible_item(asked, data["id"])
-    if not access.can_update(asked.world, user, item):
+def _update(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    item = visible_item(ctx, data["id"])
+    if not access.can_update(ctx.world, user, item):
         raise context.unavailable()
-    require_carried(asked, item.type, data)
-    change = change_of(asked, item.namespace, data)
+    require_supported_widgets(ctx, item.type, data)
+    change = parse_change(ctx, item.namespace, data)
     children = [
-        visible_item(asked, number) for number in (data.get("hierarchyWidget") or {}).get("childrenIds") or ()
+        visible_item(ctx, number) for number in (data.get("hierarchyWidget") or {}).get("childrenIds") or ()
     ]
-    update_item(asked.world, user, item, change)
+    update_item(ctx.world, user, item, change)
     for child in children:
-        set_parent(asked.world, user, child, item)
+        set_parent(ctx.world, user, child, item)
     set_color(item, data)
     return {"workItem": item}
 
 
-def _delete(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    item = visible_item(asked, data["id"])
-    delete_item(asked.world, user, item)
+def _delete(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    item = visible_item(ctx, data["id"])
+    delete_item(ctx.world, user, item)
     return {"namespace": item.namespace, "project": None if item.namespace.is_group else item.namespace}
 
 
-def _bulk_update(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    if len(data["ids"]) > MAX_BULK:
-        raise Invalid(f"No more than {MAX_BULK} work items can be updated at the same time")
-    namespace = _namespace(asked, data["fullPath"])
-    if namespace.is_group and not asked.world.has_epics:
+def _bulk_update(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    if len(data["ids"]) > MAX_BULK_ITEMS:
+        raise Invalid(f"No more than {MAX_BULK_ITEMS} work items can be updated at the same time")
+    namespace = _find_namespace(ctx, data["fullPath"])
+    if namespace.is_group and not ctx.world.has_epics:
         raise Forbidden("Bulk updates in groups are not available for current license")
-    inside = set(asked.world.subtree(namespace))
-    found = [asked.world.items.get(int(number)) for number in data["ids"]]
+    inside = set(ctx.world.subtree(namespace))
+    found = [ctx.world.items.get(int(number)) for number in data["ids"]]
     wanted = [item for item in found if item and item.namespace in inside]
-    able = [item for item in wanted if access.can_set_metadata(asked.world, user, item)]
+    able = [item for item in wanted if access.can_set_metadata(ctx.world, user, item)]
     for item in able:
-        update_item(asked.world, user, item, change_of(asked, item.namespace, data))
+        update_item(ctx.world, user, item, parse_change(ctx, item.namespace, data))
     return {"updatedWorkItemCount": len(able)}
 
 
-def _add_children(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    parent = visible_item(asked, data["id"])
-    children = [visible_item(asked, number) for number in data["childrenIds"]]
+def _add_children(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    parent = visible_item(ctx, data["id"])
+    children = [visible_item(ctx, number) for number in data["childrenIds"]]
     for child in children:
-        set_parent(asked.world, user, child, parent)
-        child.updated_at = asked.world.tick()
+        set_parent(ctx.world, user, child, parent)
+        child.updated_at = ctx.world.record_write()
     return {"addedChildren": children}
 
 
-def _link(asked: Context, user: User, item: WorkItem, data: Data) -> None:
+def _link(ctx: RequestContext, user: User, item: WorkItem, data: Data) -> None:
     if len(data["workItemsIds"]) > MAX_LINKS:
         raise GraphQLError(f"No more than {MAX_LINKS} work items can be linked at the same time.")
     kinds = {"BLOCKS": "blocks", "BLOCKED_BY": "is_blocked_by"}
     for number in data["workItemsIds"]:
-        target = visible_item(asked, number)
-        add_link(asked.world, user, item, target, kinds.get(data.get("linkType") or "", "relates_to"))
+        target = visible_item(ctx, number)
+        add_link(ctx.world, user, item, target, kinds.get(data.get("linkType") or "", "relates_to"))
 
 
-def _add_links(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    item = visible_item(asked, data["id"])
-    _link(asked, user, item, data)
+def _add_links(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    item = visible_item(ctx, data["id"])
+    _link(ctx, user, item, data)
     return {"workItem": item, "message": f"Successfully linked ID(s): {', '.join(data['workItemsIds'])}."}
 
 
-def _remove_links(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    item = visible_item(asked, data["id"])
+def _remove_links(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    item = visible_item(ctx, data["id"])
     gone = {int(number) for number in data["workItemsIds"]}
     for link in list(item.links):
         if {link.source.id, link.target.id} & gone:
-            remove_link(asked.world, user, link)
+            remove_link(ctx.world, user, link)
     return {"workItem": item, "message": f"Successfully unlinked IDs: {', '.join(data['workItemsIds'])}."}
 
 
-def _create_label(asked: Context, user: User, data: Data) -> dict[str, Any]:
+def _create_label(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
     if bool(data.get("groupPath")) is bool(data.get("projectPath")):
         raise GraphQLError("Exactly one of group_path or project_path arguments is required")
-    namespace = _namespace(asked, data.get("groupPath") or data.get("projectPath"))
+    namespace = _find_namespace(ctx, data.get("groupPath") or data.get("projectPath"))
     label = create_shadowing_label(
-        asked.world,
+        ctx.world,
         user,
         namespace,
         data["title"],
@@ -179,12 +178,12 @@ def _create_label(asked: Context, user: User, data: Data) -> dict[str, Any]:
     return {"label": label}
 
 
-def _update_label(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    label = asked.world.labels.get(int(data["id"]))
-    if label is None or not access.readable(asked.world, user, label.namespace):
+def _update_label(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    label = ctx.world.labels.get(int(data["id"]))
+    if label is None or not access.is_readable(ctx.world, user, label.namespace):
         raise context.unavailable()
     update_label(
-        asked.world,
+        ctx.world,
         user,
         label,
         title=data.get("title"),
@@ -194,73 +193,73 @@ def _update_label(asked: Context, user: User, data: Data) -> dict[str, Any]:
     return {"label": label}
 
 
-def _create_note(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    item = visible_item(asked, data["noteableId"])
+def _create_note(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    item = visible_item(ctx, data["noteableId"])
     thread = None
     if data.get("discussionId"):
         thread = next((note for note in item.notes if note.discussion_id == data["discussionId"]), None)
-        if thread is None or not access.can_read_note(asked.world, user, thread):
+        if thread is None or not access.can_read_note(ctx.world, user, thread):
             raise context.unavailable()
-    result = commenting.create_note(
-        asked.world, user, item, data["body"], is_internal=bool(data.get("internal")), discussion=thread
+    result = notes.create_note(
+        ctx.world, user, item, data["body"], is_internal=bool(data.get("internal")), discussion=thread
     )
-    return _commented(result)
+    return _note_payload(result)
 
 
-def _create_discussion(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    item = visible_item(asked, data["noteableId"])
-    result = commenting.create_note(
-        asked.world, user, item, data["body"], is_internal=bool(data.get("internal")), is_thread=True
+def _create_discussion(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    item = visible_item(ctx, data["noteableId"])
+    result = notes.create_note(
+        ctx.world, user, item, data["body"], is_internal=bool(data.get("internal")), is_thread=True
     )
-    return _commented(result)
+    return _note_payload(result)
 
 
-def _commented(result: commenting.Commented) -> dict[str, Any]:
+def _note_payload(result: notes.NoteResult) -> dict[str, Any]:
     status = None
-    if result.names:
+    if result.action_names:
         status = {
-            "commandNames": list(result.names),
-            "commandsOnly": result.commands_only,
-            "messages": list(result.done),
-            "errorMessages": list(result.failed) or None,
+            "commandNames": list(result.action_names),
+            "commandsOnly": result.is_commands_only,
+            "messages": list(result.applied_messages),
+            "errorMessages": list(result.failure_messages) or None,
         }
-    errors = list(result.failed) if result.commands_only and not result.done else []
+    errors = list(result.failure_messages) if result.is_commands_only and not result.applied_messages else []
     return {"note": result.note, "quickActionsStatus": status, "errors": errors}
 
 
-def _note(asked: Context, number: str) -> Note:
-    note = asked.world.notes.get(int(number)) if number.isdigit() else None
-    if note is None or not access.can_read(asked.world, asked.user, note.item):
+def _find_note(ctx: RequestContext, number: str) -> Note:
+    note = ctx.world.notes.get(int(number)) if number.isdigit() else None
+    if note is None or not access.can_read(ctx.world, ctx.user, note.item):
         raise context.unavailable()
     return note
 
 
-def _update_note(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    note = _note(asked, data["id"])
+def _update_note(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    note = _find_note(ctx, data["id"])
     if data.get("body") is None:
         return {"note": note}
-    return _commented(commenting.update_note(asked.world, user, note, data["body"]))
+    return _note_payload(notes.update_note(ctx.world, user, note, data["body"]))
 
 
-def _destroy_note(asked: Context, user: User, data: Data) -> dict[str, Any]:
-    commenting.destroy_note(asked.world, user, _note(asked, data["id"]))
+def _destroy_note(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    notes.delete_note(ctx.world, user, _find_note(ctx, data["id"]))
     return {"note": None}
 
 
 FIELDS: dict[str, dict[str, Resolver]] = {
     "Mutation": {
-        "workItemCreate": mutation(_create),
-        "workItemUpdate": mutation(_update),
-        "workItemDelete": mutation(_delete),
-        "workItemBulkUpdate": mutation(_bulk_update),
-        "workItemHierarchyAddChildrenItems": mutation(_add_children),
-        "workItemAddLinkedItems": mutation(_add_links),
-        "workItemRemoveLinkedItems": mutation(_remove_links),
-        "labelCreate": mutation(_create_label),
-        "labelUpdate": mutation(_update_label),
-        "createNote": mutation(_create_note),
-        "createDiscussion": mutation(_create_discussion),
-        "updateNote": mutation(_update_note),
-        "destroyNote": mutation(_destroy_note),
+        "workItemCreate": mutation_resolver(_create),
+        "workItemUpdate": mutation_resolver(_update),
+        "workItemDelete": mutation_resolver(_delete),
+        "workItemBulkUpdate": mutation_resolver(_bulk_update),
+        "workItemHierarchyAddChildrenItems": mutation_resolver(_add_children),
+        "workItemAddLinkedItems": mutation_resolver(_add_links),
+        "workItemRemoveLinkedItems": mutation_resolver(_remove_links),
+        "labelCreate": mutation_resolver(_create_label),
+        "labelUpdate": mutation_resolver(_update_label),
+        "createNote": mutation_resolver(_create_note),
+        "createDiscussion": mutation_resolver(_create_discussion),
+        "updateNote": mutation_resolver(_update_note),
+        "destroyNote": mutation_resolver(_destroy_note),
     }
 }

@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from psbot.sandbox.faults.faults import left_of
+from psbot.sandbox.faults.faults import apply_list_fault
 from psbot.sandbox.graphql_api import context
-from psbot.sandbox.graphql_api.connections import Page, page
+from psbot.sandbox.graphql_api.connections import Page, paginate
 from psbot.sandbox.graphql_api.context import Info, Resolver, Value
-from psbot.sandbox.graphql_api.filters import filter_of, order_of
-from psbot.sandbox.graphql_api.reading import access_node, items_page, type_node
+from psbot.sandbox.graphql_api.filters import parse_filter, parse_order
+from psbot.sandbox.graphql_api.reading import access_node, paginate_items, type_node
 from psbot.sandbox.rules import access
-from psbot.sandbox.rules.listing import Scope, listed, scope_of
-from psbot.sandbox.rules.membership import DIRECT, INHERITED, matching, memberships
+from psbot.sandbox.rules.listing import ListScope, list_items, list_scope
+from psbot.sandbox.rules.membership import DIRECT, INHERITED, list_memberships, search_memberships
 from psbot.sandbox.state import global_ids, urls
-from psbot.sandbox.state.accounts import Access, Namespace
+from psbot.sandbox.state.accounts import AccessLevel, Namespace
 from psbot.sandbox.state.labels import Label
 from psbot.sandbox.state.model import WorkItem
 
 
 def _work_items(namespace: Namespace, info: Info, **arguments: Value) -> Page:
-    asked = context.of(info)
-    scope = scope_of(
+    asked = context.context_of(info)
+    scope = list_scope(
         asked.world,
         asked.user,
         namespace,
@@ -27,23 +27,23 @@ def _work_items(namespace: Namespace, info: Info, **arguments: Value) -> Page:
         ancestors=bool(arguments.get("includeAncestors")),
     )
     if arguments.get("excludeProjects"):
-        scope = Scope(tuple(one for one in scope.namespaces if one.is_group))
-    order, descending = order_of(arguments.get("sort"))
-    found = listed(asked.world, asked.user, scope, filter_of(arguments), order, descending=descending)
-    return items_page(left_of(found, asked.fault), arguments)
+        scope = ListScope(tuple(one for one in scope.namespaces if one.is_group))
+    order, descending = parse_order(arguments.get("sort"))
+    found = list_items(asked.world, asked.user, scope, parse_filter(arguments), order, descending=descending)
+    return paginate_items(apply_list_fault(found, asked.fault), arguments)
 
 
 def _state_counts(namespace: Namespace, info: Info, **arguments: Value) -> dict[str, int]:
-    asked = context.of(info)
-    found = listed(
-        asked.world, asked.user, scope_of(asked.world, asked.user, namespace), filter_of(arguments)
+    asked = context.context_of(info)
+    found = list_items(
+        asked.world, asked.user, list_scope(asked.world, asked.user, namespace), parse_filter(arguments)
     )
     opened = sum(item.is_open for item in found)
     return {"all": len(found), "opened": opened, "closed": len(found) - opened}
 
 
 def _work_item(namespace: Namespace, info: Info, iid: str) -> WorkItem | None:
-    asked = context.of(info)
+    asked = context.context_of(info)
     item = asked.world.item(namespace, int(iid)) if iid.isdigit() else None
     return item if item and access.can_read(asked.world, asked.user, item) else None
 
@@ -51,16 +51,16 @@ def _work_item(namespace: Namespace, info: Info, iid: str) -> WorkItem | None:
 def _types(namespace: Namespace, info: Info, name: str | None = None, **arguments: Value) -> Page:
     found = [
         type_node(type_, number)
-        for type_, number in context.of(info).world.types_of(namespace).items()
+        for type_, number in context.context_of(info).world.types_of(namespace).items()
         if name in (None, type_.value)
     ]
-    return page(found, lambda node: node["id"], arguments)
+    return paginate(found, lambda node: node["id"], arguments)
 
 
 def _labels(namespace: Namespace, info: Info, **arguments: Value) -> Page:
-    world = context.of(info).world
+    world = context.context_of(info).world
     # A project always shows its ancestors' labels; a group only when asked to.
-    above = namespace.lineage[1:] if arguments.get("includeAncestorGroups") else []
+    above = namespace.self_and_ancestors[1:] if arguments.get("includeAncestorGroups") else []
     below = list(world.subtree(namespace))[1:] if arguments.get("includeDescendantGroups") else []
     places = [namespace, *above, *(one for one in below if one.is_group)]
     found = [label for place in places for label in world.labels_of[place.namespace_id].values()]
@@ -69,7 +69,9 @@ def _labels(namespace: Namespace, info: Info, **arguments: Value) -> Page:
     if arguments.get("searchTerm"):
         fields = arguments.get("searchIn") or ["TITLE", "DESCRIPTION"]
         found = [label for label in found if _mentions(label, arguments["searchTerm"].lower(), fields)]
-    return page(sorted(found, key=lambda label: (label.title, label.id)), lambda label: label.id, arguments)
+    return paginate(
+        sorted(found, key=lambda label: (label.title, label.id)), lambda label: label.id, arguments
+    )
 
 
 def _mentions(label: Label, text: str, fields: list[str]) -> bool:
@@ -78,22 +80,22 @@ def _mentions(label: Label, text: str, fields: list[str]) -> bool:
 
 
 def _members(namespace: Namespace, info: Info, **arguments: Value) -> Page:
-    world = context.of(info).world
+    world = context.context_of(info).world
     relations = frozenset(arguments.get("relations") or (DIRECT, INHERITED))
-    found = matching(memberships(world, namespace, relations), arguments.get("search"))
+    found = search_memberships(list_memberships(world, namespace, relations), arguments.get("search"))
     if arguments.get("accessLevels"):
-        wanted = {Access[name] for name in arguments["accessLevels"] if name in Access.__members__}
-        found = [one for one in found if one.access in wanted]
-    return page(found, lambda one: one.id, arguments)
+        wanted = {AccessLevel[name] for name in arguments["accessLevels"] if name in AccessLevel.__members__}
+        found = [one for one in found if one.access_level in wanted]
+    return paginate(found, lambda one: one.id, arguments)
 
 
 def _max_access(namespace: Namespace, info: Info) -> dict[str, Any]:
-    asked = context.of(info)
-    return access_node(access.level(asked.world, asked.user, namespace))
+    asked = context.context_of(info)
+    return access_node(access.max_access_level(asked.world, asked.user, namespace))
 
 
 def _below(namespace: Namespace, info: Info, *, groups: bool, everything: bool, arguments: Value) -> Page:
-    asked = context.of(info)
+    asked = context.context_of(info)
     places = (
         list(asked.world.subtree(namespace))[1:]
         if everything
@@ -105,13 +107,13 @@ def _below(namespace: Namespace, info: Info, *, groups: bool, everything: bool, 
         for one in places
         if one.is_group is groups
         and text in one.full_path.lower()
-        and access.readable(asked.world, asked.user, one)
+        and access.is_readable(asked.world, asked.user, one)
     ]
-    return page(found, lambda one: one.id, arguments)
+    return paginate(found, lambda one: one.id, arguments)
 
 
 def _full_name(namespace: Namespace, separator: str = " / ") -> str:
-    return separator.join(one.name for one in reversed(namespace.lineage))
+    return separator.join(one.name for one in reversed(namespace.self_and_ancestors))
 
 
 _NAMESPACE: dict[str, Resolver] = {
@@ -119,27 +121,27 @@ _NAMESPACE: dict[str, Resolver] = {
     "fullName": lambda ns, info: _full_name(ns),
     "archived": lambda ns, info: ns.is_read_only,
     "createdAt": lambda ns, info: ns.created_at,
-    "webUrl": lambda ns, info: urls.namespace_url(context.of(info).world, ns),
+    "webUrl": lambda ns, info: urls.namespace_url(context.context_of(info).world, ns),
     "workItem": _work_item,
     "workItems": _work_items,
     "workItemTypes": _types,
     "workItemStateCounts": _state_counts,
     "labels": _labels,
-    "label": lambda ns, info, title: context.of(info).world.find_label(ns, title),
+    "label": lambda ns, info, title: context.context_of(info).world.find_label(ns, title),
     "maxAccessLevel": _max_access,
 }
 
 
 def _namespace_permissions(namespace: Namespace, info: Info) -> dict[str, bool]:
-    asked = context.of(info)
-    role = access.level(asked.world, asked.user, namespace)
+    asked = context.context_of(info)
+    role = access.max_access_level(asked.world, asked.user, namespace)
     return {
         "readGroup": True,
         "readProject": True,
-        "createProjects": role >= Access.DEVELOPER,
-        "adminProject": role >= Access.MAINTAINER,
-        "adminIssue": role >= Access.PLANNER,
-        "createLabel": role >= Access.PLANNER,
+        "createProjects": role >= AccessLevel.DEVELOPER,
+        "adminProject": role >= AccessLevel.MAINTAINER,
+        "adminIssue": role >= AccessLevel.PLANNER,
+        "createLabel": role >= AccessLevel.PLANNER,
         "createIssue": access.can_create(asked.world, asked.user, namespace),
         "createWorkItem": access.can_create(asked.world, asked.user, namespace),
     }
@@ -157,7 +159,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "Group": {
         **_NAMESPACE,
         "id": lambda ns, info: global_ids.namespace_gid(ns),
-        "epicsEnabled": lambda ns, info: context.of(info).world.has_epics,
+        "epicsEnabled": lambda ns, info: context.context_of(info).world.has_epics,
         "groupMembers": _members,
         "userPermissions": _namespace_permissions,
         "projects": lambda ns, info, includeSubgroups=False, **arguments: _below(

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from psbot.sandbox.graphql_api import context
-from psbot.sandbox.graphql_api.connections import CONNECTION, Page, page
+from psbot.sandbox.graphql_api.connections import CONNECTION_FIELDS, Page, paginate
 from psbot.sandbox.graphql_api.context import Info, Resolver
 from psbot.sandbox.rules import access
-from psbot.sandbox.rules.markdown import html
-from psbot.sandbox.rules.references import relative
+from psbot.sandbox.rules.markdown import render_html
+from psbot.sandbox.rules.references import relative_reference
 from psbot.sandbox.state import global_ids, urls
-from psbot.sandbox.state.accounts import Access, Membership
+from psbot.sandbox.state.accounts import AccessLevel, Membership
 from psbot.sandbox.state.model import ItemType, Note, WorkItem
 from psbot.sandbox.state.world import TYPE_NAMES
 
 
-def items_page(items: Sequence[WorkItem], arguments: dict[str, Any]) -> Page:
+def paginate_items(items: Sequence[WorkItem], arguments: dict[str, Any]) -> Page:
     """Return a page of items."""
-    return page(items, lambda item: item.id, arguments)
+    return paginate(items, lambda item: item.id, arguments)
 
 
 def type_node(type_: ItemType, number: int) -> dict[str, Any]:
@@ -31,14 +31,14 @@ def type_node(type_: ItemType, number: int) -> dict[str, Any]:
     }
 
 
-def member_type_of(entry: Membership, _info: Info, _type: object) -> str:
+def member_type_name(entry: Membership, _info: Info, _type: object) -> str:
     """Return the type of a membership."""
     return "GroupMember" if entry.namespace.is_group else "ProjectMember"
 
 
-def access_node(value: Access) -> dict[str, Any]:
+def access_node(value: AccessLevel) -> dict[str, Any]:
     """Return a role as the schema shows it."""
-    name = "NO_ACCESS" if value is Access.NONE else value.name
+    name = "NO_ACCESS" if value is AccessLevel.NONE else value.name
     return {"integerValue": int(value), "stringValue": name, "humanAccess": value.name.capitalize()}
 
 
@@ -48,7 +48,7 @@ _USER: dict[str, Resolver] = {
     "human": lambda user, info: not user.is_bot,
     "active": lambda user, info: user.state == "active",
     "type": lambda user, info: user.kind.value.upper(),
-    "webUrl": lambda user, info: urls.user_url(context.of(info).world, user),
+    "webUrl": lambda user, info: urls.user_url(context.context_of(info).world, user),
     "webPath": lambda user, info: f"/{user.username}",
     "avatarUrl": lambda user, info: None,
     "createdAt": lambda user, info: None,
@@ -74,21 +74,21 @@ _LABEL: dict[str, Resolver] = {
 
 
 def _readable_url(item: WorkItem | None, info: Info) -> str | None:
-    asked = context.of(info)
+    asked = context.context_of(info)
     if item is None or not access.can_read(asked.world, asked.user, item):
         return None
     return urls.item_url(asked.world, item)
 
 
 def _permissions(item: WorkItem, info: Info) -> dict[str, bool]:
-    asked = context.of(info)
+    asked = context.context_of(info)
     may_plan = access.can_set_metadata(asked.world, asked.user, item)
     return {
         "readWorkItem": True,
         "updateWorkItem": access.can_update(asked.world, asked.user, item),
         "deleteWorkItem": access.can_delete(asked.world, asked.user, item),
         "createNote": access.can_comment(asked.world, asked.user, item),
-        "markNoteAsInternal": access.reads_all(asked.world, asked.user, item.namespace),
+        "markNoteAsInternal": access.can_read_confidential(asked.world, asked.user, item.namespace),
         **dict.fromkeys(
             (
                 "adminParentLink",
@@ -107,16 +107,18 @@ _ITEM: dict[str, Resolver] = {
     "id": lambda item, info: global_ids.item_gid(item),
     "iid": lambda item, info: str(item.iid),
     "name": lambda item, info: item.title,
-    "titleHtml": lambda item, info: html(item.title),
-    "descriptionHtml": lambda item, info: html(item.description),
+    "titleHtml": lambda item, info: render_html(item.title),
+    "descriptionHtml": lambda item, info: render_html(item.description),
     "state": lambda item, info: "OPEN" if item.is_open else "CLOSED",
     "project": lambda item, info: None if item.namespace.is_group else item.namespace,
     "workItemType": lambda item, info: type_node(
-        item.type, context.of(info).world.types_of(item.namespace)[item.type]
+        item.type, context.context_of(info).world.types_of(item.namespace)[item.type]
     ),
-    "webUrl": lambda item, info: urls.item_url(context.of(info).world, item),
+    "webUrl": lambda item, info: urls.item_url(context.context_of(info).world, item),
     "webPath": lambda item, info: urls.item_path(item),
-    "reference": lambda item, info, full=False: item.reference if full else relative(item, item.namespace),
+    "reference": lambda item, info, full=False: (
+        item.reference if full else relative_reference(item, item.namespace)
+    ),
     "createdAt": lambda item, info: item.created_at,
     "updatedAt": lambda item, info: item.updated_at,
     "closedAt": lambda item, info: item.closed_at,
@@ -133,15 +135,15 @@ _ITEM: dict[str, Resolver] = {
 
 
 def _discussion(note: Note, info: Info) -> list[Note]:
-    asked = context.of(info)
+    asked = context.context_of(info)
     seen = (other for other in note.item.notes if access.can_read_note(asked.world, asked.user, other))
     return [other for other in seen if other.discussion_id == note.discussion_id]
 
 
 _NOTE: dict[str, Resolver] = {
     "id": lambda note, info: global_ids.note_gid(note),
-    "bodyHtml": lambda note, info: html(note.body),
-    "bodyFirstLineHtml": lambda note, info: html(note.body.partition("\n")[0]),
+    "bodyHtml": lambda note, info: render_html(note.body),
+    "bodyFirstLineHtml": lambda note, info: render_html(note.body.partition("\n")[0]),
     "createdAt": lambda note, info: note.created_at,
     "updatedAt": lambda note, info: note.updated_at,
     "lastEditedAt": lambda note, info: note.last_edited_at,
@@ -154,28 +156,28 @@ _NOTE: dict[str, Resolver] = {
     ),
     "resolvable": lambda note, info: note.is_thread and not note.is_system,
     "resolved": lambda note, info: False,
-    "url": lambda note, info: urls.note_url(context.of(info).world, note),
+    "url": lambda note, info: urls.note_url(context.context_of(info).world, note),
     "discussion": _discussion,
 }
 
 
-def notes_page(notes: Sequence[Note], arguments: dict[str, Any]) -> Page:
+def paginate_notes(notes: Sequence[Note], arguments: dict[str, Any]) -> Page:
     """Return a page of notes."""
-    return page(notes, lambda note: note.id, arguments)
+    return paginate(notes, lambda note: note.id, arguments)
 
 
 _DISCUSSION: dict[str, Resolver] = {
     "id": lambda notes, info: global_ids.discussion_gid(notes[0]),
     "replyId": lambda notes, info: global_ids.discussion_gid(notes[0]),
     "createdAt": lambda notes, info: notes[0].created_at,
-    "notes": lambda notes, info, **arguments: notes_page(notes, arguments),
+    "notes": lambda notes, info, **arguments: paginate_notes(notes, arguments),
     "resolvable": lambda notes, info: any(note.is_thread and not note.is_system for note in notes),
     "resolved": lambda notes, info: False,
 }
 
 _MEMBER: dict[str, Resolver] = {
     "id": lambda entry, info: global_ids.gid("Member", entry.id),
-    "accessLevel": lambda entry, info: access_node(entry.access),
+    "accessLevel": lambda entry, info: access_node(entry.access_level),
     "createdAt": lambda entry, info: entry.created_at,
     "expiresAt": lambda entry, info: None,
     "group": lambda entry, info: entry.namespace,
@@ -215,5 +217,5 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "Discussion": _DISCUSSION,
     "GroupMember": _MEMBER,
     "ProjectMember": _MEMBER,
-    **{f"{name}Connection": CONNECTION for name in _CONNECTIONS},
+    **{f"{name}Connection": CONNECTION_FIELDS for name in _CONNECTIONS},
 }

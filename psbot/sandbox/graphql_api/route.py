@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from psbot.sandbox.faults.faults import Fault, Kind
-from psbot.sandbox.graphql_api.context import Context
-from psbot.sandbox.graphql_api.endpoint import run
+from psbot.sandbox.faults.faults import Fault, FaultKind
+from psbot.sandbox.graphql_api.context import RequestContext
+from psbot.sandbox.graphql_api.endpoint import execute_request
 from psbot.sandbox.rules.tokens import BadToken, may_read, token_of_request
 from psbot.sandbox.state.accounts import Token
 from psbot.sandbox.state.world import World
@@ -33,8 +33,8 @@ def graphql_routes(world: World) -> list[BaseRoute]:
             return JSONResponse({"errors": [{"message": "Unexpected end of document"}]}, 400)
         context = _context(world, request, token)
         if isinstance(data, list):
-            return JSONResponse([await run(context, one) for one in data])
-        return JSONResponse(await run(context, data))
+            return JSONResponse([await execute_request(context, one) for one in data])
+        return JSONResponse(await execute_request(context, data))
 
     return [Route("/api/graphql", serve, methods=["POST", "GET"])]
 
@@ -49,13 +49,15 @@ async def _data(request: Request) -> list[dict[str, Any]] | dict[str, Any]:
     raise ValueError("neither a query nor a list of queries")
 
 
-def _context(world: World, request: Request, token: Token | None) -> Context:
+def _context(world: World, request: Request, token: Token | None) -> RequestContext:
     fault: Fault | None = request.scope.get("sandbox.fault")
-    context = Context(world, token, work_seconds=request.scope.get("sandbox.work_seconds", 0.0), fault=fault)
+    context = RequestContext(
+        world, token, work_seconds=request.scope.get("sandbox.work_seconds", 0.0), fault=fault
+    )
     if fault is None:
         return context
-    if fault.kind is Kind.PARTIAL:
+    if fault.kind is FaultKind.PARTIAL:
         context.mutations_allowed = fault.first
-    elif fault.kind is Kind.PAYLOAD_ERROR:
+    elif fault.kind is FaultKind.PAYLOAD_ERROR:
         context.mutation_errors = [fault.message]
     return context

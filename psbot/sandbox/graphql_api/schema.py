@@ -33,18 +33,18 @@ def schema() -> GraphQLSchema:
     """Return the executable schema."""
     built = build_schema(sdl(), assume_valid=True)
     for scalar in global_ids.MODELS:
-        _take_global_ids(built, scalar)
-    _take_times(built)
+        _use_global_ids(built, scalar)
+    _use_dates_and_times(built)
     for fields in (roots.FIELDS, places.FIELDS, reading.FIELDS, widgets.FIELDS, mutations.FIELDS):
         for name, resolvers in fields.items():
-            _attach(built, name, resolvers)
-    built.type_map["WorkItemWidget"].resolve_type = widgets.type_of  # type: ignore[attr-defined]
-    built.type_map["WorkItemWidgetDefinition"].resolve_type = widgets.definition_type_of  # type: ignore[attr-defined]
-    built.type_map["MemberInterface"].resolve_type = reading.member_type_of  # type: ignore[attr-defined]
+            _attach_resolvers(built, name, resolvers)
+    built.type_map["WorkItemWidget"].resolve_type = widgets.widget_type_name  # type: ignore[attr-defined]
+    built.type_map["WorkItemWidgetDefinition"].resolve_type = widgets.definition_type_name  # type: ignore[attr-defined]
+    built.type_map["MemberInterface"].resolve_type = reading.member_type_name  # type: ignore[attr-defined]
     return built
 
 
-def _attach(built: GraphQLSchema, name: str, resolvers: dict[str, Resolver]) -> None:
+def _attach_resolvers(built: GraphQLSchema, name: str, resolvers: dict[str, Resolver]) -> None:
     type_ = cast(GraphQLObjectType, built.type_map[name])
     for field, resolver in resolvers.items():
         if field in type_.fields:
@@ -55,17 +55,17 @@ def _scalar(built: GraphQLSchema, name: str) -> GraphQLScalarType:
     return cast(GraphQLScalarType, built.type_map[name])
 
 
-def _take_global_ids(built: GraphQLSchema, name: str) -> None:
+def _use_global_ids(built: GraphQLSchema, name: str) -> None:
     def parse_value(value: object) -> str:
         try:
-            return global_ids.parse(value, name)
+            return global_ids.parse_gid(value, name)
         except global_ids.BadGlobalId as error:
             raise GraphQLError(str(error)) from None
 
-    _use(_scalar(built, name), parse_value)
+    _set_coercions(_scalar(built, name), parse_value)
 
 
-def _take_times(built: GraphQLSchema) -> None:
+def _use_dates_and_times(built: GraphQLSchema) -> None:
     def parse_time(value: object) -> datetime:
         try:
             parsed = datetime.fromisoformat(str(value))
@@ -80,15 +80,15 @@ def _take_times(built: GraphQLSchema) -> None:
             raise GraphQLError(f"Date '{value}' is not a valid date") from None
 
     # Whole seconds: two writes of one second cannot be told apart by their times.
-    _use(_scalar(built, "Time"), parse_time, _shown)
-    _use(_scalar(built, "Date"), parse_date, lambda value: value.isoformat())
+    _set_coercions(_scalar(built, "Time"), parse_time, _format_time)
+    _set_coercions(_scalar(built, "Date"), parse_date, lambda value: value.isoformat())
 
 
-def _shown(value: datetime) -> str:
+def _format_time(value: datetime) -> str:
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
-def _use(scalar: GraphQLScalarType, parse_value: Coercion, serialize: Coercion = str) -> None:
+def _set_coercions(scalar: GraphQLScalarType, parse_value: Coercion, serialize: Coercion = str) -> None:
     """Make *scalar* read and write by these functions, under the names of graphql-core 3.2 and of 3.3."""
 
     def parse_literal(node: ValueNode, _variables: object = None) -> object:

@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from psbot.sandbox.graphql_api import context
-from psbot.sandbox.graphql_api.connections import Page, page
+from psbot.sandbox.graphql_api.connections import Page, paginate
 from psbot.sandbox.graphql_api.context import Info, Resolver, Value
-from psbot.sandbox.graphql_api.reading import items_page, notes_page, text_color, type_node
-from psbot.sandbox.rules import access
-from psbot.sandbox.rules import notes as commenting
-from psbot.sandbox.rules import task_lists as checklists
+from psbot.sandbox.graphql_api.reading import paginate_items, paginate_notes, text_color, type_node
+from psbot.sandbox.rules import access, notes, task_lists
 from psbot.sandbox.rules.hierarchy import ancestors
-from psbot.sandbox.rules.item_changes import human_duration
+from psbot.sandbox.rules.item_changes import format_duration
 from psbot.sandbox.rules.links import link_kind, links_of
-from psbot.sandbox.rules.markdown import html
+from psbot.sandbox.rules.markdown import render_html
 from psbot.sandbox.state import dates, global_ids
 from psbot.sandbox.state.model import ItemType, Note, WorkItem
 from psbot.sandbox.state.world import World
 
-_EVERYWHERE = (
+_COMMON_WIDGETS = (
     "DESCRIPTION",
     "HIERARCHY",
     "ASSIGNEES",
@@ -29,7 +27,7 @@ _EVERYWHERE = (
     "LINKED_ITEMS",
     "TIME_TRACKING",
 )
-_MORE: dict[ItemType, tuple[str, ...]] = {
+_EXTRA_WIDGETS: dict[ItemType, tuple[str, ...]] = {
     ItemType.EPIC: ("START_AND_DUE_DATE", "WEIGHT", "COLOR"),
     ItemType.ISSUE: ("START_AND_DUE_DATE", "WEIGHT"),
     ItemType.TASK: ("START_AND_DUE_DATE", "WEIGHT"),
@@ -73,24 +71,27 @@ class Widget:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class WidgetDefinition:
     """A widget that a type carries."""
 
     type: str
 
 
-def carried(world: World, type_: ItemType) -> tuple[str, ...]:
+def supported_widgets(world: World, type_: ItemType) -> tuple[str, ...]:
     """Return the widgets that items of *type_* have on this instance."""
-    more = _MORE[type_]
-    return (*_EVERYWHERE, *(more if world.has_epics else tuple(name for name in more if name != "WEIGHT")))
+    more = _EXTRA_WIDGETS[type_]
+    return (
+        *_COMMON_WIDGETS,
+        *(more if world.has_epics else tuple(name for name in more if name != "WEIGHT")),
+    )
 
 
-def type_of(widget: Widget, _info: Info, _type: object) -> str:
+def widget_type_name(widget: Widget, _info: Info, _type: object) -> str:
     """Return a widget's type in the schema."""
     return _TYPES[widget.type]
 
 
-def definition_type_of(definition: Definition, _info: Info, _type: object) -> str:
+def definition_type_name(definition: WidgetDefinition, _info: Info, _type: object) -> str:
     """Return a widget definition's type in the schema."""
     special = {"ASSIGNEES": "Assignees", "LABELS": "Labels", "HIERARCHY": "Hierarchy"}
     return f"WorkItemWidgetDefinition{special.get(definition.type, 'Generic')}"
@@ -102,7 +103,7 @@ def _widgets(
     onlyTypes: list[str] | None = None,
     exceptTypes: list[str] | None = None,
 ) -> list[Widget]:
-    names = carried(context.of(info).world, item.type)
+    names = supported_widgets(context.context_of(info).world, item.type)
     return [
         Widget(name, item)
         for name in names
@@ -110,15 +111,19 @@ def _widgets(
     ]
 
 
-def _feature(name: str) -> Callable[[WorkItem, Info], Widget | None]:
+def _feature_resolver(name: str) -> Callable[[WorkItem, Info], Widget | None]:
     def resolve(item: WorkItem, info: Info) -> Widget | None:
-        return Widget(name, item) if name in carried(context.of(info).world, item.type) else None
+        return (
+            Widget(name, item)
+            if name in supported_widgets(context.context_of(info).world, item.type)
+            else None
+        )
 
     return resolve
 
 
 def _visible(items: list[WorkItem], info: Info) -> list[WorkItem]:
-    asked = context.of(info)
+    asked = context.context_of(info)
     return [item for item in items if access.can_read(asked.world, asked.user, item)]
 
 
@@ -131,11 +136,11 @@ def _children(widget: Widget, info: Info, state: str | None = None, **arguments:
     found = _visible(widget.item.children, info)
     if state is not None:
         found = [item for item in found if item.is_open is (state == "OPEN")]
-    return items_page(found, arguments)
+    return paginate_items(found, arguments)
 
 
 def _counts(widget: Widget, info: Info) -> list[dict[str, Any]]:
-    world = context.of(info).world
+    world = context.context_of(info).world
     kinds = (ItemType.EPIC, ItemType.ISSUE, ItemType.TASK) if widget.item.is_epic else (ItemType.TASK,)
     found = []
     for kind in kinds:
@@ -155,8 +160,8 @@ _ALL_TYPES = {ItemType.EPIC: 8, ItemType.ISSUE: 1, ItemType.TASK: 5}
 
 
 def _notes(widget: Widget, info: Info, only: str) -> list[Note]:
-    asked = context.of(info)
-    found = commenting.visible_notes(asked.world, asked.user, widget.item)
+    asked = context.context_of(info)
+    found = notes.visible_notes(asked.world, asked.user, widget.item)
     if only == "ALL_NOTES":
         return found
     return [note for note in found if note.is_system is (only == "ONLY_ACTIVITY")]
@@ -169,22 +174,22 @@ def _discussions(
     sort: str = "CREATED_ASC",
     **arguments: Value,
 ) -> Page:
-    found = commenting.discussions(_notes(widget, info, filter or "ALL_NOTES"))
+    found = notes.group_by_discussion(_notes(widget, info, filter or "ALL_NOTES"))
     ordered = found[::-1] if sort == "CREATED_DESC" else found
-    return page(ordered, lambda notes: notes[0].id, arguments)
+    return paginate(ordered, lambda notes: notes[0].id, arguments)
 
 
 def _note_page(widget: Widget, info: Info, filter: str = "ALL_NOTES", **arguments: Value) -> Page:
-    return notes_page(_notes(widget, info, filter or "ALL_NOTES"), arguments)
+    return paginate_notes(_notes(widget, info, filter or "ALL_NOTES"), arguments)
 
 
 def _completion(widget: Widget, _info: Info) -> dict[str, int]:
-    found = checklists.tasks(widget.item.description)
+    found = task_lists.parse_tasks(widget.item.description)
     return {"count": len(found), "completedCount": sum(task.is_done for task in found)}
 
 
 def _linked(widget: Widget, info: Info, filter: str | None = None, **arguments: Value) -> Page:
-    asked = context.of(info)
+    asked = context.context_of(info)
     wanted = {"BLOCKS": "blocks", "BLOCKED_BY": "is_blocked_by", "RELATED": "relates_to"}.get(filter or "")
     found = [
         {
@@ -199,11 +204,11 @@ def _linked(widget: Widget, info: Info, filter: str | None = None, **arguments: 
         for link, other in links_of(asked.world, asked.user, widget.item)
         if wanted in (None, link_kind(link, widget.item))
     ]
-    return page(found, lambda node: node["id"], arguments)
+    return paginate(found, lambda node: node["id"], arguments)
 
 
 def _count_links(widget: Widget, info: Info, kind: str) -> int:
-    asked = context.of(info)
+    asked = context.context_of(info)
     return sum(
         link_kind(link, widget.item) == kind
         for link, _other in links_of(asked.world, asked.user, widget.item)
@@ -211,27 +216,29 @@ def _count_links(widget: Widget, info: Info, kind: str) -> int:
 
 
 def _timelogs(widget: Widget, _info: Info, **arguments: Value) -> Page:
-    return page(widget.item.timelogs, lambda log: log.id, arguments)
+    return paginate(widget.item.timelogs, lambda log: log.id, arguments)
 
 
 _MULTIPLE: dict[str, Resolver] = {
-    "allowsMultipleAssignees": lambda widget, info: context.of(info).world.has_epics,
+    "allowsMultipleAssignees": lambda widget, info: context.context_of(info).world.has_epics,
 }
-_SCOPED: dict[str, Resolver] = {"allowsScopedLabels": lambda widget, info: context.of(info).world.has_epics}
+_SCOPED: dict[str, Resolver] = {
+    "allowsScopedLabels": lambda widget, info: context.context_of(info).world.has_epics
+}
 
 FIELDS: dict[str, dict[str, Resolver]] = {
     "WorkItem": {"widgets": _widgets, "features": lambda item, info: item},
-    "WorkItemFeatures": {field: _feature(name) for field, name in _FEATURES.items()},
+    "WorkItemFeatures": {field: _feature_resolver(name) for field, name in _FEATURES.items()},
     "WorkItemType": {
         "widgetDefinitions": lambda node, info: [
-            Definition(name) for name in carried(context.of(info).world, node["type"])
+            WidgetDefinition(name) for name in supported_widgets(context.context_of(info).world, node["type"])
         ],
     },
     "WorkItemWidgetDefinitionAssignees": _MULTIPLE,
     "WorkItemWidgetDefinitionLabels": _SCOPED,
     "WorkItemWidgetDescription": {
         "description": lambda widget, info: widget.item.description,
-        "descriptionHtml": lambda widget, info: html(widget.item.description),
+        "descriptionHtml": lambda widget, info: render_html(widget.item.description),
         "edited": lambda widget, info: widget.item.last_edited_at is not None,
         "lastEditedAt": lambda widget, info: widget.item.last_edited_at,
         "lastEditedBy": lambda widget, info: widget.item.last_edited_by,
@@ -239,21 +246,21 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     },
     "WorkItemWidgetLabels": {
         **_SCOPED,
-        "labels": lambda widget, info, **arguments: page(
+        "labels": lambda widget, info, **arguments: paginate(
             sorted(widget.item.labels, key=lambda label: label.title), lambda label: label.id, arguments
         ),
     },
     "WorkItemWidgetAssignees": {
         **_MULTIPLE,
         "canInviteMembers": lambda widget, info: False,
-        "assignees": lambda widget, info, **arguments: page(
+        "assignees": lambda widget, info, **arguments: paginate(
             widget.item.assignees, lambda user: user.id, arguments
         ),
     },
     "WorkItemWidgetHierarchy": {
         "parent": _parent,
         "children": _children,
-        "ancestors": lambda widget, info, **arguments: items_page(
+        "ancestors": lambda widget, info, **arguments: paginate_items(
             _visible(ancestors(widget.item)[::-1], info), arguments
         ),
         "hasChildren": lambda widget, info: bool(_visible(widget.item.children, info)),
@@ -281,10 +288,10 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "timeEstimate": lambda widget, info: widget.item.estimate_seconds,
         "totalTimeSpent": lambda widget, info: widget.item.spent_seconds,
         "humanReadableAttributes": lambda widget, info: {
-            "timeEstimate": human_duration(widget.item.estimate_seconds)
+            "timeEstimate": format_duration(widget.item.estimate_seconds)
             if widget.item.estimate_seconds
             else "",
-            "totalTimeSpent": human_duration(widget.item.spent_seconds) if widget.item.spent_seconds else "",
+            "totalTimeSpent": format_duration(widget.item.spent_seconds) if widget.item.spent_seconds else "",
         },
         "timelogs": _timelogs,
     },

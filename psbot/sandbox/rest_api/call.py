@@ -28,7 +28,7 @@ class Unauthorized(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RestResponse:
     """Data with a status other than 200, or with headers."""
 
     data: Any
@@ -44,7 +44,7 @@ class Call:
     token: Token | None
     method: str
     path: str
-    parts: Mapping[str, str]
+    path_parameters: Mapping[str, str]
     query: Mapping[str, Any]
     parameters: Mapping[str, Any]
     fault: Fault | None = None
@@ -88,7 +88,7 @@ class Call:
         value = self.text(name)
         return None if value is None else value.lower() in ("true", "1", "yes", "on")
 
-    def names(self, name: str) -> list[str] | None:
+    def list_of(self, name: str) -> list[str] | None:
         """Return a parameter that is a list or a text with commas; empty parts are left out."""
         value = self.parameters.get(name)
         if value is None:
@@ -96,7 +96,7 @@ class Call:
         parts = value if isinstance(value, list) else str(value).split(",")
         return [str(part).strip() for part in parts if str(part).strip()]
 
-    def moment(self, name: str) -> datetime | None:
+    def timestamp(self, name: str) -> datetime | None:
         """Return a parameter as an instant."""
         value = self.text(name)
         if not value:
@@ -119,26 +119,26 @@ class Call:
 
     def namespace(self, *, is_group: bool, part: str = "id") -> Namespace:
         """Return the group or project of the path, by number or full path; NotFound when it is hidden."""
-        return self.place(self.parts[part], is_group=is_group)
+        return self.find_namespace(self.path_parameters[part], is_group=is_group)
 
-    def place(self, text: str, *, is_group: bool) -> Namespace:
+    def find_namespace(self, text: str, *, is_group: bool) -> Namespace:
         """Return a group or a project, by number or full path; NotFound when it is hidden."""
         found = (
             self.world.namespace_by_id(int(text), is_group=is_group)
             if text.isdigit()
             else self.world.namespace(text)
         )
-        if found is None or found.is_group is not is_group or not self.reads(found):
+        if found is None or found.is_group is not is_group or not self.can_read(found):
             raise NotFound(f"404 {'Group' if is_group else 'Project'} Not Found")
         return found
 
-    def reads(self, namespace: Namespace) -> bool:
+    def can_read(self, namespace: Namespace) -> bool:
         """Tell whether who asks may see *namespace*."""
-        return access.readable(self.world, self.viewer, namespace)
+        return access.is_readable(self.world, self.viewer, namespace)
 
     def issue(self, part: str = "iid") -> WorkItem:
         """Return the issue of the path; NotFound when it is hidden."""
-        return self.item(self.namespace(is_group=False), self.parts[part])
+        return self.item(self.namespace(is_group=False), self.path_parameters[part])
 
     def item(self, namespace: Namespace, iid: str) -> WorkItem:
         """Return an item by its number in *namespace*; NotFound when it is hidden."""
@@ -148,9 +148,9 @@ class Call:
         return item
 
 
-async def parameters_of(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+async def parse_parameters(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the query's parameters, and those together with the body's; ValueError for a body it cannot read."""
-    query = _gathered(request.scope["query_string"].decode("latin-1"))
+    query = _parse_query(request.scope["query_string"].decode("latin-1"))
     body = await request.body()
     if not body:
         return query, query
@@ -160,10 +160,10 @@ async def parameters_of(request: Request) -> tuple[dict[str, Any], dict[str, Any
     if "json" in kind:
         data = json.loads(body)
         return query, {**query, **(data if isinstance(data, dict) else {})}
-    return query, {**query, **_gathered(body.decode("utf-8", "replace"))}
+    return query, {**query, **_parse_query(body.decode("utf-8", "replace"))}
 
 
-def _gathered(text: str) -> dict[str, Any]:
+def _parse_query(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in parse_qsl(text, keep_blank_values=True):
         if key.endswith("[]"):
@@ -173,7 +173,7 @@ def _gathered(text: str) -> dict[str, Any]:
     return found
 
 
-def nested(parameters: Mapping[str, Any], outer: str, inner: str) -> Sequence[str]:
+def nested_list(parameters: Mapping[str, Any], outer: str, inner: str) -> Sequence[str]:
     """Return the list ``outer[inner]``, however it was written."""
     value = parameters.get(f"{outer}[{inner}]")
     holder = parameters.get(outer)

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from psbot.sandbox.rules import task_lists as checklists
-from psbot.sandbox.rules.item_changes import human_duration
-from psbot.sandbox.rules.references import relative
+from psbot.sandbox.rules import task_lists
+from psbot.sandbox.rules.item_changes import format_duration
+from psbot.sandbox.rules.references import relative_reference
 from psbot.sandbox.state import dates, urls
 from psbot.sandbox.state.accounts import Membership, Namespace, Share, User
 from psbot.sandbox.state.labels import Label, Milestone
@@ -15,7 +15,7 @@ from psbot.sandbox.state.world import World
 Entity = dict[str, Any]
 
 
-def instant(at: datetime | None) -> str | None:
+def format_timestamp(at: datetime | None) -> str | None:
     """Return an instant as REST writes it, with milliseconds."""
     if at is None:
         return None
@@ -50,10 +50,10 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
         "path": namespace.path,
         "description": namespace.description,
         "visibility": namespace.visibility,
-        "created_at": instant(namespace.created_at),
+        "created_at": format_timestamp(namespace.created_at),
         "web_url": urls.namespace_url(world, namespace),
     }
-    names = " / ".join(one.name for one in reversed(namespace.lineage))
+    names = " / ".join(one.name for one in reversed(namespace.self_and_ancestors))
     if namespace.is_group:
         return {
             **common,
@@ -61,7 +61,7 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
             "full_path": namespace.full_path,
             "parent_id": parent.id if parent else None,
             "avatar_url": None,
-            "shared_with_groups": [_share(share) for share in namespace.shares],
+            "shared_with_groups": [_share_entity(share) for share in namespace.shares],
         }
     return {
         **common,
@@ -69,7 +69,7 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
         "path_with_namespace": namespace.full_path,
         "archived": namespace.is_read_only,
         "issues_enabled": True,
-        "shared_with_groups": [_share(share) for share in namespace.shares],
+        "shared_with_groups": [_share_entity(share) for share in namespace.shares],
         "open_issues_count": sum(item.is_open for item in world.items_of[namespace.namespace_id].values()),
         "namespace": parent
         and {
@@ -84,12 +84,12 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
     }
 
 
-def _share(share: Share) -> Entity:
+def _share_entity(share: Share) -> Entity:
     return {
         "group_id": share.group.id,
         "group_name": share.group.name,
         "group_full_path": share.group.full_path,
-        "group_access_level": int(share.access),
+        "group_access_level": int(share.access_level),
         "expires_at": None,
         "member_role_id": None,
     }
@@ -99,8 +99,8 @@ def member_entity(world: World, entry: Membership) -> Entity:
     """Return a membership."""
     return {
         **user_entity(world, entry.user),
-        "access_level": int(entry.access),
-        "created_at": instant(entry.created_at),
+        "access_level": int(entry.access_level),
+        "created_at": format_timestamp(entry.created_at),
         "expires_at": entry.expires_on.isoformat() if entry.expires_on else None,
         "membership_state": "active",
     }
@@ -134,13 +134,13 @@ def milestone_entity(world: World, milestone: Milestone) -> Entity:
         "state": milestone.state,
         "due_date": milestone.due_on and milestone.due_on.isoformat(),
         "start_date": milestone.start_on and milestone.start_on.isoformat(),
-        "created_at": instant(milestone.created_at),
+        "created_at": format_timestamp(milestone.created_at),
         "web_url": f"{urls.namespace_url(world, place)}/-/milestones/{milestone.iid}",
     }
 
 
-def _common(world: World, item: WorkItem) -> Entity:
-    tasks = checklists.tasks(item.description)
+def _common_fields(world: World, item: WorkItem) -> Entity:
+    tasks = task_lists.parse_tasks(item.description)
     start, due = dates.start_of(item), dates.due_of(item)
     sign = "&" if item.is_epic else "#"
     return {
@@ -151,9 +151,9 @@ def _common(world: World, item: WorkItem) -> Entity:
         "confidential": item.confidential,
         "labels": sorted(label.title for label in item.labels),
         "author": user_entity(world, item.author),
-        "created_at": instant(item.created_at),
-        "updated_at": instant(item.updated_at),
-        "closed_at": instant(item.closed_at),
+        "created_at": format_timestamp(item.created_at),
+        "updated_at": format_timestamp(item.updated_at),
+        "closed_at": format_timestamp(item.closed_at),
         "start_date": start and start.isoformat(),
         "due_date": due and due.isoformat(),
         "web_url": urls.item_url(world, item),
@@ -161,7 +161,7 @@ def _common(world: World, item: WorkItem) -> Entity:
         "downvotes": 0,
         "references": {
             "short": f"{sign}{item.iid}",
-            "relative": relative(item, item.namespace),
+            "relative": relative_reference(item, item.namespace),
             "full": item.reference,
         },
         "task_completion_status": {
@@ -176,7 +176,7 @@ def issue_entity(world: World, item: WorkItem) -> Entity:
     epic = item.parent if item.parent and item.parent.is_epic else None
     people = [user_entity(world, user) for user in item.assignees]
     return {
-        **_common(world, item),
+        **_common_fields(world, item),
         "id": item.id,
         "project_id": item.namespace.id,
         "type": item.type.value,
@@ -199,23 +199,23 @@ def issue_entity(world: World, item: WorkItem) -> Entity:
         },
         "moved_to_id": item.moved_to.id if item.moved_to else None,
         "severity": "UNKNOWN",
-        "time_stats": time_entity(item),
+        "time_stats": time_stats_entity(item),
     }
 
 
-def time_entity(item: WorkItem) -> Entity:
+def time_stats_entity(item: WorkItem) -> Entity:
     """Return what is estimated and spent."""
     return {
         "time_estimate": item.estimate_seconds,
         "total_time_spent": item.spent_seconds,
-        "human_time_estimate": human_duration(item.estimate_seconds) if item.estimate_seconds else None,
-        "human_total_time_spent": human_duration(item.spent_seconds) if item.spent_seconds else None,
+        "human_time_estimate": format_duration(item.estimate_seconds) if item.estimate_seconds else None,
+        "human_total_time_spent": format_duration(item.spent_seconds) if item.spent_seconds else None,
     }
 
 
 def epic_entity(world: World, item: WorkItem) -> Entity:
     """Return an epic; its id is not the work item's, which comes beside it."""
-    data = _common(world, item)
+    data = _common_fields(world, item)
     del data["task_completion_status"]
     parent = item.parent
     return {
@@ -241,8 +241,8 @@ def note_entity(world: World, note: Note) -> Entity:
         "type": "DiscussionNote" if note.is_thread else None,
         "body": note.body,
         "author": user_entity(world, note.author),
-        "created_at": instant(note.created_at),
-        "updated_at": instant(note.updated_at),
+        "created_at": format_timestamp(note.created_at),
+        "updated_at": format_timestamp(note.updated_at),
         "system": note.is_system,
         "noteable_id": item.legacy_id if item.is_epic else item.id,
         "noteable_type": "Epic" if item.is_epic else "Issue",

@@ -2,26 +2,25 @@
 
 from typing import Any
 
-from psbot.sandbox.rest_api.call import Answer, Call
+from psbot.sandbox.rest_api.call import Call, RestResponse
 from psbot.sandbox.rest_api.entities import epic_entity, issue_entity
-from psbot.sandbox.rest_api.filters import filter_of, order_of
-from psbot.sandbox.rest_api.paging import paged
-from psbot.sandbox.rules import access, items
-from psbot.sandbox.rules import moves as moving
+from psbot.sandbox.rest_api.filters import parse_filter, parse_order
+from psbot.sandbox.rest_api.paging import paginate
+from psbot.sandbox.rules import access, items, moves
 from psbot.sandbox.rules.hierarchy import set_parent
-from psbot.sandbox.rules.item_changes import UNSET, Change, Unset
-from psbot.sandbox.rules.labels import checked_color
-from psbot.sandbox.rules.listing import listed, scope_of
+from psbot.sandbox.rules.item_changes import UNSET, ItemChange, Unset
+from psbot.sandbox.rules.labels import validate_color
+from psbot.sandbox.rules.listing import list_items, list_scope
 from psbot.sandbox.rules.refusals import Forbidden, NotFound
 from psbot.sandbox.state.accounts import Namespace
 from psbot.sandbox.state.labels import Label
 from psbot.sandbox.state.model import ItemType, WorkItem
 
 # An epic's issues are associations with ids of their own.
-_ASSOCIATION = 10_000
+_ASSOCIATION_ID_OFFSET = 10_000
 
 
-def _group(call: Call) -> Namespace:
+def _find_group(call: Call) -> Namespace:
     found = call.namespace(is_group=True)
     if not call.world.has_epics:
         raise Forbidden("403 Forbidden")
@@ -30,7 +29,7 @@ def _group(call: Call) -> Namespace:
 
 def epic_by_iid(call: Call) -> WorkItem:
     """Return the epic whose number in the group is in the path."""
-    item = call.item(_group(call), call.parts["epic_iid"])
+    item = call.item(_find_group(call), call.path_parameters["epic_iid"])
     if not item.is_epic:
         raise NotFound("404 Not found")
     return item
@@ -38,84 +37,84 @@ def epic_by_iid(call: Call) -> WorkItem:
 
 def epic_by_id(call: Call) -> WorkItem:
     """Return the epic whose own id, which is not its number, is in the path."""
-    group = _group(call)
+    group = _find_group(call)
     epics = (one for one in call.world.items_of[group.namespace_id].values() if one.is_epic)
-    found = next((one for one in epics if str(one.legacy_id) == call.parts["epic_id"]), None)
+    found = next((one for one in epics if str(one.legacy_id) == call.path_parameters["epic_id"]), None)
     if found is None or not access.can_read(call.world, call.viewer, found):
         raise NotFound("404 Not found")
     return found
 
 
-def epics(call: Call) -> Answer:
+def list_epics(call: Call) -> RestResponse:
     """Return the epics of a group and, unless told otherwise, of the groups below it."""
-    group = _group(call)
+    group = _find_group(call)
     below = call.flag("include_descendant_groups") is not False
     above = bool(call.flag("include_ancestor_groups"))
-    scope = scope_of(call.world, call.viewer, group, descendants=below, ancestors=above)
-    order, descending = order_of(call)
-    wanted = filter_of(call, frozenset({ItemType.EPIC}))
-    found = listed(call.world, call.viewer, scope, wanted, order, descending=descending)
-    return paged(call, found, lambda one: epic_entity(call.world, one))
+    scope = list_scope(call.world, call.viewer, group, descendants=below, ancestors=above)
+    order, descending = parse_order(call)
+    wanted = parse_filter(call, frozenset({ItemType.EPIC}))
+    found = list_items(call.world, call.viewer, scope, wanted, order, descending=descending)
+    return paginate(call, found, lambda one: epic_entity(call.world, one))
 
 
-def epic(call: Call) -> object:
+def get_epic(call: Call) -> object:
     """Return one epic."""
     return epic_entity(call.world, epic_by_iid(call))
 
 
-def create_epic(call: Call) -> Answer:
+def create_epic(call: Call) -> RestResponse:
     """Make an epic."""
-    group = _group(call)
+    group = _find_group(call)
     title = call.required("title")
     access.require(access.can_create(call.world, call.user, group))
-    change = _change(call, group, title)
+    change = _parse_change(call, group, title)
     made = items.create_item(
-        call.world, call.user, group, ItemType.EPIC, change, created_at=call.moment("created_at")
+        call.world, call.user, group, ItemType.EPIC, change, created_at=call.timestamp("created_at")
     )
     _set_color(call, made)
-    return Answer(epic_entity(call.world, made), 201)
+    return RestResponse(epic_entity(call.world, made), 201)
 
 
 def update_epic(call: Call) -> object:
     """Change an epic."""
     item = epic_by_iid(call)
-    items.update_item(call.world, call.user, item, _change(call, item.namespace, call.text("title")))
+    items.update_item(call.world, call.user, item, _parse_change(call, item.namespace, call.text("title")))
     _set_color(call, item)
     return epic_entity(call.world, item)
 
 
-def delete_epic(call: Call) -> Answer:
+def delete_epic(call: Call) -> RestResponse:
     """Delete an epic."""
-    moving.delete_item(call.world, call.user, epic_by_iid(call))
-    return Answer(None, 204)
+    moves.delete_item(call.world, call.user, epic_by_iid(call))
+    return RestResponse(None, 204)
 
 
 def _set_color(call: Call, item: WorkItem) -> None:
     if call.text("color"):
-        item.color = checked_color(call.required("color"))
+        item.color = validate_color(call.required("color"))
 
 
-def _change(call: Call, group: Namespace, title: str | None) -> Change:
+def _parse_change(call: Call, group: Namespace, title: str | None) -> ItemChange:
     start, due = "start_date_fixed" in call.parameters, "due_date_fixed" in call.parameters
     fixed = call.flag("start_date_is_fixed")
-    return Change(
+    return ItemChange(
         title=title,
         description=call.text("description"),
         is_open={"close": False, "reopen": True}.get(call.text("state_event") or ""),
         confidential=call.flag("confidential"),
-        labels=_labels(call, group, "labels"),
-        add_labels=_labels(call, group, "add_labels") or (),
-        remove_labels=_labels(call, group, "remove_labels") or (),
+        labels=_find_or_create_labels(call, group, "labels"),
+        add_labels=_find_or_create_labels(call, group, "add_labels") or (),
+        remove_labels=_find_or_create_labels(call, group, "remove_labels") or (),
         start_on=call.day("start_date_fixed") if start else UNSET,
         due_on=call.day("due_date_fixed") if due else UNSET,
         has_fixed_dates=call.flag("due_date_is_fixed") if fixed is None else fixed,
-        parent=_parent(call, group),
+        parent=_parse_parent(call, group),
     )
 
 
-def _labels(call: Call, group: Namespace, name: str) -> tuple[Label, ...] | None:
+def _find_or_create_labels(call: Call, group: Namespace, name: str) -> tuple[Label, ...] | None:
     """Return labels by title; one that the group does not know is made there."""
-    names = call.names(name)
+    names = call.list_of(name)
     if names is None:
         return None
     found = [(title, call.world.find_label(group, title)) for title in dict.fromkeys(names)]
@@ -124,13 +123,13 @@ def _labels(call: Call, group: Namespace, name: str) -> tuple[Label, ...] | None
     return tuple(label for label in made if label)
 
 
-def _parent(call: Call, group: Namespace) -> WorkItem | Unset | None:
+def _parse_parent(call: Call, group: Namespace) -> WorkItem | Unset | None:
     if "parent_id" not in call.parameters:
         return UNSET
     number = call.number("parent_id")
     if not number:
         return None
-    inside = {one.namespace_id for one in group.lineage}
+    inside = {one.namespace_id for one in group.self_and_ancestors}
     candidates = (one for one in call.world.items.values() if one.is_epic and one.legacy_id == number)
     found = next((one for one in candidates if one.namespace.namespace_id in inside), None)
     if found is None:
@@ -141,44 +140,48 @@ def _parent(call: Call, group: Namespace) -> WorkItem | Unset | None:
 def _child_entity(call: Call, child: WorkItem) -> dict[str, Any]:
     return {
         **issue_entity(call.world, child),
-        "epic_issue_id": child.id + _ASSOCIATION,
+        "epic_issue_id": child.id + _ASSOCIATION_ID_OFFSET,
         "relative_position": child.id,
     }
 
 
-def epic_issues(call: Call) -> Answer:
+def list_epic_issues(call: Call) -> RestResponse:
     """Return the issues of an epic that the user may see."""
     children = [one for one in epic_by_iid(call).children if not one.is_epic]
     visible = [one for one in children if access.can_read(call.world, call.viewer, one)]
-    return paged(call, visible, lambda one: _child_entity(call, one))
+    return paginate(call, visible, lambda one: _child_entity(call, one))
 
 
-def add_epic_issue(call: Call) -> Answer:
+def add_epic_issue(call: Call) -> RestResponse:
     """Put an issue, given by its global id, under an epic."""
     parent = epic_by_iid(call)
-    child = call.world.items.get(int(call.parts["issue_id"])) if call.parts["issue_id"].isdigit() else None
+    child = (
+        call.world.items.get(int(call.path_parameters["issue_id"]))
+        if call.path_parameters["issue_id"].isdigit()
+        else None
+    )
     if child is None or child.is_epic or not access.can_read(call.world, call.user, child):
         raise NotFound("404 Issue Not Found")
     set_parent(call.world, call.user, child, parent)
-    child.updated_at = call.world.tick()
-    return Answer(_association(call, parent, child), 201)
+    child.updated_at = call.world.record_write()
+    return RestResponse(_association_entity(call, parent, child), 201)
 
 
 def remove_epic_issue(call: Call) -> object:
     """Take an issue out of an epic; it is given by the id of the association."""
     parent = epic_by_iid(call)
-    wanted = call.parts["issue_id"]
-    child = next((one for one in parent.children if str(one.id + _ASSOCIATION) == wanted), None)
+    wanted = call.path_parameters["issue_id"]
+    child = next((one for one in parent.children if str(one.id + _ASSOCIATION_ID_OFFSET) == wanted), None)
     if child is None:
         raise NotFound("404 Not found")
     set_parent(call.world, call.user, child, None)
-    child.updated_at = call.world.tick()
-    return _association(call, parent, child)
+    child.updated_at = call.world.record_write()
+    return _association_entity(call, parent, child)
 
 
-def _association(call: Call, parent: WorkItem, child: WorkItem) -> dict[str, Any]:
+def _association_entity(call: Call, parent: WorkItem, child: WorkItem) -> dict[str, Any]:
     return {
-        "id": child.id + _ASSOCIATION,
+        "id": child.id + _ASSOCIATION_ID_OFFSET,
         "epic": epic_entity(call.world, parent),
         "issue": issue_entity(call.world, child),
     }

@@ -2,21 +2,21 @@
 
 from datetime import datetime
 
-from psbot.sandbox.rest_api.call import Call, nested
-from psbot.sandbox.rules.listing import SORTS, Filter
+from psbot.sandbox.rest_api.call import Call, nested_list
+from psbot.sandbox.rules.listing import SORT_KEYS, ItemFilter
 from psbot.sandbox.state.model import ItemType
 
 _RANGES = {"created_at": "created", "updated_at": "updated"}
 
 
-def _types(call: Call) -> frozenset[ItemType]:
+def _parse_types(call: Call) -> frozenset[ItemType]:
     wanted = call.text("issue_type")
     every = frozenset(one for one in ItemType if one is not ItemType.EPIC)
     return frozenset(one for one in every if wanted is None or one.value == wanted.upper())
 
 
-def _people(call: Call, role: str) -> frozenset[str] | None:
-    names = call.names(f"{role}_username")
+def _parse_people(call: Call, role: str) -> frozenset[str] | None:
+    names = call.list_of(f"{role}_username")
     number = call.number(f"{role}_id") if (call.text(f"{role}_id") or "").isdigit() else None
     if names is None and number is None:
         return None
@@ -24,46 +24,48 @@ def _people(call: Call, role: str) -> frozenset[str] | None:
     return frozenset(name.lower() for name in [*(names or []), *([by_number.username] if by_number else [])])
 
 
-def _authors(call: Call) -> frozenset[str] | None:
+def _parse_authors(call: Call) -> frozenset[str] | None:
     is_global = call.path.endswith("/v4/issues")
     scope = call.text("scope") or ("created_by_me" if is_global else "all")
-    return frozenset({call.user.username.lower()}) if scope == "created_by_me" else _people(call, "author")
+    return (
+        frozenset({call.user.username.lower()}) if scope == "created_by_me" else _parse_people(call, "author")
+    )
 
 
-def filter_of(call: Call, types: frozenset[ItemType] | None = None) -> Filter:
+def parse_filter(call: Call, types: frozenset[ItemType] | None = None) -> ItemFilter:
     """Return the filter of an issue list; of *types* where they are given."""
-    iids = call.names("iids")
+    iids = call.list_of("iids")
     milestone = call.text("milestone")
     assignee = {"None": False, "Any": True}.get(call.text("assignee_id") or "")
     found = (call.text("in") or "title,description").split(",")
     mine = frozenset({call.user.username.lower()}) if call.text("scope") == "assigned_to_me" else None
-    return Filter(
-        types=types or _types(call),
-        labels=tuple(call.names("labels") or ()) or None,
-        no_labels=tuple(nested(call.parameters, "not", "labels")),
+    return ItemFilter(
+        types=types or _parse_types(call),
+        labels=tuple(call.list_of("labels") or ()) or None,
+        no_labels=tuple(nested_list(call.parameters, "not", "labels")),
         iids=None if iids is None else frozenset(int(one) for one in iids if one.isdigit()),
         is_open={"opened": True, "closed": False}.get(call.text("state") or "all"),
-        authors=_authors(call),
-        assignees=mine or _people(call, "assignee"),
+        authors=_parse_authors(call),
+        assignees=mine or _parse_people(call, "assignee"),
         has_assignee=assignee,
         confidential=call.flag("confidential"),
         milestones=frozenset({milestone}) if milestone else None,
         search=call.text("search"),
         search_in=frozenset(found),
-        ranges=_ranges(call),
-        parents=_epics(call),
+        ranges=_parse_ranges(call),
+        parents=_parse_epics(call),
     )
 
 
-def _ranges(call: Call) -> tuple[tuple[str, datetime | None, datetime | None], ...]:
+def _parse_ranges(call: Call) -> tuple[tuple[str, datetime | None, datetime | None], ...]:
     found = (
-        (field, call.moment(f"{name}_after"), call.moment(f"{name}_before"))
+        (field, call.timestamp(f"{name}_after"), call.timestamp(f"{name}_before"))
         for field, name in _RANGES.items()
     )
     return tuple(one for one in found if one[1] or one[2])
 
 
-def _epics(call: Call) -> frozenset[int] | None:
+def _parse_epics(call: Call) -> frozenset[int] | None:
     number = call.number("epic_id") if (call.text("epic_id") or "").isdigit() else None
     if number is None:
         return None
@@ -72,7 +74,7 @@ def _epics(call: Call) -> frozenset[int] | None:
     )
 
 
-def order_of(call: Call) -> tuple[str, bool]:
+def parse_order(call: Call) -> tuple[str, bool]:
     """Return the order's name and whether it descends; the default is the newest first."""
     name = (call.text("order_by") or "created_at").removesuffix("_at")
-    return (name if name in SORTS else "created"), (call.text("sort") or "desc") == "desc"
+    return (name if name in SORT_KEYS else "created"), (call.text("sort") or "desc") == "desc"

@@ -1,31 +1,30 @@
 """Labels of groups and projects."""
 
-from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
+from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse
 from psbot.sandbox.rest_api.entities import label_entity
-from psbot.sandbox.rest_api.paging import paged
-from psbot.sandbox.rules import access
-from psbot.sandbox.rules import labels as labelling
+from psbot.sandbox.rest_api.paging import paginate
+from psbot.sandbox.rules import access, labels
 from psbot.sandbox.rules.refusals import NotFound
 from psbot.sandbox.state.labels import Label
 
 
-def labels(call: Call, *, is_group: bool) -> Answer:
+def list_labels(call: Call, *, is_group: bool) -> RestResponse:
     """Return labels, those of the ancestors with them unless told otherwise."""
     place = call.namespace(is_group=is_group)
-    places = place.lineage if call.flag("include_ancestor_groups") is not False else [place]
+    places = place.self_and_ancestors if call.flag("include_ancestor_groups") is not False else [place]
     if call.flag("include_descendant_groups"):
         places = [*places, *(one for one in list(call.world.subtree(place))[1:] if one.is_group)]
     found = [label for one in places for label in call.world.labels_of[one.namespace_id].values()]
     text = (call.text("search") or "").lower()
     shown = [label for label in found if text in label.title.lower()]
-    return paged(call, sorted(shown, key=lambda label: (label.title, label.id)), label_entity)
+    return paginate(call, sorted(shown, key=lambda label: (label.title, label.id)), label_entity)
 
 
-def _own(call: Call, *, is_group: bool) -> Label:
+def _find_own_label(call: Call, *, is_group: bool) -> Label:
     """Return a label of that very place, by number first and by title then."""
     place = call.namespace(is_group=is_group)
     own = call.world.labels_of[place.namespace_id]
-    text = call.parts.get("label_id") or call.text("label_id") or call.required("name")
+    text = call.path_parameters.get("label_id") or call.text("label_id") or call.required("name")
     by_number = next((label for label in own.values() if text.isdigit() and label.id == int(text)), None)
     found = by_number or own.get(text)
     if found is None:
@@ -33,29 +32,29 @@ def _own(call: Call, *, is_group: bool) -> Label:
     return found
 
 
-def label(call: Call, *, is_group: bool) -> object:
+def get_label(call: Call, *, is_group: bool) -> object:
     """Return one label."""
-    return label_entity(_own(call, is_group=is_group))
+    return label_entity(_find_own_label(call, is_group=is_group))
 
 
-def create_label(call: Call, *, is_group: bool) -> Answer:
+def create_label(call: Call, *, is_group: bool) -> RestResponse:
     """Make a label; Conflict where the place or an ancestor has the title."""
     place = call.namespace(is_group=is_group)
     name, color = call.required("name"), call.required("color")
-    made = labelling.create_label(
+    made = labels.create_label(
         call.world, call.user, place, name, color, description=call.text("description")
     )
-    return Answer(label_entity(made), 201)
+    return RestResponse(label_entity(made), 201)
 
 
 def update_label(call: Call, *, is_group: bool) -> object:
     """Change a label's title, colour or words."""
-    found = _own(call, is_group=is_group)
+    found = _find_own_label(call, is_group=is_group)
     if not any(
         name in call.parameters for name in ("new_name", "color", "description", "priority", "archived")
     ):
         raise MissingParameter("new_name, color, description, priority, archived are missing")
-    changed = labelling.update_label(
+    changed = labels.update_label(
         call.world,
         call.user,
         found,
@@ -66,9 +65,9 @@ def update_label(call: Call, *, is_group: bool) -> object:
     return label_entity(changed)
 
 
-def delete_label(call: Call, *, is_group: bool) -> Answer:
+def delete_label(call: Call, *, is_group: bool) -> RestResponse:
     """Delete a label."""
-    found = _own(call, is_group=is_group)
+    found = _find_own_label(call, is_group=is_group)
     access.require(access.can_manage_labels(call.world, call.user, found.namespace))
-    call.world.forget_label(found)
-    return Answer(None, 204)
+    call.world.remove_label(found)
+    return RestResponse(None, 204)

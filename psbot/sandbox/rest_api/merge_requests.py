@@ -2,113 +2,117 @@
 
 from typing import Any
 
-from psbot.sandbox.rest_api.call import Answer, Call
-from psbot.sandbox.rest_api.entities import instant, user_entity
-from psbot.sandbox.rest_api.paging import paged
-from psbot.sandbox.rules import access
-from psbot.sandbox.rules import merge_requests as merging
+from psbot.sandbox.rest_api.call import Call, RestResponse
+from psbot.sandbox.rest_api.entities import format_timestamp, user_entity
+from psbot.sandbox.rest_api.paging import paginate
+from psbot.sandbox.rules import access, merge_requests
 from psbot.sandbox.rules.refusals import NotFound
 from psbot.sandbox.state import urls
 from psbot.sandbox.state.accounts import Namespace
-from psbot.sandbox.state.project import MergeNote, MergeRequest
+from psbot.sandbox.state.project import MergeRequest, MergeRequestNote
 
 Entity = dict[str, Any]
 
 
-def _project(call: Call) -> Namespace:
+def _find_project(call: Call) -> Namespace:
     found = call.namespace(is_group=False)
-    access.require(merging.can_read(call.world, call.viewer, found))
+    access.require(merge_requests.can_read_merge_requests(call.world, call.viewer, found))
     return found
 
 
-def _of_path(call: Call) -> MergeRequest:
-    everything = merging.of_project(call.world, _project(call))
-    found = next((each for each in everything if str(each.iid) == call.parts["iid"]), None)
+def _find_merge_request(call: Call) -> MergeRequest:
+    everything = merge_requests.list_merge_requests(call.world, _find_project(call))
+    found = next((each for each in everything if str(each.iid) == call.path_parameters["iid"]), None)
     if found is None:
         raise NotFound("404 Not found")
     return found
 
 
-def every(call: Call) -> Answer:
+def list_merge_requests(call: Call) -> RestResponse:
     """Return the merge requests of a project, the newest first."""
-    found = merging.of_project(call.world, _project(call))
-    return paged(call, found, lambda each: _entity(call, each))
+    found = merge_requests.list_merge_requests(call.world, _find_project(call))
+    return paginate(call, found, lambda each: _merge_request_entity(call, each))
 
 
-def one(call: Call) -> object:
+def get_merge_request(call: Call) -> object:
     """Return one merge request."""
-    return _entity(call, _of_path(call))
+    return _merge_request_entity(call, _find_merge_request(call))
 
 
-def of_commit(call: Call) -> Answer:
+def list_commit_merge_requests(call: Call) -> RestResponse:
     """Return the merge requests that a commit came from."""
     found = [
-        each for each in merging.of_project(call.world, _project(call)) if call.parts["sha"] in each.commits
+        each
+        for each in merge_requests.list_merge_requests(call.world, _find_project(call))
+        if call.path_parameters["sha"] in each.commits
     ]
-    return paged(call, found, lambda each: _entity(call, each))
+    return paginate(call, found, lambda each: _merge_request_entity(call, each))
 
 
-def notes(call: Call) -> Answer:
+def list_notes(call: Call) -> RestResponse:
     """Return notes, the newest first unless told otherwise."""
     is_descending = (call.text("sort") or "desc") == "desc"
-    found = sorted(_of_path(call).notes, key=lambda each: each.id, reverse=is_descending)
-    return paged(call, found, lambda each: _note_entity(call, each))
+    found = sorted(_find_merge_request(call).notes, key=lambda each: each.id, reverse=is_descending)
+    return paginate(call, found, lambda each: _note_entity(call, each))
 
 
-def _note(call: Call) -> MergeNote:
-    found = next((each for each in _of_path(call).notes if str(each.id) == call.parts["note_id"]), None)
+def _find_note(call: Call) -> MergeRequestNote:
+    found = next(
+        (each for each in _find_merge_request(call).notes if str(each.id) == call.path_parameters["note_id"]),
+        None,
+    )
     if found is None:
         raise NotFound("404 Not found")
     return found
 
 
-def note(call: Call) -> object:
+def get_note(call: Call) -> object:
     """Return one note."""
-    return _note_entity(call, _note(call))
+    return _note_entity(call, _find_note(call))
 
 
-def create_note(call: Call) -> Answer:
+def create_note(call: Call) -> RestResponse:
     """Write a note; 202 and no note when it has quick actions only."""
-    found = _of_path(call)
-    made = merging.create_note(call.world, call.user, found, call.required("body"))
+    found = _find_merge_request(call)
+    made = merge_requests.create_note(call.world, call.user, found, call.required("body"))
     if made is None:
-        return Answer({"commands_changes": dict.fromkeys(found.actions, True), "summary": []}, 202)
-    return Answer(_note_entity(call, made), 201)
+        return RestResponse({"commands_changes": dict.fromkeys(found.actions, True), "summary": []}, 202)
+    return RestResponse(_note_entity(call, made), 201)
 
 
 def update_note(call: Call) -> object:
     """Edit a note."""
-    found = _note(call)
-    merging.update_note(call.world, call.user, found, call.required("body"))
+    found = _find_note(call)
+    merge_requests.update_note(call.world, call.user, found, call.required("body"))
     return _note_entity(call, found)
 
 
-def _entity(call: Call, found: MergeRequest) -> Entity:
-    place = urls.namespace_url(call.world, found.project)
+def _merge_request_entity(call: Call, merge_request: MergeRequest) -> Entity:
+    place = urls.namespace_url(call.world, merge_request.project)
     return {
-        "id": found.id,
-        "iid": found.iid,
-        "project_id": found.project.id,
-        "title": found.title,
-        "state": found.state,
-        "source_branch": found.source_branch,
-        "target_branch": found.target_branch,
-        "author": user_entity(call.world, found.author),
-        "created_at": instant(found.created_at),
-        "merged_at": instant(found.merged_at),
-        "sha": found.commits[0] if found.commits else None,
-        "web_url": f"{place}/-/merge_requests/{found.iid}",
+        "id": merge_request.id,
+        "iid": merge_request.iid,
+        "project_id": merge_request.project.id,
+        "title": merge_request.title,
+        "state": merge_request.state,
+        "source_branch": merge_request.source_branch,
+        "target_branch": merge_request.target_branch,
+        "author": user_entity(call.world, merge_request.author),
+        "created_at": format_timestamp(merge_request.created_at),
+        "merged_at": format_timestamp(merge_request.merged_at),
+        "sha": merge_request.commits[0] if merge_request.commits else None,
+        "web_url": f"{place}/-/merge_requests/{merge_request.iid}",
     }
 
 
-def _note_entity(call: Call, found: MergeNote) -> Entity:
+def _note_entity(call: Call, found: MergeRequestNote) -> Entity:
     return {
         "id": found.id,
         "type": None,
         "body": found.body,
         "author": user_entity(call.world, found.author),
-        "created_at": instant(found.created_at),
-        "updated_at": instant(found.updated_at),
+        "created_at": format_timestamp(found.created_at),
+        "updated_at": format_timestamp(found.updated_at),
         "system": found.is_system,
         "noteable_id": found.merge_request.id,
         "noteable_type": "MergeRequest",

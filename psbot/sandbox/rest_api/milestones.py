@@ -1,8 +1,8 @@
 """Milestones of groups and projects; there are no merge requests here."""
 
-from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
+from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse
 from psbot.sandbox.rest_api.entities import issue_entity, milestone_entity
-from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rest_api.paging import paginate
 from psbot.sandbox.rules import access, milestones
 from psbot.sandbox.rules.refusals import NotFound
 from psbot.sandbox.state.labels import Milestone
@@ -10,60 +10,60 @@ from psbot.sandbox.state.labels import Milestone
 _EVENTS = {"close": "closed", "activate": "active"}
 
 
-def every(call: Call, *, is_group: bool) -> Answer:
+def list_milestones(call: Call, *, is_group: bool) -> RestResponse:
     """Return the milestones of a group or project, those above it only when asked for."""
     place = call.namespace(is_group=is_group)
     above = bool(call.flag("include_ancestors") or call.flag("include_parent_milestones"))
-    found = milestones.milestones_of(call.world, place.lineage if above else [place])
+    found = milestones.list_milestones(call.world, place.self_and_ancestors if above else [place])
     if call.text("state"):
         found = [one for one in found if one.state == call.text("state")]
     if call.text("title"):
         found = [one for one in found if one.title == call.text("title")]
-    if call.names("iids") is not None:
-        found = [one for one in found if str(one.iid) in (call.names("iids") or ())]
+    if call.list_of("iids") is not None:
+        found = [one for one in found if str(one.iid) in (call.list_of("iids") or ())]
     text = (call.text("search") or "").lower()
     shown = [one for one in found if text in one.title.lower() or text in one.description.lower()]
-    return paged(call, shown, lambda one: milestone_entity(call.world, one))
+    return paginate(call, shown, lambda one: milestone_entity(call.world, one))
 
 
-def _own(call: Call, *, is_group: bool) -> Milestone:
+def _find_own_milestone(call: Call, *, is_group: bool) -> Milestone:
     place = call.namespace(is_group=is_group)
-    found = milestones.milestones_of(call.world, [place])
-    milestone = next((one for one in found if str(one.id) == call.parts["milestone_id"]), None)
+    found = milestones.list_milestones(call.world, [place])
+    milestone = next((one for one in found if str(one.id) == call.path_parameters["milestone_id"]), None)
     if milestone is None:
         raise NotFound("404 Not found")
     return milestone
 
 
-def one(call: Call, *, is_group: bool) -> object:
+def get_milestone(call: Call, *, is_group: bool) -> object:
     """Return one milestone."""
-    return milestone_entity(call.world, _own(call, is_group=is_group))
+    return milestone_entity(call.world, _find_own_milestone(call, is_group=is_group))
 
 
-def create(call: Call, *, is_group: bool) -> Answer:
+def create_milestone(call: Call, *, is_group: bool) -> RestResponse:
     """Make a milestone."""
     place = call.namespace(is_group=is_group)
     made = milestones.create_milestone(call.world, call.user, place, call.required("title"))
-    _write(call, made)
-    return Answer(milestone_entity(call.world, made), 201)
+    _write_fields(call, made)
+    return RestResponse(milestone_entity(call.world, made), 201)
 
 
-def update(call: Call, *, is_group: bool) -> object:
+def update_milestone(call: Call, *, is_group: bool) -> object:
     """Change a milestone, close it or activate it again."""
-    found = _own(call, is_group=is_group)
+    found = _find_own_milestone(call, is_group=is_group)
     access.require(access.can_manage_labels(call.world, call.user, found.namespace))
     event = call.text("state_event")
     if event and event not in _EVENTS:
         raise MissingParameter("state_event does not have a valid value")
     if call.text("title") is not None:
-        milestones.rename(call.world, found, call.required("title"))
-    _write(call, found)
+        milestones.rename_milestone(call.world, found, call.required("title"))
+    _write_fields(call, found)
     found.state = _EVENTS[event] if event else found.state
-    call.world.tick()
+    call.world.record_write()
     return milestone_entity(call.world, found)
 
 
-def _write(call: Call, milestone: Milestone) -> None:
+def _write_fields(call: Call, milestone: Milestone) -> None:
     if "description" in call.parameters:
         milestone.description = call.text("description") or ""
     if "due_date" in call.parameters:
@@ -72,21 +72,21 @@ def _write(call: Call, milestone: Milestone) -> None:
         milestone.start_on = call.day("start_date")
 
 
-def delete(call: Call, *, is_group: bool) -> Answer:
+def delete_milestone(call: Call, *, is_group: bool) -> RestResponse:
     """Delete a milestone."""
-    milestones.delete_milestone(call.world, call.user, _own(call, is_group=is_group))
-    return Answer(None, 204)
+    milestones.delete_milestone(call.world, call.user, _find_own_milestone(call, is_group=is_group))
+    return RestResponse(None, 204)
 
 
-def issues(call: Call, *, is_group: bool) -> Answer:
+def list_milestone_issues(call: Call, *, is_group: bool) -> RestResponse:
     """Return the issues of a milestone."""
-    found = milestones.items_of(call.world, call.viewer, _own(call, is_group=is_group))
-    return paged(
+    found = milestones.milestone_items(call.world, call.viewer, _find_own_milestone(call, is_group=is_group))
+    return paginate(
         call, [item for item in found if not item.is_epic], lambda item: issue_entity(call.world, item)
     )
 
 
-def merge_requests(call: Call, *, is_group: bool) -> Answer:
+def list_milestone_merge_requests(call: Call, *, is_group: bool) -> RestResponse:
     """Return nothing: the sandbox has no merge requests."""
-    _own(call, is_group=is_group)
-    return paged(call, [], lambda nothing: nothing)
+    _find_own_milestone(call, is_group=is_group)
+    return paginate(call, [], lambda nothing: nothing)

@@ -2,25 +2,24 @@
 
 from collections.abc import Callable
 
-from psbot.sandbox.rest_api.call import Answer, Call
+from psbot.sandbox.rest_api.call import Call, RestResponse
 from psbot.sandbox.rest_api.entities import discussion_entity, note_entity
-from psbot.sandbox.rest_api.paging import paged
-from psbot.sandbox.rules import access
-from psbot.sandbox.rules import notes as commenting
+from psbot.sandbox.rest_api.paging import paginate
+from psbot.sandbox.rules import access, notes
 from psbot.sandbox.rules.refusals import Invalid, NotFound
 from psbot.sandbox.state.model import Note, WorkItem
 
 Find = Callable[[Call], WorkItem]
 
 
-def _stored(call: Call, item: WorkItem) -> list[Note]:
+def _stored_notes(call: Call, item: WorkItem) -> list[Note]:
     """Return the notes that are kept as notes: label and state events are not among them."""
-    return [note for note in commenting.visible_notes(call.world, call.viewer, item) if not note.is_synthetic]
+    return [note for note in notes.visible_notes(call.world, call.viewer, item) if not note.is_synthetic]
 
 
-def notes(call: Call, find: Find) -> Answer:
+def list_notes(call: Call, find: Find) -> RestResponse:
     """Return notes, the newest first unless told otherwise."""
-    found = _stored(call, find(call))
+    found = _stored_notes(call, find(call))
     only = call.text("activity_filter")
     if only in ("only_comments", "only_activity"):
         found = [note for note in found if note.is_system is (only == "only_activity")]
@@ -28,11 +27,13 @@ def notes(call: Call, find: Find) -> Answer:
     found.sort(
         key=lambda note: (getattr(note, field), note.id), reverse=(call.text("sort") or "desc") == "desc"
     )
-    return paged(call, found, lambda note: note_entity(call.world, note))
+    return paginate(call, found, lambda note: note_entity(call.world, note))
 
 
-def _note(call: Call, item: WorkItem) -> Note:
-    found = next((note for note in _stored(call, item) if str(note.id) == call.parts["note_id"]), None)
+def _find_note(call: Call, item: WorkItem) -> Note:
+    found = next(
+        (note for note in _stored_notes(call, item) if str(note.id) == call.path_parameters["note_id"]), None
+    )
     if found is None:
         raise NotFound("404 Not found")
     return found
@@ -40,76 +41,84 @@ def _note(call: Call, item: WorkItem) -> Note:
 
 def find_note(call: Call, find: Find) -> Note:
     """Return the note of the path."""
-    return _note(call, find(call))
+    return _find_note(call, find(call))
 
 
-def note(call: Call, find: Find) -> object:
+def get_note(call: Call, find: Find) -> object:
     """Return one note."""
-    return note_entity(call.world, _note(call, find(call)))
+    return note_entity(call.world, _find_note(call, find(call)))
 
 
-def create_note(call: Call, find: Find) -> Answer:
+def create_note(call: Call, find: Find) -> RestResponse:
     """Write a note; 202 and no note when it has quick actions only."""
     is_internal = bool(call.flag("internal") or call.flag("confidential"))
-    result = commenting.create_note(
+    result = notes.create_note(
         call.world, call.user, find(call), call.required("body"), is_internal=is_internal
     )
-    return _written(call, result)
+    return _note_response(call, result)
 
 
-def _written(call: Call, result: commenting.Commented) -> Answer:
+def _note_response(call: Call, result: notes.NoteResult) -> RestResponse:
     if result.note is not None:
-        return Answer(note_entity(call.world, result.note), 201)
-    if result.failed and not result.done:
-        raise Invalid(" ".join(result.failed))
-    return Answer({"commands_changes": dict.fromkeys(result.names, True), "summary": list(result.done)}, 202)
+        return RestResponse(note_entity(call.world, result.note), 201)
+    if result.failure_messages and not result.applied_messages:
+        raise Invalid(" ".join(result.failure_messages))
+    return RestResponse(
+        {
+            "commands_changes": dict.fromkeys(result.action_names, True),
+            "summary": list(result.applied_messages),
+        },
+        202,
+    )
 
 
 def update_note(call: Call, find: Find) -> object:
     """Edit a note."""
-    found = _note(call, find(call))
-    result = commenting.update_note(call.world, call.user, found, call.required("body"))
-    return note_entity(call.world, result.note) if result.note else _written(call, result)
+    found = _find_note(call, find(call))
+    result = notes.update_note(call.world, call.user, found, call.required("body"))
+    return note_entity(call.world, result.note) if result.note else _note_response(call, result)
 
 
-def delete_note(call: Call, find: Find) -> Answer:
+def delete_note(call: Call, find: Find) -> RestResponse:
     """Delete a note."""
-    commenting.destroy_note(call.world, call.user, _note(call, find(call)))
-    return Answer(None, 204)
+    notes.delete_note(call.world, call.user, _find_note(call, find(call)))
+    return RestResponse(None, 204)
 
 
-def discussions(call: Call, find: Find) -> Answer:
+def list_discussions(call: Call, find: Find) -> RestResponse:
     """Return discussions, the oldest first."""
-    found = commenting.discussions(_stored(call, find(call)))
-    return paged(call, found, lambda notes: discussion_entity(call.world, notes))
+    found = notes.group_by_discussion(_stored_notes(call, find(call)))
+    return paginate(call, found, lambda notes: discussion_entity(call.world, notes))
 
 
-def _discussion(call: Call, item: WorkItem) -> list[Note]:
-    found = commenting.discussions(_stored(call, item))
-    thread = next((one for one in found if one[0].discussion_id == call.parts["discussion_id"]), None)
+def _find_discussion(call: Call, item: WorkItem) -> list[Note]:
+    found = notes.group_by_discussion(_stored_notes(call, item))
+    thread = next(
+        (one for one in found if one[0].discussion_id == call.path_parameters["discussion_id"]), None
+    )
     if thread is None:
         raise NotFound("404 Discussion Not Found")
     return thread
 
 
-def discussion(call: Call, find: Find) -> object:
+def get_discussion(call: Call, find: Find) -> object:
     """Return one discussion."""
-    return discussion_entity(call.world, _discussion(call, find(call)))
+    return discussion_entity(call.world, _find_discussion(call, find(call)))
 
 
-def create_discussion(call: Call, find: Find) -> Answer:
+def create_discussion(call: Call, find: Find) -> RestResponse:
     """Begin a thread."""
     item = find(call)
-    result = commenting.create_note(call.world, call.user, item, call.required("body"), is_thread=True)
+    result = notes.create_note(call.world, call.user, item, call.required("body"), is_thread=True)
     if result.note is None:
-        return _written(call, result)
-    return Answer(discussion_entity(call.world, [result.note]), 201)
+        return _note_response(call, result)
+    return RestResponse(discussion_entity(call.world, [result.note]), 201)
 
 
-def reply(call: Call, find: Find) -> Answer:
+def reply_in_discussion(call: Call, find: Find) -> RestResponse:
     """Answer in a thread."""
     item = find(call)
-    thread = _discussion(call, item)
+    thread = _find_discussion(call, item)
     access.require(not thread[0].is_system)
-    result = commenting.create_note(call.world, call.user, item, call.required("body"), discussion=thread[0])
-    return _written(call, result)
+    result = notes.create_note(call.world, call.user, item, call.required("body"), discussion=thread[0])
+    return _note_response(call, result)

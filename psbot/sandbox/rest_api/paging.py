@@ -6,23 +6,23 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from psbot.sandbox.faults.faults import left_of
-from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter
+from psbot.sandbox.faults.faults import apply_list_fault
+from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse
 
-DEFAULT_PAGE = 20
-MAX_PAGE = 100
-MOST_COUNTED = 10_000
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+MAX_COUNTED = 10_000
 
 Thing = TypeVar("Thing")
 
 
-def paged(call: Call, everything: Sequence[Thing], show: Callable[[Thing], Any]) -> Answer:
+def paginate(call: Call, everything: Sequence[Thing], to_entity: Callable[[Thing], Any]) -> RestResponse:
     """Return one page with GitLab's headers; the totals are left out where there are over 10,000."""
-    things = left_of(everything, call.fault)
-    size = _positive(call, "per_page", DEFAULT_PAGE)
-    size, number = min(size, MAX_PAGE), _positive(call, "page", 1)
+    things = apply_list_fault(everything, call.fault)
+    size = _positive_number(call, "per_page", DEFAULT_PAGE_SIZE)
+    size, number = min(size, MAX_PAGE_SIZE), _positive_number(call, "page", 1)
     start = (number - 1) * size
-    shown = [show(one) for one in things[start : start + size]]
+    shown = [to_entity(one) for one in things[start : start + size]]
     is_last = start + size >= len(things)
     pages = max(1, -(-len(things) // size))
     headers = {
@@ -36,42 +36,42 @@ def paged(call: Call, everything: Sequence[Thing], show: Callable[[Thing], Any])
         **({} if is_last else {"next": number + 1}),
         **({"prev": number - 1} if number > 1 else {}),
     }
-    if len(things) <= MOST_COUNTED:
+    if len(things) <= MAX_COUNTED:
         headers |= {"x-total": str(len(things)), "x-total-pages": str(pages)}
         links["last"] = pages
     headers["link"] = ", ".join(
         f'<{_url(call, page=page, per_page=size)}>; rel="{rel}"' for rel, page in links.items()
     )
-    return Answer(shown, headers=headers)
+    return RestResponse(shown, headers=headers)
 
 
-def keyset(
-    call: Call, everything: Sequence[Thing], identity: Callable[[Thing], int], show: Callable[[Thing], Any]
-) -> Answer:
+def paginate_by_keyset(
+    call: Call, everything: Sequence[Thing], id_of: Callable[[Thing], int], to_entity: Callable[[Thing], Any]
+) -> RestResponse:
     """Return one page and a link to the one behind its last thing; there are no totals."""
-    things = left_of(everything, call.fault)
-    size = min(_positive(call, "per_page", DEFAULT_PAGE), MAX_PAGE)
+    things = apply_list_fault(everything, call.fault)
+    size = min(_positive_number(call, "per_page", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
     start = 0
     if call.query.get("cursor"):
-        after = _identity(str(call.query["cursor"]))
-        ids = [identity(one) for one in things]
+        after = _parse_cursor(str(call.query["cursor"]))
+        ids = [id_of(one) for one in things]
         start = ids.index(after) + 1 if after in ids else len(ids)
     shown = things[start : start + size]
     headers = {"x-per-page": str(size)}
     if start + size < len(things):
-        cursor = base64.urlsafe_b64encode(json.dumps({"id": str(identity(shown[-1]))}).encode()).decode()
+        cursor = base64.urlsafe_b64encode(json.dumps({"id": str(id_of(shown[-1]))}).encode()).decode()
         headers["link"] = f'<{_url(call, cursor=cursor, per_page=size)}>; rel="next"'
-    return Answer([show(one) for one in shown], headers=headers)
+    return RestResponse([to_entity(one) for one in shown], headers=headers)
 
 
-def _identity(cursor: str) -> int:
+def _parse_cursor(cursor: str) -> int:
     try:
         return int(json.loads(base64.urlsafe_b64decode(cursor))["id"])
     except (ValueError, KeyError, TypeError):
         raise MissingParameter("cursor is invalid") from None
 
 
-def _positive(call: Call, name: str, default: int) -> int:
+def _positive_number(call: Call, name: str, default: int) -> int:
     value = call.query.get(name)
     if value in (None, ""):
         return default

@@ -2,47 +2,47 @@
 
 from typing import Any
 
-from psbot.sandbox.rest_api.call import Answer, Call
+from psbot.sandbox.rest_api.call import Call, RestResponse
 from psbot.sandbox.rest_api.entities import user_entity
-from psbot.sandbox.rest_api.paging import paged
+from psbot.sandbox.rest_api.paging import paginate
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.refusals import NotFound
-from psbot.sandbox.state.accounts import Access, Namespace
-from psbot.sandbox.state.project import Branch, Schedule, Variable
+from psbot.sandbox.state.accounts import AccessLevel, Namespace
+from psbot.sandbox.state.project import Branch, CiVariable, PipelineSchedule
 
 Entity = dict[str, Any]
 
 
-def _project(call: Call, role: Access) -> Namespace:
+def _find_project(call: Call, role: AccessLevel) -> Namespace:
     found = call.namespace(is_group=False)
-    access.require(access.level(call.world, call.viewer, found) >= role)
+    access.require(access.max_access_level(call.world, call.viewer, found) >= role)
     return found
 
 
-def variables(call: Call) -> Answer:
+def list_variables(call: Call) -> RestResponse:
     """Return the variables, for Maintainers; a hidden one has no value."""
-    found = _project(call, Access.MAINTAINER)
-    return paged(call, call.world.variables_of[found.namespace_id], _variable)
+    found = _find_project(call, AccessLevel.MAINTAINER)
+    return paginate(call, call.world.variables_of[found.namespace_id], _variable_entity)
 
 
-def group_variables(call: Call) -> Answer:
+def list_group_variables(call: Call) -> RestResponse:
     """Return the variables of a group, for its Owners."""
     found = call.namespace(is_group=True)
-    access.require(access.level(call.world, call.viewer, found) >= Access.OWNER)
-    return paged(call, call.world.variables_of[found.namespace_id], _variable)
+    access.require(access.max_access_level(call.world, call.viewer, found) >= AccessLevel.OWNER)
+    return paginate(call, call.world.variables_of[found.namespace_id], _variable_entity)
 
 
-def branch(call: Call) -> object:
+def get_branch(call: Call) -> object:
     """Return one branch, for those who may read the repository."""
-    project = _project(call, Access.REPORTER)
+    project = _find_project(call, AccessLevel.REPORTER)
     listed = call.world.branches_of[project.namespace_id]
-    found = next((each for each in listed if each.name == call.parts["branch"]), None)
+    found = next((each for each in listed if each.name == call.path_parameters["branch"]), None)
     if found is None:
         raise NotFound("404 Branch Not Found")
-    return _branch(found)
+    return _branch_entity(found)
 
 
-def _branch(found: Branch) -> Entity:
+def _branch_entity(found: Branch) -> Entity:
     return {
         "name": found.name,
         "merged": False,
@@ -54,7 +54,7 @@ def _branch(found: Branch) -> Entity:
     }
 
 
-def _variable(found: Variable) -> Entity:
+def _variable_entity(found: CiVariable) -> Entity:
     return {
         "variable_type": "env_var",
         "key": found.key,
@@ -68,28 +68,33 @@ def _variable(found: Variable) -> Entity:
     }
 
 
-def schedules(call: Call) -> Answer:
+def list_schedules(call: Call) -> RestResponse:
     """Return the schedules, for Reporters (GitLab, project_policy.rb); their variables are shown one by one."""
-    found = _project(call, Access.REPORTER)
-    return paged(call, call.world.schedules_of[found.namespace_id], lambda each: _schedule(call, each))
+    found = _find_project(call, AccessLevel.REPORTER)
+    return paginate(
+        call, call.world.schedules_of[found.namespace_id], lambda each: _schedule_entity(call, each)
+    )
 
 
-def schedule(call: Call) -> object:
+def get_schedule(call: Call) -> object:
     """Return one schedule; its variables are for its owner and for Maintainers."""
-    project = _project(call, Access.REPORTER)
+    project = _find_project(call, AccessLevel.REPORTER)
     listed = call.world.schedules_of[project.namespace_id]
-    found = next((each for each in listed if str(each.id) == call.parts["schedule_id"]), None)
+    found = next((each for each in listed if str(each.id) == call.path_parameters["schedule_id"]), None)
     if found is None:
         raise NotFound("404 Pipeline Schedule Not Found")
-    shown = _schedule(call, found)
-    if found.owner is call.user or access.level(call.world, call.viewer, project) >= Access.MAINTAINER:
+    shown = _schedule_entity(call, found)
+    if (
+        found.owner is call.user
+        or access.max_access_level(call.world, call.viewer, project) >= AccessLevel.MAINTAINER
+    ):
         shown["variables"] = [
             {"variable_type": "env_var", "key": key, "value": value} for key, value in found.variables
         ]
     return shown
 
 
-def _schedule(call: Call, found: Schedule) -> Entity:
+def _schedule_entity(call: Call, found: PipelineSchedule) -> Entity:
     return {
         "id": found.id,
         "description": found.description,

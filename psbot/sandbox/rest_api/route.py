@@ -10,13 +10,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from psbot.sandbox.faults.faults import Fault
-from psbot.sandbox.rest_api.call import Answer, Call, MissingParameter, parameters_of
-from psbot.sandbox.rest_api.table import TABLE, Work
+from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse, parse_parameters
+from psbot.sandbox.rest_api.table import ROUTES, Handler
 from psbot.sandbox.rules.refusals import Invalid, Refusal
 from psbot.sandbox.rules.tokens import (
     INSUFFICIENT_SCOPE,
     BadToken,
-    acting_as,
+    apply_sudo,
     may_read,
     may_write,
     token_of_request,
@@ -28,10 +28,10 @@ PREFIX = "/api/v4/"
 READ_ONLY = "You cannot perform write operations on a read-only instance"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 
-Pattern = tuple[tuple[str, ...], Work]
+Pattern = tuple[tuple[str, ...], Handler]
 
 _BY_SHAPE: dict[tuple[str, int], list[Pattern]] = defaultdict(list)
-for _method, _path, _work in TABLE:
+for _method, _path, _work in ROUTES:
     _parts = tuple(_path.split("/"))
     _BY_SHAPE[(_method, len(_parts))].append((_parts, _work))
 
@@ -43,11 +43,11 @@ def rest_routes(world: World) -> list[BaseRoute]:
         try:
             known = token_of_request(world, request.headers, request.query_params)
             wanted = request.query_params.get("sudo") or request.headers.get("sudo")
-            token = acting_as(world, known, wanted)
+            token = apply_sudo(world, known, wanted)
         except BadToken as bad:
             return JSONResponse(bad.body, bad.status)
         refused = _scope_refusal(world, request.method, token)
-        return refused or await _served(world, request, token)
+        return refused or await _dispatch(world, request, token)
 
     return [Route("/api/v4/{rest:path}", serve, methods=_METHODS)]
 
@@ -61,31 +61,31 @@ def _scope_refusal(world: World, method: str, token: Token | None) -> Response |
     return None
 
 
-async def _served(world: World, request: Request, token: Token | None) -> Response:
+async def _dispatch(world: World, request: Request, token: Token | None) -> Response:
     path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
     segments = [unquote(part) for part in path.removeprefix(PREFIX).split("/")]
-    found = _found("GET" if request.method == "HEAD" else request.method, segments)
+    found = _match_route("GET" if request.method == "HEAD" else request.method, segments)
     if found is None:
         return JSONResponse({"error": "404 Not Found"}, 404)
     work, parts = found
     try:
-        query, parameters = await parameters_of(request)
+        query, parameters = await parse_parameters(request)
     except json.JSONDecodeError:
         return JSONResponse({"error": "400 Bad request - Invalid JSON"}, 400)
     except ValueError as error:
         return JSONResponse({"error": f"400 Bad request - {error}"}, 400)
-    call = Call(world, token, request.method, path, parts, query, parameters, _fault(request))
+    call = Call(world, token, request.method, path, parts, query, parameters, _fault_of(request))
     try:
         with world.lock:
             answer = work(call)
     except Refusal as refusal:
-        return _refused(refusal)
+        return _refusal_response(refusal)
     return _response(answer)
 
 
-def _found(method: str, segments: Sequence[str]) -> tuple[Work, dict[str, str]] | None:
+def _match_route(method: str, segments: Sequence[str]) -> tuple[Handler, dict[str, str]] | None:
     """Return the work for a path and its named parts; a word in a pattern goes before a name."""
-    best: tuple[int, Work, dict[str, str]] | None = None
+    best: tuple[int, Handler, dict[str, str]] | None = None
     for pattern, work in _BY_SHAPE[(method, len(segments))]:
         names = {part[1:]: text for part, text in zip(pattern, segments, strict=True) if part.startswith(":")}
         words_fit = all(
@@ -96,12 +96,12 @@ def _found(method: str, segments: Sequence[str]) -> tuple[Work, dict[str, str]] 
     return (best[1], best[2]) if best else None
 
 
-def _fault(request: Request) -> Fault | None:
+def _fault_of(request: Request) -> Fault | None:
     fault: Fault | None = request.scope.get("sandbox.fault")
     return fault
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refusal_response(refusal: Refusal) -> Response:
     if isinstance(refusal, MissingParameter):
         return JSONResponse({"error": refusal.message}, 400)
     if isinstance(refusal, Invalid):
@@ -110,7 +110,7 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _response(answer: object) -> Response:
-    done = answer if isinstance(answer, Answer) else Answer(answer)
+    done = answer if isinstance(answer, RestResponse) else RestResponse(answer)
     headers = dict(done.headers)
     if done.status == 204:  # noqa: PLR2004 (no content)
         return Response(status_code=204, headers=headers)

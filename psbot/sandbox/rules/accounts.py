@@ -2,51 +2,51 @@
 
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.refusals import Conflict, Forbidden
-from psbot.sandbox.state.accounts import Access, Namespace, User, UserKind
+from psbot.sandbox.state.accounts import AccessLevel, Namespace, User, UserKind
 from psbot.sandbox.state.world import World
 
 GHOST = "ghost"
 
 
-def create_user(world: World, by: User, username: str, name: str, kind: UserKind = UserKind.HUMAN) -> User:
+def create_user(world: World, actor: User, username: str, name: str, kind: UserKind = UserKind.HUMAN) -> User:
     """Make an account, as an administrator. Raises Forbidden and Conflict."""
-    access.require(by.is_admin)
-    return _made(world, username, name, kind)
+    access.require(actor.is_admin)
+    return _add_account(world, username, name, kind)
 
 
-def create_service_account(world: World, by: User, group: Namespace, username: str, name: str) -> User:
+def create_service_account(world: World, actor: User, group: Namespace, username: str, name: str) -> User:
     """Make a service account of a top-level group, as its owner; it is a member of nothing yet."""
-    if group.parent is not None or access.level(world, by, group) < Access.OWNER:
+    if group.parent is not None or access.max_access_level(world, actor, group) < AccessLevel.OWNER:
         raise Forbidden("403 Forbidden")
-    return _made(world, username, name, UserKind.SERVICE_ACCOUNT)
+    return _add_account(world, username, name, UserKind.SERVICE_ACCOUNT)
 
 
-def _made(world: World, username: str, name: str, kind: UserKind) -> User:
+def _add_account(world: World, username: str, name: str, kind: UserKind) -> User:
     if world.user(username) or world.namespace(username):
         raise Conflict("Username has already been taken")
     user = world.add_user(username, name, kind)
-    world.tick()
+    world.record_write()
     return user
 
 
-def delete_user(world: World, by: User, user: User, *, with_work: bool) -> None:
+def delete_user(world: World, actor: User, user: User, *, with_contributions: bool) -> None:
     """Delete an account; what it wrote goes to the ghost, or *with_work* is deleted too."""
-    access.require(by.is_admin)
-    for item in [one for one in world.items.values() if one.author is user and with_work]:
-        world.forget_item(item)
-    for note in [one for one in world.notes.values() if one.author is user and with_work]:
+    access.require(actor.is_admin)
+    for item in [one for one in world.items.values() if one.author is user and with_contributions]:
+        world.remove_item(item)
+    for note in [one for one in world.notes.values() if one.author is user and with_contributions]:
         note.item.notes.remove(note)
         del world.notes[note.id]
-    _hand_over(world, user)
+    _reassign_to_ghost(world, user)
     for key in [key for key in world.memberships if key[1] == user.id]:
         del world.memberships[key]
     for value in [value for value, token in world.tokens.items() if token.user is user]:
         del world.tokens[value]
     del world.users[user.username.lower()]
-    world.tick()
+    world.record_write()
 
 
-def _hand_over(world: World, user: User) -> None:
+def _reassign_to_ghost(world: World, user: User) -> None:
     ghost = world.user(GHOST) or world.add_user(GHOST, "Ghost User", UserKind.GHOST)
     for item in world.items.values():
         item.author = ghost if item.author is user else item.author

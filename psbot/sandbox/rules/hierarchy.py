@@ -1,9 +1,9 @@
 """Parents and children of work items."""
 
 from psbot.sandbox.rules import access
-from psbot.sandbox.rules.references import relative, system_note
+from psbot.sandbox.rules.references import add_system_note, relative_reference
 from psbot.sandbox.rules.refusals import Forbidden, Invalid
-from psbot.sandbox.state.accounts import Access, Edition, User
+from psbot.sandbox.state.accounts import AccessLevel, Edition, User
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.world import World
 
@@ -25,18 +25,21 @@ def set_parent(world: World, user: User, item: WorkItem, parent: WorkItem | None
     if parent is not None:
         check_parent(world, user, item, parent)
     if item.parent is not None:
-        _tell(world, user, item.parent, item, is_added=False)
+        _add_hierarchy_notes(world, user, item.parent, item, is_added=False)
         item.parent.children.remove(item)
     item.parent = parent
     if parent is not None:
         parent.children.append(item)
         parent.updated_at = world.clock.now()
-        _tell(world, user, parent, item, is_added=True)
+        _add_hierarchy_notes(world, user, parent, item, is_added=True)
 
 
 def check_parent(world: World, user: User, item: WorkItem, parent: WorkItem) -> None:
     """Raise Forbidden or Invalid when *item* may not become a child of *parent*."""
-    if not access.can_read(world, user, parent) or access.level(world, user, parent.namespace) < Access.GUEST:
+    if (
+        not access.can_read(world, user, parent)
+        or access.max_access_level(world, user, parent.namespace) < AccessLevel.GUEST
+    ):
         if not parent.namespace.is_group or not access.can_read(world, user, parent):
             raise Forbidden(
                 "No matching work item found. Make sure that you are adding a valid work item ID."
@@ -44,19 +47,24 @@ def check_parent(world: World, user: User, item: WorkItem, parent: WorkItem) -> 
         raise Forbidden("You don't have permission to set the parent")
     if item.type not in _CHILD_TYPES[parent.type]:
         raise Invalid(
-            f"{relative(item, parent.namespace)} cannot be added: it's not allowed to add this type of parent item"
+            f"{relative_reference(item, parent.namespace)} cannot be added: "
+            "it's not allowed to add this type of parent item"
         )
     if item.is_epic and world.edition is not Edition.ULTIMATE:
-        raise Invalid(f"{relative(item, parent.namespace)} cannot be added: subepics are not available")
+        raise Invalid(
+            f"{relative_reference(item, parent.namespace)} cannot be added: subepics are not available"
+        )
     if len(parent.children) >= MAX_CHILDREN:
         raise Invalid(
-            f"{relative(item, parent.namespace)} cannot be added: reached maximum number of children"
+            f"{relative_reference(item, parent.namespace)} cannot be added: reached maximum number of children"
         )
     line = ancestors(parent)
     if item is parent or item in line:
-        raise Invalid(f"{relative(item, parent.namespace)} cannot be added: it's already an ancestor")
+        raise Invalid(
+            f"{relative_reference(item, parent.namespace)} cannot be added: it's already an ancestor"
+        )
     if item.is_epic and len(line) + 2 > MAX_EPIC_DEPTH:
-        raise Invalid(f"{relative(item, parent.namespace)} cannot be added: reached maximum depth")
+        raise Invalid(f"{relative_reference(item, parent.namespace)} cannot be added: reached maximum depth")
 
 
 def ancestors(item: WorkItem) -> list[WorkItem]:
@@ -77,15 +85,17 @@ def descendants(item: WorkItem) -> list[WorkItem]:
     return found
 
 
-def _tell(world: World, user: User, parent: WorkItem, item: WorkItem, *, is_added: bool) -> None:
+def _add_hierarchy_notes(
+    world: World, user: User, parent: WorkItem, item: WorkItem, *, is_added: bool
+) -> None:
     """Leave a note in both; nobody reads the one that names an item they may not see."""
     child_kind, parent_kind = item.type.value.lower(), parent.type.value.lower()
-    child, above = relative(item, parent.namespace), relative(parent, item.namespace)
+    child, above = relative_reference(item, parent.namespace), relative_reference(parent, item.namespace)
     if is_added:
         on_parent = (f"added {child} as child {child_kind}", "relate_to_child")
         on_child = (f"added {above} as parent {parent_kind}", "relate_to_parent")
     else:
         on_parent = (f"removed child {child_kind} {child}", "unrelate_from_child")
         on_child = (f"removed parent {parent_kind} {above}", "unrelate_from_parent")
-    system_note(world, parent, user, *on_parent, mentions=item)
-    system_note(world, item, user, *on_child, mentions=parent)
+    add_system_note(world, parent, user, *on_parent, mentions=item)
+    add_system_note(world, item, user, *on_child, mentions=parent)

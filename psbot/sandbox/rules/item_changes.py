@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from psbot.sandbox.rules.quick_actions import QuickAction
-from psbot.sandbox.rules.references import members
+from psbot.sandbox.rules.references import members_of
 from psbot.sandbox.state.accounts import User
 from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import WorkItem
@@ -25,7 +25,7 @@ UNSET: Final = Unset.UNSET
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ItemChange:
     """Fields to write; None leaves one alone, and where None is a value of its own, UNSET does."""
 
     title: str | None = None
@@ -48,44 +48,48 @@ class Change:
     todo: bool | None = None
 
     @property
-    def metadata_dropped(self) -> "Change":
+    def without_metadata(self) -> "ItemChange":
         """Return the change without what only members from Planner up may set on an existing item."""
-        return Change(title=self.title, description=self.description, is_open=self.is_open, todo=self.todo)
+        return ItemChange(
+            title=self.title, description=self.description, is_open=self.is_open, todo=self.todo
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Interpreted:
+class QuickActionResult:
     """The change with quick actions laid over it, and a sentence for each that was carried out or failed."""
 
-    change: Change
-    done: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    change: ItemChange
+    applied_messages: tuple[str, ...] = ()
+    failure_messages: tuple[str, ...] = ()
+    action_names: tuple[str, ...] = ()
 
 
-def interpret(
-    world: World, user: User, item: WorkItem, actions: list[QuickAction], change: Change
-) -> Interpreted:
+def apply_quick_actions(
+    world: World, user: User, item: WorkItem, actions: list[QuickAction], change: ItemChange
+) -> QuickActionResult:
     """Lay *actions* over *change* in their order."""
     done: list[str] = []
     failed: list[str] = []
     for action in actions:
-        after = _after(world, user, item, action, change)
+        after = _apply_action(world, user, item, action, change)
         if after is None:
             failed.append(f"Could not apply {action.name} command.")
         else:
             change = after
             done.append(f"Applied {action.name} command.")
-    return Interpreted(change, tuple(done), tuple(failed), tuple(action.name for action in actions))
+    return QuickActionResult(change, tuple(done), tuple(failed), tuple(action.name for action in actions))
 
 
-def _after(world: World, user: User, item: WorkItem, action: QuickAction, change: Change) -> Change | None:
+def _apply_action(
+    world: World, user: User, item: WorkItem, action: QuickAction, change: ItemChange
+) -> ItemChange | None:
     if action.name in _FLAGS:
         return replace(change, **_FLAGS[action.name])  # type: ignore[arg-type]
     if action.name in ("label", "unlabel", "relabel"):
-        return _labelled(world, item, action, change)
+        return _change_labels(world, item, action, change)
     if action.name in ("assign", "unassign", "reassign"):
-        return _assigned(world, user, item, action, change)
+        return _change_assignees(world, user, item, action, change)
     if action.name in ("due", "remove_due_date"):
         due = (
             None
@@ -96,7 +100,7 @@ def _after(world: World, user: User, item: WorkItem, action: QuickAction, change
         return None if is_bad else replace(change, due_on=due)
     if action.name == "title":
         return replace(change, title=action.argument) if action.argument else None
-    return _timed(item, action, change)
+    return _change_time(item, action, change)
 
 
 _FLAGS: dict[str, dict[str, bool]] = {
@@ -116,7 +120,9 @@ def label_titles(argument: str) -> list[str]:
     return [quoted or plain.lstrip("~") for quoted, plain in found]
 
 
-def _labelled(world: World, item: WorkItem, action: QuickAction, change: Change) -> Change | None:
+def _change_labels(
+    world: World, item: WorkItem, action: QuickAction, change: ItemChange
+) -> ItemChange | None:
     labels = tuple(
         label for title in label_titles(action.argument) if (label := world.find_label(item.namespace, title))
     )
@@ -130,13 +136,15 @@ def _labelled(world: World, item: WorkItem, action: QuickAction, change: Change)
     return replace(change, labels=labels)
 
 
-def _assigned(world: World, user: User, item: WorkItem, action: QuickAction, change: Change) -> Change | None:
+def _change_assignees(
+    world: World, user: User, item: WorkItem, action: QuickAction, change: ItemChange
+) -> ItemChange | None:
     people: list[User] = []
     for word in action.argument.replace(",", " ").split():
         name = word.lstrip("@")
         group = world.namespace(name)
         found = user if name == "me" else world.user(name)
-        people += [found] if found else sorted(members(world, group), key=_by_id) if group else []
+        people += [found] if found else sorted(members_of(world, group), key=_by_id) if group else []
     current = list(item.assignees if change.assignees is None else change.assignees)
     if action.name == "unassign":
         gone = people or current
@@ -151,7 +159,7 @@ def _by_id(user: User) -> int:
     return user.id
 
 
-def _timed(item: WorkItem, action: QuickAction, change: Change) -> Change | None:
+def _change_time(item: WorkItem, action: QuickAction, change: ItemChange) -> ItemChange | None:
     if action.name == "remove_estimate":
         return replace(change, estimate_seconds=0)
     if action.name == "remove_time_spent":
@@ -176,7 +184,7 @@ def parse_duration(text: str) -> int | None:
     return sign * sum(int(number) * _UNITS[unit] for number, unit in found) if found else None
 
 
-def human_duration(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     """Return the opposite of parse_duration, without months."""
     rest = abs(seconds)
     parts = []

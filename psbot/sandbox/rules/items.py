@@ -4,33 +4,38 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from psbot.sandbox.rules import access, quick_actions, references
-from psbot.sandbox.rules import task_lists as checklists
+from psbot.sandbox.rules import access, quick_actions, references, task_lists
 from psbot.sandbox.rules.hierarchy import check_parent, set_parent
-from psbot.sandbox.rules.item_changes import UNSET, Change, Interpreted, human_duration, interpret
-from psbot.sandbox.rules.labels import exclusive, set_labels
-from psbot.sandbox.rules.references import notify, system_note
+from psbot.sandbox.rules.item_changes import (
+    UNSET,
+    ItemChange,
+    QuickActionResult,
+    apply_quick_actions,
+    format_duration,
+)
+from psbot.sandbox.rules.labels import enforce_scopes, set_labels
+from psbot.sandbox.rules.references import add_system_note, notify
 from psbot.sandbox.rules.refusals import Invalid
-from psbot.sandbox.state.accounts import Access, Namespace, User
-from psbot.sandbox.state.dates import changed_dates_note
+from psbot.sandbox.state.accounts import AccessLevel, Namespace, User
+from psbot.sandbox.state.dates import dates_note_body
 from psbot.sandbox.state.events import MilestoneEvent, StateEvent, Timelog, WeightEvent
 from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.world import World
 
-LONGEST_TITLE = 255
-LONGEST_DESCRIPTION = 1_048_576
+MAX_TITLE_LENGTH = 255
+MAX_DESCRIPTION_LENGTH = 1_048_576
 
 
-def check_texts(title: str | None, description: str | None) -> None:
+def validate_texts(title: str | None, description: str | None) -> None:
     """Raise Invalid for a title or a description that GitLab refuses."""
     wrong: dict[str, list[str]] = {}
     if title is not None and not title.strip():
         wrong["title"] = ["can't be blank"]
-    if title is not None and len(title) > LONGEST_TITLE:
-        wrong["title"] = [f"is too long (maximum is {LONGEST_TITLE} characters)"]
-    if description is not None and len(description) > LONGEST_DESCRIPTION:
-        wrong["description"] = [f"is too long (maximum is {LONGEST_DESCRIPTION} characters)"]
+    if title is not None and len(title) > MAX_TITLE_LENGTH:
+        wrong["title"] = [f"is too long (maximum is {MAX_TITLE_LENGTH} characters)"]
+    if description is not None and len(description) > MAX_DESCRIPTION_LENGTH:
+        wrong["description"] = [f"is too long (maximum is {MAX_DESCRIPTION_LENGTH} characters)"]
     if wrong:
         raise Invalid(wrong)
 
@@ -40,7 +45,7 @@ def create_item(
     user: User,
     namespace: Namespace,
     type_: ItemType,
-    change: Change,
+    change: ItemChange,
     *,
     iid: int | None = None,
     created_at: datetime | None = None,
@@ -48,9 +53,9 @@ def create_item(
     """Create an item; quick actions in the description run and leave the text. Guests may set all fields here."""
     access.require(access.can_create(world, user, namespace))
     title = (change.title or "").strip()
-    check_texts(title, change.description)
-    may_override = access.level(world, user, namespace) >= Access.OWNER
-    at = world.tick()
+    validate_texts(title, change.description)
+    may_override = access.max_access_level(world, user, namespace) >= AccessLevel.OWNER
+    at = world.record_write()
     born = created_at if created_at and may_override else at
     sequence = f"iid {namespace.namespace_id}"
     number = iid if iid and may_override else world.next_id(sequence)
@@ -70,59 +75,61 @@ def create_item(
         check_parent(world, user, item, change.parent)
     world.add_item(item)
     text, actions = quick_actions.extract(change.description or "")
-    full = interpret(world, user, item, actions, replace(change, title=None, description=None)).change
+    full = apply_quick_actions(
+        world, user, item, actions, replace(change, title=None, description=None)
+    ).change
     item.description = text
     if full.title is not None:
-        item.title = full.title[:LONGEST_TITLE]
+        item.title = full.title[:MAX_TITLE_LENGTH]
     item.confidential = bool(full.confidential)
-    _apply(world, user, item, replace(full, title=None, confidential=None))
-    _hear(world, user, item, text, "")
+    _write_fields(world, user, item, replace(full, title=None, confidential=None))
+    _notify_mentioned(world, user, item, text, "")
     return item
 
 
-def update_item(world: World, user: User, item: WorkItem, change: Change) -> Interpreted:
+def update_item(world: World, user: User, item: WorkItem, change: ItemChange) -> QuickActionResult:
     """Change an item; quick actions in the description run. Raises Forbidden and Invalid."""
     access.require(access.can_update(world, user, item))
     text, actions = quick_actions.extract(change.description or "")
     if actions:
         change = replace(change, description=text)
-    result = interpret(world, user, item, actions, change)
-    check_texts(result.change.title, result.change.description)
+    result = apply_quick_actions(world, user, item, actions, change)
+    validate_texts(result.change.title, result.change.description)
     apply_change(world, user, item, result.change)
     return result
 
 
-def apply_change(world: World, user: User, item: WorkItem, change: Change) -> None:
+def apply_change(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
     """Write *change* as far as the user's role goes; the rest is dropped without a word, as GitLab does."""
     if not access.can_set_metadata(world, user, item):
-        change = change.metadata_dropped
+        change = change.without_metadata
     if isinstance(change.parent, WorkItem) and change.parent is not item.parent:
         check_parent(world, user, item, change.parent)
-    item.updated_at = world.tick()
+    item.updated_at = world.record_write()
     before = item.description
     _write_texts(world, user, item, change)
-    _apply(world, user, item, change)
+    _write_fields(world, user, item, change)
     if item.description != before:
-        _hear(world, user, item, item.description, before)
+        _notify_mentioned(world, user, item, item.description, before)
 
 
-def _write_texts(world: World, user: User, item: WorkItem, change: Change) -> None:
+def _write_texts(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
     if change.title is not None and change.title != item.title:
-        system_note(world, item, user, _retitled(item.title, change.title), "title")
+        add_system_note(world, item, user, _title_note(item.title, change.title), "title")
         item.title = change.title
         item.lock_version += 1
     if change.description is not None and change.description != item.description:
-        ticks = checklists.ticked(item.description, change.description)
+        ticks = task_lists.toggled_tasks(item.description, change.description)
         for task in ticks:
-            system_note(world, item, user, checklists.note_on(task), "task")
+            add_system_note(world, item, user, task_lists.task_note(task), "task")
         if not ticks:
-            system_note(world, item, user, "changed the description", "description")
+            add_system_note(world, item, user, "changed the description", "description")
         item.description = change.description
         item.last_edited_at, item.last_edited_by = item.updated_at, user
         item.lock_version += 1
 
 
-def _retitled(before: str, after: str) -> str:
+def _title_note(before: str, after: str) -> str:
     """Return the title note with the differing middle marked on both sides."""
     shortest = min(len(before), len(after))
     head = next((n for n in range(shortest) if before[n] != after[n]), shortest)
@@ -135,21 +142,21 @@ def _retitled(before: str, after: str) -> str:
     return f"changed title from **{start}{old_mark}{end}** to **{start}{new_mark}{end}**"
 
 
-def _apply(world: World, user: User, item: WorkItem, change: Change) -> None:
+def _write_fields(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
     """Write everything but title and description."""
     _write_labels(world, user, item, change)
     if change.assignees is not None:
-        _assign(world, user, item, change.assignees)
+        _write_assignees(world, user, item, change.assignees)
     _write_dates(world, user, item, change)
     if change.parent is not UNSET:
         set_parent(world, user, item, change.parent)
     _write_flags(world, user, item, change)
     _write_time(world, user, item, change)
     if change.milestone is not UNSET and change.milestone is not item.milestone:
-        _note_milestone(world, user, item, change.milestone)
+        _add_milestone_event(world, user, item, change.milestone)
         item.milestone = change.milestone
         words = f'changed milestone to %"{item.milestone.title}"' if item.milestone else "removed milestone"
-        system_note(world, item, user, words, "milestone", is_synthetic=True)
+        add_system_note(world, item, user, words, "milestone", is_synthetic=True)
     if change.weight is not UNSET and change.weight != item.weight:
         item.weight = change.weight
         item.weight_events.append(
@@ -159,7 +166,7 @@ def _apply(world: World, user: User, item: WorkItem, change: Change) -> None:
         _set_state(world, user, item, is_open=change.is_open)
 
 
-def _note_milestone(world: World, user: User, item: WorkItem, after: Milestone | None) -> None:
+def _add_milestone_event(world: World, user: User, item: WorkItem, after: Milestone | None) -> None:
     """Leave the event: one, for the new milestone, or for the old one when none follows."""
     concerned = after or item.milestone
     if concerned:
@@ -167,17 +174,17 @@ def _note_milestone(world: World, user: User, item: WorkItem, after: Milestone |
         item.milestone_events.append(MilestoneEvent(number, user, action, concerned, world.clock.now()))
 
 
-def _write_labels(world: World, user: User, item: WorkItem, change: Change) -> None:
+def _write_labels(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
     base: Sequence[Label] = item.labels if change.labels is None else change.labels
     kept = [label for label in base if label not in change.remove_labels]
     wanted = list(dict.fromkeys([*kept, *change.add_labels]))
     new = [label for label in (change.labels or ()) if label not in item.labels]
     listed = change.labels if new else ()
     added = [label for label in (*change.add_labels, *(listed or ())) if label in wanted]
-    set_labels(world, user, item, exclusive(world, wanted, added))
+    set_labels(world, user, item, enforce_scopes(world, wanted, added))
 
 
-def _assign(world: World, user: User, item: WorkItem, assignees: Sequence[User]) -> None:
+def _write_assignees(world: World, user: User, item: WorkItem, assignees: Sequence[User]) -> None:
     able = [person for person in dict.fromkeys(assignees) if access.can_read(world, person, item)]
     wanted = able if world.has_epics else able[:1]
     added = [person for person in wanted if person not in item.assignees]
@@ -189,45 +196,45 @@ def _assign(world: World, user: User, item: WorkItem, assignees: Sequence[User])
     for verb, people in (("assigned to", added), ("unassigned", removed)):
         if people:
             parts.append(f"{verb} {' and '.join(f'@{person.username}' for person in people)}")
-    system_note(world, item, user, " and ".join(parts), "assignee")
+    add_system_note(world, item, user, " and ".join(parts), "assignee")
     notify(world, added, "assigned", item, user)
     notify(world, removed, "unassigned", item, user)
 
 
-def _write_dates(world: World, user: User, item: WorkItem, change: Change) -> None:
+def _write_dates(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
     start = item.start_on if change.start_on is UNSET else change.start_on
     due = item.due_on if change.due_on is UNSET else change.due_on
-    body = changed_dates_note((item.start_on, start), (item.due_on, due))
+    body = dates_note_body((item.start_on, start), (item.due_on, due))
     mentions_dates = change.start_on is not UNSET or change.due_on is not UNSET
     if change.has_fixed_dates is not None or mentions_dates:
         item.has_fixed_dates = change.has_fixed_dates is not False
     item.start_on, item.due_on = start, due
     if body:
-        system_note(world, item, user, body, "start_date_or_due_date")
+        add_system_note(world, item, user, body, "start_date_or_due_date")
         item.lock_version += 1
 
 
-def _write_flags(world: World, user: User, item: WorkItem, change: Change) -> None:
+def _write_flags(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
     kind = "epic" if item.is_epic else item.type.value.lower()
     if change.confidential is not None and change.confidential is not item.confidential:
         item.confidential = change.confidential
         words = (
             f"made the {kind} confidential" if item.confidential else f"made the {kind} visible to everyone"
         )
-        system_note(world, item, user, words, "confidential" if item.confidential else "visible")
+        add_system_note(world, item, user, words, "confidential" if item.confidential else "visible")
     if change.is_locked is not None and change.is_locked is not item.is_locked:
         item.is_locked = change.is_locked
         verb = "locked" if item.is_locked else "unlocked"
-        system_note(world, item, user, f"{verb} the discussion in this {kind}", verb)
+        add_system_note(world, item, user, f"{verb} the discussion in this {kind}", verb)
     if change.todo:
-        references.notify_self(world, user, item)
+        references.add_todo(world, user, item)
 
 
-def _write_time(world: World, user: User, item: WorkItem, change: Change) -> None:
+def _write_time(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
     if change.estimate_seconds is not None and change.estimate_seconds != item.estimate_seconds:
         item.estimate_seconds = change.estimate_seconds
-        words = f"changed time estimate to {human_duration(item.estimate_seconds)}"
-        system_note(
+        words = f"changed time estimate to {format_duration(item.estimate_seconds)}"
+        add_system_note(
             world, item, user, words if item.estimate_seconds else "removed time estimate", "time_tracking"
         )
     for seconds in change.spend_seconds:
@@ -235,8 +242,8 @@ def _write_time(world: World, user: User, item: WorkItem, change: Change) -> Non
             raise Invalid("Time to subtract exceeds the total time spent")
         item.timelogs.append(Timelog(world.next_id("timelog"), user, seconds, world.clock.now()))
         verb = "added" if seconds > 0 else "subtracted"
-        words = f"{verb} {human_duration(seconds)} of time spent"
-        system_note(
+        words = f"{verb} {format_duration(seconds)} of time spent"
+        add_system_note(
             world, item, user, words if item.timelogs and seconds else "removed time spent", "time_tracking"
         )
 
@@ -248,12 +255,12 @@ def _set_state(world: World, user: User, item: WorkItem, *, is_open: bool) -> No
     item.lock_version += 1
     state = "reopened" if is_open else "closed"
     item.state_events.append(StateEvent(world.next_id("state event"), user, state, at))
-    system_note(world, item, user, state, "opened" if is_open else "closed", is_synthetic=True)
+    add_system_note(world, item, user, state, "opened" if is_open else "closed", is_synthetic=True)
     notify(world, (item.author, *item.assignees), state, item, user)
 
 
-def _hear(world: World, user: User, item: WorkItem, text: str, before: str) -> None:
+def _notify_mentioned(world: World, user: User, item: WorkItem, text: str, before: str) -> None:
     """Tell people whom *text* newly mentions, and leave notes in items that it refers to."""
     names = references.mentioned_names(text) - references.mentioned_names(before)
     notify(world, references.mentioned_users(world, item, names), "mentioned", item, user)
-    references.cross_reference(world, user, item, text)
+    references.add_cross_references(world, user, item, text)

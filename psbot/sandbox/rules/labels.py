@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from psbot.sandbox.rules.access import can_manage_labels, require
-from psbot.sandbox.rules.references import system_note
+from psbot.sandbox.rules.references import add_system_note
 from psbot.sandbox.rules.refusals import Conflict, Invalid
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.events import LabelEvent
@@ -12,9 +12,9 @@ from psbot.sandbox.state.labels import Label
 from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.state.world import World
 
-LONGEST_TITLE = 255
-_HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})\Z")
-_NAMED = {
+MAX_TITLE_LENGTH = 255
+_HEX_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})\Z")
+_NAMED_COLORS = {
     "red": "#ff0000",
     "green": "#008000",
     "blue": "#0000ff",
@@ -33,24 +33,24 @@ _NAMED = {
 }
 
 
-def checked_color(color: str) -> str:
+def validate_color(color: str) -> str:
     """Return *color* as ``#rrggbb``; raises Invalid for anything that is none."""
     text = color.strip().lower()
-    found = _NAMED.get(text, text)
-    if not _HEX.match(found):
+    found = _NAMED_COLORS.get(text, text)
+    if not _HEX_COLOR.match(found):
         raise Invalid({"color": ["must be a valid color code"]})
     return found
 
 
-def checked_title(title: str) -> str:
+def validate_title(title: str) -> str:
     """Return a label's title without blanks around it; raises Invalid where GitLab does."""
     text = title.strip()
     if not text:
         raise Invalid({"title": ["can't be blank"]})
     if "," in text:
         raise Invalid({"title": ["is invalid"]})
-    if len(text) > LONGEST_TITLE:
-        raise Invalid({"title": [f"is too long (maximum is {LONGEST_TITLE} characters)"]})
+    if len(text) > MAX_TITLE_LENGTH:
+        raise Invalid({"title": [f"is too long (maximum is {MAX_TITLE_LENGTH} characters)"]})
     return text
 
 
@@ -59,10 +59,10 @@ def create_label(
 ) -> Label:
     """Create a label; Conflict when *namespace* or an ancestor has the title already."""
     require(can_manage_labels(world, user, namespace))
-    text = checked_title(title)
+    text = validate_title(title)
     if world.find_label(namespace, text):
         raise Conflict("Label already exists")
-    return world.add_label(namespace, text, checked_color(color), description)
+    return world.add_label(namespace, text, validate_color(color), description)
 
 
 def update_label(
@@ -76,8 +76,8 @@ def update_label(
 ) -> Label:
     """Rename, recolour or redescribe a label; the id stays."""
     require(can_manage_labels(world, user, label.namespace))
-    new_title = label.title if title is None else checked_title(title)
-    new_color = label.color if color is None else checked_color(color)
+    new_title = label.title if title is None else validate_title(title)
+    new_color = label.color if color is None else validate_color(color)
     if new_title != label.title and world.find_label(label.namespace, new_title):
         raise Invalid({"title": ["has already been taken"]})
     titles = world.labels_of[label.namespace.namespace_id]
@@ -85,23 +85,25 @@ def update_label(
     titles[new_title] = label
     label.title, label.color = new_title, new_color
     label.description = label.description if description is None else description
-    label.updated_at = world.tick()
+    label.updated_at = world.record_write()
     return label
 
 
-def find_or_create(world: World, user: User, namespace: Namespace, titles: Iterable[str]) -> list[Label]:
+def find_or_create_labels(
+    world: World, user: User, namespace: Namespace, titles: Iterable[str]
+) -> list[Label]:
     """Return labels by title; REST makes a project label of an unknown one, where the user may."""
     found: list[Label] = []
     for title in dict.fromkeys(title.strip() for title in titles):
         label = world.find_label(namespace, title) if title else None
         if label is None and title and can_manage_labels(world, user, namespace):
-            label = world.add_label(namespace, checked_title(title))
+            label = world.add_label(namespace, validate_title(title))
         if label:
             found.append(label)
     return found
 
 
-def exclusive(world: World, wanted: Sequence[Label], added: Sequence[Label]) -> list[Label]:
+def enforce_scopes(world: World, wanted: Sequence[Label], added: Sequence[Label]) -> list[Label]:
     """Return *wanted* with one label a scope, where a label of the scope was *added*: the last added stays.
 
     Conflicts that were there before stay until a label of their scope is added. Without a licence all stay.
@@ -120,18 +122,18 @@ def set_labels(world: World, user: User, item: WorkItem, labels: Sequence[Label]
         return False
     at = world.clock.now()
     for label in removed:
-        world.drop_label(item, label)
+        world.detach_label(item, label)
     for label in added:
-        world.put_label(item, label)
+        world.attach_label(item, label)
     for action, changed in (("add", added), ("remove", removed)):
         item.label_events += [
             LabelEvent(world.next_id("label event"), user, action, label, at) for label in changed
         ]
-    system_note(world, item, user, _note_on(added, removed), "label", is_synthetic=True)
+    add_system_note(world, item, user, _label_note(added, removed), "label", is_synthetic=True)
     return True
 
 
-def _note_on(added: Sequence[Label], removed: Sequence[Label]) -> str:
+def _label_note(added: Sequence[Label], removed: Sequence[Label]) -> str:
     """Return the label note: labels stand in it by their ids, so that a renamed one is still found."""
     scopes = {label.scope for label in added if label.scope}
     is_automatic = any(label.scope in scopes for label in removed)
@@ -154,7 +156,7 @@ def create_shadowing_label(
     The model refuses a title that the namespace itself has, and in a project one of its group.
     """
     require(can_manage_labels(world, user, namespace))
-    text = checked_title(title)
+    text = validate_title(title)
     if text in world.labels_of[namespace.namespace_id]:
         raise Invalid({"title": ["has already been taken"]})
     group = namespace.parent
@@ -162,4 +164,4 @@ def create_shadowing_label(
         raise Invalid(
             {"title": [f"already exists at group level for {group.name}. Please choose another one."]}
         )
-    return world.add_label(namespace, text, checked_color(color), description)
+    return world.add_label(namespace, text, validate_color(color), description)

@@ -13,7 +13,7 @@ from psbot.sandbox.state.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ItemFilter:
     """What a list asks for; None leaves a condition out. Labels must all match; ``scope::*`` is a wildcard."""
 
     types: frozenset[ItemType] | None = None
@@ -43,7 +43,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ListScope:
     """The namespaces a list runs over."""
 
     namespaces: tuple[Namespace, ...] = field(default_factory=tuple)
@@ -53,7 +53,7 @@ def _nulls_last(value: date | datetime | None) -> tuple[bool, object]:
     return (value is None, value or 0)
 
 
-SORTS: dict[str, Callable[[WorkItem], object]] = {
+SORT_KEYS: dict[str, Callable[[WorkItem], object]] = {
     "created": lambda item: item.created_at,
     "updated": lambda item: item.updated_at,
     "closed_at": lambda item: _nulls_last(item.closed_at),
@@ -65,34 +65,34 @@ SORTS: dict[str, Callable[[WorkItem], object]] = {
 }
 
 
-def listed(
+def list_items(
     world: World,
     user: User | None,
-    scope: Scope,
-    wanted: Filter,
+    scope: ListScope,
+    item_filter: ItemFilter,
     order: str = "created",
     *,
     descending: bool = True,
 ) -> Sequence[WorkItem]:
     """Return the items that the user may see and *wanted* describes, in order; ties by id."""
-    key = ("listed", user.id if user else 0, scope, wanted, order, descending)
+    key = ("listed", user.id if user else 0, scope, item_filter, order, descending)
     known = world.cache.get(key)
     if known is None:
-        sort = SORTS[order]
+        sort = SORT_KEYS[order]
         found = [
             item
-            for item in _candidates(world, scope, wanted)
-            if _matches(world, item, wanted) and access.can_read(world, user, item)
+            for item in _candidates(world, scope, item_filter)
+            if _matches(world, item, item_filter) and access.can_read(world, user, item)
         ]
         found.sort(key=lambda item: (sort(item), item.id), reverse=descending)
         known = world.cache[key] = found
     return known  # type: ignore[return-value]
 
 
-def _candidates(world: World, scope: Scope, wanted: Filter) -> Iterator[WorkItem]:
+def _candidates(world: World, scope: ListScope, item_filter: ItemFilter) -> Iterator[WorkItem]:
     """Yield items of *scope* from the smallest index that *wanted* names."""
     inside = {namespace.namespace_id for namespace in scope.namespaces}
-    narrow = _narrow(world, wanted)
+    narrow = _smallest_index(world, item_filter)
     if narrow is None:
         for namespace in scope.namespaces:
             yield from world.items_of[namespace.namespace_id].values()
@@ -100,133 +100,138 @@ def _candidates(world: World, scope: Scope, wanted: Filter) -> Iterator[WorkItem
     yield from (item for item in narrow if item.namespace.namespace_id in inside)
 
 
-def _narrow(world: World, wanted: Filter) -> Iterable[WorkItem] | None:
-    if wanted.ids is not None:
-        return [world.items[number] for number in wanted.ids if number in world.items]
-    if wanted.parents is not None:
-        return _children(world, wanted)
+def _smallest_index(world: World, item_filter: ItemFilter) -> Iterable[WorkItem] | None:
+    if item_filter.ids is not None:
+        return [world.items[number] for number in item_filter.ids if number in world.items]
+    if item_filter.parents is not None:
+        return _children(world, item_filter)
     plain = [
-        title for title in wanted.labels or () if not _is_wildcard(world, title) and title not in _SPECIAL
+        title
+        for title in item_filter.labels or ()
+        if not _is_scope_wildcard(world, title) and title not in _LABEL_WILDCARDS
     ]
     if not plain:
         return None
     by_title = [
-        [item for label in world.labels_titled(title) for item in world.labelled[label.id].values()]
+        [item for label in world.labels_with_title(title) for item in world.items_by_label[label.id].values()]
         for title in plain
     ]
     return min(by_title, key=len)
 
 
-def _children(world: World, wanted: Filter) -> list[WorkItem]:
+def _children(world: World, item_filter: ItemFilter) -> list[WorkItem]:
     found: dict[int, WorkItem] = {}
-    for number in wanted.parents or ():
+    for number in item_filter.parents or ():
         parent = world.items.get(number)
         if parent is not None:
-            below = descendants(parent) if wanted.with_grandchildren else parent.children
+            below = descendants(parent) if item_filter.with_grandchildren else parent.children
             found |= {item.id: item for item in below}
     return list(found.values())
 
 
-_SPECIAL = frozenset({"None", "Any", "none", "any"})
+_LABEL_WILDCARDS = frozenset({"None", "Any", "none", "any"})
 
 
-def _is_wildcard(world: World, title: str) -> bool:
+def _is_scope_wildcard(world: World, title: str) -> bool:
     return title.endswith("::*") and world.has_epics
 
 
 def _has_label(world: World, item: WorkItem, title: str) -> bool:
-    if title in _SPECIAL:
+    if title in _LABEL_WILDCARDS:
         return bool(item.labels) is (title.lower() == "any")
-    if _is_wildcard(world, title):
+    if _is_scope_wildcard(world, title):
         return any(label.scope == title[:-3] for label in item.labels)
     return any(label.title == title for label in item.labels)
 
 
-def _matches(world: World, item: WorkItem, wanted: Filter) -> bool:
+def _matches(world: World, item: WorkItem, item_filter: ItemFilter) -> bool:
     return (
-        _matches_kind(item, wanted)
-        and _matches_labels(world, item, wanted)
-        and _matches_parents(item, wanted)
-        and _matches_people(item, wanted)
-        and _matches_text(item, wanted)
-        and _matches_times(item, wanted)
+        _matches_kind(item, item_filter)
+        and _matches_labels(world, item, item_filter)
+        and _matches_parents(item, item_filter)
+        and _matches_people(item, item_filter)
+        and _matches_text(item, item_filter)
+        and _matches_times(item, item_filter)
     )
 
 
-def _matches_kind(item: WorkItem, wanted: Filter) -> bool:
+def _matches_kind(item: WorkItem, item_filter: ItemFilter) -> bool:
     return (
-        (wanted.types is None or item.type in wanted.types)
-        and item.type not in wanted.not_types
-        and (wanted.is_open is None or item.is_open is wanted.is_open)
-        and (wanted.iids is None or item.iid in wanted.iids)
-        and (wanted.ids is None or item.id in wanted.ids)
-        and (wanted.confidential is None or item.confidential is wanted.confidential)
+        (item_filter.types is None or item.type in item_filter.types)
+        and item.type not in item_filter.not_types
+        and (item_filter.is_open is None or item.is_open is item_filter.is_open)
+        and (item_filter.iids is None or item.iid in item_filter.iids)
+        and (item_filter.ids is None or item.id in item_filter.ids)
+        and (item_filter.confidential is None or item.confidential is item_filter.confidential)
         and (
-            wanted.milestones is None
-            or (item.milestone is not None and item.milestone.title in wanted.milestones)
+            item_filter.milestones is None
+            or (item.milestone is not None and item.milestone.title in item_filter.milestones)
         )
     )
 
 
-def _matches_labels(world: World, item: WorkItem, wanted: Filter) -> bool:
+def _matches_labels(world: World, item: WorkItem, item_filter: ItemFilter) -> bool:
     return (
-        all(_has_label(world, item, title) for title in wanted.labels or ())
-        and not any(_has_label(world, item, title) for title in wanted.no_labels)
-        and (wanted.any_labels is None or any(_has_label(world, item, title) for title in wanted.any_labels))
+        all(_has_label(world, item, title) for title in item_filter.labels or ())
+        and not any(_has_label(world, item, title) for title in item_filter.no_labels)
+        and (
+            item_filter.any_labels is None
+            or any(_has_label(world, item, title) for title in item_filter.any_labels)
+        )
     )
 
 
-def _matches_parents(item: WorkItem, wanted: Filter) -> bool:
-    if wanted.has_parent is not None and (item.parent is not None) is not wanted.has_parent:
+def _matches_parents(item: WorkItem, item_filter: ItemFilter) -> bool:
+    if item_filter.has_parent is not None and (item.parent is not None) is not item_filter.has_parent:
         return False
-    return item.parent is None or item.parent.id not in wanted.not_parents
+    return item.parent is None or item.parent.id not in item_filter.not_parents
 
 
-def _matches_people(item: WorkItem, wanted: Filter) -> bool:
+def _matches_people(item: WorkItem, item_filter: ItemFilter) -> bool:
     author = item.author.username.lower()
     assigned = {user.username.lower() for user in item.assignees}
     return (
-        (wanted.authors is None or author in wanted.authors)
-        and author not in wanted.not_authors
-        and (wanted.assignees is None or wanted.assignees <= assigned)
-        and (wanted.any_assignees is None or bool(wanted.any_assignees & assigned))
-        and not (wanted.not_assignees & assigned)
-        and (wanted.has_assignee is None or bool(assigned) is wanted.has_assignee)
+        (item_filter.authors is None or author in item_filter.authors)
+        and author not in item_filter.not_authors
+        and (item_filter.assignees is None or item_filter.assignees <= assigned)
+        and (item_filter.any_assignees is None or bool(item_filter.any_assignees & assigned))
+        and not (item_filter.not_assignees & assigned)
+        and (item_filter.has_assignee is None or bool(assigned) is item_filter.has_assignee)
     )
 
 
-def _matches_text(item: WorkItem, wanted: Filter) -> bool:
-    if not wanted.search:
+def _matches_text(item: WorkItem, item_filter: ItemFilter) -> bool:
+    if not item_filter.search:
         return True
     texts = [
         text
         for name, text in (("title", item.title), ("description", item.description))
-        if name in wanted.search_in
+        if name in item_filter.search_in
     ]
-    words = wanted.search.lower().split()
+    words = item_filter.search.lower().split()
     return all(any(word in text.lower() for text in texts) for word in words)
 
 
-def _matches_times(item: WorkItem, wanted: Filter) -> bool:
-    for name, after, before in wanted.ranges:
+def _matches_times(item: WorkItem, item_filter: ItemFilter) -> bool:
+    for name, after, before in item_filter.ranges:
         value: datetime | None = getattr(item, name)
         if value is None or (after and value < after) or (before and value > before):
             return False
-    if wanted.due is None:
+    if item_filter.due is None:
         return True
-    due, (first, last) = dates.due_of(item), wanted.due
+    due, (first, last) = dates.due_of(item), item_filter.due
     return due is not None and (first is None or due >= first) and (last is None or due <= last)
 
 
-def scope_of(
+def list_scope(
     world: World,
     user: User | None,
     namespace: Namespace,
     *,
     descendants: bool = False,
     ancestors: bool = False,
-) -> Scope:
+) -> ListScope:
     """Return the namespaces that a list of *namespace* runs over, as far as the user may see them."""
     below = list(world.subtree(namespace)) if descendants else [namespace]
-    above = namespace.lineage[1:] if ancestors else []
-    return Scope(tuple(ns for ns in [*below, *above] if access.readable(world, user, ns)))
+    above = namespace.self_and_ancestors[1:] if ancestors else []
+    return ListScope(tuple(ns for ns in [*below, *above] if access.is_readable(world, user, ns)))

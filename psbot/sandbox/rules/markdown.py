@@ -25,15 +25,15 @@ class Target:
     """Where a link goes, and the words it has when the text gives it none."""
 
     href: str
-    words: str
+    text: str
 
 
 # What an address, a mention or a reference in a text leads to; None leaves it as it is.
-Resolve = Callable[[str], Target | None]
+ResolveReference = Callable[[str], Target | None]
 
-_ADDRESS = r"https?://[^\s<>\"]+"
-_WORD = re.compile(f"{_ADDRESS}|{MENTION.pattern}|{REFERENCE.pattern}")
-_BOX = re.compile(r"\[(?P<mark>[ xX~])\]\s+(?=\S)")
+_URL = r"https?://[^\s<>\"]+"
+_LINKABLE = re.compile(f"{_URL}|{MENTION.pattern}|{REFERENCE.pattern}")
+_CHECKBOX = re.compile(r"\[(?P<mark>[ xX~])\]\s+(?=\S)")
 _TAGS = (nh3.ALLOWED_TAGS | {"input"}) - {"img", "area", "map"}
 _ATTRIBUTES = {
     "a": {"href", "title"},
@@ -45,12 +45,12 @@ _ATTRIBUTES = {
 _CLASSES = {"li": {"task-list-item", "inapplicable"}, "figure": {"diagram"}}
 
 
-def html(text: str, resolve: Resolve | None = None) -> str:
+def render_html(text: str, resolve: ResolveReference | None = None) -> str:
     """Return *text* as HTML in which nothing runs and nothing is loaded."""
     return _clean(_renderer().render(text, {"resolve": resolve}))
 
 
-def inline_html(text: str, resolve: Resolve | None = None) -> str:
+def render_inline_html(text: str, resolve: ResolveReference | None = None) -> str:
     """Return one line of text as HTML without a paragraph around it."""
     return _clean(_renderer().renderInline(text, {"resolve": resolve}))
 
@@ -71,43 +71,43 @@ def _clean(page: str) -> str:
 @cache
 def _renderer() -> MarkdownIt:
     renderer = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    renderer.core.ruler.push("task_lists", _mark_tasks)
-    renderer.core.ruler.push("links", _link)
-    renderer.add_render_rule("image", _image)
-    renderer.add_render_rule("fence", _fence)
+    renderer.core.ruler.push("task_lists", _render_checkboxes)
+    renderer.core.ruler.push("links", _link_references)
+    renderer.add_render_rule("image", _render_image)
+    renderer.add_render_rule("fence", _render_fence)
     return renderer
 
 
-def _mark_tasks(state: StateCore) -> None:
+def _render_checkboxes(state: StateCore) -> None:
     """Turn ``[ ]``, ``[x]`` and ``[~]`` (inapplicable) at the start of list items into boxes."""
     for item, _, words in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         children = words.children
         if item.type != "list_item_open" or words.type != "inline" or not children:
             continue
-        box = _BOX.match(words.content)
+        box = _CHECKBOX.match(words.content)
         if box is None or not children[0].content.startswith(box[0].rstrip()):
             continue
         children[0].content = children[0].content[len(box[0]) :]
         is_ticked = box["mark"] in "xX"
-        children.insert(0, _raw(f"<input{' checked' if is_ticked else ''}> "))
+        children.insert(0, _raw_html(f"<input{' checked' if is_ticked else ''}> "))
         item.attrJoin("class", "task-list-item")
         if box["mark"] == "~":
             item.attrJoin("class", "inapplicable")
 
 
-def _raw(markup: str) -> Token:
+def _raw_html(markup: str) -> Token:
     return Token("html_inline", "", 0, content=markup)
 
 
-def _link(state: StateCore) -> None:
+def _link_references(state: StateCore) -> None:
     """Make links of addresses and references outside of links and code."""
-    resolve: Resolve | None = state.env.get("resolve")
+    resolve: ResolveReference | None = state.env.get("resolve")
     for token in state.tokens:
         if token.children:
-            token.children = _linked(token.children, resolve)
+            token.children = _with_links(token.children, resolve)
 
 
-def _linked(tokens: Sequence[Token], resolve: Resolve | None) -> list[Token]:
+def _with_links(tokens: Sequence[Token], resolve: ResolveReference | None) -> list[Token]:
     done: list[Token] = []
     depth = 0
     for token in tokens:
@@ -116,38 +116,38 @@ def _linked(tokens: Sequence[Token], resolve: Resolve | None) -> list[Token]:
             if target:
                 token.attrs["href"] = target.href
         depth += token.nesting if token.type.startswith("link_") else 0
-        done += _split(token.content, resolve) if token.type == "text" and not depth else [token]
+        done += _split_at_links(token.content, resolve) if token.type == "text" and not depth else [token]
     return done
 
 
-def _split(text: str, resolve: Resolve | None) -> list[Token]:
+def _split_at_links(text: str, resolve: ResolveReference | None) -> list[Token]:
     """Return the tokens of a piece of text: words, and links where there is something to link."""
     done: list[Token] = []
     start = 0
-    for match in _WORD.finditer(text):
-        word = _trimmed(match[0])
+    for match in _LINKABLE.finditer(text):
+        word = _trim_punctuation(match[0])
         target = resolve(word) if resolve else None
         if target is None and match[0].startswith("http"):
             target = Target(word, word)
         if target:
             opening = Token("link_open", "a", 1, attrs={"href": target.href})
-            done += [_text(text[start : match.start()]), opening, _text(target.words)]
+            done += [_text_token(text[start : match.start()]), opening, _text_token(target.text)]
             done.append(Token("link_close", "a", -1))
             start = match.start() + len(word)
-    return [*done, _text(text[start:])]
+    return [*done, _text_token(text[start:])]
 
 
-def _trimmed(word: str) -> str:
+def _trim_punctuation(word: str) -> str:
     """Return an address without the punctuation of the sentence around it."""
     bare = word.rstrip(".,:;!?*_~'")
     return bare[:-1] if bare.endswith(")") and "(" not in bare else bare
 
 
-def _text(words: str) -> Token:
+def _text_token(words: str) -> Token:
     return Token("text", "", 0, content=words)
 
 
-def _image(
+def _render_image(
     renderer: RendererHTML,
     tokens: Sequence[Token],
     index: int,
@@ -160,7 +160,7 @@ def _image(
     return f'<a href="{escapeHtml(str(image.attrs["src"]))}">{escapeHtml(words or "image")}</a>'
 
 
-def _fence(
+def _render_fence(
     renderer: RendererHTML,
     tokens: Sequence[Token],
     index: int,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from psbot.sandbox.state.accounts import Access, Membership, Namespace
+from psbot.sandbox.state.accounts import AccessLevel, Membership, Namespace
 from psbot.sandbox.state.world import World
 
 DIRECT = "DIRECT"
@@ -12,48 +12,48 @@ DESCENDANTS = "DESCENDANTS"
 # GitLab calls invited groups by other names in groups than in projects.
 _INVITED = {True: "SHARED_FROM_GROUPS", False: "INVITED_GROUPS"}
 _INVITED_ABOVE = {True: "SHARED_FROM_GROUPS", False: "SHARED_INTO_ANCESTORS"}
-EVERYBODY = frozenset({DIRECT, INHERITED, *_INVITED.values(), *_INVITED_ABOVE.values()})
+ALL_RELATIONS = frozenset({DIRECT, INHERITED, *_INVITED.values(), *_INVITED_ABOVE.values()})
 
 
-def memberships(world: World, namespace: Namespace, relations: frozenset[str]) -> list[Membership]:
+def list_memberships(world: World, namespace: Namespace, relations: frozenset[str]) -> list[Membership]:
     """Return one membership a user, the one with the highest role; by user id."""
     best: dict[int, Membership] = {}
-    for entry in _entries(world, namespace, relations):
+    for entry in _iter_memberships(world, namespace, relations):
         known = best.get(entry.user.id)
-        if known is None or entry.access > known.access:
+        if known is None or entry.access_level > known.access_level:
             best[entry.user.id] = entry
     return [best[user_id] for user_id in sorted(best)]
 
 
-def _entries(world: World, namespace: Namespace, relations: frozenset[str]) -> Iterator[Membership]:
-    above = namespace.lineage[1:]
+def _iter_memberships(world: World, namespace: Namespace, relations: frozenset[str]) -> Iterator[Membership]:
+    above = namespace.self_and_ancestors[1:]
     if DIRECT in relations:
-        yield from _direct(world, [namespace])
+        yield from _direct_memberships(world, [namespace])
     if INHERITED in relations:
-        yield from _direct(world, above)
+        yield from _direct_memberships(world, above)
     if DESCENDANTS in relations:
-        yield from _direct(world, list(world.subtree(namespace))[1:])
+        yield from _direct_memberships(world, list(world.subtree(namespace))[1:])
     if _INVITED[namespace.is_group] in relations:
-        yield from _invited(world, [namespace])
+        yield from _invited_memberships(world, [namespace])
     if _INVITED_ABOVE[namespace.is_group] in relations:
-        yield from _invited(world, above)
+        yield from _invited_memberships(world, above)
 
 
-def _direct(world: World, places: list[Namespace]) -> Iterator[Membership]:
-    wanted = {place.namespace_id for place in places}
+def _direct_memberships(world: World, namespaces: list[Namespace]) -> Iterator[Membership]:
+    wanted = {place.namespace_id for place in namespaces}
     yield from (entry for (where, _), entry in world.memberships.items() if where in wanted)
 
 
-def _invited(world: World, places: list[Namespace]) -> Iterator[Membership]:
-    for place in places:
+def _invited_memberships(world: World, namespaces: list[Namespace]) -> Iterator[Membership]:
+    for place in namespaces:
         for share in place.shares:
-            for entry in _direct(world, share.group.lineage):
-                yield replace(entry, access=Access(min(entry.access, share.access)))
+            for entry in _direct_memberships(world, share.group.self_and_ancestors):
+                yield replace(entry, access_level=AccessLevel(min(entry.access_level, share.access_level)))
 
 
-def matching(found: list[Membership], query: str | None) -> list[Membership]:
+def search_memberships(entries: list[Membership], query: str | None) -> list[Membership]:
     """Return the memberships of people whose name or username contains *query*."""
     if not query:
-        return found
+        return entries
     text = query.lower()
-    return [one for one in found if text in one.user.username.lower() or text in one.user.name.lower()]
+    return [one for one in entries if text in one.user.username.lower() or text in one.user.name.lower()]

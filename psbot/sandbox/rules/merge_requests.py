@@ -6,14 +6,14 @@ There is no git here: whoever makes a merge request says which commits it has.
 from collections.abc import Iterable
 
 from psbot.sandbox.rules import access, quick_actions
-from psbot.sandbox.rules.notes import LONGEST_NOTE
+from psbot.sandbox.rules.notes import MAX_NOTE_LENGTH
 from psbot.sandbox.rules.refusals import Invalid
-from psbot.sandbox.state.accounts import Access, Namespace, User
-from psbot.sandbox.state.project import MergeNote, MergeRequest
+from psbot.sandbox.state.accounts import AccessLevel, Namespace, User
+from psbot.sandbox.state.project import MergeRequest, MergeRequestNote
 from psbot.sandbox.state.world import World
 
 
-def create(
+def create_merge_request(
     world: World,
     project: Namespace,
     author: User,
@@ -33,54 +33,58 @@ def create(
         title,
         source_branch,
         target_branch,
-        world.tick(),
+        world.record_write(),
     )
     made.commits.extend(commits)
     world.merge_requests[made.id] = made
     return made
 
 
-def merge(world: World, merge_request: MergeRequest, *commits: str) -> None:
+def merge_merge_request(world: World, merge_request: MergeRequest, *commits: str) -> None:
     """Merge it; *commits* are what the merge has made on the target branch."""
     merge_request.state = "merged"
-    merge_request.merged_at = world.tick()
+    merge_request.merged_at = world.record_write()
     merge_request.commits.extend(commits)
 
 
-def of_project(world: World, project: Namespace) -> list[MergeRequest]:
+def list_merge_requests(world: World, project: Namespace) -> list[MergeRequest]:
     """Return the merge requests of *project*, the newest first."""
     return [one for one in reversed(world.merge_requests.values()) if one.project is project]
 
 
-def can_read(world: World, user: User | None, project: Namespace) -> bool:
+def can_read_merge_requests(world: World, user: User | None, project: Namespace) -> bool:
     """Tell whether the user sees merge requests: in a private project from Planner up (GitLab's permissions)."""
-    return project.visibility == "public" or access.level(world, user, project) >= Access.PLANNER
+    return (
+        project.visibility == "public" or access.max_access_level(world, user, project) >= AccessLevel.PLANNER
+    )
 
 
-def create_note(world: World, user: User, merge_request: MergeRequest, body: str) -> MergeNote | None:
+def create_note(world: World, user: User, merge_request: MergeRequest, body: str) -> MergeRequestNote | None:
     """Write a note; None when it held quick actions only. Raises Forbidden and Invalid."""
-    access.require(can_read(world, user, merge_request.project) and not merge_request.project.is_read_only)
-    text = _without_actions(merge_request, body)
+    access.require(
+        can_read_merge_requests(world, user, merge_request.project) and not merge_request.project.is_read_only
+    )
+    text = _run_quick_actions(merge_request, body)
     if not text:
         return None
-    at = world.tick()
-    note = MergeNote(world.next_id("note"), merge_request, user, text, at, at)
+    at = world.record_write()
+    note = MergeRequestNote(world.next_id("note"), merge_request, user, text, at, at)
     merge_request.notes.append(note)
     return note
 
 
-def update_note(world: World, user: User, note: MergeNote, body: str) -> None:
+def update_note(world: World, user: User, note: MergeRequestNote, body: str) -> None:
     """Edit a note; one's own, or any from Maintainer up. Raises Forbidden and Invalid."""
-    role = access.level(world, user, note.merge_request.project)
-    access.require((note.author is user or role >= Access.MAINTAINER) and not note.is_system)
-    note.body = _without_actions(note.merge_request, body)
-    note.updated_at = world.tick()
+    role = access.max_access_level(world, user, note.merge_request.project)
+    access.require((note.author is user or role >= AccessLevel.MAINTAINER) and not note.is_system)
+    note.body = _run_quick_actions(note.merge_request, body)
+    note.updated_at = world.record_write()
 
 
-def _without_actions(merge_request: MergeRequest, body: str) -> str:
+def _run_quick_actions(merge_request: MergeRequest, body: str) -> str:
     """Return the text that is stored; quick actions leave it, and are remembered as run."""
-    if len(body) > LONGEST_NOTE:
-        raise Invalid({"note": [f"is too long (maximum is {LONGEST_NOTE} characters)"]})
+    if len(body) > MAX_NOTE_LENGTH:
+        raise Invalid({"note": [f"is too long (maximum is {MAX_NOTE_LENGTH} characters)"]})
     text, actions = quick_actions.extract(body)
     if not text.strip() and not actions:
         raise Invalid({"note": ["can't be blank"]})

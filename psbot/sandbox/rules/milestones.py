@@ -9,12 +9,12 @@ from psbot.sandbox.state.labels import Milestone
 from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.state.world import World
 
-LONGEST_TITLE = 255
+MAX_TITLE_LENGTH = 255
 
 
-def milestones_of(world: World, places: list[Namespace]) -> list[Milestone]:
+def list_milestones(world: World, namespaces: list[Namespace]) -> list[Milestone]:
     """Return the milestones of *places*, the first due first; those without a date last."""
-    inside = {place.namespace_id for place in places}
+    inside = {place.namespace_id for place in namespaces}
     found = [one for one in world.milestones.values() if one.namespace.namespace_id in inside]
     return sorted(found, key=lambda one: (one.due_on is None, one.due_on or date.min, one.id))
 
@@ -22,31 +22,31 @@ def milestones_of(world: World, places: list[Namespace]) -> list[Milestone]:
 def create_milestone(world: World, user: User, namespace: Namespace, title: str) -> Milestone:
     """Make a milestone. Raises Forbidden and Invalid."""
     access.require(access.can_manage_labels(world, user, namespace))
-    text = _checked(world, namespace, title)
+    text = _validate_title(world, namespace, title)
     number = world.next_id(f"milestone iid {namespace.namespace_id}")
-    made = Milestone(world.next_id("milestone"), number, namespace, text, world.tick())
+    made = Milestone(world.next_id("milestone"), number, namespace, text, world.record_write())
     world.milestones[made.id] = made
     return made
 
 
-def rename(world: World, milestone: Milestone, title: str) -> None:
+def rename_milestone(world: World, milestone: Milestone, title: str) -> None:
     """Give a milestone another title. Raises Invalid."""
     if title.strip() != milestone.title:
-        milestone.title = _checked(world, milestone.namespace, title)
+        milestone.title = _validate_title(world, milestone.namespace, title)
 
 
-def _checked(world: World, namespace: Namespace, title: str) -> str:
+def _validate_title(world: World, namespace: Namespace, title: str) -> str:
     text = title.strip()
     if not text:
         raise Invalid({"title": ["can't be blank"]})
-    if len(text) > LONGEST_TITLE:
-        raise Invalid({"title": [f"is too long (maximum is {LONGEST_TITLE} characters)"]})
-    if any(one.title == text for one in milestones_of(world, [namespace])):
+    if len(text) > MAX_TITLE_LENGTH:
+        raise Invalid({"title": [f"is too long (maximum is {MAX_TITLE_LENGTH} characters)"]})
+    if any(one.title == text for one in list_milestones(world, [namespace])):
         raise Invalid({"title": ["already being used for another group or project milestone."]})
     return text
 
 
-def items_of(world: World, user: User | None, milestone: Milestone) -> list[WorkItem]:
+def milestone_items(world: World, user: User | None, milestone: Milestone) -> list[WorkItem]:
     """Return the items with the milestone, as far as the user may see them; the newest first."""
     found = [one for one in world.items.values() if one.milestone is milestone]
     return [one for one in reversed(found) if access.can_read(world, user, one)]
@@ -59,4 +59,4 @@ def delete_milestone(world: World, user: User, milestone: Milestone) -> None:
         if item.milestone is milestone:
             item.milestone = None
     del world.milestones[milestone.id]
-    world.tick()
+    world.record_write()

@@ -2,9 +2,9 @@
 
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.hierarchy import set_parent
-from psbot.sandbox.rules.item_changes import Change
+from psbot.sandbox.rules.item_changes import ItemChange
 from psbot.sandbox.rules.items import apply_change, create_item
-from psbot.sandbox.rules.references import relative, system_note
+from psbot.sandbox.rules.references import add_system_note, relative_reference
 from psbot.sandbox.rules.refusals import Invalid
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.model import Note, WorkItem
@@ -17,38 +17,46 @@ def move_item(world: World, user: User, item: WorkItem, target: Namespace) -> Wo
         raise Invalid("Cannot move issue to project it originates from!")
     access.require(access.can_set_metadata(world, user, item))
     parent = item.parent
-    copy = _copy(world, user, item, target)
+    copy = _copy_item(world, user, item, target)
     copy.author = item.author
     if parent is not None:
         set_parent(world, user, item, None)
         set_parent(world, user, copy, parent)
     for note in item.notes:
         _copy_note(world, note, copy)
-    system_note(world, copy, user, f"moved from {relative(item, target)}", "moved", mentions=item)
-    system_note(world, item, user, f"moved to {relative(copy, item.namespace)}", "moved", mentions=copy)
+    add_system_note(
+        world, copy, user, f"moved from {relative_reference(item, target)}", "moved", mentions=item
+    )
+    add_system_note(
+        world, item, user, f"moved to {relative_reference(copy, item.namespace)}", "moved", mentions=copy
+    )
     item.moved_to = copy
-    apply_change(world, user, item, Change(is_open=False))
+    apply_change(world, user, item, ItemChange(is_open=False))
     return copy
 
 
 def clone_item(world: World, user: User, item: WorkItem, target: Namespace, *, with_notes: bool) -> WorkItem:
     """Copy an issue to a project; the original stays as it is, the copy is *user*'s and hangs where it hangs."""
-    copy = _copy(world, user, item, target)
+    copy = _copy_item(world, user, item, target)
     if item.parent is not None and access.can_set_metadata(world, user, item.parent):
         set_parent(world, user, copy, item.parent)
     if with_notes:
         for note in item.notes:
             _copy_note(world, note, copy)
-    system_note(world, copy, user, f"cloned from {relative(item, target)}", "cloned", mentions=item)
-    system_note(world, item, user, f"cloned to {relative(copy, item.namespace)}", "cloned", mentions=copy)
-    item.updated_at = world.tick()
+    add_system_note(
+        world, copy, user, f"cloned from {relative_reference(item, target)}", "cloned", mentions=item
+    )
+    add_system_note(
+        world, item, user, f"cloned to {relative_reference(copy, item.namespace)}", "cloned", mentions=copy
+    )
+    item.updated_at = world.record_write()
     return copy
 
 
-def _copy(world: World, user: User, item: WorkItem, target: Namespace) -> WorkItem:
+def _copy_item(world: World, user: User, item: WorkItem, target: Namespace) -> WorkItem:
     access.require(access.can_create(world, user, target))
     labels = [world.find_label(target, label.title) for label in item.labels]
-    change = Change(
+    change = ItemChange(
         title=item.title,
         confidential=item.confidential or None,
         labels=tuple(label for label in labels if label),
@@ -86,4 +94,4 @@ def _copy_note(world: World, note: Note, copy: WorkItem) -> None:
 def delete_item(world: World, user: User, item: WorkItem) -> None:
     """Delete an item for good. Raises Forbidden."""
     access.require(access.can_delete(world, user, item))
-    world.forget_item(item)
+    world.remove_item(item)

@@ -3,28 +3,28 @@
 from dataclasses import dataclass, replace
 
 from psbot.sandbox.rules import access, quick_actions, references
-from psbot.sandbox.rules.item_changes import Change, interpret
+from psbot.sandbox.rules.item_changes import ItemChange, apply_quick_actions
 from psbot.sandbox.rules.items import apply_change
 from psbot.sandbox.rules.refusals import Forbidden, Invalid
-from psbot.sandbox.state.accounts import Access, User
+from psbot.sandbox.state.accounts import AccessLevel, User
 from psbot.sandbox.state.model import Note, WorkItem
 from psbot.sandbox.state.world import World
 
-LONGEST_NOTE = 1_000_000
+MAX_NOTE_LENGTH = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Commented:
+class NoteResult:
     """What became of a note: none when it held quick actions only, or when they all failed."""
 
     note: Note | None
-    names: tuple[str, ...] = ()
-    done: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-    change: Change | None = None
+    action_names: tuple[str, ...] = ()
+    applied_messages: tuple[str, ...] = ()
+    failure_messages: tuple[str, ...] = ()
+    change: ItemChange | None = None
 
     @property
-    def commands_only(self) -> bool:
+    def is_commands_only(self) -> bool:
         """Tell whether there was no text beside the quick actions."""
         return self.note is None
 
@@ -38,36 +38,36 @@ def create_note(
     is_internal: bool = False,
     discussion: Note | None = None,
     is_thread: bool = False,
-) -> Commented:
+) -> NoteResult:
     """Write a note; its quick actions run and leave the text. Raises Forbidden and Invalid."""
     access.require(access.can_comment(world, user, item))
-    if is_internal and not access.reads_all(world, user, item.namespace):
+    if is_internal and not access.can_read_confidential(world, user, item.namespace):
         raise Forbidden("403 Forbidden")
-    _check(body)
+    _validate_body(body)
     text, actions = quick_actions.extract(body)
     if not text.strip() and not actions:
         raise Invalid({"note": ["can't be blank"]})
     note = None
     if text.strip():
-        note = _write(
+        note = _store_note(
             world, user, item, text, is_internal=is_internal, discussion=discussion, is_thread=is_thread
         )
-    result = interpret(world, user, item, actions, Change())
-    done, failed = result.done, result.failed
-    if actions and result.change != Change():
+    result = apply_quick_actions(world, user, item, actions, ItemChange())
+    done, failed = result.applied_messages, result.failure_messages
+    if actions and result.change != ItemChange():
         if access.can_update(world, user, item):
             apply_change(world, user, item, result.change)
         else:
-            done, failed = (), tuple(f"Could not apply {name} command." for name in result.names)
-    return Commented(note, result.names, done, failed, result.change)
+            done, failed = (), tuple(f"Could not apply {name} command." for name in result.action_names)
+    return NoteResult(note, result.action_names, done, failed, result.change)
 
 
-def _check(body: str) -> None:
-    if len(body) > LONGEST_NOTE:
-        raise Invalid({"note": [f"is too long (maximum is {LONGEST_NOTE} characters)"]})
+def _validate_body(body: str) -> None:
+    if len(body) > MAX_NOTE_LENGTH:
+        raise Invalid({"note": [f"is too long (maximum is {MAX_NOTE_LENGTH} characters)"]})
 
 
-def _write(
+def _store_note(
     world: World,
     user: User,
     item: WorkItem,
@@ -77,7 +77,7 @@ def _write(
     discussion: Note | None,
     is_thread: bool,
 ) -> Note:
-    at = world.tick()
+    at = world.record_write()
     item.updated_at = at
     if discussion is not None:
         discussion.is_thread = True
@@ -95,18 +95,18 @@ def _write(
             is_thread=is_thread or discussion is not None,
         )
     )
-    _tell(world, user, note, earlier, "")
+    _notify_people(world, user, note, earlier, "")
     return note
 
 
-def _tell(world: World, user: User, note: Note, earlier: set[User], before: str) -> None:
+def _notify_people(world: World, user: User, note: Note, earlier: set[User], before: str) -> None:
     names = references.mentioned_names(note.body) - references.mentioned_names(before)
     mentioned = references.mentioned_users(world, note.item, names)
     if not before:
         others = {note.item.author, *note.item.assignees, *earlier} - mentioned
         references.notify(world, _readers(world, others, note), "note", note.item, user)
     references.notify(world, _readers(world, mentioned, note), "mentioned", note.item, user)
-    references.cross_reference(world, user, note.item, note.body)
+    references.add_cross_references(world, user, note.item, note.body)
 
 
 def _readers(world: World, people: set[User], note: Note) -> list[User]:
@@ -117,40 +117,50 @@ def _readers(world: World, people: set[User], note: Note) -> list[User]:
     ]
 
 
-def _require_own(world: World, user: User, note: Note) -> None:
-    is_allowed = note.author is user or access.level(world, user, note.item.namespace) >= Access.MAINTAINER
+def _require_can_edit(world: World, user: User, note: Note) -> None:
+    is_allowed = (
+        note.author is user
+        or access.max_access_level(world, user, note.item.namespace) >= AccessLevel.MAINTAINER
+    )
     access.require(is_allowed and not note.is_system)
 
 
-def update_note(world: World, user: User, note: Note, body: str) -> Commented:
+def update_note(world: World, user: User, note: Note, body: str) -> NoteResult:
     """Edit a note; quick actions in it run; without any text left the note goes."""
-    _require_own(world, user, note)
-    _check(body)
+    _require_can_edit(world, user, note)
+    _validate_body(body)
     text, actions = quick_actions.extract(body)
     if not text.strip() and not actions:
         raise Invalid({"note": ["can't be blank"]})
-    result = interpret(world, user, note.item, actions, Change())
+    result = apply_quick_actions(world, user, note.item, actions, ItemChange())
     if actions:
         apply_change(world, user, note.item, result.change)
     if not text.strip():
-        destroy_note(world, user, note)
-        return Commented(None, result.names, result.done, result.failed, result.change)
+        delete_note(world, user, note)
+        return NoteResult(
+            None, result.action_names, result.applied_messages, result.failure_messages, result.change
+        )
     before = note.body
     if text != before:
-        at = world.tick()
+        at = world.record_write()
         note.body = text
         note.updated_at = note.last_edited_at = note.item.updated_at = at
         note.last_edited_by = user
-        _tell(world, user, note, set(), before)
-    return replace(Commented(note), names=result.names, done=result.done, failed=result.failed)
+        _notify_people(world, user, note, set(), before)
+    return replace(
+        NoteResult(note),
+        action_names=result.action_names,
+        applied_messages=result.applied_messages,
+        failure_messages=result.failure_messages,
+    )
 
 
-def destroy_note(world: World, user: User, note: Note) -> None:
+def delete_note(world: World, user: User, note: Note) -> None:
     """Delete a note."""
-    _require_own(world, user, note)
+    _require_can_edit(world, user, note)
     note.item.notes.remove(note)
     del world.notes[note.id]
-    note.item.updated_at = world.tick()
+    note.item.updated_at = world.record_write()
 
 
 def visible_notes(world: World, user: User | None, item: WorkItem) -> list[Note]:
@@ -158,7 +168,7 @@ def visible_notes(world: World, user: User | None, item: WorkItem) -> list[Note]
     return [note for note in item.notes if access.can_read_note(world, user, note)]
 
 
-def discussions(notes: list[Note]) -> list[list[Note]]:
+def group_by_discussion(notes: list[Note]) -> list[list[Note]]:
     """Return *notes* by discussion, in the order of their first ones."""
     found: dict[str, list[Note]] = {}
     for note in notes:

@@ -18,7 +18,7 @@ _ALIASES = {
     "assignee": "assign",
     "todo": "todo",
 }
-KNOWN = frozenset(
+KNOWN_ACTIONS = frozenset(
     {
         "close",
         "reopen",
@@ -52,7 +52,7 @@ _EXCLUDED = re.compile(
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
-_NAMES = "|".join(sorted({*KNOWN, *_ALIASES}, key=len, reverse=True))
+_NAMES = "|".join(sorted({*KNOWN_ACTIONS, *_ALIASES}, key=len, reverse=True))
 _COMMAND = re.compile(
     rf"^/(?P<name>{_NAMES})(?:[ \t]+(?P<argument>[^\n]*?))?[ \t]*\r?(?:\n|\Z)",
     re.MULTILINE | re.IGNORECASE,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from psbot.sandbox.rules.access import can_read, level
+from psbot.sandbox.rules.access import can_read, max_access_level
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.model import Note, Notification, WorkItem
 from psbot.sandbox.state.world import World
@@ -13,18 +13,20 @@ _CODE = re.compile(
 )
 MENTION = re.compile(r"(?<![\w@/.`-])@(?P<name>\w(?:[\w./-]*\w)?)")
 REFERENCE = re.compile(r"(?<![\w&#/;])(?P<path>\w[\w./-]*)?(?P<sign>[#&])(?P<iid>\d+)(?![\w;])")
-ITEM_ADDRESS = re.compile(
+ITEM_URL = re.compile(
     r"https?://[^\s)>\]]*?/(?:groups/)?(?P<path>[\w./-]+?)/-/(?P<kind>issues|work_items|epics)/(?P<iid>\d+)"
 )
 
 
-def _words(text: str) -> str:
+def _without_code(text: str) -> str:
     return _CODE.sub(" ", text)
 
 
 def mentioned_names(text: str) -> set[str]:
     """Return the names after ``@`` in *text*, lower case; code and comments mention nobody."""
-    return {match["name"].lower() for match in MENTION.finditer(_words(text))} if "@" in text else set()
+    return (
+        {match["name"].lower() for match in MENTION.finditer(_without_code(text))} if "@" in text else set()
+    )
 
 
 def mentioned_users(world: World, item: WorkItem, names: Iterable[str]) -> set[User]:
@@ -34,17 +36,21 @@ def mentioned_users(world: World, item: WorkItem, names: Iterable[str]) -> set[U
         user = world.user(name)
         group = world.namespace(name)
         if name == "all":
-            found |= members(world, item.namespace)
+            found |= members_of(world, item.namespace)
         elif user:
             found.add(user)
         elif group and group.is_group:
-            found |= members(world, group)
+            found |= members_of(world, group)
     return {user for user in found if can_read(world, user, item)}
 
 
-def members(world: World, namespace: Namespace) -> set[User]:
+def members_of(world: World, namespace: Namespace) -> set[User]:
     """Return everybody with a role in *namespace*, inherited ones included."""
-    return {user for user in world.users.values() if not user.is_admin and level(world, user, namespace)}
+    return {
+        user
+        for user in world.users.values()
+        if not user.is_admin and max_access_level(world, user, namespace)
+    }
 
 
 def notify(world: World, users: Iterable[User], reason: str, item: WorkItem, actor: User) -> None:
@@ -62,27 +68,27 @@ def referenced_items(world: World, text: str, context: Namespace) -> Iterator[Wo
     """Yield the items that *text*, written in *context*, refers to."""
     if not ("#" in text or "&" in text or "/-/" in text):
         return
-    plain = _words(text)
+    plain = _without_code(text)
     for match in REFERENCE.finditer(plain):
-        item = referred(world, context, match)
+        item = find_item_by_reference(world, context, match)
         if item:
             yield item
-    for match in ITEM_ADDRESS.finditer(plain):
-        item = addressed(world, match)
+    for match in ITEM_URL.finditer(plain):
+        item = find_item_by_url(world, match)
         if item:
             yield item
 
 
-def addressed(world: World, match: re.Match[str]) -> WorkItem | None:
+def find_item_by_url(world: World, match: re.Match[str]) -> WorkItem | None:
     """Return the item that a match of ITEM_ADDRESS means."""
     namespace = world.namespace(match["path"])
     return world.item(namespace, int(match["iid"])) if namespace else None
 
 
-def referred(world: World, context: Namespace, match: re.Match[str]) -> WorkItem | None:
+def find_item_by_reference(world: World, context: Namespace, match: re.Match[str]) -> WorkItem | None:
     """Return the item that a match of REFERENCE, written in *context*, means."""
     path, is_epic = match["path"], match["sign"] == "&"
-    near = [ns for ns in context.lineage if ns.is_group is is_epic][:1]
+    near = [ns for ns in context.self_and_ancestors if ns.is_group is is_epic][:1]
     if path:
         sibling = f"{context.parent.full_path}/{path}" if context.parent else path
         near = [ns for ns in (world.namespace(path), world.namespace(sibling)) if ns]
@@ -90,7 +96,7 @@ def referred(world: World, context: Namespace, match: re.Match[str]) -> WorkItem
     return next((item for item in found if item and item.is_epic is is_epic), None)
 
 
-def relative(item: WorkItem, context: Namespace) -> str:
+def relative_reference(item: WorkItem, context: Namespace) -> str:
     """Return the shortest reference to *item* from *context*."""
     sign = "&" if item.is_epic else "#"
     if item.namespace is context:
@@ -100,7 +106,7 @@ def relative(item: WorkItem, context: Namespace) -> str:
     return f"{path}{sign}{item.iid}"
 
 
-def cross_reference(world: World, author: User, source: WorkItem, text: str) -> None:
+def add_cross_references(world: World, author: User, source: WorkItem, text: str) -> None:
     """Leave a note in every item that *text* of *source* refers to, once for each."""
     for target in dict.fromkeys(referenced_items(world, text, source.namespace)):
         is_known = any(note.mentions is source and note.action == "cross_reference" for note in target.notes)
@@ -109,17 +115,17 @@ def cross_reference(world: World, author: User, source: WorkItem, text: str) -> 
         if not can_read(world, author, target):
             continue
         kind = "epic" if source.is_epic else source.type.value.lower()
-        system_note(
+        add_system_note(
             world,
             target,
             author,
-            f"mentioned in {kind} {relative(source, target.namespace)}",
+            f"mentioned in {kind} {relative_reference(source, target.namespace)}",
             "cross_reference",
             mentions=source,
         )
 
 
-def system_note(
+def add_system_note(
     world: World,
     item: WorkItem,
     author: User,
@@ -148,7 +154,7 @@ def system_note(
     )
 
 
-def notify_self(world: World, user: User, item: WorkItem) -> None:
+def add_todo(world: World, user: User, item: WorkItem) -> None:
     """Put *item* on the user's own to-do list."""
     world.notifications.append(
         Notification(user.username, "todo", item.reference, item.title, user.username, world.clock.now())

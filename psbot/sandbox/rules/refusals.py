@@ -36,9 +36,9 @@ class Invalid(Refusal):
 
     def __init__(self, fields: Mapping[str, Iterable[str]] | str) -> None:
         self.fields = {} if isinstance(fields, str) else {key: list(value) for key, value in fields.items()}
-        super().__init__(fields if isinstance(fields, str) else "; ".join(self.sentences()))
+        super().__init__(fields if isinstance(fields, str) else "; ".join(self.full_messages()))
 
-    def sentences(self) -> list[str]:
+    def full_messages(self) -> list[str]:
         """Return the messages as full sentences, the way mutation payloads carry them."""
         if not self.fields:
             return [self.message]

@@ -15,11 +15,11 @@ _ESCAPED = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>=\"'~:&@])")
 class Task:
     """One checklist item."""
 
-    words: str
+    text: str
     is_done: bool
 
 
-def tasks(description: str) -> list[Task]:
+def parse_tasks(description: str) -> list[Task]:
     """Return the checklist items of *description*; those in code and comments are none."""
     if "[" not in description:
         return []
@@ -27,13 +27,13 @@ def tasks(description: str) -> list[Task]:
     return [Task(match["words"].strip(), match["box"] in "xX") for match in _TASK.finditer(text)]
 
 
-def ticked(before: str, after: str) -> list[Task]:
+def toggled_tasks(before: str, after: str) -> list[Task]:
     """Return the items of *after* whose box differs from the item of the same words in *before*."""
-    old = {task.words: task.is_done for task in tasks(before)}
-    return [task for task in tasks(after) if task.words in old and old[task.words] is not task.is_done]
+    old = {task.text: task.is_done for task in parse_tasks(before)}
+    return [task for task in parse_tasks(after) if task.text in old and old[task.text] is not task.is_done]
 
 
-def note_on(task: Task) -> str:
+def task_note(task: Task) -> str:
     """Return the body of the system note for a box that was ticked or cleared, Markdown escaped."""
-    words = _ESCAPED.sub(r"\\\1", task.words)
+    words = _ESCAPED.sub(r"\\\1", task.text)
     return f"marked the checklist item **{words}** as {'completed' if task.is_done else 'incomplete'}"

@@ -37,25 +37,27 @@ def token_of_request(world: World, headers: Mapping[str, str], query: Mapping[st
     if token is None or token.user.state != "active":
         raise BadToken({"message": "401 Unauthorized"})
     if token.is_revoked:
-        raise BadToken(_invalid("Token was revoked. You have to re-authorize from the user."))
+        raise BadToken(_invalid_token_body("Token was revoked. You have to re-authorize from the user."))
     if token.expires_on and token.expires_on <= world.clock.now().date():
-        raise BadToken(_invalid("Token is expired. You can either do re-authorization or token refresh."))
+        raise BadToken(
+            _invalid_token_body("Token is expired. You can either do re-authorization or token refresh.")
+        )
     return token
 
 
-def acting_as(world: World, token: Token | None, wanted: str | None) -> Token | None:
+def apply_sudo(world: World, token: Token | None, sudo: str | None) -> Token | None:
     """Return the token as if it were the one of *wanted*, an id or a username. Raises SudoRefused."""
-    if wanted is None:
+    if sudo is None:
         return token
     if token is None or not token.user.is_admin or "sudo" not in token.scopes:
         raise SudoRefused({"error": "Must be admin to use sudo"}, 403)
-    user = world.user_by_id(int(wanted)) if wanted.isdigit() else world.user(wanted)
+    user = world.user_by_id(int(sudo)) if sudo.isdigit() else world.user(sudo)
     if user is None:
-        raise SudoRefused({"message": f"404 User with ID or username '{wanted}' Not Found"}, 404)
+        raise SudoRefused({"message": f"404 User with ID or username '{sudo}' Not Found"}, 404)
     return replace(token, user=user)
 
 
-def _invalid(description: str) -> dict[str, str]:
+def _invalid_token_body(description: str) -> dict[str, str]:
     return {"error": "invalid_token", "error_description": description}
 
 

@@ -10,7 +10,7 @@ from psbot.sandbox.graphql_api.route import graphql_routes
 from psbot.sandbox.rest_api.route import rest_routes
 from psbot.sandbox.server import control
 from psbot.sandbox.server.gate import Gate
-from psbot.sandbox.server.options import Options
+from psbot.sandbox.server.options import ServerOptions
 from psbot.sandbox.state.world import World
 
 
@@ -27,9 +27,9 @@ class Sandbox:
         return self.world.url
 
 
-def application(world: World, options: Options | None = None, pages: Sequence[BaseRoute] = ()) -> Gate:
+def create_app(world: World, options: ServerOptions | None = None, pages: Sequence[BaseRoute] = ()) -> Gate:
     """Return the ASGI application; *pages* are routes of web pages, asked last."""
     inner = Starlette(routes=[*graphql_routes(world), *rest_routes(world)])
-    gate = Gate(inner, world, options or Options())
+    gate = Gate(inner, world, options or ServerOptions())
     inner.router.routes.extend([*control.routes(gate), *pages])
     return gate

@@ -10,25 +10,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from psbot.sandbox.faults.faults import Fault, Kind, When
+from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
 from psbot.sandbox.server.gate import Gate
 from psbot.sandbox.state.accounts import Edition
-from psbot.sandbox.state.seed_file import add_data
-from psbot.sandbox.state.snapshot import canonical
+from psbot.sandbox.state.seed_file import add_seed_data
+from psbot.sandbox.state.snapshot import canonical_state
 
 PREFIX = "/-/sandbox"
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
-_SETTABLE = {one.name for one in fields(Fault)} - {"match", "applied"}
+_FAULT_FIELDS = {one.name for one in fields(Fault)} - {"match", "applied"}
 
-Work = Callable[[Gate, dict[str, Any]], object]
+Handler = Callable[[Gate, dict[str, Any]], object]
 
 
 def routes(gate: Gate) -> list[BaseRoute]:
     """Return the routes."""
 
-    def route(path: str, method: str, work: Work) -> Route:
+    def route(path: str, method: str, work: Handler) -> Route:
         async def serve(request: Request) -> Response:
-            refused = refusal(request)
+            refused = refusal_reason(request)
             if refused:
                 return JSONResponse({"error": refused}, 403)
             try:
@@ -41,10 +41,10 @@ def routes(gate: Gate) -> list[BaseRoute]:
 
         return Route(PREFIX + path, serve, methods=[method])
 
-    return [route(path, method, work) for path, method, work in _WORKS]
+    return [route(path, method, work) for path, method, work in _ROUTES]
 
 
-def refusal(request: Request) -> str | None:
+def refusal_reason(request: Request) -> str | None:
     """Refuse a page of another site that a browser was led to: only this host's own names are answered."""
     host = request.headers.get("host", "").rsplit(":", 1)[0]
     if host not in _LOCAL_NAMES:
@@ -55,7 +55,7 @@ def refusal(request: Request) -> str | None:
     return None
 
 
-def _clock(gate: Gate, _data: dict[str, Any]) -> object:
+def _get_clock(gate: Gate, _data: dict[str, Any]) -> object:
     return {"now": gate.world.clock.now().isoformat()}
 
 
@@ -68,22 +68,22 @@ def _move_clock(gate: Gate, data: dict[str, Any]) -> object:
             timedelta(days=float(data.get("days", 0)), seconds=float(data.get("seconds", 0)))
         )
     gate.world.cache.clear()
-    return _clock(gate, data)
+    return _get_clock(gate, data)
 
 
 def _fault_data(fault: Fault) -> dict[str, Any]:
-    return {name: getattr(fault, name) for name in sorted([*_SETTABLE, "applied"])}
+    return {name: getattr(fault, name) for name in sorted([*_FAULT_FIELDS, "applied"])}
 
 
-def _faults(gate: Gate, _data: dict[str, Any]) -> object:
+def _list_faults(gate: Gate, _data: dict[str, Any]) -> object:
     return [_fault_data(fault) for fault in gate.faults.rules]
 
 
 def _add_fault(gate: Gate, data: dict[str, Any]) -> object:
-    unknown = set(data) - _SETTABLE
+    unknown = set(data) - _FAULT_FIELDS
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    kind, when = Kind(data["kind"]), When(data.get("when", When.BEFORE))
+    kind, when = FaultKind(data["kind"]), FaultTiming(data.get("when", FaultTiming.BEFORE))
     return _fault_data(gate.faults.add(Fault(**{**data, "kind": kind, "when": when})))
 
 
@@ -92,20 +92,20 @@ def _clear_faults(gate: Gate, _data: dict[str, Any]) -> object:
     return []
 
 
-def _requests(gate: Gate, _data: dict[str, Any]) -> object:
+def _get_requests(gate: Gate, _data: dict[str, Any]) -> object:
     return {"summary": gate.log.summary(), "requests": gate.log.as_data()}
 
 
-def _reset_requests(gate: Gate, _data: dict[str, Any]) -> object:
+def _reset_request_log(gate: Gate, _data: dict[str, Any]) -> object:
     gate.log.reset()
     return gate.log.summary()
 
 
-def _state(gate: Gate, data: dict[str, Any]) -> object:
-    return canonical(gate.world, with_events=str(data.get("events", "")).lower() in ("1", "true"))
+def _get_state(gate: Gate, data: dict[str, Any]) -> object:
+    return canonical_state(gate.world, with_events=str(data.get("events", "")).lower() in ("1", "true"))
 
 
-def _notifications(gate: Gate, _data: dict[str, Any]) -> object:
+def _list_notifications(gate: Gate, _data: dict[str, Any]) -> object:
     return [
         {
             "username": one.username,
@@ -119,7 +119,7 @@ def _notifications(gate: Gate, _data: dict[str, Any]) -> object:
     ]
 
 
-def _people(gate: Gate, _data: dict[str, Any]) -> object:
+def _list_people(gate: Gate, _data: dict[str, Any]) -> object:
     """Return everybody with the token to act as them."""
     tokens = {
         token.user.username: value for value, token in gate.world.tokens.items() if "api" in token.scopes
@@ -135,7 +135,7 @@ def _people(gate: Gate, _data: dict[str, Any]) -> object:
     ]
 
 
-def _settings(gate: Gate, data: dict[str, Any]) -> object:
+def _update_settings(gate: Gate, data: dict[str, Any]) -> object:
     world, options = gate.world, gate.options
     if "maintenance" in data:
         world.is_in_maintenance = bool(data["maintenance"])
@@ -153,22 +153,22 @@ def _settings(gate: Gate, data: dict[str, Any]) -> object:
 
 
 def _add_data(gate: Gate, data: dict[str, Any]) -> object:
-    add_data(gate.world, data)
-    return _people(gate, data)
+    add_seed_data(gate.world, data)
+    return _list_people(gate, data)
 
 
-_WORKS: tuple[tuple[str, str, Work], ...] = (
-    ("/clock", "GET", _clock),
+_ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("/clock", "GET", _get_clock),
     ("/clock", "POST", _move_clock),
-    ("/faults", "GET", _faults),
+    ("/faults", "GET", _list_faults),
     ("/faults", "POST", _add_fault),
     ("/faults", "DELETE", _clear_faults),
-    ("/requests", "GET", _requests),
-    ("/requests", "DELETE", _reset_requests),
-    ("/state", "GET", _state),
-    ("/notifications", "GET", _notifications),
-    ("/people", "GET", _people),
-    ("/settings", "GET", lambda gate, _data: _settings(gate, {})),
-    ("/settings", "POST", _settings),
+    ("/requests", "GET", _get_requests),
+    ("/requests", "DELETE", _reset_request_log),
+    ("/state", "GET", _get_state),
+    ("/notifications", "GET", _list_notifications),
+    ("/people", "GET", _list_people),
+    ("/settings", "GET", lambda gate, _data: _update_settings(gate, {})),
+    ("/settings", "POST", _update_settings),
     ("/data", "POST", _add_data),
 )

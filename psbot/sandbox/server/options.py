@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Options:
+class ServerOptions:
     """Delays in milliseconds: of a round trip, and of the work of one mutation or write."""
 
     latency_ms: float = 0.0

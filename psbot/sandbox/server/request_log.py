@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LoggedRequest:
     """One API request and how it was answered; status 0 when the connection was cut."""
 
     number: int
@@ -26,7 +26,7 @@ class Entry:
 class RequestLog:
     """All API requests since the start or the last reset."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LoggedRequest] = field(default_factory=list)
     received: int = 0
 
     def next_number(self) -> int:

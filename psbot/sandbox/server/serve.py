@@ -10,9 +10,9 @@ import uvicorn
 from starlette.routing import BaseRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from psbot.sandbox.server.app import Sandbox, application
+from psbot.sandbox.server.app import Sandbox, create_app
 from psbot.sandbox.server.gate import Gate
-from psbot.sandbox.server.options import Options
+from psbot.sandbox.server.options import ServerOptions
 from psbot.sandbox.state.world import World
 
 HOST = "127.0.0.1"
@@ -41,7 +41,7 @@ def _protocol(gate: Gate) -> type[asyncio.Protocol]:
     return Protocol
 
 
-def listening(port: int = 0) -> socket.socket:
+def listening_socket(port: int = 0) -> socket.socket:
     """Return a socket that listens on the loopback interface; port 0 takes a free one."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,19 +50,21 @@ def listening(port: int = 0) -> socket.socket:
     return bound
 
 
-def bound_for(world: World, port: int = 0) -> socket.socket:
+def bind_world(world: World, port: int = 0) -> socket.socket:
     """Return a listening socket and make its address the world's."""
-    bound = listening(port)
+    bound = listening_socket(port)
     world.url = f"http://{HOST}:{bound.getsockname()[1]}"
     return bound
 
 
-def serve(world: World, bound: socket.socket, options: Options, pages: Sequence[BaseRoute] = ()) -> None:
+def serve(
+    world: World, bound: socket.socket, options: ServerOptions, pages: Sequence[BaseRoute] = ()
+) -> None:
     """Serve *world* in this thread until the process is told to end."""
-    server(application(world, options, pages)).run(sockets=[bound])
+    create_server(create_app(world, options, pages)).run(sockets=[bound])
 
 
-def server(gate: Gate) -> uvicorn.Server:
+def create_server(gate: Gate) -> uvicorn.Server:
     """Return the server for *gate*; it writes no access log."""
     return uvicorn.Server(
         uvicorn.Config(
@@ -81,17 +83,17 @@ def server(gate: Gate) -> uvicorn.Server:
 
 
 @contextmanager
-def running(
+def running_sandbox(
     world: World, *, port: int = 0, pages: Sequence[BaseRoute] = (), **options: float
 ) -> Iterator[Sandbox]:
     """Serve *world* in a thread and yield its Sandbox; *options* are those of Options (``latency_ms`` …)."""
-    gate = application(world, Options(**options), pages)
-    bound = bound_for(world, port)
-    serving = server(gate)
+    gate = create_app(world, ServerOptions(**options), pages)
+    bound = bind_world(world, port)
+    serving = create_server(gate)
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [bound]}, name="sandbox", daemon=True)
     thread.start()
     try:
-        _wait(serving, thread)
+        _wait_until_started(serving, thread)
         yield Sandbox(world, gate)
     finally:
         serving.should_exit = True
@@ -101,7 +103,7 @@ def running(
         raise gate.crashes[0]
 
 
-def _wait(serving: uvicorn.Server, thread: threading.Thread) -> None:
+def _wait_until_started(serving: uvicorn.Server, thread: threading.Thread) -> None:
     pause = threading.Event()
     while not serving.started:
         if not thread.is_alive():

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 
-class Access(IntEnum):
+class AccessLevel(IntEnum):
     """Roles by their number in GitLab's members API."""
 
     NONE = 0
@@ -85,12 +85,12 @@ class Namespace:
     @property
     def is_read_only(self) -> bool:
         """Tell whether this or a group above is archived: then everybody reads and nobody writes."""
-        return any(one.is_archived for one in self.lineage)
+        return any(one.is_archived for one in self.self_and_ancestors)
 
     @property
-    def lineage(self) -> "list[Namespace]":
+    def self_and_ancestors(self) -> "list[Namespace]":
         """Return this namespace and its ancestors, nearest first."""
-        return [self, *(self.parent.lineage if self.parent else ())]
+        return [self, *(self.parent.self_and_ancestors if self.parent else ())]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +98,7 @@ class Share:
     """A group invited to a namespace: its members get their role there, but no higher one than *access*."""
 
     group: Namespace
-    access: Access
+    access_level: AccessLevel
 
 
 @dataclass(slots=True, eq=False)
@@ -108,6 +108,6 @@ class Membership:
     id: int
     user: User
     namespace: Namespace
-    access: Access
+    access_level: AccessLevel
     created_at: datetime
     expires_on: date | None = None

@@ -6,16 +6,16 @@ from datetime import date
 from psbot.sandbox.state.model import WorkItem
 
 
-def _long(day: date) -> str:
+def _long_date(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
 
 
-def changed_dates_note(start: tuple[date | None, date | None], due: tuple[date | None, date | None]) -> str:
+def dates_note_body(start: tuple[date | None, date | None], due: tuple[date | None, date | None]) -> str:
     """Return the body of the system note for dates given as (before, after); empty when nothing changed."""
     parts = []
     for name, (before, after) in (("start date", start), ("due date", due)):
         if before != after:
-            parts.append(f"changed {name} to {_long(after)}" if after else f"removed {name}")
+            parts.append(f"changed {name} to {_long_date(after)}" if after else f"removed {name}")
     return " and ".join(parts)
 
 

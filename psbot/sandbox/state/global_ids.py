@@ -27,7 +27,7 @@ class BadGlobalId(ValueError):
     """A text that is no global id, or one of another model."""
 
 
-def parse(text: object, scalar: str) -> str:
+def parse_gid(text: object, scalar: str) -> str:
     """Return the id part of the global id *text*; BadGlobalId unless its model fits *scalar*."""
     match = _GID.match(str(text))
     if match is None:

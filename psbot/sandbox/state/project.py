@@ -7,7 +7,7 @@ from psbot.sandbox.state.accounts import Namespace, User
 
 
 @dataclass(slots=True, eq=False)
-class MergeNote:
+class MergeRequestNote:
     """A comment on a merge request."""
 
     id: int
@@ -34,12 +34,12 @@ class MergeRequest:
     state: str = "opened"
     merged_at: datetime | None = None
     commits: list[str] = field(default_factory=list)
-    notes: list[MergeNote] = field(default_factory=list)
+    notes: list[MergeRequestNote] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class CiVariable:
     """A variable of the pipelines of a project, or of all projects of a group."""
 
     key: str
@@ -60,7 +60,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Schedule:
+class PipelineSchedule:
     """What starts a pipeline regularly, with the permissions of its owner, if that account still exists."""
 
     id: int

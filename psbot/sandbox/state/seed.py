@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from psbot.sandbox.state.accounts import Access, Edition, User, UserKind
+from psbot.sandbox.state.accounts import AccessLevel, Edition, User, UserKind
 from psbot.sandbox.state.clock import Clock
 from psbot.sandbox.state.world import World
 
@@ -13,13 +13,13 @@ PROJECT = "acme/delivery/project"
 INTERNAL_PROJECT = "acme/delivery/internal"
 
 _PEOPLE = {
-    "maria": ("Maria Marsh", Access.MAINTAINER),
-    "paul": ("Paul Porter", Access.DEVELOPER),
-    "petra": ("Petra Pohl", Access.DEVELOPER),
-    "pia": ("Pia Park", Access.REPORTER),
-    "dora": ("Dora Dahl", Access.OWNER),
+    "maria": ("Maria Marsh", AccessLevel.MAINTAINER),
+    "paul": ("Paul Porter", AccessLevel.DEVELOPER),
+    "petra": ("Petra Pohl", AccessLevel.DEVELOPER),
+    "pia": ("Pia Park", AccessLevel.REPORTER),
+    "dora": ("Dora Dahl", AccessLevel.OWNER),
 }
-_CUSTOMER = ("ada", "Ada Lovelace", Access.REPORTER)
+_CUSTOMER = ("ada", "Ada Lovelace", AccessLevel.REPORTER)
 SERVICE_ACCOUNT = "psbot-bot"
 
 
@@ -37,16 +37,16 @@ def sandbox_world(
 ) -> World:
     """Return the ready-made world, at *now* on its clock."""
     world = empty_world(now, edition=edition, clock_runs=clock_runs)
-    label_group = world.add_path("acme", is_group=True)
-    group = world.add_path(GROUP, is_group=True)
-    project = world.add_path(PROJECT, is_group=False)
-    world.add_path(INTERNAL_PROJECT, is_group=False)
+    label_group = world.ensure_namespace("acme", is_group=True)
+    group = world.ensure_namespace(GROUP, is_group=True)
+    project = world.ensure_namespace(PROJECT, is_group=False)
+    world.ensure_namespace(INTERNAL_PROJECT, is_group=False)
     for username, (name, role) in _PEOPLE.items():
-        world.add_member(group, add_person(world, username, name), role)
+        world.add_member(group, add_user_with_token(world, username, name), role)
     username, name, role = _CUSTOMER
-    world.add_member(project, add_person(world, username, name), role)
-    bot = add_person(world, SERVICE_ACCOUNT, "psbot", UserKind.SERVICE_ACCOUNT)
-    world.add_member(label_group, bot, Access.MAINTAINER)
+    world.add_member(project, add_user_with_token(world, username, name), role)
+    bot = add_user_with_token(world, SERVICE_ACCOUNT, "psbot", UserKind.SERVICE_ACCOUNT)
+    world.add_member(label_group, bot, AccessLevel.MAINTAINER)
     world.add_token(READ_ONLY_TOKEN, bot, ["read_api"])
     return world
 
@@ -61,7 +61,7 @@ def empty_world(
     return world
 
 
-def add_person(world: World, username: str, name: str, kind: UserKind = UserKind.HUMAN) -> User:
+def add_user_with_token(world: World, username: str, name: str, kind: UserKind = UserKind.HUMAN) -> User:
     """Add an account with its known token."""
     user = world.add_user(username, name, kind)
     world.add_token(token_of(username), user)

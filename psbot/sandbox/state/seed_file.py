@@ -10,41 +10,41 @@ from typing import Any
 import yaml
 
 from psbot.errors import PsbotError
-from psbot.sandbox.state.accounts import Access, UserKind
-from psbot.sandbox.state.seed import add_person
+from psbot.sandbox.state.accounts import AccessLevel, UserKind
+from psbot.sandbox.state.seed import add_user_with_token
 from psbot.sandbox.state.world import World
 
 _KEYS = {"groups", "projects", "people", "members"}
 
 
-def load_file(world: World, path: Path) -> None:
+def load_seed_file(world: World, path: Path) -> None:
     """Add what the file names to *world*. Raises PsbotError for a file that does not read that way."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PsbotError(f"{path} cannot be read: {error}", "give a YAML or JSON file") from error
     try:
-        add_data(world, data or {})
+        add_seed_data(world, data or {})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         hint = "the keys are groups, projects, people (username, name, kind), members (place, username, role)"
         raise PsbotError(f"{path} does not describe a sandbox: {error}", hint) from error
 
 
-def add_data(world: World, data: dict[str, Any]) -> None:
+def add_seed_data(world: World, data: dict[str, Any]) -> None:
     """Add groups, projects, people and members; KeyError, TypeError or ValueError for what makes no sense."""
     unknown = set(data) - _KEYS
     if unknown:
         raise ValueError(f"unknown key {', '.join(sorted(unknown))}")
     for full_path in data.get("groups") or []:
-        world.add_path(full_path, is_group=True)
+        world.ensure_namespace(full_path, is_group=True)
     for full_path in data.get("projects") or []:
-        world.add_path(full_path, is_group=False)
+        world.ensure_namespace(full_path, is_group=False)
     for person in data.get("people") or []:
         if world.user(person["username"]) is None:
             kind = UserKind(person.get("kind", "human"))
-            add_person(world, person["username"], person.get("name", person["username"]), kind)
+            add_user_with_token(world, person["username"], person.get("name", person["username"]), kind)
     for member in data.get("members") or []:
         place, user = world.namespace(member["place"]), world.user(member["username"])
         if place is None or user is None:
             raise ValueError(f"no such place or person: {member}")
-        world.add_member(place, user, Access[str(member["role"]).upper()])
+        world.add_member(place, user, AccessLevel[str(member["role"]).upper()])

@@ -10,7 +10,7 @@ from psbot.sandbox.state.world import World
 Data = dict[str, Any]
 
 
-def canonical(world: World, *, with_events: bool = False) -> Data:
+def canonical_state(world: World, *, with_events: bool = False) -> Data:
     """Return what people would call the same state: no ids, numbers or times, in a stable order.
 
     Numbers of items in texts (``#12``) stay where people wrote them. With *with_events*, system notes and

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from psbot.sandbox.state.accounts import Access, Edition, Membership, Namespace, Token, User, UserKind
+from psbot.sandbox.state.accounts import AccessLevel, Edition, Membership, Namespace, Token, User, UserKind
 from psbot.sandbox.state.clock import Clock
 from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import ItemType, Link, Note, Notification, WorkItem
-from psbot.sandbox.state.project import Branch, MergeRequest, Schedule, Variable
+from psbot.sandbox.state.project import Branch, CiVariable, MergeRequest, PipelineSchedule
 
 VERSION = "19.5.0-ee"
 
 
-def _first_branches() -> list[Branch]:
+def _default_branches() -> list[Branch]:
     """Return the branches of a project that nobody has changed; a named function, so that a world can be kept."""
     return [Branch("main")]
 
@@ -54,16 +54,18 @@ class World:
     links: dict[int, Link] = field(default_factory=dict)
     notifications: list[Notification] = field(default_factory=list)
     merge_requests: dict[int, MergeRequest] = field(default_factory=dict)
-    variables_of: dict[int, list[Variable]] = field(default_factory=lambda: defaultdict(list))
-    branches_of: dict[int, list[Branch]] = field(default_factory=lambda: defaultdict(_first_branches))
-    schedules_of: dict[int, list[Schedule]] = field(default_factory=lambda: defaultdict(list))
+    variables_of: dict[int, list[CiVariable]] = field(default_factory=lambda: defaultdict(list))
+    branches_of: dict[int, list[Branch]] = field(default_factory=lambda: defaultdict(_default_branches))
+    schedules_of: dict[int, list[PipelineSchedule]] = field(default_factory=lambda: defaultdict(list))
     is_in_maintenance: bool = False
     version: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     counters: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     labels_of: dict[int, dict[str, Label]] = field(default_factory=lambda: defaultdict(dict), repr=False)
     items_of: dict[int, dict[int, WorkItem]] = field(default_factory=lambda: defaultdict(dict), repr=False)
-    labelled: dict[int, dict[int, WorkItem]] = field(default_factory=lambda: defaultdict(dict), repr=False)
+    items_by_label: dict[int, dict[int, WorkItem]] = field(
+        default_factory=lambda: defaultdict(dict), repr=False
+    )
     children_of: dict[int, list[Namespace]] = field(default_factory=lambda: defaultdict(list), repr=False)
     cache: dict[object, object] = field(default_factory=dict, repr=False)
 
@@ -77,7 +79,7 @@ class World:
         self.counters[kind] += 1
         return self.counters[kind]
 
-    def tick(self) -> datetime:
+    def record_write(self) -> datetime:
         """Take note of a write and return its instant."""
         self.version += 1
         self.cache.clear()
@@ -134,7 +136,7 @@ class World:
             path=path,
             name=name or path,
             parent=parent,
-            created_at=self.tick(),
+            created_at=self.record_write(),
             visibility=visibility,
             description=description,
             full_path=full_path,
@@ -144,13 +146,13 @@ class World:
             self.children_of[parent.namespace_id].append(namespace)
         return namespace
 
-    def add_path(self, full_path: str, *, is_group: bool, visibility: str = "private") -> Namespace:
+    def ensure_namespace(self, full_path: str, *, is_group: bool, visibility: str = "private") -> Namespace:
         """Return the namespace at *full_path*; make it, and the groups above it, where they are missing."""
         found = self.namespaces.get(full_path.lower())
         if found:
             return found
         above, _, path = full_path.rpartition("/")
-        parent = self.add_path(above, is_group=True, visibility=visibility) if above else None
+        parent = self.ensure_namespace(above, is_group=True, visibility=visibility) if above else None
         return self.add_namespace(path, is_group=is_group, parent=parent, visibility=visibility)
 
     def remove_namespace(self, namespace: Namespace) -> None:
@@ -158,9 +160,9 @@ class World:
         for below in list(self.children_of[namespace.namespace_id]):
             self.remove_namespace(below)
         for item in list(self.items_of[namespace.namespace_id].values()):
-            self.forget_item(item)
+            self.remove_item(item)
         for label in list(self.labels_of[namespace.namespace_id].values()):
-            self.forget_label(label)
+            self.remove_label(label)
         if namespace.parent:
             self.children_of[namespace.parent.namespace_id].remove(namespace)
         del self.namespaces[namespace.full_path.lower()]
@@ -168,7 +170,7 @@ class World:
             other.shares[:] = [share for share in other.shares if share.group is not namespace]
         for key in [key for key in self.memberships if key[0] == namespace.namespace_id]:
             del self.memberships[key]
-        self.tick()
+        self.record_write()
 
     def namespace(self, full_path: str) -> Namespace | None:
         """Return the group or project at *full_path*; case does not matter."""
@@ -185,12 +187,12 @@ class World:
         for below in self.children_of[namespace.namespace_id]:
             yield from self.subtree(below)
 
-    def add_member(self, namespace: Namespace, user: User, access: Access) -> Membership:
+    def add_member(self, namespace: Namespace, user: User, access_level: AccessLevel) -> Membership:
         """Make *user* a direct member, or change the role."""
         key = (namespace.namespace_id, user.id)
         known = self.memberships.get(key)
         number = known.id if known else self.next_id("member")
-        self.memberships[key] = Membership(number, user, namespace, access, self.tick())
+        self.memberships[key] = Membership(number, user, namespace, access_level, self.record_write())
         return self.memberships[key]
 
     # labels
@@ -199,26 +201,26 @@ class World:
         self, namespace: Namespace, title: str, color: str = "#6699cc", description: str | None = None
     ) -> Label:
         """Add a label to *namespace*, without any check."""
-        at = self.tick()
+        at = self.record_write()
         label = Label(self.next_id("label"), namespace, title, color, at, at, description)
         self.labels[label.id] = label
         self.labels_of[namespace.namespace_id][title] = label
         return label
 
-    def forget_label(self, label: Label) -> None:
+    def remove_label(self, label: Label) -> None:
         """Delete a label; items lose it."""
-        for item in self.labelled.pop(label.id, {}).values():
+        for item in self.items_by_label.pop(label.id, {}).values():
             item.labels.remove(label)
         del self.labels[label.id]
         del self.labels_of[label.namespace.namespace_id][label.title]
-        self.tick()
+        self.record_write()
 
     def find_label(self, namespace: Namespace, title: str) -> Label | None:
         """Return the label *title* of *namespace* or, failing that, of its nearest ancestor that has it."""
-        owners = (self.labels_of[ns.namespace_id].get(title) for ns in namespace.lineage)
+        owners = (self.labels_of[ns.namespace_id].get(title) for ns in namespace.self_and_ancestors)
         return next((label for label in owners if label), None)
 
-    def labels_titled(self, title: str) -> list[Label]:
+    def labels_with_title(self, title: str) -> list[Label]:
         """Return every label with that title, wherever it lives."""
         found = (titles.get(title) for titles in self.labels_of.values())
         return [label for label in found if label]
@@ -230,36 +232,36 @@ class World:
         self.items[item.id] = item
         self.items_of[item.namespace.namespace_id][item.iid] = item
         for label in item.labels:
-            self.labelled[label.id][item.id] = item
+            self.items_by_label[label.id][item.id] = item
         return item
 
-    def forget_item(self, item: WorkItem) -> None:
+    def remove_item(self, item: WorkItem) -> None:
         """Delete an item with its notes and links; children lose their parent."""
         for label in item.labels:
-            self.labelled[label.id].pop(item.id, None)
+            self.items_by_label[label.id].pop(item.id, None)
         for child in item.children:
             child.parent = None
         if item.parent:
             item.parent.children.remove(item)
         for link in list(item.links):
-            self.forget_link(link)
+            self.remove_link(link)
         for note in item.notes:
             self.notes.pop(note.id, None)
         del self.items[item.id]
         del self.items_of[item.namespace.namespace_id][item.iid]
-        self.tick()
+        self.record_write()
 
-    def put_label(self, item: WorkItem, label: Label) -> None:
+    def attach_label(self, item: WorkItem, label: Label) -> None:
         """Index and attach a label."""
         item.labels.append(label)
-        self.labelled[label.id][item.id] = item
+        self.items_by_label[label.id][item.id] = item
 
-    def drop_label(self, item: WorkItem, label: Label) -> None:
+    def detach_label(self, item: WorkItem, label: Label) -> None:
         """Detach a label."""
         item.labels.remove(label)
-        self.labelled[label.id].pop(item.id, None)
+        self.items_by_label[label.id].pop(item.id, None)
 
-    def forget_link(self, link: Link) -> None:
+    def remove_link(self, link: Link) -> None:
         """Remove a link from both ends."""
         link.source.links.remove(link)
         link.target.links.remove(link)

@@ -7,11 +7,11 @@ from psbot.sandbox.rules import access
 from psbot.sandbox.state.accounts import Namespace
 from psbot.sandbox.state.labels import Label
 from psbot.sandbox.state.model import WorkItem
-from psbot.sandbox.web.rows import Row, rows
+from psbot.sandbox.web.rows import Row, build_rows
 from psbot.sandbox.web.visit import Visit
 
 # With fewer values there is nothing to move along.
-_FEWEST_COLUMNS = 3
+_MIN_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +34,31 @@ class Board:
     of_epics: bool
 
 
-def board(visit: Visit, place: Namespace, scope: str | None, *, of_epics: bool) -> Board:
+def build_board(visit: Visit, place: Namespace, scope: str | None, *, of_epics: bool) -> Board:
     """Return the board of a place and all below it, for *scope* or the one that looks most like states."""
-    items = [item for item in _items(visit, place) if item.is_epic is of_epics]
-    values = _values(visit, place)
-    chosen = scope if scope in values else _usual_scope(items, values)
+    items = [item for item in _visible_items(visit, place) if item.is_epic is of_epics]
+    values = _scoped_labels(visit, place)
+    chosen = scope if scope in values else _default_scope(items, values)
     return Board(
-        place, chosen, sorted(values), _columns(visit, items, chosen, values.get(chosen, {})), of_epics
+        place, chosen, sorted(values), _build_columns(visit, items, chosen, values.get(chosen, {})), of_epics
     )
 
 
-def _items(visit: Visit, place: Namespace) -> Iterable[WorkItem]:
+def _visible_items(visit: Visit, place: Namespace) -> Iterable[WorkItem]:
     for namespace in visit.world.subtree(place):
         yield from (
-            item for item in visit.world.items_of[namespace.namespace_id].values() if visit.sees(item)
+            item for item in visit.world.items_of[namespace.namespace_id].values() if visit.can_see(item)
         )
 
 
-def _values(visit: Visit, place: Namespace) -> dict[str, dict[str, Label]]:
+def _scoped_labels(visit: Visit, place: Namespace) -> dict[str, dict[str, Label]]:
     """Return the scoped labels that items of *place* can have: by scope, then title, in the order they were made."""
     world = visit.world
-    places = [*place.lineage, *world.subtree(place)]
+    places = [*place.self_and_ancestors, *world.subtree(place)]
     labels = {
         label.id: label
         for namespace in places
-        if access.readable(world, visit.viewer, namespace)
+        if access.is_readable(world, visit.viewer, namespace)
         for label in world.labels_of[namespace.namespace_id].values()
     }
     found: dict[str, dict[str, Label]] = {}
@@ -68,7 +68,7 @@ def _values(visit: Visit, place: Namespace) -> dict[str, dict[str, Label]]:
     return found
 
 
-def _usual_scope(items: Sequence[WorkItem], values: dict[str, dict[str, Label]]) -> str:
+def _default_scope(items: Sequence[WorkItem], values: dict[str, dict[str, Label]]) -> str:
     """Return the scope with the fewest values of those that at least half of the open items carry.
 
     Kinds and states are both on nearly every item; there are more kinds than states.
@@ -79,29 +79,29 @@ def _usual_scope(items: Sequence[WorkItem], values: dict[str, dict[str, Label]])
     }
     enough = sum(item.is_open for item in items) / 2
     scopes = [
-        scope for scope in values if len(values[scope]) >= _FEWEST_COLUMNS and carried[scope] >= enough > 0
+        scope for scope in values if len(values[scope]) >= _MIN_COLUMNS and carried[scope] >= enough > 0
     ]
     if scopes:
         return min(scopes, key=lambda scope: (len(values[scope]), scope))
     return max(sorted(values), key=lambda scope: carried[scope], default="")
 
 
-def _columns(
+def _build_columns(
     visit: Visit, items: Sequence[WorkItem], scope: str, labels: dict[str, Label]
 ) -> Sequence[Column]:
     open_items = [item for item in items if item.is_open]
     without = [item for item in open_items if not any(label.scope == scope for label in item.labels)]
     closed = [item for item in items if not item.is_open]
     columns = [
-        Column(label.title.rpartition("::")[2], rows(visit, _labelled(open_items, label)), label)
+        Column(label.title.rpartition("::")[2], build_rows(visit, _with_label(open_items, label)), label)
         for label in labels.values()
     ]
     if without or not labels:
-        columns.insert(0, Column("Open", rows(visit, without)))
+        columns.insert(0, Column("Open", build_rows(visit, without)))
     if closed:
-        columns.append(Column("Closed", rows(visit, closed)))
+        columns.append(Column("Closed", build_rows(visit, closed)))
     return columns
 
 
-def _labelled(items: Iterable[WorkItem], label: Label) -> list[WorkItem]:
+def _with_label(items: Iterable[WorkItem], label: Label) -> list[WorkItem]:
     return [item for item in items if any(one.title == label.title for one in item.labels)]

@@ -8,13 +8,13 @@ from markupsafe import Markup
 from psbot.sandbox.state.labels import Label
 from psbot.sandbox.state.world import World
 
-_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _GREY = "#6b7280"
 # Perceived brightness (of 255) from which dark words are easier to read than white ones.
-_BRIGHT = 150
+_BRIGHTNESS_FOR_DARK_TEXT = 150
 
 
-def chip(label: Label, world: World) -> Markup:
+def label_chip(label: Label, world: World) -> Markup:
     """Return a label; a scoped one in two parts, where the edition has scopes."""
     scope, _, value = label.title.rpartition("::")
     is_scoped = bool(scope) and world.has_epics
@@ -33,16 +33,16 @@ def stylesheet(labels: Iterable[Label]) -> str:
     rules = []
     for label in labels:
         color = _six_digits(label.color)
-        rules.append(f".label-{label.id}{{--color:{color};--words:{_words_on(color)}}}\n")
+        rules.append(f".label-{label.id}{{--color:{color};--words:{_text_color(color)}}}\n")
     return "".join(rules)
 
 
 def _six_digits(color: str) -> str:
     text = "#" + "".join(2 * digit for digit in color[1:]) if len(color) == len("#abc") else color
-    return text if _HEX.fullmatch(text) else _GREY
+    return text if _HEX_COLOR.fullmatch(text) else _GREY
 
 
-def _words_on(color: str) -> str:
+def _text_color(color: str) -> str:
     red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     brightness = (299 * red + 587 * green + 114 * blue) / 1000
-    return "#1f1e24" if brightness > _BRIGHT else "#fff"
+    return "#1f1e24" if brightness > _BRIGHTNESS_FOR_DARK_TEXT else "#fff"

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from psbot.sandbox.rules import notes as commenting
+from psbot.sandbox.rules import notes
 from psbot.sandbox.state.accounts import User
 from psbot.sandbox.state.model import Note, WorkItem
-from psbot.sandbox.web.chips import chip
+from psbot.sandbox.web.chips import label_chip
 from psbot.sandbox.web.visit import Visit
 
 # Changes of one account that follow each other within this time are one entry.
-_TOGETHER = timedelta(minutes=1)
-_LABEL = re.compile(r"~(\d+)")
+_GROUPING_WINDOW = timedelta(minutes=1)
+_LABEL_ID = re.compile(r"~(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChangeLine:
     """One change; the anchor is its note's."""
 
     anchor: str
@@ -27,51 +27,55 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """A comment, which has a text, or changes that one account made together."""
 
     author: User
     at: datetime
-    lines: tuple[Line, ...]
+    lines: tuple[ChangeLine, ...]
     is_comment: bool = False
     is_internal: bool = False
     is_reply: bool = False
     is_edited: bool = False
 
 
-def history(visit: Visit, item: WorkItem) -> list[Entry]:
+def build_history(visit: Visit, item: WorkItem) -> list[HistoryEntry]:
     """Return the entries, oldest first; replies stand below what they answer."""
-    entries: list[Entry] = []
-    for note, is_reply in _in_order(visit, item):
-        entry = _entry(visit, note, is_reply=is_reply)
+    entries: list[HistoryEntry] = []
+    for note, is_reply in _notes_in_order(visit, item):
+        entry = _history_entry(visit, note, is_reply=is_reply)
         last = entries[-1] if entries else None
-        if last is not None and _belongs(last, entry):
-            entries[-1] = Entry(last.author, last.at, (*last.lines, *entry.lines))
+        if last is not None and _can_be_merged(last, entry):
+            entries[-1] = HistoryEntry(last.author, last.at, (*last.lines, *entry.lines))
         else:
             entries.append(entry)
     return entries
 
 
-def _in_order(visit: Visit, item: WorkItem) -> Iterator[tuple[Note, bool]]:
-    for discussion in commenting.discussions(commenting.visible_notes(visit.world, visit.viewer, item)):
+def _notes_in_order(visit: Visit, item: WorkItem) -> Iterator[tuple[Note, bool]]:
+    for discussion in notes.group_by_discussion(notes.visible_notes(visit.world, visit.viewer, item)):
         for number, note in enumerate(discussion):
             yield note, number > 0
 
 
-def _belongs(last: Entry, entry: Entry) -> bool:
+def _can_be_merged(last: HistoryEntry, entry: HistoryEntry) -> bool:
     is_change = not (last.is_comment or entry.is_comment)
-    return is_change and last.author is entry.author and entry.at - last.at < _TOGETHER
+    return is_change and last.author is entry.author and entry.at - last.at < _GROUPING_WINDOW
 
 
-def _entry(visit: Visit, note: Note, *, is_reply: bool) -> Entry:
+def _history_entry(visit: Visit, note: Note, *, is_reply: bool) -> HistoryEntry:
     place, anchor = note.item.namespace, f"note_{note.id}"
     if note.is_system:
-        text = _labels(visit, note.body) if note.action == "label" else visit.line(note.body, place)
-        return Entry(note.author, note.created_at, (Line(anchor, text),))
-    return Entry(
+        text = (
+            _label_note_html(visit, note.body)
+            if note.action == "label"
+            else visit.render_line(note.body, place)
+        )
+        return HistoryEntry(note.author, note.created_at, (ChangeLine(anchor, text),))
+    return HistoryEntry(
         note.author,
         note.created_at,
-        (Line(anchor, visit.text(note.body, place)),),
+        (ChangeLine(anchor, visit.render_text(note.body, place)),),
         is_comment=True,
         is_internal=note.is_internal,
         is_reply=is_reply,
@@ -79,17 +83,17 @@ def _entry(visit: Visit, note: Note, *, is_reply: bool) -> Entry:
     )
 
 
-def _labels(visit: Visit, body: str) -> Markup:
+def _label_note_html(visit: Visit, body: str) -> Markup:
     """Return a label note, in which labels stand by their ids: added ones first, then those that gave way."""
     added, _, removed = body.partition("removed ")
     parts = [
         Markup("{} {}").format(verb, Markup(" ").join(chips))
         for verb, text in (("added", added), ("removed", removed))
-        if (chips := [_chip(visit, int(number)) for number in _LABEL.findall(text)])
+        if (chips := [_chip_by_id(visit, int(number)) for number in _LABEL_ID.findall(text)])
     ]
     return Markup(", ").join(parts)
 
 
-def _chip(visit: Visit, number: int) -> Markup:
+def _chip_by_id(visit: Visit, number: int) -> Markup:
     label = visit.world.labels.get(number)
-    return chip(label, visit.world) if label else Markup("<em>a deleted label</em>")
+    return label_chip(label, visit.world) if label else Markup("<em>a deleted label</em>")

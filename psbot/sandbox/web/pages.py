@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from psbot.sandbox.rules import access, references
-from psbot.sandbox.rules.membership import DIRECT, INHERITED, memberships
+from psbot.sandbox.rules.membership import DIRECT, INHERITED, list_memberships
 from psbot.sandbox.state import dates, urls
 from psbot.sandbox.state.accounts import Membership, Namespace, User
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.world import TYPE_NAMES
-from psbot.sandbox.web.board import board
-from psbot.sandbox.web.history import history
-from psbot.sandbox.web.rows import Row, rows
+from psbot.sandbox.web.board import build_board
+from psbot.sandbox.web.history import build_history
+from psbot.sandbox.web.rows import Row, build_rows
 from psbot.sandbox.web.visit import Visit
 
-Trail = tuple[tuple[str, str], ...]
+Links = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +23,17 @@ class Page:
 
     template: str
     title: str
-    trail: Trail
-    facts: Mapping[str, object]
+    breadcrumbs: Links
+    context: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamespaceSummary:
     """A group or a project the person may see: its link, its board's, the epics in it, how many issues are open."""
 
     namespace: Namespace
     href: str
-    boards: Trail
+    boards: Links
     epics: tuple[Row, ...] = ()
     open_issues: int = 0
 
@@ -47,119 +47,127 @@ class Member:
     href: str
 
 
-def overview(visit: Visit) -> Page:
+def overview_page(visit: Visit) -> Page:
     """Show every place with its epics, and the people to look as."""
-    seen = [one for one in visit.world.namespaces.values() if access.readable(visit.world, visit.viewer, one)]
-    places = [_place(visit, one) for one in sorted(seen, key=lambda one: (not one.is_group, one.full_path))]
-    people = [Member(user, _roles(visit, user), visit.here(user)) for user in visit.world.users.values()]
+    seen = [
+        one for one in visit.world.namespaces.values() if access.is_readable(visit.world, visit.viewer, one)
+    ]
+    places = [
+        _summarize(visit, one) for one in sorted(seen, key=lambda one: (not one.is_group, one.full_path))
+    ]
+    people = [
+        Member(user, _role_text(visit, user), visit.this_page_as(user)) for user in visit.world.users.values()
+    ]
     return Page("overview.html", "Overview", (), {"places": places, "accounts": people})
 
 
-def place(visit: Visit, namespace: Namespace) -> Page:
+def namespace_page(visit: Visit, namespace: Namespace) -> Page:
     """Show a group with what lies in it, or a project with its issues."""
     below = [
         one
         for one in visit.world.children_of[namespace.namespace_id]
-        if access.readable(visit.world, visit.viewer, one)
+        if access.is_readable(visit.world, visit.viewer, one)
     ]
     facts = {
-        "place": _place(visit, namespace),
-        "items": rows(visit, visit.world.items_of[namespace.namespace_id].values()),
-        "below": [_place(visit, one) for one in below],
-        "members": [_member(visit, one) for one in _members(visit, namespace)],
+        "place": _summarize(visit, namespace),
+        "items": build_rows(visit, visit.world.items_of[namespace.namespace_id].values()),
+        "below": [_summarize(visit, one) for one in below],
+        "members": [_member(visit, one) for one in _list_members(visit, namespace)],
     }
-    return Page("place.html", namespace.full_path, _trail(visit, namespace)[:-1], facts)
+    return Page("place.html", namespace.full_path, _breadcrumbs(visit, namespace)[:-1], facts)
 
 
-def person(visit: Visit, user: User) -> Page:
+def user_page(visit: Visit, user: User) -> Page:
     """Show what is assigned to somebody, as far as the person who looks sees it."""
-    assigned = rows(visit, (item for item in visit.world.items.values() if user in item.assignees))
+    assigned = build_rows(visit, (item for item in visit.world.items.values() if user in item.assignees))
     return Page("person.html", user.name, (), {"user": user, "items": assigned})
 
 
-def issue_board(visit: Visit, namespace: Namespace, *, of_epics: bool) -> Page:
+def board_page(visit: Visit, namespace: Namespace, *, of_epics: bool) -> Page:
     """Show a board of a group's or a project's issues, or of a group's epics."""
-    made = board(visit, namespace, (visit.query or {}).get("scope"), of_epics=of_epics)
+    made = build_board(visit, namespace, (visit.query or {}).get("scope"), of_epics=of_epics)
     kind = "Epic board" if of_epics else "Board"
-    facts = {"board": made, "boards": _boards(visit, namespace)}
-    return Page("board.html", f"{kind} of {namespace.full_path}", _trail(visit, namespace), facts)
+    facts = {"board": made, "boards": _board_links(visit, namespace)}
+    return Page("board.html", f"{kind} of {namespace.full_path}", _breadcrumbs(visit, namespace), facts)
 
 
-def item(visit: Visit, found: WorkItem) -> Page:
+def item_page(visit: Visit, found: WorkItem) -> Page:
     """Show an epic, an issue or a task."""
-    parent = found.parent if found.parent and visit.sees(found.parent) else None
-    children = rows(visit, found.children)
+    parent = found.parent if found.parent and visit.can_see(found.parent) else None
+    children = build_rows(visit, found.children)
     facts = {
         "item": found,
         "kind": TYPE_NAMES[found.type],
-        "description": visit.text(found.description, found.namespace),
+        "description": visit.render_text(found.description, found.namespace),
         "labels": sorted(found.labels, key=lambda label: label.title),
         "start_on": dates.start_of(found),
         "due_on": dates.due_of(found),
-        "parent": rows(visit, [parent])[0] if parent else None,
-        "moved_to": rows(visit, [found.moved_to] if found.moved_to else []),
-        "links": rows(visit, _linked(found)),
+        "parent": build_rows(visit, [parent])[0] if parent else None,
+        "moved_to": build_rows(visit, [found.moved_to] if found.moved_to else []),
+        "links": build_rows(visit, _linked_items(found)),
         "children": children,
         "open_count": sum(child.is_open for child in children),
         "closed_count": sum(not child.is_open for child in children),
-        "history": history(visit, found),
+        "history": build_history(visit, found),
     }
     trail = (
-        *_trail(visit, found.namespace),
-        (references.relative(found, found.namespace), visit.link(urls.item_path(found))),
+        *_breadcrumbs(visit, found.namespace),
+        (references.relative_reference(found, found.namespace), visit.link(urls.item_path(found))),
     )
     return Page("item.html", found.title, trail, facts)
 
 
-def missing(unknown: str | None = None) -> Page:
+def not_found_page(unknown: str | None = None) -> Page:
     """Say that there is no such page for this person, or that nobody is called *unknown*."""
     return Page("missing.html", "Page not found", (), {"unknown": unknown})
 
 
-def _linked(found: WorkItem) -> Iterable[WorkItem]:
+def _linked_items(found: WorkItem) -> Iterable[WorkItem]:
     return [link.target if link.source is found else link.source for link in found.links]
 
 
-def _trail(visit: Visit, namespace: Namespace) -> Trail:
-    lineage = reversed(namespace.lineage)
-    return tuple((one.name, visit.link(_path(one))) for one in lineage)
+def _breadcrumbs(visit: Visit, namespace: Namespace) -> Links:
+    lineage = reversed(namespace.self_and_ancestors)
+    return tuple((one.name, visit.link(_namespace_path(one))) for one in lineage)
 
 
-def _path(namespace: Namespace) -> str:
+def _namespace_path(namespace: Namespace) -> str:
     return f"/{'groups/' if namespace.is_group else ''}{namespace.full_path}"
 
 
-def _place(visit: Visit, namespace: Namespace) -> Place:
-    items = [one for one in visit.world.items_of[namespace.namespace_id].values() if visit.sees(one)]
-    return Place(
+def _summarize(visit: Visit, namespace: Namespace) -> NamespaceSummary:
+    items = [one for one in visit.world.items_of[namespace.namespace_id].values() if visit.can_see(one)]
+    return NamespaceSummary(
         namespace,
-        visit.link(_path(namespace)),
-        _boards(visit, namespace),
-        tuple(rows(visit, (one for one in items if one.type is ItemType.EPIC))),
+        visit.link(_namespace_path(namespace)),
+        _board_links(visit, namespace),
+        tuple(build_rows(visit, (one for one in items if one.type is ItemType.EPIC))),
         sum(one.is_open for one in items if one.type is not ItemType.EPIC),
     )
 
 
-def _boards(visit: Visit, namespace: Namespace) -> Trail:
-    path = _path(namespace)
+def _board_links(visit: Visit, namespace: Namespace) -> Links:
+    path = _namespace_path(namespace)
     issues = ("Board", visit.link(f"{path}/-/boards"))
     if not (namespace.is_group and visit.world.has_epics):
         return (issues,)
     return (issues, ("Epic board", visit.link(f"{path}/-/epic_boards")))
 
 
-def _members(visit: Visit, namespace: Namespace) -> list[Membership]:
-    return memberships(visit.world, namespace, frozenset({DIRECT, INHERITED}))
+def _list_members(visit: Visit, namespace: Namespace) -> list[Membership]:
+    return list_memberships(visit.world, namespace, frozenset({DIRECT, INHERITED}))
 
 
 def _member(visit: Visit, entry: Membership) -> Member:
-    return Member(entry.user, entry.access.name.capitalize(), visit.here(entry.user))
+    return Member(entry.user, entry.access_level.name.capitalize(), visit.this_page_as(entry.user))
 
 
-def _roles(visit: Visit, user: User) -> str:
+def _role_text(visit: Visit, user: User) -> str:
     """Return the person's roles in words: each with the place it is for."""
     if user.is_admin:
         return "Administrator"
     own = [entry for entry in visit.world.memberships.values() if entry.user is user]
-    seen = [entry for entry in own if access.readable(visit.world, visit.viewer, entry.namespace)]
-    return ", ".join(f"{entry.access.name.capitalize()} in {entry.namespace.full_path}" for entry in seen)
+    seen = [entry for entry in own if access.is_readable(visit.world, visit.viewer, entry.namespace)]
+    return ", ".join(
+        f"{entry.access_level.name.capitalize()} in {entry.namespace.full_path}" for entry in seen
+    )

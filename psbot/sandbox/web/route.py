@@ -12,11 +12,11 @@ from psbot.sandbox.server import control
 from psbot.sandbox.state.accounts import User
 from psbot.sandbox.state.world import World
 from psbot.sandbox.web import pages
-from psbot.sandbox.web.chips import chip, stylesheet
+from psbot.sandbox.web.chips import label_chip, stylesheet
 from psbot.sandbox.web.pages import Page
-from psbot.sandbox.web.visit import VIEWER, Missing, Visit, ago
+from psbot.sandbox.web.visit import VIEWER, PageNotFound, Visit, relative_time
 
-_HEADERS = {
+_SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
@@ -33,44 +33,44 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 
-Work = Callable[[Visit, str, int], Page]
+PageHandler = Callable[[Visit, str, int], Page]
 
 
 def _epic(visit: Visit, path: str, iid: int) -> Page:
-    return pages.item(visit, visit.item(path, iid, is_group=True))
+    return pages.item_page(visit, visit.item(path, iid, is_group=True))
 
 
 def _issue(visit: Visit, path: str, iid: int) -> Page:
-    return pages.item(visit, visit.item(path, iid, is_group=False))
+    return pages.item_page(visit, visit.item(path, iid, is_group=False))
 
 
 def _group(visit: Visit, path: str, _iid: int) -> Page:
-    return pages.place(visit, visit.namespace(path, is_group=True))
+    return pages.namespace_page(visit, visit.namespace(path, is_group=True))
 
 
 def _project(visit: Visit, path: str, _iid: int) -> Page:
-    return pages.place(visit, visit.namespace(path, is_group=False))
+    return pages.namespace_page(visit, visit.namespace(path, is_group=False))
 
 
 def _project_or_person(visit: Visit, path: str, iid: int) -> Page:
     user = visit.world.user(path)
-    return pages.person(visit, user) if user else _project(visit, path, iid)
+    return pages.user_page(visit, user) if user else _project(visit, path, iid)
 
 
 def _epic_board(visit: Visit, path: str, _iid: int) -> Page:
-    return pages.issue_board(visit, visit.namespace(path, is_group=True), of_epics=True)
+    return pages.board_page(visit, visit.namespace(path, is_group=True), of_epics=True)
 
 
 def _group_board(visit: Visit, path: str, _iid: int) -> Page:
-    return pages.issue_board(visit, visit.namespace(path, is_group=True), of_epics=False)
+    return pages.board_page(visit, visit.namespace(path, is_group=True), of_epics=False)
 
 
 def _project_board(visit: Visit, path: str, _iid: int) -> Page:
-    return pages.issue_board(visit, visit.namespace(path, is_group=False), of_epics=False)
+    return pages.board_page(visit, visit.namespace(path, is_group=False), of_epics=False)
 
 
-_WORKS: tuple[tuple[str, Work], ...] = (
-    ("/", lambda visit, _path, _iid: pages.overview(visit)),
+_ROUTES: tuple[tuple[str, PageHandler], ...] = (
+    ("/", lambda visit, _path, _iid: pages.overview_page(visit)),
     ("/groups/{path:path}/-/epics/{iid:int}", _epic),
     ("/groups/{path:path}/-/work_items/{iid:int}", _epic),
     ("/groups/{path:path}/-/epic_boards", _epic_board),
@@ -93,49 +93,49 @@ def web_routes(world: World) -> list[BaseRoute]:
     async def style(_request: Request) -> Response:
         with world.lock:
             text = _STYLE + stylesheet(world.labels.values())
-        return PlainTextResponse(text, media_type="text/css", headers=_HEADERS)
+        return PlainTextResponse(text, media_type="text/css", headers=_SECURITY_HEADERS)
 
-    def route(path: str, work: Work) -> Route:
+    def route(path: str, work: PageHandler) -> Route:
         async def serve(request: Request) -> Response:
-            refusal = control.refusal(request)
+            refusal = control.refusal_reason(request)
             if refusal:
                 return PlainTextResponse(refusal, 403)
             with world.lock:
-                return _answer(world, request, work)
+                return _respond(world, request, work)
 
         return Route(path, serve, methods=["GET"])
 
-    return [Route("/assets/style.css", style), *(route(path, work) for path, work in _WORKS)]
+    return [Route("/assets/style.css", style), *(route(path, work) for path, work in _ROUTES)]
 
 
-def _answer(world: World, request: Request, work: Work) -> Response:
+def _respond(world: World, request: Request, handler: PageHandler) -> Response:
     query = dict(request.query_params)
     path = request.scope["path"]
     name = query.pop(VIEWER, None)
-    viewer = world.user(name) if name else _first_person(world)
-    visit = Visit(world, viewer or _first_person(world), path, query)
+    viewer = world.user(name) if name else _default_viewer(world)
+    visit = Visit(world, viewer or _default_viewer(world), path, query)
     if name and viewer is None:
-        return HTMLResponse(_rendered(visit, pages.missing(unknown=name)), 404, _HEADERS)
+        return HTMLResponse(_render(visit, pages.not_found_page(unknown=name)), 404, _SECURITY_HEADERS)
     try:
-        page = work(visit, request.path_params.get("path", ""), request.path_params.get("iid", 0))
-    except Missing:
-        return HTMLResponse(_rendered(visit, pages.missing()), 404, _HEADERS)
-    return HTMLResponse(_rendered(visit, page), 200, _HEADERS)
+        page = handler(visit, request.path_params.get("path", ""), request.path_params.get("iid", 0))
+    except PageNotFound:
+        return HTMLResponse(_render(visit, pages.not_found_page()), 404, _SECURITY_HEADERS)
+    return HTMLResponse(_render(visit, page), 200, _SECURITY_HEADERS)
 
 
-def _first_person(world: World) -> User | None:
+def _default_viewer(world: World) -> User | None:
     """Return whom to look as unasked: the first person who is a member of anything, else the first account."""
     people = (entry.user for entry in world.memberships.values() if not entry.user.is_bot)
     return next(people, next(iter(world.users.values()), None))
 
 
-def _rendered(visit: Visit, page: Page) -> str:
+def _render(visit: Visit, page: Page) -> str:
     return _TEMPLATES.get_template(page.template).render(
-        page.facts,
+        page.context,
         title=page.title,
-        trail=page.trail,
+        trail=page.breadcrumbs,
         visit=visit,
         people=visit.world.users.values(),
-        chip=lambda label: chip(label, visit.world),
-        ago=lambda then: ago(then, visit.now),
+        chip=lambda label: label_chip(label, visit.world),
+        ago=lambda then: relative_time(then, visit.now),
     )

@@ -29,7 +29,7 @@ class Row:
     hidden_from: tuple[str, ...]
 
 
-def row(visit: Visit, item: WorkItem) -> Row:
+def build_row(visit: Visit, item: WorkItem) -> Row:
     """Return *item* as a row."""
     due_on = dates.due_of(item)
     return Row(
@@ -47,20 +47,20 @@ def row(visit: Visit, item: WorkItem) -> Row:
     )
 
 
-def rows(visit: Visit, items: Iterable[WorkItem]) -> list[Row]:
+def build_rows(visit: Visit, items: Iterable[WorkItem]) -> list[Row]:
     """Return those of *items* that the person may see: open ones first, then by due date."""
-    seen = sorted((item for item in items if visit.sees(item)), key=_order)
-    return [row(visit, item) for item in seen]
+    seen = sorted((item for item in items if visit.can_see(item)), key=_sort_key)
+    return [build_row(visit, item) for item in seen]
 
 
-def _order(item: WorkItem) -> tuple[bool, bool, date, int]:
+def _sort_key(item: WorkItem) -> tuple[bool, bool, date, int]:
     due_on = dates.due_of(item)
     return (not item.is_open, due_on is None, due_on or date.min, item.id)
 
 
 def _hidden_from(visit: Visit, item: WorkItem) -> Iterable[str]:
     world, parent = visit.world, item.parent
-    if parent is None or not visit.sees(parent):
+    if parent is None or not visit.can_see(parent):
         return
     for user in world.users.values():
         if access.can_read(world, user, parent) and not access.can_read(world, user, item):

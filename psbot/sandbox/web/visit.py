@@ -17,10 +17,10 @@ from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.state.world import World
 
 VIEWER = "as"
-_STEPS = (("minute", 60), ("hour", 3600), ("day", 86400))
+_TIME_UNITS = (("minute", 60), ("hour", 3600), ("day", 86400))
 
 
-class Missing(Exception):
+class PageNotFound(Exception):
     """There is no such page, or not for this person: they are told the same."""
 
 
@@ -45,11 +45,11 @@ class Visit:
         anchor = f"#{parts.fragment}" if parts.fragment else ""
         return f"{quote(parts.path)}{'?' if asked else ''}{urlencode(asked)}{anchor}"
 
-    def here(self, viewer: User) -> str:
+    def this_page_as(self, viewer: User) -> str:
         """Return this page's address as *viewer* sees it."""
         return Visit(self.world, viewer).link(self.path, **(self.query or {}))
 
-    def sees(self, item: WorkItem) -> bool:
+    def can_see(self, item: WorkItem) -> bool:
         """Tell whether the person may see *item*."""
         return access.can_read(self.world, self.viewer, item)
 
@@ -57,52 +57,54 @@ class Visit:
         """Return a group or a project. Raises Missing."""
         found = self.world.namespace(full_path)
         if found is None or found.is_group is not is_group:
-            raise Missing
-        if not access.readable(self.world, self.viewer, found):
-            raise Missing
+            raise PageNotFound
+        if not access.is_readable(self.world, self.viewer, found):
+            raise PageNotFound
         return found
 
     def item(self, full_path: str, iid: int, *, is_group: bool) -> WorkItem:
         """Return an item of a group or a project. Raises Missing."""
         found = self.world.item(self.namespace(full_path, is_group=is_group), iid)
-        if found is None or not self.sees(found):
-            raise Missing
+        if found is None or not self.can_see(found):
+            raise PageNotFound
         return found
 
-    def text(self, markdown: str, context: Namespace) -> Markup:
+    def render_text(self, markdown: str, context: Namespace) -> Markup:
         """Return a text that was written in *context* as HTML."""
-        return Markup(rendered.html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
+        return Markup(rendered.render_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
 
-    def line(self, markdown: str, context: Namespace) -> Markup:
+    def render_line(self, markdown: str, context: Namespace) -> Markup:
         """Return a line that was written in *context* as HTML."""
-        return Markup(rendered.inline_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
+        return Markup(rendered.render_inline_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
 
     def _resolve(self, context: Namespace, word: str) -> Target | None:
         if word.startswith(f"{self.world.url}/"):
-            return self._target_of_address(context, word)
+            return self._target_of_url(context, word)
         if word.startswith("@"):
             user = self.world.user(word[1:])
             return Target(self.link(f"/{user.username}"), word) if user else None
         match = references.REFERENCE.fullmatch(word)
-        item = references.referred(self.world, context, match) if match else None
-        return Target(self.link(urls.item_path(item)), word) if item and self.sees(item) else None
+        item = references.find_item_by_reference(self.world, context, match) if match else None
+        return Target(self.link(urls.item_path(item)), word) if item and self.can_see(item) else None
 
-    def _target_of_address(self, context: Namespace, address: str) -> Target:
+    def _target_of_url(self, context: Namespace, address: str) -> Target:
         """Return a link within this instance; an item's has its reference for words, as GitLab has it."""
         parts = urlsplit(address)
         href = self.link(f"{parts.path}#{parts.fragment}" if parts.fragment else parts.path)
-        match = references.ITEM_ADDRESS.fullmatch(address)
-        item = references.addressed(self.world, match) if match else None
-        return Target(href, references.relative(item, context) if item and self.sees(item) else address)
+        match = references.ITEM_URL.fullmatch(address)
+        item = references.find_item_by_url(self.world, match) if match else None
+        return Target(
+            href, references.relative_reference(item, context) if item and self.can_see(item) else address
+        )
 
 
-def ago(then: datetime, now: datetime) -> str:
+def relative_time(then: datetime, now: datetime) -> str:
     """Return how long *then* is past, as people say it: ``3 hours ago``; later instants with ``in``."""
     seconds = (now - then).total_seconds()
     amount = abs(seconds)
-    if amount < _STEPS[0][1]:
+    if amount < _TIME_UNITS[0][1]:
         return "just now"
-    name, length = next(step for step in reversed(_STEPS) if amount >= step[1])
+    name, length = next(step for step in reversed(_TIME_UNITS) if amount >= step[1])
     count = int(amount // length)
     words = f"{count} {name}{'' if count == 1 else 's'}"
     return f"{words} ago" if seconds > 0 else f"in {words}"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from psbot.core.changes.amendment import Amending, amending, without
-from psbot.core.changes.instrument import approvers, choose, months_after, quarter_end
-from psbot.core.changes.request import read, understood
+from psbot.core.changes.amendment import MissingAmendment, engagement_before, missing_amendment
+from psbot.core.changes.instrument import choose_instrument, deciders_of, months_after, quarter_end
+from psbot.core.changes.request import interpret, parse_request
 from psbot.core.model.engagement import Amendment, Engagement
-from psbot.core.text.escape import inert
+from psbot.core.text.escape import escape_markdown
 from tests.support.board import PROCESS, example
 
 CHANGES = PROCESS.changes
@@ -22,15 +22,15 @@ NOTHING = {"hours": "0", "new_end": "none", "contract": "none", "situation": "no
 SIGNED = date(2026, 12, 15)
 
 
-def lacks(answers: dict[str, str], engagement: Engagement | None = None) -> Amending | None:
+def lacks(answers: dict[str, str], engagement: Engagement | None = None) -> MissingAmendment | None:
     """Return what the file lacks of a change that says *answers*, on the day it is signed."""
-    return amending("change-request/1", understood(answers, CHANGES), engagement or example(), SIGNED)
+    return missing_amendment("change-request/1", interpret(answers, CHANGES), engagement or example(), SIGNED)
 
 
 def chosen(engagement: Any = None, **answers: str) -> str | None:
     """Return the instrument for a change that says nothing but *answers*."""
-    request = understood(NOTHING | answers, CHANGES)
-    choice = choose(request, engagement or example(), TODAY, CHANGES)
+    request = interpret(NOTHING | answers, CHANGES)
+    choice = choose_instrument(request, engagement or example(), TODAY, CHANGES)
     return choice.instrument if choice else None
 
 
@@ -68,7 +68,7 @@ def test_switch_from_time_and_materials_to_fixed_fee_needs_a_change_order() -> N
 @pytest.mark.parametrize("name", list(NOTHING))
 def test_no_instrument_is_chosen_while_a_telling_answer_is_missing(name: str) -> None:
     answers = {key: value for key, value in NOTHING.items() if key != name}
-    assert choose(understood(answers, CHANGES), example(), TODAY, CHANGES) is None
+    assert choose_instrument(interpret(answers, CHANGES), example(), TODAY, CHANGES) is None
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_no_instrument_is_chosen_while_a_telling_answer_is_missing(name: str) ->
 )
 def test_answer_that_cannot_be_read_chooses_nothing_and_is_named(answers: dict[str, str]) -> None:
     assert chosen(**answers) is None
-    assert set(understood(NOTHING | answers, CHANGES).wrong) == set(answers)
+    assert set(interpret(NOTHING | answers, CHANGES).invalid) == set(answers)
 
 
 @pytest.mark.parametrize(
@@ -110,54 +110,58 @@ def test_quarter_ends_with_the_companys_year(day: str, first_month: int, end: st
 
 def test_lines_are_read_however_people_mark_them_up() -> None:
     text = "- Hours: +40 hours\n* **New end date**: 2027-03-26\nnew contract: none\n- [x] Situation: rewording\n- Hours: 7\n"
-    request = read(text, CHANGES)
+    request = parse_request(text, CHANGES)
     assert (request.hours, request.new_end, request.contract) == (40, date(2027, 3, 26), None)
     assert request.situations == {"rewording"}
     assert request.missing(["budget", "hours"]) == ("budget",)
 
 
 def test_empty_lines_and_comments_say_nothing() -> None:
-    assert read("- Hours:\n- **New end date**:\n<!-- Hours: 7 -->\n", CHANGES).answers == {}
+    assert parse_request("- Hours:\n- **New end date**:\n<!-- Hours: 7 -->\n", CHANGES).answers == {}
 
 
 def test_leadership_approves_work_at_risk_and_the_manager_stands_in_for_a_role_nobody_has() -> None:
-    assert approvers("work-at-risk", example(delivery_lead="dora"), CHANGES) == {"dora"}
-    assert approvers("work-at-risk", example(delivery_lead=None), CHANGES) == {"maria"}
-    assert approvers("change-order", example(delivery_lead="dora"), CHANGES) == {"maria"}
+    assert deciders_of("work-at-risk", example(delivery_lead="dora"), CHANGES) == {"dora"}
+    assert deciders_of("work-at-risk", example(delivery_lead=None), CHANGES) == {"maria"}
+    assert deciders_of("change-order", example(delivery_lead="dora"), CHANGES) == {"maria"}
 
 
 def test_signed_change_becomes_an_amendment_only_where_the_file_changes() -> None:
     signed = NOTHING | {"signed_on": "2026-12-15"}
-    assert lacks(signed) == Amending()
+    assert lacks(signed) == MissingAmendment()
     assert lacks(NOTHING | {"hours": "40"}) is None
     assert lacks(signed | {"hours": "40", "signed_on": "2026-12-16"}) is None  # still to come
-    assert lacks(signed | {"hours": "40"}) == Amending(Amendment("change-request/1", SIGNED, 40, None))
+    assert lacks(signed | {"hours": "40"}) == MissingAmendment(
+        Amendment("change-request/1", SIGNED, 40, None)
+    )
     ended = lacks(signed | {"hours": "-8", "new_end": "2027-03-26", "reference": "CO-1"})
-    assert ended == Amending(Amendment("CO-1", SIGNED, -8, date(2027, 3, 26)))
+    assert ended == MissingAmendment(Amendment("CO-1", SIGNED, -8, date(2027, 3, 26)))
 
 
 def test_another_contract_is_a_change_of_the_file_and_an_entry_without_hours() -> None:
     switched = NOTHING | {"signed_on": "2026-12-15", "contract": "time-and-materials", "reference": "CO-1"}
-    assert lacks(switched) == Amending(Amendment("CO-1", SIGNED, 0, None), "time-and-materials")
+    assert lacks(switched) == MissingAmendment(Amendment("CO-1", SIGNED, 0, None), "time-and-materials")
     noted = replace(example(), amendments=(Amendment("CO-1", SIGNED, 0, None),))
-    assert lacks(switched, noted) == Amending(None, "time-and-materials")
-    assert lacks(switched, replace(noted, contract="time-and-materials")) == Amending()
+    assert lacks(switched, noted) == MissingAmendment(None, "time-and-materials")
+    assert lacks(switched, replace(noted, contract="time-and-materials")) == MissingAmendment()
 
 
 def test_change_is_weighed_against_what_was_so_before_it_however_late_it_is_looked_at() -> None:
-    request = understood(NOTHING | {"new_end": "2027-04-26", "reference": "CO-1"}, CHANGES)
+    request = interpret(NOTHING | {"new_end": "2027-04-26", "reference": "CO-1"}, CHANGES)
     later = Amendment("CO-2", date(2027, 1, 5), 8, date(2027, 6, 1))
     amended = replace(example(), amendments=(Amendment("CO-1", SIGNED, None, date(2027, 4, 26)), later))
-    choice = choose(request, without("change-request/1", request, amended), date(2027, 2, 1), CHANGES)
+    choice = choose_instrument(
+        request, engagement_before("change-request/1", request, amended), date(2027, 2, 1), CHANGES
+    )
     assert choice is not None
     assert choice.instrument == "change-order"
 
 
 @pytest.mark.parametrize("said", ["+40", "-8", "40 h", "\N{MINUS SIGN}8", "\u2060+40"])
 def test_hours_are_read_as_people_and_psbot_write_them(said: str) -> None:
-    assert read(f"- Hours: {said}", CHANGES).hours in (40, -8)
+    assert parse_request(f"- Hours: {said}", CHANGES).hours in (40, -8)
 
 
 @pytest.mark.parametrize("said", ["CO-1 [draft]", "a|b *c* `d` ~e_f", "+1 <b> #12 @maria", "C:\\D"])
 def test_what_psbot_has_written_down_is_read_as_it_was_said(said: str) -> None:
-    assert read(f"- Summary: {inert(said)}", CHANGES).answers["summary"] == said
+    assert parse_request(f"- Summary: {escape_markdown(said)}", CHANGES).answers["summary"] == said

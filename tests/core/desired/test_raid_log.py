@@ -5,14 +5,14 @@ from datetime import date
 
 import pytest
 
-from psbot.core.desired.action_table import Row, lacking, matched, rows
+from psbot.core.desired.action_table import ActionRow, match_rows, missing_in_row, parse_rows
 from psbot.core.model.item import Item
 from psbot.core.model.operations import CreateChild
-from psbot.core.model.process import Acts
-from psbot.core.text.marker import sections
+from psbot.core.model.process import ActionTable
+from psbot.core.text.marker import managed_sections
 from tests.support.board import PROCESS, Desk, example
 
-ACTS = Acts("Actions", "action", "Action", "Issue", "Due date", "Owner")
+ACTS = ActionTable("Actions", "action", "Action", "Issue", "Due date", "Owner")
 HEADS = "| Action | Issue | Due date | Owner |\n| --- | --- | --- | --- |\n"
 PEOPLE = {"maria", "paul"}
 
@@ -40,14 +40,14 @@ def raise_(desk: Desk, kind: str, number: int, title: str, words: str = "", *lab
         iid=700 + number,
         gid=f"gid://gitlab/WorkItem/{700 + number}",
         url=f"https://gitlab.example/-/issues/{700 + number}",
-        made_by="paul",
-        made_at=desk.now,
+        created_by="paul",
+        created_at=desk.now,
     )
     desk.world = desk.world.with_item(item)
 
 
 def log(desk: Desk) -> str:
-    return sections(desk.item("log").description)["overview"]
+    return managed_sections(desk.item("log").description)["overview"]
 
 
 def listed(desk: Desk, heading: str) -> list[str]:
@@ -62,7 +62,7 @@ def test_risk_of_a_person_gets_its_marker_its_first_labels_and_a_list_of_what_is
     risk = desk.item("risk/1")
     assert (desk.of("severity", "risk/1"), desk.of("state", "risk/1")) == (["medium"], ["todo"])
     assert risk.marker is not None
-    assert sections(risk.description)["missing"].startswith(
+    assert managed_sections(risk.description)["missing"].startswith(
         "Missing fields, one per line: Scope, Quality, Budget, Response\n"
     )
     assert risk.description.endswith("They come in March.\n\n- Timeline: two weeks\n")
@@ -136,8 +136,8 @@ def table(*lines: str) -> str:
 
 def test_rows_are_read_by_their_heads_whatever_their_order() -> None:
     text = "## Actions\n| Owner | Action | More | Due date |\n|:--|---|---|--:|\n| @paul | Test restores | x | 2027-04-09 |\n"
-    (row,) = rows(text, ACTS)
-    assert row == Row("Test restores", "", "2027-04-09", "@paul")
+    (row,) = parse_rows(text, ACTS)
+    assert row == ActionRow("Test restores", "", "2027-04-09", "@paul")
     assert (row.username, row.due_on) == ("paul", date(2027, 4, 9))
 
 
@@ -146,7 +146,7 @@ def test_empty_rows_code_comments_and_tables_elsewhere_are_no_actions() -> None:
         f"## Facts\n{HEADS}| No | | 2027-04-09 | paul |\n\n{table('| | | | |')}"
         f"```\n{HEADS}| No | | | |\n```\n<!--\n{HEADS}| No | | | |\n-->\n## More\n{HEADS}| No | | | |\n"
     )
-    assert rows(text, ACTS) == ()
+    assert parse_rows(text, ACTS) == ()
 
 
 def test_long_rows_and_rows_without_bars_at_their_ends_hide_no_others() -> None:
@@ -155,7 +155,7 @@ def test_long_rows_and_rows_without_bars_at_their_ends_hide_no_others() -> None:
         "Bare | | 2027-04-10 | paul",
         "| Last | | 2027-04-11 | paul |",
     )
-    assert [(row.what[:4], row.due) for row in rows(text, ACTS)] == [
+    assert [(row.what[:4], row.due) for row in parse_rows(text, ACTS)] == [
         ("xxxx", "2027-04-09"),
         ("Bare", "2027-04-10"),
         ("Last", "2027-04-11"),
@@ -171,22 +171,22 @@ def test_marker_of_an_action_can_be_read_however_long_its_words(desk: Desk) -> N
 
 
 def test_escaped_bars_belong_to_the_cell() -> None:
-    (row,) = rows(table(r"| a \| b | | 2027-04-09 | paul |"), ACTS)
+    (row,) = parse_rows(table(r"| a \| b | | 2027-04-09 | paul |"), ACTS)
     assert row.what == "a | b"
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (Row("x", "", "2027-04-09", "paul"), []),
-        (Row("x", "", "2027-04-09", ""), ["it names no owner"]),
-        (Row("x", "", "2027-04-09", "ada"), ["its owner ada is not in people:"]),
-        (Row("x", "", "", "paul"), ["it has no due date"]),
-        (Row("x", "", "soon", "paul"), ["its due date soon is not a day, such as 2027-04-09"]),
+        (ActionRow("x", "", "2027-04-09", "paul"), []),
+        (ActionRow("x", "", "2027-04-09", ""), ["it names no owner"]),
+        (ActionRow("x", "", "2027-04-09", "ada"), ["its owner ada is not in people:"]),
+        (ActionRow("x", "", "", "paul"), ["it has no due date"]),
+        (ActionRow("x", "", "soon", "paul"), ["its due date soon is not a day, such as 2027-04-09"]),
     ],
 )
-def test_row_says_what_keeps_it_from_becoming_an_issue(row: Row, said: list[str]) -> None:
-    assert list(lacking(row, PEOPLE)) == said
+def test_row_says_what_keeps_it_from_becoming_an_issue(row: ActionRow, said: list[str]) -> None:
+    assert list(missing_in_row(row, PEOPLE)) == said
 
 
 def written(desk: Desk, *lines: str) -> None:
@@ -276,8 +276,8 @@ def test_closed_action_is_not_made_again(desk: Desk) -> None:
 
 
 def test_two_rows_of_the_same_words_are_one_action_each() -> None:
-    found = rows(table("| Test | | 2027-04-09 | paul |", "| Test | | 2027-04-16 | maria |"), ACTS)
-    assert len({each.row.mark for each in matched(found, ())}) == 2
+    found = parse_rows(table("| Test | | 2027-04-09 | paul |", "| Test | | 2027-04-16 | maria |"), ACTS)
+    assert len({each.row.key for each in match_rows(found, ())}) == 2
 
 
 def test_actions_are_made_although_the_post_mortem_ends_the_engagement(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from psbot.core.model.engagement import Amendment, Milestone
-from psbot.core.text.marker import sections
+from psbot.core.text.marker import managed_sections
 from tests.support.board import Desk, example
 
 SECRET = "margin 40 percent"
@@ -32,7 +32,7 @@ def wrapping_up(**changes: Any) -> Desk:
 
 
 def section(desk: Desk, key: str) -> str:
-    (text,) = sections(desk.item(key).description).values()
+    (text,) = managed_sections(desk.item(key).description).values()
     return text
 
 
@@ -180,7 +180,7 @@ def test_change_that_is_open_blocks_completion() -> None:
         description="<!-- psbot: engagement=acme-sow-142 item=change-request/1 -->\nMore.\n",
         labels=labels,
         iid=900,
-        made_at=datetime(2027, 2, 1, 9, tzinfo=UTC),
+        created_at=datetime(2027, 2, 1, 9, tzinfo=UTC),
     )
     desk.world = desk.world.with_item(change)
     desk.advance()

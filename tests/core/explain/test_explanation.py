@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from psbot.core.desired.build import desired
-from psbot.core.explain.explanation import Explanation, Subject, explained
-from psbot.core.explain.statement import Point, Says
+from psbot.core.desired.build import build_desired
+from psbot.core.explain.explanation import Explanation, Subject, explain_item
+from psbot.core.explain.statement import Statement, Truth
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.history import Histories
-from psbot.core.model.work_item import Author, Sighting
+from psbot.core.model.work_item import Author, WorkItem
 from psbot.core.model.workflow import Condition
-from psbot.core.plan.plan import Plan, plan
+from psbot.core.plan.plan import Plan, build_plan
 from psbot.core.workflow.advance import advance
 from tests.core.workflow.test_advance import delivering, wrapping_up
 from tests.support.board import CUSTOMER, TEMPLATES, Desk, example
@@ -30,25 +30,25 @@ def desk() -> Desk:
 def of(desk: Desk, key: str) -> Explanation:
     """Explain an item; what the explanation asks for is read, and nothing twice."""
     facts = desk.facts()
-    wanted = desired(desk.engagement, desk.process, desk.now, TEMPLATES, desk.world)
-    applying = plan(desk.engagement, wanted, desk.world, desk.process)
+    wanted = build_desired(desk.engagement, desk.process, desk.now, TEMPLATES, desk.world)
+    applying = build_plan(desk.engagement, wanted, desk.world, desk.process)
     advancing = advance(facts, TEMPLATES) if desk.world.epic else Plan(desk.engagement.key)
     while True:
-        told = explained(Subject(key, facts, applying, advancing, desk.world.by_key().get(key)))
-        asked = told.needs - facts.histories.items.keys()
+        told = explain_item(Subject(key, facts, applying, advancing, desk.world.by_key().get(key)))
+        asked = told.needs - facts.histories.by_item.keys()
         if not asked:
             return told
-        items = {**facts.histories.items, **{each: desk._history(each) for each in asked}}
+        items = {**facts.histories.by_item, **{each: desk._history(each) for each in asked}}
         facts = replace(facts, histories=Histories(items, facts.histories.notices))
 
 
 def said(told: Explanation, about: str) -> list[tuple[str, str]]:
     """Answers and words of the points on one matter, with what they are made of."""
     points = [each for each in (*told.what, *told.why) if each.about == about]
-    return [(each.says.value, each.text) for point in points for each in (point, *point.parts)]
+    return [(each.truth.value, each.text) for point in points for each in (point, *point.parts)]
 
 
-def points(told: Explanation) -> list[Point]:
+def points(told: Explanation) -> list[Statement]:
     return [each for point in (*told.what, *told.why) for each in (point, *point.parts)]
 
 
@@ -142,10 +142,10 @@ def test_alarm_is_told_once_and_not_at_all_where_it_is_excused() -> None:
     (finding,) = of(desk, "epic").findings
     assert finding.code == "kick-off-without-deal"
     workflow = desk.process.workflow
-    (alarm,) = workflow.table.alarms
+    (alarm,) = workflow.rules.alarms
     excused = replace(alarm, unless=(Condition("engineer-named"),))
-    table = replace(workflow.table, alarms=(excused,))
-    desk.process = replace(desk.process, workflow=replace(workflow, table=table))
+    table = replace(workflow.rules, alarms=(excused,))
+    desk.process = replace(desk.process, workflow=replace(workflow, rules=table))
     assert of(desk, "epic").findings == ()
 
 
@@ -201,9 +201,9 @@ def test_item_tells_what_waits_for_it(desk: Desk) -> None:
 
 
 def test_phase_of_the_name_of_a_kind_waits_for_no_item(desk: Desk) -> None:
-    table = desk.process.workflow.table
+    table = desk.process.workflow.rules
     gates = {**table.gates, "post-mortem": (Condition("phase", "kick-off"),)}
-    workflow = replace(desk.process.workflow, table=replace(table, gates=gates))
+    workflow = replace(desk.process.workflow, rules=replace(table, gates=gates))
     desk.process = replace(desk.process, workflow=workflow)
     assert said(of(desk, "kick-off"), "awaited") == [
         ("no", "kick-off → intake waits for it: kick-off is todo")
@@ -303,14 +303,14 @@ def test_every_item_of_the_process_is_explained_without_a_word_missing(desk: Des
     for kind in desk.process.kinds.values():
         told = of(desk, kind.item)
         assert told.what
-        assert all(each.text and each.says in Says for each in points(told)), kind.name
+        assert all(each.text and each.truth in Truth for each in points(told)), kind.name
 
 
 def test_item_that_does_not_count_gets_the_findings_that_name_it_and_no_others(desk: Desk) -> None:
-    made = Sighting("gid://gitlab/WorkItem/9", 1, "acme/project", "Mine", "Words", Author("ada"))
+    made = WorkItem("gid://gitlab/WorkItem/9", 1, "acme/project", "Mine", "Words", Author("ada"))
     messages = ("acme/project#1 has no marker", "acme/project#12 has none", "big/acme/project#1 has none")
     found = tuple(Finding("no-marker", Severity.WARNING, each) for each in messages)
     nothing = Plan(desk.engagement.key)
-    told = explained(Subject("", desk.facts(), nothing, replace(nothing, findings=found), None, made))
+    told = explain_item(Subject("", desk.facts(), nothing, replace(nothing, findings=found), None, made))
     assert [each.message for each in told.findings] == [messages[0]]
     assert (told.key, said(told, "item")[0][0]) == (None, "no")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psbot.core.explain.reference import Address, Named, Reference, parse
+from psbot.core.explain.reference import ItemKey, ItemUrl, Reference, parse_reference
 
 SERVER = "https://gitlab.example/sub"
 
@@ -16,14 +16,14 @@ SERVER = "https://gitlab.example/sub"
         ("acme/delivery/project#34", Reference("acme/delivery/project", 34)),
         ("acme&1", Reference("acme", 1)),
         ("Acme_2/x.y-z#7", Reference("Acme_2/x.y-z", 7)),
-        ("acme-sow-142", Named("acme-sow-142", "epic")),
-        ("acme-sow-142/kick-off", Named("acme-sow-142", "kick-off")),
-        ("acme-sow-142/standup/2026-W50", Named("acme-sow-142", "standup/2026-W50")),
-        ("https://gitlab.example/x/-/issues/3", Address("https://gitlab.example/x/-/issues/3")),
+        ("acme-sow-142", ItemKey("acme-sow-142", "epic")),
+        ("acme-sow-142/kick-off", ItemKey("acme-sow-142", "kick-off")),
+        ("acme-sow-142/standup/2026-W50", ItemKey("acme-sow-142", "standup/2026-W50")),
+        ("https://gitlab.example/x/-/issues/3", ItemUrl("https://gitlab.example/x/-/issues/3")),
     ],
 )
 def test_reference_key_and_address_are_told_apart(text: str, meant: object) -> None:
-    assert parse(text) == meant
+    assert parse_reference(text) == meant
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_reference_key_and_address_are_told_apart(text: str, meant: object) -> N
      "/acme#3", "acme/#3", "acme//x#3", "#3", "http://[::1", "https://gitlab.example:x/a/-/issues/1", "ftp://x/a/-/issues/1"],
 )  # fmt: skip
 def test_what_names_no_item_is_none(text: str) -> None:
-    assert parse(text) is None
+    assert parse_reference(text) is None
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_what_names_no_item_is_none(text: str) -> None:
     ],
 )
 def test_address_is_an_item_of_the_server_it_is_on(page: str, meant: Reference | None) -> None:
-    address = parse(page)
-    assert isinstance(address, Address)
-    assert address.on(SERVER) == address.on(f"{SERVER}/") == meant
+    address = parse_reference(page)
+    assert isinstance(address, ItemUrl)
+    assert address.resolve(SERVER) == address.resolve(f"{SERVER}/") == meant
 
 
 @given(st.text(max_size=40) | st.from_regex(r"https?://.*", fullmatch=True))
 def test_any_text_is_an_item_or_none_and_never_an_error(text: str) -> None:
-    named = parse(text)
-    if isinstance(named, Address):
-        named.on(SERVER)
+    named = parse_reference(text)
+    if isinstance(named, ItemUrl):
+        named.resolve(SERVER)

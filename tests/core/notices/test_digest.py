@@ -6,10 +6,10 @@ from psbot.core.model.history import History, LabelEvent, Notice
 from psbot.core.model.item import Item
 from psbot.core.model.operations import PostNotice
 from psbot.core.model.work_item import Author
-from psbot.core.notices.digest import Entry, Line, digests, last_told, told
-from psbot.core.notices.notice import DIGEST, notices
+from psbot.core.notices.digest import DigestEntry, DigestLine, entries_of, last_entries, plan_digests
+from psbot.core.notices.notice import DIGEST, plan_notices
 from psbot.core.plan.plan import Plan
-from psbot.core.staleness import timeline as timeline_module
+from psbot.core.staleness import timeline
 from psbot.core.staleness.escalation import flagged_since
 from tests.support.builders import INTERNAL
 
@@ -20,21 +20,23 @@ READERS = frozenset({"maria", "paul"})
 STALE, ESCALATED = "ps-attention::stale", "ps-attention::escalated"
 
 
-def line(item: str, *people: str, since: date = DAY, rung: int = 0) -> Line:
-    return Line(Entry("idle", item, since, rung), f"{item}: nobody", f"{INTERNAL}#1", people or ("paul",))
+def line(item: str, *people: str, since: date = DAY, rung: int = 0) -> DigestLine:
+    return DigestLine(
+        DigestEntry("idle", item, since, rung), f"{item}: nobody", f"{INTERNAL}#1", people or ("paul",)
+    )
 
 
-def posted(*lines: Line, gid: str = "n1", is_edited: bool = False) -> Notice:
-    (new,) = digests(LOG, lines, (), READERS)
+def posted(*lines: DigestLine, gid: str = "n1", is_edited: bool = False) -> Notice:
+    (new,) = plan_digests(LOG, lines, (), READERS)
     return Notice(DIGEST, new.body, gid, is_edited)
 
 
-def written(lines: list[Line], *standing: Notice) -> list[tuple[str | None, str]]:
-    return [(each.note, kind(each)) for each in digests(LOG, lines, standing, READERS)]
+def written(lines: list[DigestLine], *standing: Notice) -> list[tuple[str | None, str]]:
+    return [(each.note_gid, kind(each)) for each in plan_digests(LOG, lines, standing, READERS)]
 
 
 def kind(each: PostNotice) -> str:
-    if told(each.body) is not None:
+    if entries_of(each.body) is not None:
         return "told"
     return "Superseded" if "newer digest" in each.body else each.body.splitlines()[1].split()[0]
 
@@ -63,8 +65,8 @@ def test_digest_shrinks_in_place() -> None:
 
 def test_digest_is_resolved_when_nothing_is_left_and_then_posted_anew() -> None:
     before = posted(line("kick-off"))
-    (resolved,) = digests(LOG, [], [before], READERS)
-    assert (resolved.note, kind(resolved)) == ("n1", "Resolved:")
+    (resolved,) = plan_digests(LOG, [], [before], READERS)
+    assert (resolved.note_gid, kind(resolved)) == ("n1", "Resolved:")
     gone = Notice(DIGEST, resolved.body, "n1")
     assert written([], gone) == []
     assert written([line("kick-off")], gone) == [(None, "told")]
@@ -84,7 +86,7 @@ def test_older_digest_that_a_run_left_behind_is_superseded() -> None:
 
 def test_each_person_is_mentioned_once_and_who_cannot_see_the_log_is_not() -> None:
     lines = [line("kick-off", "paul", "ada"), line("intake-aws", "paul")]
-    (new,) = digests(LOG, lines, (), READERS)
+    (new,) = plan_digests(LOG, lines, (), READERS)
     assert Plan("x", (new,)).notifications() == {"paul": 1}
     body = posted(line("kick-off", "paul", "ada"), line("intake-aws", "paul"), line("call/2026-12-08")).body
     assert body.count("@paul") == 1
@@ -94,13 +96,13 @@ def test_each_person_is_mentioned_once_and_who_cannot_see_the_log_is_not() -> No
 
 def test_memory_that_a_person_has_spoilt_tells_nothing() -> None:
     body = posted(line("kick-off")).body
-    assert told(body) == frozenset({Entry("idle", "kick-off", DAY, 0)})
-    assert told(body.replace("2026-11-23", "2026-99-23")) is None
-    assert told(body.replace("psbot told", "psbot tells")) is None
+    assert entries_of(body) == frozenset({DigestEntry("idle", "kick-off", DAY, 0)})
+    assert entries_of(body.replace("2026-11-23", "2026-99-23")) is None
+    assert entries_of(body.replace("psbot told", "psbot tells")) is None
 
 
 def test_advance_leaves_the_digest_alone() -> None:
-    assert list(notices(LOG, [], [posted(line("kick-off"))])) == []
+    assert list(plan_notices(LOG, [], [posted(line("kick-off"))])) == []
 
 
 def flag(title: str, is_added: bool, minutes: int) -> LabelEvent:
@@ -121,11 +123,11 @@ def test_past_is_not_known_when_events_do_not_lead_to_what_is_there() -> None:
         LabelEvent("kick-off", "ps-state::todo", True, None, AT),
         LabelEvent("kick-off", "ps-state::todo", False, None, AT + timedelta(days=1)),
     ]
-    lost = timeline_module.line_of(events, "ps-state", "doing", AT)
-    assert lost.during(AT, AT + timedelta(days=9)) is None
+    lost = timeline.label_timeline(events, "ps-state", "doing", AT)
+    assert lost.values_during(AT, AT + timedelta(days=9)) is None
     assert lost.since is None
-    known = timeline_module.line_of(events[:1], "ps-state", "todo", AT)
-    assert known.during(AT, AT + timedelta(days=9)) == frozenset[str | None]({"todo"})
+    known = timeline.label_timeline(events[:1], "ps-state", "todo", AT)
+    assert known.values_during(AT, AT + timedelta(days=9)) == frozenset[str | None]({"todo"})
 
 
 def test_digest_names_the_first_five_hundred_findings_of_a_person_and_remembers_all() -> None:
@@ -134,4 +136,4 @@ def test_digest_names_the_first_five_hundred_findings_of_a_person_and_remembers_
     assert digest.body.count("\n- change-request") == 500
     assert digest.body.endswith("- and 14500 more\n")
     assert len(digest.body) < 1_000_000, "GitLab's limit of a note"
-    assert last_told([digest]) == {each.entry for each in lines}
+    assert last_entries([digest]) == {each.entry for each in lines}

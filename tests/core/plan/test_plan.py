@@ -29,7 +29,7 @@ def closing(count: int) -> tuple[Operation, ...]:
 def test_plan_needs_force_to_close_more_than_five_and_more_than_half(
     closed: int, opened: int, needs_force: bool
 ) -> None:
-    reason = Plan("acme", closing(closed), open_items=opened).overreach(
+    reason = Plan("acme", closing(closed), open_items=opened).why_force_is_needed(
         Limits(close_more_than=5, close_share=0.5)
     )
     assert (reason is not None) == needs_force
@@ -51,7 +51,10 @@ def test_checksum_ignores_occurrences_and_sees_dates() -> None:
 def test_marker_that_is_given_stands_in_place_of_the_one_that_is_there() -> None:
     there = "<!-- psbot: engagement=acme item=log since=2026-11-23 -->\nWords of people.\n"
     given = Redescribe(item(1), marker="<!-- psbot: engagement=acme item=log since=2026-11-30 -->")
-    assert given.of(there) == "<!-- psbot: engagement=acme item=log since=2026-11-30 -->\nWords of people.\n"
+    assert (
+        given.apply_to(there)
+        == "<!-- psbot: engagement=acme item=log since=2026-11-30 -->\nWords of people.\n"
+    )
 
 
 def test_marker_remembers_more_and_words_stay_when_a_section_changes() -> None:
@@ -60,7 +63,7 @@ def test_marker_remembers_more_and_words_stay_when_a_section_changes() -> None:
         "<!-- psbot begin: hours -->\n160\n<!-- psbot end: hours -->\nBelow.\n"
     )
     changed = Redescribe(item(1), {"hours": "180\n"}, memory={"phase": "setup"})
-    assert changed.of(there) == (
+    assert changed.apply_to(there) == (
         "<!-- psbot: engagement=acme item=log title=0a phase=setup -->\nAbove.\n"
         "<!-- psbot begin: hours -->\n180\n<!-- psbot end: hours -->\nBelow.\n"
     )

@@ -2,8 +2,8 @@
 
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.operations import Close, Operation, PostNotice
-from psbot.core.notices.notice import notices
-from psbot.core.plan.sequence import first
+from psbot.core.notices.notice import plan_notices
+from psbot.core.plan.sequence import next_operations
 from tests.core.workflow.test_advance import delivering
 from tests.support.board import CUSTOMER, PROCESS, Desk
 
@@ -12,7 +12,7 @@ def turns(operations: tuple[Operation, ...]) -> list[set[str]]:
     """Return the turns in which *operations* are done, each as what it is about."""
     found = []
     while operations:
-        now = first(operations, PROCESS)
+        now = next_operations(operations, PROCESS)
         found.append({"notice" if isinstance(each, PostNotice) else each.item.key for each in now})  # type: ignore[union-attr]
         operations = tuple(each for each in operations if each not in now)
     return found
@@ -30,11 +30,11 @@ def ending() -> Desk:
 
 def test_end_of_an_engagement_comes_after_all_else() -> None:
     desk = ending()
-    told = notices(desk.item("log"), [Finding("x", Severity.INFO, "told")], [])
+    told = plan_notices(desk.item("log"), [Finding("x", Severity.INFO, "told")], [])
     done, notice, end = turns((*desk.plan().operations, *told))
     assert {"project-summary", "post-mortem"} <= done
     assert (notice, end) == ({"notice"}, {"log", "epic"})
-    *_, last = first([each for each in desk.plan().operations if "overview" in str(each)], PROCESS)
+    *_, last = next_operations([each for each in desk.plan().operations if "overview" in str(each)], PROCESS)
     assert isinstance(last, Close), "what says that it has ended comes before the end"
     assert last.item.is_epic
 

@@ -8,7 +8,7 @@ import pytest
 
 from psbot.core.model.engagement import Milestone
 from psbot.core.model.facts import Facts
-from psbot.core.model.item import Snapshot, Touch
+from psbot.core.model.item import HumanActivity, Snapshot
 from psbot.core.model.operations import (
     Close,
     CreateChild,
@@ -19,7 +19,7 @@ from psbot.core.model.operations import (
     Reschedule,
     Retitle,
 )
-from psbot.core.workflow.advance import needed
+from psbot.core.workflow.advance import needed_reads
 from tests.support.board import CUSTOMER, PROCESS, RESTORING, Desk, example
 
 
@@ -915,7 +915,7 @@ def test_notice_is_posted_once_edited_when_its_facts_change_and_posted_anew_when
     desk.label(CUSTOMER, "epic", "phase", "completed")
     made = desk.advance()
     (post,) = (each for each in made.operations if isinstance(each, PostNotice))
-    assert post.note in desk.notices
+    assert post.note_gid in desk.notices
     desk.label("maria", "epic", "phase", "delivery")
     desk.advance()
     assert len(desk.notices) == 1
@@ -1008,11 +1008,13 @@ def test_label_scopes_may_have_other_names() -> None:
 
 def test_empty_snapshot_needs_nothing() -> None:
     desk = Desk()
-    asked = needed(Facts(desk.engagement, desk.process, Snapshot(), desk.now))
+    asked = needed_reads(Facts(desk.engagement, desk.process, Snapshot(), desk.now))
     assert (asked.items, asked.notices) == (frozenset(), False)
 
 
 def test_item_that_the_file_no_longer_has_is_left_to_apply_without_a_word(desk: Desk) -> None:
     desk.engagement = example(skip={"project-summary": "not sold"})
-    desk.world = desk.world.with_item(replace(desk.item("project-summary"), touched=Touch.UNKNOWN))
+    desk.world = desk.world.with_item(
+        replace(desk.item("project-summary"), human_activity=HumanActivity.UNKNOWN)
+    )
     assert "unwanted-kept" not in desk.codes(desk.plan()), "nobody has looked who worked on it"

@@ -35,8 +35,8 @@ def opened(desk: Desk, key: str = ONE, **lines: str) -> None:
         frozenset({"ps-kind::change-request", "ps-state::todo"}),
         ("paul",),
         iid=900 + int(key[-1]),
-        made_by="paul",
-        made_at=desk.now,
+        created_by="paul",
+        created_at=desk.now,
     )
     desk.world = desk.world.with_item(item)
 

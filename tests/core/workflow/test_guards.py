@@ -12,7 +12,7 @@ from psbot.core.model.history import PSBOT, Histories, History, LabelEvent, Stat
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.work_item import Author
 from psbot.core.model.workflow import Condition
-from psbot.core.workflow.guards import GUARDS, Argument, ask, ask_all, in_words
+from psbot.core.workflow.guards import GUARDS, Argument, describe, evaluate, evaluate_all
 from tests.support.board import PROCESS, example
 
 NOON = datetime(2027, 1, 14, 12, tzinfo=UTC)
@@ -63,7 +63,7 @@ KICK_OFF = Condition("done", "kick-off")
 def test_guard_answers_from_the_engagement_file(
     guard: str, changes: dict[str, Any], holds: bool, reason: str
 ) -> None:
-    answer = ask(Condition(guard), facts(engagement=example(**changes)))
+    answer = evaluate(Condition(guard), facts(engagement=example(**changes)))
     assert (answer.holds, answer.needs) == (holds, frozenset())
     assert reason in answer.reason
 
@@ -90,7 +90,7 @@ def test_guard_answers_from_the_engagement_file(
 def test_done_counts_by_the_hand_that_did_it(
     found: Item, deeds: list[tuple[Author | None, str]], holds: bool | None, reason: str
 ) -> None:
-    answer = ask(KICK_OFF, facts(found, histories=history("kick-off", *deeds)))
+    answer = evaluate(KICK_OFF, facts(found, histories=history("kick-off", *deeds)))
     assert answer.holds is holds
     assert reason in answer.reason
     assert answer.needs == frozenset(), "the history has been read"
@@ -98,16 +98,16 @@ def test_done_counts_by_the_hand_that_did_it(
 
 def test_done_names_the_history_it_needs_and_could_not_check_one_that_could_not_be_read() -> None:
     found = item("kick-off", DONE)
-    asked = ask(KICK_OFF, facts(found))
+    asked = evaluate(KICK_OFF, facts(found))
     assert (asked.holds, asked.needs) == (None, frozenset({"kick-off"}))
-    unread = ask(KICK_OFF, facts(found, histories={"kick-off": None}))
+    unread = evaluate(KICK_OFF, facts(found, histories={"kick-off": None}))
     assert (unread.holds, unread.needs) == (None, frozenset())
-    presumed = ask(KICK_OFF, facts(found, presumes=True))
+    presumed = evaluate(KICK_OFF, facts(found, assume_authorized=True))
     assert (presumed.holds, presumed.needs) == (True, frozenset({"kick-off"}))
 
 
 def test_done_does_not_hold_for_an_item_that_is_not_there() -> None:
-    assert ask(KICK_OFF, facts()).holds is False
+    assert evaluate(KICK_OFF, facts()).holds is False
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_done_does_not_hold_for_an_item_that_is_not_there() -> None:
     ids=["another hosting", "left out"],
 )
 def test_kind_that_the_engagement_does_not_have_is_done(engagement: object) -> None:
-    answer = ask(Condition("done", "intake-aws"), facts(engagement=engagement))
+    answer = evaluate(Condition("done", "intake-aws"), facts(engagement=engagement))
     assert (answer.holds, answer.reason) == (True, "the engagement has no intake-aws")
 
 
@@ -131,9 +131,9 @@ def test_accepted_wants_every_sign_off_accepted_or_skipped_by_one_of_the_people(
         for key, each in history(f"sign-off/{name}", (PAUL, label)).items()
     }
     condition = Condition("accepted", "sign-off")
-    assert ask(condition, facts(*items, engagement=engagement, histories=histories)).holds
+    assert evaluate(condition, facts(*items, engagement=engagement, histories=histories)).holds
     sent = [*items[:1], item("sign-off/b", "ps-signoff::sent"), items[2]]
-    answer = ask(condition, facts(*sent, engagement=engagement, histories=histories))
+    answer = evaluate(condition, facts(*sent, engagement=engagement, histories=histories))
     assert (answer.holds, answer.reason) == (False, "sign-off/b is sent")
 
 
@@ -147,7 +147,7 @@ def test_accepted_wants_every_sign_off_accepted_or_skipped_by_one_of_the_people(
     ],
 )
 def test_milestone_is_due_within_so_many_business_days(key: str, due_on: date | None, holds: bool) -> None:
-    answer = ask(Condition("milestone-due-within", 10), facts(), item(key, due_on=due_on))
+    answer = evaluate(Condition("milestone-due-within", 10), facts(), item(key, due_on=due_on))
     assert answer.holds is holds
 
 
@@ -155,12 +155,12 @@ def test_labelled_wants_all_labels_on_one_item() -> None:
     condition = Condition("labelled", labels=(("change", "approved"), ("instrument", "work-at-risk")))
     labels = ("ps-change::approved", "ps-instrument::work-at-risk")
     split = [item("change-request/1", labels[0]), item("change-request/2", labels[1])]
-    assert ask(condition, facts(*split)).holds is False
+    assert evaluate(condition, facts(*split)).holds is False
     both = item("change-request/3", *labels)
     by_dora = history("change-request/3", (DORA, labels[0]), (PAUL, labels[1]))
-    assert ask(condition, facts(both, histories=by_dora)).holds
+    assert evaluate(condition, facts(both, histories=by_dora)).holds
     by_customer = history("change-request/3", (DORA, labels[0]), (MALLORY, labels[1]))
-    assert ask(condition, facts(both, histories=by_customer)).holds is False
+    assert evaluate(condition, facts(both, histories=by_customer)).holds is False
 
 
 def test_labelled_approved_is_approved_by_one_who_may_decide_on_that_instrument() -> None:
@@ -169,41 +169,43 @@ def test_labelled_approved_is_approved_by_one_who_may_decide_on_that_instrument(
     by_paul = history(
         "change-request/3", (PAUL, "ps-change::approved"), (PAUL, "ps-instrument::work-at-risk")
     )
-    answer = ask(condition, facts(both, histories=by_paul))
+    answer = evaluate(condition, facts(both, histories=by_paul))
     assert answer.holds is False
     assert "by paul; on a change by work-at-risk dora decides" in answer.reason
-    assert [(each.item, each.purpose) for each in answer.disputes] == [("change-request/3", "change")]
+    assert [(each.item, each.purpose) for each in answer.unauthorized_changes] == [
+        ("change-request/3", "change")
+    ]
 
 
 def test_any_of_several_is_enough_and_a_doubt_is_no_no() -> None:
     yes, no = Condition("engineer-named"), Condition("end-reached")
     found = facts(item("kick-off", DONE))
-    assert ask(Condition(any_of=(no, yes)), found).holds is True
-    assert ask(Condition(any_of=(no, KICK_OFF)), found).holds is None
-    assert ask(Condition(any_of=(no, no)), found).holds is False
+    assert evaluate(Condition(any_of=(no, yes)), found).holds is True
+    assert evaluate(Condition(any_of=(no, KICK_OFF)), found).holds is None
+    assert evaluate(Condition(any_of=(no, no)), found).holds is False
 
 
 def test_all_of_several_are_refused_by_one_no_before_anything_is_read() -> None:
     yes, no = Condition("engineer-named"), Condition("end-reached")
     found = facts(item("kick-off", DONE))
-    assert (ask_all([KICK_OFF, no], found).holds, ask_all([KICK_OFF, no], found).needs) == (
+    assert (evaluate_all([KICK_OFF, no], found).holds, evaluate_all([KICK_OFF, no], found).needs) == (
         False,
         frozenset(),
     )
-    doubt = ask_all([KICK_OFF, yes], found)
+    doubt = evaluate_all([KICK_OFF, yes], found)
     assert doubt.holds is None
     assert doubt.needs == {"kick-off"}
-    assert ask_all([yes], found).holds is True
+    assert evaluate_all([yes], found).holds is True
 
 
 def test_phase_is_the_one_that_psbot_has_accepted() -> None:
-    assert ask(Condition("phase", "wrap-up"), facts(phase="wrap-up")).holds
-    assert not ask(Condition("phase", "wrap-up"), facts(phase="delivery")).holds
+    assert evaluate(Condition("phase", "wrap-up"), facts(phase="wrap-up")).holds
+    assert not evaluate(Condition("phase", "wrap-up"), facts(phase="delivery")).holds
 
 
 @pytest.mark.parametrize("name", GUARDS)
 def test_guard_says_in_words_what_it_wants(name: str) -> None:
-    takes = GUARDS[name].takes
+    takes = GUARDS[name].argument
     condition = Condition(name, None if takes is Argument.NOTHING else "x")
-    assert ("{}" in GUARDS[name].words) is (takes is not Argument.NOTHING)
-    assert "{" not in in_words(condition)
+    assert ("{}" in GUARDS[name].description) is (takes is not Argument.NOTHING)
+    assert "{" not in describe(condition)

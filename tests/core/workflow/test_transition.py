@@ -5,16 +5,16 @@ from datetime import date
 import pytest
 
 from psbot.core.model.calendar import Workdays
-from psbot.core.model.facts import Facts, Hand, Standing
-from psbot.core.workflow.acceptance import accepted_on
-from psbot.core.workflow.transition import Move, Outcome, chain, decide
+from psbot.core.model.facts import Actor, ActorRole, Facts
+from psbot.core.workflow.acceptance import last_day_to_object
+from psbot.core.workflow.transition import ManualMove, PhaseOutcome, decide, decide_all
 from tests.support.board import Desk, example
 
-MARIA = Hand(Standing.MANAGER, "maria")
-PAUL = Hand(Standing.PEOPLE, "paul")
-MALLORY = Hand(Standing.OUTSIDER, "mallory")
-MACHINE = Hand(Standing.MACHINE, "psbot-bot")
-SOMEBODY = Hand(Standing.UNKNOWN, needs=frozenset({"epic"}))
+MARIA = Actor(ActorRole.MANAGER, "maria")
+PAUL = Actor(ActorRole.PEOPLE, "paul")
+MALLORY = Actor(ActorRole.OUTSIDER, "mallory")
+MACHINE = Actor(ActorRole.MACHINE, "psbot-bot")
+SOMEBODY = Actor(ActorRole.UNKNOWN, needs=frozenset({"epic"}))
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def facts() -> Facts:
 
 def test_facts_move_and_the_verdict_names_rule_and_reason(facts: Facts) -> None:
     verdict = decide("quote", None, facts)
-    assert (verdict.outcome, verdict.phase) == (Outcome.MOVE, "setup")
+    assert (verdict.outcome, verdict.phase) == (PhaseOutcome.MOVE, "setup")
     assert verdict.reasons == ("the deal is Closed Won on 2026-11-16",)
     assert verdict.rule is not None
     assert verdict.rule.to == "setup"
@@ -35,7 +35,7 @@ def test_facts_move_and_the_verdict_names_rule_and_reason(facts: Facts) -> None:
 
 def test_facts_stay_with_the_reasons_of_the_guards_that_do_not_hold(facts: Facts) -> None:
     verdict = decide("setup", None, facts)
-    assert (verdict.outcome, verdict.phase) == (Outcome.STAY, "setup")
+    assert (verdict.outcome, verdict.phase) == (PhaseOutcome.STAY, "setup")
     assert verdict.reasons == ("not kick-off: welcome-email is todo",)
 
 
@@ -48,7 +48,7 @@ def test_facts_that_could_not_be_checked_are_unknown_and_say_what_would_help() -
     desk.apply()
     desk.label("maria", "welcome-email", "state", "done")
     verdict = decide("setup", None, Facts(desk.engagement, desk.process, desk.world, desk.now))
-    assert (verdict.outcome, verdict.phase) == (Outcome.UNKNOWN, "setup")
+    assert (verdict.outcome, verdict.phase) == (PhaseOutcome.UNKNOWN, "setup")
     assert verdict.needs == {"welcome-email"}
     assert "could not check" in verdict.reasons[0]
 
@@ -56,57 +56,57 @@ def test_facts_that_could_not_be_checked_are_unknown_and_say_what_would_help() -
 @pytest.mark.parametrize(
     ("phase", "to", "hand", "outcome"),
     [
-        ("delivery", "wrap-up", MARIA, Outcome.MOVE),
-        ("delivery", "wrap-up", PAUL, Outcome.MOVE),
-        ("delivery", "wrap-up", MACHINE, Outcome.MOVE),
-        ("delivery", "wrap-up", MALLORY, Outcome.ILLEGAL),
-        ("delivery", "wrap-up", SOMEBODY, Outcome.UNKNOWN),
-        ("delivery", "on-hold", MARIA, Outcome.MOVE),
-        ("delivery", "on-hold", MACHINE, Outcome.MOVE),
-        ("delivery", "on-hold", PAUL, Outcome.ILLEGAL),
-        ("quote", "cancelled", MARIA, Outcome.MOVE),
-        ("on-hold", "cancelled", MARIA, Outcome.MOVE),
-        ("on-hold", "intake", MARIA, Outcome.MOVE),
-        ("on-hold", "intake", PAUL, Outcome.ILLEGAL),
-        ("setup", "delivery", MARIA, Outcome.ILLEGAL),
-        ("setup", None, MARIA, Outcome.ILLEGAL),
-        ("delivery", "setup", PAUL, Outcome.ILLEGAL),
-        ("cancelled", "delivery", MARIA, Outcome.ILLEGAL),
-        ("completed", "on-hold", MARIA, Outcome.ILLEGAL),
-        ("setup", "delivery", SOMEBODY, Outcome.UNKNOWN),
+        ("delivery", "wrap-up", MARIA, PhaseOutcome.MOVE),
+        ("delivery", "wrap-up", PAUL, PhaseOutcome.MOVE),
+        ("delivery", "wrap-up", MACHINE, PhaseOutcome.MOVE),
+        ("delivery", "wrap-up", MALLORY, PhaseOutcome.ILLEGAL),
+        ("delivery", "wrap-up", SOMEBODY, PhaseOutcome.UNKNOWN),
+        ("delivery", "on-hold", MARIA, PhaseOutcome.MOVE),
+        ("delivery", "on-hold", MACHINE, PhaseOutcome.MOVE),
+        ("delivery", "on-hold", PAUL, PhaseOutcome.ILLEGAL),
+        ("quote", "cancelled", MARIA, PhaseOutcome.MOVE),
+        ("on-hold", "cancelled", MARIA, PhaseOutcome.MOVE),
+        ("on-hold", "intake", MARIA, PhaseOutcome.MOVE),
+        ("on-hold", "intake", PAUL, PhaseOutcome.ILLEGAL),
+        ("setup", "delivery", MARIA, PhaseOutcome.ILLEGAL),
+        ("setup", None, MARIA, PhaseOutcome.ILLEGAL),
+        ("delivery", "setup", PAUL, PhaseOutcome.ILLEGAL),
+        ("cancelled", "delivery", MARIA, PhaseOutcome.ILLEGAL),
+        ("completed", "on-hold", MARIA, PhaseOutcome.ILLEGAL),
+        ("setup", "delivery", SOMEBODY, PhaseOutcome.UNKNOWN),
     ],
 )
 def test_move_is_judged_by_who_made_it(
-    facts: Facts, phase: str, to: str | None, hand: Hand, outcome: Outcome
+    facts: Facts, phase: str, to: str | None, hand: Actor, outcome: PhaseOutcome
 ) -> None:
-    verdict = decide(phase, Move(to, hand), facts)
+    verdict = decide(phase, ManualMove(to, hand), facts)
     assert verdict.outcome is outcome
-    assert verdict.phase == (to if outcome is Outcome.MOVE else phase), (
+    assert verdict.phase == (to if outcome is PhaseOutcome.MOVE else phase), (
         "an illegal move names what to restore"
     )
     assert len(verdict.reasons) > 1
 
 
 def test_move_that_facts_would_make_is_right_whoever_makes_it(facts: Facts) -> None:
-    assert decide("quote", Move("setup", MALLORY), facts).outcome is Outcome.MOVE
+    assert decide("quote", ManualMove("setup", MALLORY), facts).outcome is PhaseOutcome.MOVE
 
 
 def test_label_taken_away_leads_back_to_the_phase_before(facts: Facts) -> None:
-    verdict = decide("on-hold", Move(None, MARIA), facts, before="delivery")
-    assert (verdict.outcome, verdict.phase) == (Outcome.MOVE, "delivery")
+    verdict = decide("on-hold", ManualMove(None, MARIA), facts, previous="delivery")
+    assert (verdict.outcome, verdict.phase) == (PhaseOutcome.MOVE, "delivery")
 
 
 def test_label_taken_away_leads_nowhere_when_the_phase_before_is_not_known(facts: Facts) -> None:
-    verdict = decide("on-hold", Move(None, MARIA), facts)
-    assert verdict.outcome is Outcome.ILLEGAL
+    verdict = decide("on-hold", ManualMove(None, MARIA), facts)
+    assert verdict.outcome is PhaseOutcome.ILLEGAL
     assert "psbot does not remember which phase that replaced; set one" in verdict.reasons
 
 
 def test_chain_ends_with_the_verdict_that_does_not_move() -> None:
     desk = Desk(example(engineers=()))
     desk.apply()
-    verdicts = chain("quote", desk.facts())
-    assert [each.outcome for each in verdicts] == [Outcome.MOVE, Outcome.STAY]
+    verdicts = decide_all("quote", desk.facts())
+    assert [each.outcome for each in verdicts] == [PhaseOutcome.MOVE, PhaseOutcome.STAY]
     assert verdicts[-1].phase == "setup"
 
 
@@ -124,8 +124,8 @@ OFF = frozenset({date(2026, 12, 24), date(2026, 12, 25)})
     ],
 )
 def test_acceptance_clock_ends_with_its_fifth_business_day(sent: date, last: date) -> None:
-    assert accepted_on(sent, Workdays(OFF), 5) == last
+    assert last_day_to_object(sent, Workdays(OFF), 5) == last
 
 
 def test_acceptance_clock_of_one_day_ends_on_the_day_it_starts() -> None:
-    assert accepted_on(date(2026, 11, 23), Workdays(), 1) == date(2026, 11, 23)
+    assert last_day_to_object(date(2026, 11, 23), Workdays(), 1) == date(2026, 11, 23)

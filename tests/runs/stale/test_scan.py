@@ -6,28 +6,28 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from psbot.apply.apply import Tools
+from psbot.apply.apply import WriteTools
 from psbot.apply.preflight import check_machine
 from psbot.config.loader import load_process
-from psbot.core.model.engagement import Engagement, Places
+from psbot.core.model.engagement import Engagement, GitLabPaths
 from psbot.core.model.process import Limits, Process
-from psbot.core.model.work_item import Sighting
-from psbot.errors import Exit
+from psbot.core.model.work_item import WorkItem
+from psbot.errors import ExitCode
 from psbot.gitlab.ports import RateLimited, Unclear
-from psbot.gitlab.values import NewNote, Written
-from psbot.gitlab.wait_budget import Patience
-from psbot.report.stale import Told
+from psbot.gitlab.values import NewNote, WriteResult
+from psbot.gitlab.wait_budget import WaitBudget
+from psbot.report.stale import StaleRow
 from psbot.runs.reconcile import reconcile
-from psbot.runs.stale.run import Limits as RunLimits
-from psbot.runs.stale.run import Share, run
-from psbot.runs.work import Work
-from psbot.templates.library import Templates
+from psbot.runs.stale.run import Shard, run_stale
+from psbot.runs.stale.run import StaleRunLimits as RunLimits
+from psbot.runs.work import RunContext
+from psbot.templates.library import TemplateLibrary
 from tests.config.test_loader import CONFIG
 from tests.support.builders import GROUP, INTERNAL, LABEL_GROUP, NOW, SHARED, engagement
-from tests.support.fakes import FakeForge
+from tests.support.fakes import FakeGitLab
 
 SHIPPED: Process = load_process(CONFIG)
-WORDS = Templates(CONFIG.parent / "issue_templates")
+WORDS = TemplateLibrary(CONFIG.parent / "issue_templates")
 STALE = "ps-attention::stale"
 WEEK = timedelta(days=7)
 
@@ -37,12 +37,12 @@ class Portfolio:
     """Some engagements in a GitLab in memory, on a clock that only waiting moves."""
 
     count: int
-    forge: FakeForge = field(default_factory=FakeForge)
+    forge: FakeGitLab = field(default_factory=FakeGitLab)
     policies: tuple[str, ...] = ("idle",)
     patience: float = 120
     seconds: float = 0
 
-    places: Places = engagement().gitlab
+    places: GitLabPaths = engagement().gitlab
 
     def __post_init__(self) -> None:
         self.engagements = [
@@ -50,7 +50,7 @@ class Portfolio:
             for number in range(self.count)
         ]
         for each in self.engagements:
-            assert reconcile(each, self.work()).exit_code is Exit.DONE
+            assert reconcile(each, self.work()).exit_code is ExitCode.DONE
         self.forge.requests.clear()
         self.forge.writes.clear()
 
@@ -60,10 +60,10 @@ class Portfolio:
         left = {name: staleness.policies[name] for name in self.policies}
         return replace(SHIPPED, staleness=replace(staleness, policies=left))
 
-    def work(self, stop: Callable[[], bool] = lambda: False) -> Work:
-        tools = Tools(self.forge, self.forge, Limits(), lambda: self.seconds, stop)
-        patience = Patience(self.patience, self.wait)
-        return Work(tools, self.process, WORDS, self.forge.now, patience, check_author=check_machine)
+    def work(self, stop: Callable[[], bool] = lambda: False) -> RunContext:
+        tools = WriteTools(self.forge, self.forge, Limits(), lambda: self.seconds, stop)
+        patience = WaitBudget(self.patience, self.wait)
+        return RunContext(tools, self.process, WORDS, self.forge.now, patience, check_author=check_machine)
 
     def wait(self, seconds: float) -> None:
         self.seconds += seconds
@@ -73,12 +73,12 @@ class Portfolio:
 
     def run(
         self, limits: RunLimits | None = None, which: Iterable[Engagement] | None = None
-    ) -> dict[str, Told]:
+    ) -> dict[str, StaleRow]:
         self.forge.requests.clear()
         self.forge.writes.clear()
         asked = list(self.engagements if which is None else which)
-        results = run(asked, self.work(), limits or RunLimits(), lambda: len(self.forge.requests))
-        return {each.engagement.key: Told.of("x.yml", each) for each in results}
+        results = run_stale(asked, self.work(), limits or RunLimits(), lambda: len(self.forge.requests))
+        return {each.engagement.key: StaleRow.of("x.yml", each) for each in results}
 
     def again(self) -> None:
         """Run again: nothing may be written."""
@@ -100,7 +100,7 @@ class Portfolio:
             if "psbot told" in note.body
         ]
 
-    def log(self, key: str) -> Sighting:
+    def log(self, key: str) -> WorkItem:
         (found,) = (
             each
             for each in self.forge.by_key("log")
@@ -152,7 +152,7 @@ def test_ceiling_of_digests_leaves_the_rest_to_the_next_run_longest_waiting_firs
     portfolio.at(NOW + WEEK + timedelta(days=2))
     told = portfolio.run(RunLimits(notes=1))
     assert portfolio.flagged() == {late}
-    assert sorted(key for key, each in told.items() if each.is_left) == sorted(keys(portfolio) - {late})
+    assert sorted(key for key, each in told.items() if each.is_postponed) == sorted(keys(portfolio) - {late})
     portfolio.run(RunLimits(notes=4))
     assert len(portfolio.flagged()) == 5
     portfolio.run(RunLimits(notes=4))
@@ -172,14 +172,14 @@ def test_thousand_stale_items_are_flagged_ten_a_run_the_oldest_first() -> None:
             description=f"<!-- psbot: engagement={each.key} item=change-request/{number + 1} -->\n",
             labels=frozenset({"ps-kind::change-request", "ps-state::todo"}),
         )  # fmt: skip
-    ceilings = replace(SHIPPED.staleness.ceilings, items=10)
+    ceilings = replace(SHIPPED.staleness.limits, items=10)
 
     def flag_ten() -> list[int]:
         work = portfolio.work()
-        process = replace(work.process, staleness=replace(portfolio.process.staleness, ceilings=ceilings))
-        (result,) = run([each], replace(work, process=process), RunLimits(), lambda: 0)
-        told = Told.of("x.yml", result)
-        assert told.is_left
+        process = replace(work.process, staleness=replace(portfolio.process.staleness, limits=ceilings))
+        (result,) = run_stale([each], replace(work, process=process), RunLimits(), lambda: 0)
+        told = StaleRow.of("x.yml", result)
+        assert told.is_postponed
         assert len(told.stale) == 1001
         found = [item for item in portfolio.forge._all() if STALE in item.labels and item.marker]
         return sorted(
@@ -197,16 +197,18 @@ def test_thousand_stale_items_are_flagged_ten_a_run_the_oldest_first() -> None:
 @pytest.mark.parametrize("total", [1, 2, 3, 7])
 def test_every_engagement_has_one_share_and_keeps_it(total: int) -> None:
     names = [f"engagement-{number}" for number in range(200)]
-    shares = [{name for name in names if Share(index, total).has(name)} for index in range(1, total + 1)]
+    shares = [{name for name in names if Shard(index, total).contains(name)} for index in range(1, total + 1)]
     assert sum(map(len, shares)) == 200
     assert set().union(*shares) == set(names)
     assert all(len(share) > 200 / total / 2 for share in shares)
-    assert shares[0] == {name for name in reversed(names) if Share(1, total).has(name)}
+    assert shares[0] == {name for name in reversed(names) if Shard(1, total).contains(name)}
 
 
 def test_two_shards_at_once_write_each_thing_once() -> None:
     portfolio = ready(8)
-    halves = [[each for each in portfolio.engagements if Share(index, 2).has(each.key)] for index in (1, 2)]
+    halves = [
+        [each for each in portfolio.engagements if Shard(index, 2).contains(each.key)] for index in (1, 2)
+    ]
     assert all(halves)
 
     def other() -> None:
@@ -219,14 +221,14 @@ def test_two_shards_at_once_write_each_thing_once() -> None:
     portfolio.again()
 
 
-class Busy(FakeForge):
+class Busy(FakeGitLab):
     """A GitLab that takes 60 notes a minute and answers 429 to more, as GitLab.com does."""
 
     seconds: Callable[[], float] = staticmethod(lambda: 0.0)
     taken = 0
     limited = 0
 
-    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[Written]:
+    def create_notes(self, notes: Sequence[NewNote]) -> Sequence[WriteResult]:
         minute = int(self.seconds() // 60)
         with self._lock:
             if self.taken + len(notes) > 60 * (minute + 1):
@@ -256,7 +258,7 @@ def test_rate_limit_at_the_60th_note_ends_a_run_that_may_not_wait_and_the_next_g
     forge.seconds = lambda: portfolio.seconds
     told = portfolio.run(RunLimits(notes=100))
     left = {key for key, each in told.items() if each.error}
-    assert {each.error.exit_code for each in told.values() if each.error} == {Exit.LIMIT}
+    assert {each.error.exit_code for each in told.values() if each.error} == {ExitCode.LIMIT}
     assert 0 < len(left) < 20
     portfolio.wait(60)
     assert not any(each.error for each in portfolio.run().values())
@@ -269,7 +271,7 @@ def test_rate_limit_ends_the_run_where_it_may_not_wait_and_the_next_goes_on() ->
     portfolio.forge.skip_faults["create_notes"] = 1
     portfolio.forge.fail("create_notes", lambda: RateLimited("too many", 60), carried_out=False)
     told = portfolio.run()
-    assert {each.error.exit_code for each in told.values() if each.error} == {Exit.LIMIT}
+    assert {each.error.exit_code for each in told.values() if each.error} == {ExitCode.LIMIT}
     portfolio.run()
     assert portfolio.flagged() == keys(portfolio)
     assert len(portfolio.digests()) == 12
@@ -299,7 +301,7 @@ def test_run_stops_after_so_many_requests_and_the_next_goes_on() -> None:
         assert len(portfolio.forge.requests) <= 12 + 4, "what is under way is not cut"
         if portfolio.flagged() == keys(portfolio) and len(portfolio.digests()) == 40:
             break
-        assert len(told) < 40 or any(each.error or each.is_left for each in told.values())
+        assert len(told) < 40 or any(each.error or each.is_postponed for each in told.values())
     assert 1 < total < 30
     portfolio.again()
 
@@ -308,7 +310,7 @@ def test_run_stops_when_its_time_is_over() -> None:
     portfolio = ready(3)
     portfolio.forge.before_write.append(lambda: portfolio.wait(100))
     told = portfolio.run(RunLimits(seconds=50))
-    assert any(each.error and each.error.exit_code is Exit.LIMIT for each in told.values())
+    assert any(each.error and each.error.exit_code is ExitCode.LIMIT for each in told.values())
     portfolio.run()
     assert portfolio.flagged() == keys(portfolio)
     assert len(portfolio.digests()) == 3
@@ -327,7 +329,7 @@ def test_notes_that_cannot_be_read_are_no_activity_and_no_silence() -> None:
 
 
 def test_nothing_is_told_where_the_customer_can_read_the_log() -> None:
-    shared = Places(GROUP, SHARED, None, LABEL_GROUP)
+    shared = GitLabPaths(GROUP, SHARED, None, LABEL_GROUP)
     portfolio = ready(2, places=shared)
     portfolio.forge.person_edits(portfolio.log("acme-00").gid, "maria", confidential=False)
     told = portfolio.run()
