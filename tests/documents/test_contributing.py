@@ -61,8 +61,8 @@ class Copy:
             assert file.read_text().count(step["text"]) == 1
             file.write_text(file.read_text().replace(step["text"], body.removesuffix("\n")))
         elif step := END.fullmatch(lead):
-            with (self.folder / step["file"]).open("a") as file:
-                file.write(body)
+            file = self.folder / step["file"]
+            file.write_text(file.read_text() + body)
         elif step := NEW.fullmatch(lead):
             file = self.folder / step["file"]
             assert not file.exists()
