@@ -30,6 +30,7 @@ DOCUMENTS = sorted(
         "docs/**/*.md",
         "examples/**/*.yml",
         "issue_templates/**/*.*",
+        "psbot/**/*.html",
         "starter/**/*",
         "templates/*.yml",
     )
