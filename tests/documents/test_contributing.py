@@ -31,7 +31,7 @@ class Copy:
     folder: Path
 
     def run(self, command: str) -> str:
-        """Run a command of the page as it would run in a checkout that stands here."""
+        """Run a command of the page in the copy."""
         python = [sys.executable, "-W", "error"]
         programs = {
             ".venv/bin/psbot": [*python, "-c", "from psbot.cli import main; main()"],
