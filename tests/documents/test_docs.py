@@ -101,7 +101,7 @@ def test_every_command_that_asks_gitlab_has_its_scope_and_role_on_the_endpoints_
         name
         for name in COMMANDS
         if re.search(
-            r"session\(app|cli\.preview|cli\.write|cli\.record ",
+            r"session\(app|cli\.preview|cli\.write|cli\.record |cli\.stale_run",
             (folder / f"{name.replace('-', '_')}.py").read_text(),
         )
     ]
