@@ -44,7 +44,7 @@ def writes(sandbox: Sandbox) -> int:
 def test_findings_end_with_4_and_a_second_run_writes_nothing(psbot: Psbot, applied: Sandbox) -> None:
     first = psbot("stale", AWS)
     assert first.exit_code == 4, first.output
-    assert "welcome-email: its due day is past; 7 business days since 2026-11-19" in " ".join(
+    assert "welcome-email: the due date has passed; 7 business days since 2026-11-19" in " ".join(
         first.stdout.split()
     )
     assert writes(applied) > 0
