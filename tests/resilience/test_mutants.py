@@ -89,7 +89,7 @@ def test_harness_notices_a_log_that_is_taken_for_one_without_notices(
     assert not any(violations(of_the_row("standing", "empty list", "Comments")))
     mutants.without_second_look(monkeypatch)
     found = violations(of_the_row("standing", pattern, "Comments"), mutants.credulous)
-    assert any("does-not-count" in str(each) for each in found)
+    assert any("unauthorized-change" in str(each) for each in found)
 
 
 def test_sample_notices_an_engagement_that_ends_before_all_is_done(
