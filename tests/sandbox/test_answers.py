@@ -14,7 +14,7 @@ from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.server.gate import App, Receive, Scope, Send
 from psbot.sandbox.state.accounts import AccessLevel, Edition
-from psbot.sandbox.state.answers import Answers
+from psbot.sandbox.state.answers import AnswerCache
 from psbot.sandbox.state.seed import GROUP, PROJECT, sandbox_world
 from psbot.sandbox.state.world import World
 from tests.resilience.histories import NAMES, STALE, History, history
@@ -32,31 +32,31 @@ ACCOUNTS = ("psbot-bot", "maria", "ada")
 @contextmanager
 def fresh() -> Iterator[None]:
     """Let nothing be remembered."""
-    before, Answers.is_remembering = Answers.is_remembering, False
+    before, AnswerCache.is_enabled = AnswerCache.is_enabled, False
     try:
         yield
     finally:
-        Answers.is_remembering = before
+        AnswerCache.is_enabled = before
 
 
 @pytest.fixture(autouse=True)
 def remembering(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let answers be remembered here, even where the whole run of tests reads everything again."""
-    monkeypatch.setattr(Answers, "is_remembering", True)
+    monkeypatch.setattr(AnswerCache, "is_enabled", True)
 
 
 @pytest.fixture
 def hits(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The answers that were remembered."""
     found: list[bytes] = []
-    get = Answers.get
+    get = AnswerCache.get
 
-    def counting(self: Answers, key: object) -> bytes | None:
+    def counting(self: AnswerCache, key: object) -> bytes | None:
         answer = get(self, key)
         found.extend([answer] if answer is not None else [])
         return answer
 
-    monkeypatch.setattr(Answers, "get", counting)
+    monkeypatch.setattr(AnswerCache, "get", counting)
     return found
 
 
@@ -246,7 +246,7 @@ def test_state_that_a_write_leads_to_under_a_fault_is_another_one(kind: FaultKin
 
 
 def test_answers_that_were_not_asked_for_longest_are_forgotten() -> None:
-    answers = Answers(2)
+    answers = AnswerCache(2)
     for key in ("a", "b"):
         answers.put(key, key.encode())
     assert answers.get("a") == b"a"
