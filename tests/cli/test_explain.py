@@ -80,9 +80,9 @@ def test_item_is_found_by_address_reference_and_key_alike(psbot: Psbot, applied:
     assert len({each.stdout for each in told}) == 1
     for word in (
         "acme-sow-142/kick-off Kick-off: Acme Corp",
-        "item yes recognised by its marker; made by psbot-bot, a machine",
-        "state todo, set by psbot-bot, a machine, on 2026-11-23",
-        "awaited no kick-off → intake waits for it: kick-off is todo",
+        "item yes recognised by its marker; created by psbot-bot, a machine account",
+        "state todo, set by psbot-bot (machine account) on 2026-11-23",
+        "awaited no kick-off → intake depends on it: kick-off is todo",
         "apply would do nothing",
     ):
         assert word in words(told[0])
@@ -92,7 +92,7 @@ def test_key_of_an_engagement_alone_is_its_epic(psbot: Psbot, applied: Sandbox) 
     told = psbot("explain", "acme-sow-142", AWS)
     assert told.stdout == psbot("explain", "acme/delivery&1", AWS).stdout
     assert told.stdout == psbot("explain", f"{applied.url}/groups/acme/delivery/-/epics/1", AWS).stdout
-    assert "phase setup since 2026-11-23, which psbot has accepted" in words(told)
+    assert "phase setup since 2026-11-23, accepted by psbot" in words(told)
     assert "moves no setup → kick-off" in words(told)
 
 
@@ -147,35 +147,35 @@ def test_kept_value_says_what_both_have_and_why(psbot: Psbot, applied: Sandbox) 
 STRANGERS: dict[str, tuple[Callable[[Sandbox], WorkItem], str]] = {
     "nothing of psbot's": (
         lambda sandbox: make(sandbox, "ada", SHARED, "Help!"),
-        "item no it has neither a marker nor a kind label, so psbot does not know it",
+        "has neither a marker nor a kind label, so psbot ignores it.",
     ),
     "customer's copy": (
         lambda sandbox: make(sandbox, "ada", SHARED, item(sandbox, "kick-off").description),
-        "item no it carries the marker of kick-off, but ada made it, who is neither a machine nor one of",
+        "carries the marker of kick-off but was created by ada, who is neither a machine account nor listed under `people:`",
     ),
     "twin": (
         lambda sandbox: make(sandbox, "paul", SHARED, item(sandbox, "kick-off").description, under_epic=True),
-        f"item no it carries the marker of kick-off too; {SHARED}#",
+        f"carries the marker of kick-off, as does {SHARED}#",
     ),
     "internal item in the customer's project": (
         lambda sandbox: make(sandbox, "paul", SHARED, item(sandbox, "sign-off").description),
-        "item no it carries the marker of sign-off, which has no place there",
+        "carries the marker of sign-off but is in the wrong place",
     ),
     "kind label elsewhere": (
         lambda sandbox: make(sandbox, "ada", SHARED, "Words", "kick-off"),
-        "item no it has the kind label of kick-off and no marker, and it does not hang under",
+        "has the kind label of kick-off but no marker and is not a child of the engagement's epic",
     ),
     "second of a single kind": (
         lambda sandbox: make(sandbox, "paul", SHARED, "Words", "kick-off", under_epic=True),
-        f"item no it has the kind label of kick-off and no marker, and {SHARED}#",
+        f"has the kind label of kick-off but no marker, and the kick-off is {SHARED}#",
     ),
     "occurrence without its marker": (
         lambda sandbox: make(sandbox, "paul", SHARED, "Words", "call", under_epic=True),
-        "item no it has the kind label of call and no marker, and psbot cannot tell which call it is",
+        "has the kind label of call but no marker, so psbot cannot tell which call it is",
     ),
     "change request that a person opened": (
         lambda sandbox: make(sandbox, "paul", INTERNAL, "Words", "change-request", under_epic=True),
-        "item yes recognised by its kind label and its place under the epic; it has no marker",
+        "item yes recognised by its kind label as a child of the epic; it has no marker",
     ),
 }
 
@@ -183,8 +183,11 @@ STRANGERS: dict[str, tuple[Callable[[Sandbox], WorkItem], str]] = {
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_item_says_why_it_counts_or_does_not(psbot: Psbot, applied: Sandbox, stranger: str) -> None:
     makes, expected = STRANGERS[stranger]
-    told = psbot("explain", at(makes(applied)), AWS)
+    made = makes(applied)
+    told = psbot("explain", at(made), AWS)
     assert told.exit_code == 0, told.output
+    if not expected.startswith("item "):
+        expected = f"item no {at(made)} {expected}"
     assert expected in words(told)
 
 
@@ -194,7 +197,9 @@ def test_copy_that_a_move_left_behind_is_ignored(psbot: Psbot, applied: Sandbox)
         target = applied.world.namespaces[INTERNAL]
         move_item(applied.world, applied.world.users["dora"], left, target)
     told = words(psbot("explain", at(left), AWS))
-    assert "item no it was moved elsewhere; what stayed here is a copy, which psbot ignores" in told
+    assert (
+        f"item no {SHARED}#{left.iid} is the copy that GitLab keeps after a move. psbot ignores it." in told
+    )
 
 
 def test_item_of_another_engagement_of_the_files_is_explained_as_that_ones(
@@ -214,7 +219,9 @@ def test_item_of_another_engagement_of_the_files_is_explained_as_that_ones(
         True,
     )
     mine = make(applied, "paul", SHARED, "Words")
-    assert "hangs under none of their epics" in words(psbot("explain", at(mine), AWS, other))
+    assert "has no marker and is not a child of any engagement's epic" in words(
+        psbot("explain", at(mine), AWS, other)
+    )
 
 
 def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, applied: Sandbox) -> None:

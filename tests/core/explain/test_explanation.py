@@ -61,13 +61,13 @@ def ops(told: Explanation) -> dict[str, list[str]]:
 
 def test_epic_tells_its_phase_since_when_and_every_way_out_with_each_guard(desk: Desk) -> None:
     told = of(desk, "epic")
-    assert said(told, "phase") == [("told", "setup since 2026-11-23, which psbot has accepted")]
+    assert said(told, "phase") == [("told", "setup since 2026-11-23, accepted by psbot")]
     assert said(told, "moves") == [
         ("no", "setup → kick-off"),
         ("no", "welcome-email is todo"),
         ("yes", "paul is the lead engineer"),
-        ("told", "setup → on-hold: the manager may do it by hand"),
-        ("told", "setup → cancelled: the manager may do it by hand"),
+        ("told", "setup → on-hold: the manager can do it manually"),
+        ("told", "setup → cancelled: the manager can do it manually"),
     ]
     assert ops(told) == {"apply": [], "advance": []}
 
@@ -77,7 +77,7 @@ def test_epic_tells_that_people_may_go_before_the_guards_hold() -> None:
     assert said(told, "moves")[:3] == [
         ("no", "delivery → wrap-up"),
         ("no", "the engagement ends on 2027-02-26, which is still to come"),
-        ("told", "one of people: may do it by hand"),
+        ("told", "anybody listed under `people:` can do it manually"),
     ]
     assert "after intake" in said(told, "phase")[0][1]
 
@@ -86,7 +86,9 @@ def test_epic_tells_who_has_moved_its_label_and_what_counts(desk: Desk) -> None:
     desk.label("paul", "epic", "phase", "intake")
     told = of(desk, "epic")
     assert said(told, "phase")[0][1].startswith("setup since")
-    assert said(told, "label") == [("told", "it shows intake, set by paul, one of people:, on 2026-11-23")]
+    assert said(told, "label") == [
+        ("told", "shows intake, set by paul (listed under `people:`) on 2026-11-23")
+    ]
     assert [each.code for each in told.findings] == ["illegal-phase"]
 
 
@@ -120,7 +122,7 @@ def test_engagement_on_hold_says_which_phase_it_goes_back_to() -> None:
     desk = delivering()
     desk.label("maria", "epic", "phase", "on-hold")
     desk.advance()
-    assert ("told", "on-hold → back to delivery: the manager may do it by hand") in said(
+    assert ("told", "on-hold → back to delivery: the manager can do it manually") in said(
         of(desk, "epic"), "moves"
     )
 
@@ -129,9 +131,9 @@ def test_end_leads_nowhere_and_its_items_are_left_as_they_are() -> None:
     desk = delivering()
     desk.label("maria", "epic", "phase", "cancelled")
     desk.advance()
-    assert said(of(desk, "epic"), "moves") == [("no", "cancelled is an end; nothing leads on from it")]
+    assert said(of(desk, "epic"), "moves") == [("no", "cancelled is a final phase; it has no transitions")]
     assert said(of(desk, "kick-off"), "over") == [
-        ("no", "the engagement is cancelled; psbot leaves it as it is")
+        ("no", "the engagement is cancelled; psbot makes no further changes")
     ]
 
 
@@ -154,37 +156,39 @@ def test_alarm_is_told_once_and_not_at_all_where_it_is_excused() -> None:
 
 def test_item_tells_its_state_and_who_set_it(desk: Desk) -> None:
     assert said(of(desk, "kick-off"), "state") == [
-        ("told", "todo, set by psbot-bot, a machine, on 2026-11-23")
+        ("told", "todo, set by psbot-bot (machine account) on 2026-11-23")
     ]
     for who, stands in [
-        ("maria", "the manager"),
-        ("petra", "one of people:"),
-        (CUSTOMER, "who is not in people:"),
+        ("maria", "manager"),
+        ("petra", "listed under `people:`"),
+        (CUSTOMER, "not listed under `people:`"),
     ]:
         desk.label(who, "kick-off", "state", "doing")
         assert said(of(desk, "kick-off"), "state") == [
-            ("told", f"doing, set by {who}, {stands}, on 2026-11-23")
+            ("told", f"doing, set by {who} ({stands}) on 2026-11-23")
         ]
         desk.label("paul", "kick-off", "state", "todo")
 
 
 def test_item_whose_history_cannot_be_read_says_could_not_check(desk: Desk) -> None:
     desk.unreadable = frozenset({"kick-off"})
-    assert said(of(desk, "kick-off"), "state") == [("told", "todo, set; psbot could not check by whom")]
+    assert said(of(desk, "kick-off"), "state") == [
+        ("told", "todo, set by an account that psbot could not check")
+    ]
 
 
 def test_item_that_a_customer_closed_says_that_it_does_not_count(desk: Desk) -> None:
     desk.close(CUSTOMER, "kick-off")
     told = of(desk, "kick-off")
     assert said(told, "closed") == [
-        ("told", f"it was closed by {CUSTOMER}, who is not in people:, on 2026-11-23")
+        ("told", f"closed by {CUSTOMER} (not listed under `people:`) on 2026-11-23")
     ]
-    assert said(told, "awaited") == [("no", "kick-off → intake waits for it: kick-off is todo")]
+    assert said(told, "awaited") == [("no", "kick-off → intake depends on it: kick-off is todo")]
     assert [each.code for each in told.findings] == ["does-not-count"]
 
 
 def test_item_tells_what_waits_for_it(desk: Desk) -> None:
-    waiting = {key: [text.partition(" waits")[0] for _, text in said(of(desk, key), "awaited")] for key in (
+    waiting = {key: [text.partition(" depends")[0] for _, text in said(of(desk, key), "awaited")] for key in (
         "welcome-email", "project-summary", "sign-off", "post-mortem", "log"
     )}  # fmt: skip
     assert waiting == {
@@ -193,7 +197,7 @@ def test_item_tells_what_waits_for_it(desk: Desk) -> None:
         "sign-off": [
             "wrap-up → post-mortem",
             "the gate of financial-wrap-up",
-            "the end of quote-to-sign-off",
+            "the closing of quote-to-sign-off",
         ],
         "post-mortem": ["post-mortem → completed"],
         "log": [],
@@ -206,24 +210,24 @@ def test_phase_of_the_name_of_a_kind_waits_for_no_item(desk: Desk) -> None:
     workflow = replace(desk.process.workflow, rules=replace(table, gates=gates))
     desk.process = replace(desk.process, workflow=workflow)
     assert said(of(desk, "kick-off"), "awaited") == [
-        ("no", "kick-off → intake waits for it: kick-off is todo")
+        ("no", "kick-off → intake depends on it: kick-off is todo")
     ]
 
 
 def test_gate_answers_with_its_guards(desk: Desk) -> None:
     assert said(of(desk, "sign-off"), "gate") == [
-        ("no", "it is blocked, and todo once this holds"),
+        ("no", "blocked until this holds, then todo"),
         ("no", "the phase is setup and it is not for a milestone"),
     ]
-    assert said(of(wrapping_up(), "sign-off"), "gate")[0] == ("yes", "it is not blocked any more")
+    assert said(of(wrapping_up(), "sign-off"), "gate")[0] == ("yes", "no longer blocked")
 
 
 def test_sign_off_tells_how_its_clock_runs() -> None:
     desk = wrapping_up()
-    assert said(of(desk, "sign-off"), "clock") == [("told", "it starts when it becomes sent")]
+    assert said(of(desk, "sign-off"), "clock") == [("told", "starts when the sign-off is set to sent")]
     desk.label("maria", "sign-off", "signoff", "sent")
     assert said(of(desk, "sign-off"), "clock") == [
-        ("told", "sent on 2027-02-26; passive after 2027-03-04, business day 5, unless somebody objects")
+        ("told", "sent on 2027-02-26; passive after 2027-03-04 (business day 5) without an objection")
     ]
     desk.on("2027-03-04", "23:59")
     assert said(of(desk, "sign-off"), "clock")[0][0] == "told", "the day is not over"
@@ -232,7 +236,7 @@ def test_sign_off_tells_how_its_clock_runs() -> None:
     assert said(told, "clock")[0][0] == "yes"
     assert ops(told)["advance"] == ["relabel", "redescribe"], "which records the days"
     desk.advance()
-    assert said(of(desk, "sign-off"), "clock") == [("told", "it is passive")]
+    assert said(of(desk, "sign-off"), "clock") == [("told", "the sign-off is passive")]
 
 
 def test_clock_that_a_customer_started_does_not_run() -> None:
@@ -255,18 +259,18 @@ def test_item_says_what_people_keep(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("changes", "key", "says", "words"),
     [
-        ({}, "kick-off", "yes", "the engagement file has it, due 2026-12-01"),
-        ({}, "call/2026-12-08", "no", "its day, 2026-12-08, is further off than 14 days, the horizon"),
-        ({}, "call/2026-12-09", "no", "the file's calls do not fall on that day"),
-        ({"calls": None}, "call/2026-12-08", "no", "the file's calls do not fall on that day"),
-        ({}, "standup/2026-W40", "no", "the file's standups have no such week"),
-        ({}, "standup/2026-W49", "yes", "it is due on 2026-12-04, within 14 days"),
-        ({}, "intake-on-prem", "no", "the process has it only where hosting is on-prem"),
-        ({}, "sign-off/gone", "no", "the file has no such milestone"),
-        ({}, "change-request/1", "yes", "people open it when they need it"),
+        ({}, "kick-off", "yes", "in the engagement file, due 2026-12-01"),
+        ({}, "call/2026-12-08", "no", "its date, 2026-12-08, is beyond the 14-day planning horizon"),
+        ({}, "call/2026-12-09", "no", "the engagement file schedules no call on that day"),
+        ({"calls": None}, "call/2026-12-08", "no", "the engagement file schedules no call on that day"),
+        ({}, "standup/2026-W40", "no", "the engagement file schedules no standup in that week"),
+        ({}, "standup/2026-W49", "yes", "due 2026-12-04, within the 14-day planning horizon"),
+        ({}, "intake-on-prem", "no", "created only where hosting is on-prem"),
+        ({}, "sign-off/gone", "no", "the engagement file has no such milestone"),
+        ({}, "change-request/1", "yes", "created by people on demand"),
         ({}, "kick-off/2", "no", "the process has no such item"),
-        ({"skip": {"kick-off": "not sold"}}, "kick-off", "no", "the engagement file leaves it out: not sold"),
-        ({"closed_won_on": None}, "kick-off", "no", "the deal is not Closed Won, and it comes with that"),
+        ({"skip": {"kick-off": "not sold"}}, "kick-off", "no", "skipped in the engagement file: not sold"),
+        ({"closed_won_on": None}, "kick-off", "no", "the deal is not Closed Won yet"),
         ({"closed_won_on": None}, "standup/2026-W49", "no", "the deal is not Closed Won"),
     ],
 )
@@ -286,7 +290,7 @@ def test_day_that_is_past_is_not_made_afterwards() -> None:
     desk = Desk()
     desk.on("2026-12-10")
     ((says, text),) = said(of(desk, "call/2026-12-08"), "wanted")
-    assert (says, text) == ("no", "its day, 2026-12-08, is past, and psbot makes nothing afterwards")
+    assert (says, text) == ("no", "its date, 2026-12-08, is past; psbot creates nothing for past dates")
 
 
 def test_call_is_not_made_while_the_engagement_rests() -> None:
@@ -295,7 +299,7 @@ def test_call_is_not_made_while_the_engagement_rests() -> None:
     desk.advance()
     desk.on("2027-01-11")
     assert said(of(desk, "call/2027-01-19"), "wanted") == [
-        ("no", "while the engagement is on-hold, no calls and standups are made")
+        ("no", "no calls or standups are created while the engagement is on-hold")
     ]
 
 
@@ -309,7 +313,7 @@ def test_every_item_of_the_process_is_explained_without_a_word_missing(desk: Des
 def test_item_that_does_not_count_gets_the_findings_that_name_it_and_no_others(desk: Desk) -> None:
     made = WorkItem("gid://gitlab/WorkItem/9", 1, "acme/project", "Mine", "Words", Author("ada"))
     messages = ("acme/project#1 has no marker", "acme/project#12 has none", "big/acme/project#1 has none")
-    found = tuple(Finding("no-marker", Severity.WARNING, each) for each in messages)
+    found = tuple(Finding("marker-missing", Severity.WARNING, each) for each in messages)
     nothing = Plan(desk.engagement.key)
     told = explain_item(Subject("", desk.facts(), nothing, replace(nothing, findings=found), None, made))
     assert [each.message for each in told.findings] == [messages[0]]
