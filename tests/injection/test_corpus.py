@@ -275,7 +275,7 @@ def plainly_left_out() -> str:
 def assert_nothing_in_a_reason_to_leave_out(reason: str) -> None:
     for form in ("text", "json"):
         assert_quiet(left_out(form, reason))
-    assert f"is left out: {PLAIN}" in plainly_left_out()
+    assert f"is skipped: {PLAIN}" in plainly_left_out()
     assert_like(left_out("markdown", reason), plainly_left_out())
 
 

@@ -179,10 +179,10 @@ def test_escaped_bars_belong_to_the_cell() -> None:
     ("row", "said"),
     [
         (ActionRow("x", "", "2027-04-09", "paul"), []),
-        (ActionRow("x", "", "2027-04-09", ""), ["it names no owner"]),
-        (ActionRow("x", "", "2027-04-09", "ada"), ["its owner ada is not in people:"]),
-        (ActionRow("x", "", "", "paul"), ["it has no due date"]),
-        (ActionRow("x", "", "soon", "paul"), ["its due date soon is not a day, such as 2027-04-09"]),
+        (ActionRow("x", "", "2027-04-09", ""), ["no owner"]),
+        (ActionRow("x", "", "2027-04-09", "ada"), ["owner ada is not listed under `people:`"]),
+        (ActionRow("x", "", "", "paul"), ["no due date"]),
+        (ActionRow("x", "", "soon", "paul"), ["due date soon is not a date such as 2027-04-09"]),
     ],
 )
 def test_row_says_what_keeps_it_from_becoming_an_issue(row: ActionRow, said: list[str]) -> None:
@@ -240,7 +240,7 @@ def test_row_without_owner_or_day_is_told_until_it_has_them(desk: Desk) -> None:
     written(desk, "| Test restores | | soon | |")
     desk.advance()
     told = desk.told()["action-incomplete:post-mortem"].replace("\\", "")
-    assert "'Test restores': it names no owner and its due date soon is not a day" in told
+    assert "'Test restores': no owner and due date soon is not a date" in told
     desk.edit("post-mortem", lambda text: text.replace("| soon | |", "| 2027-04-09 | paul |"))
     desk.advance()
     assert desk.told()["action-incomplete:post-mortem"].startswith("Resolved: ")
