@@ -1017,4 +1017,4 @@ def test_item_that_the_file_no_longer_has_is_left_to_apply_without_a_word(desk: 
     desk.world = desk.world.with_item(
         replace(desk.item("project-summary"), human_activity=HumanActivity.UNKNOWN)
     )
-    assert "unwanted-kept" not in desk.codes(desk.plan()), "nobody has looked who worked on it"
+    assert "obsolete-kept" not in desk.codes(desk.plan()), "nobody has looked who worked on it"
