@@ -4,7 +4,7 @@ Nothing here depends on today's date, so that the text changes only when somethi
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,7 +14,7 @@ from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.process import Kind, PlaceKind, Process, Repeat
 from psbot.core.records.phase import AcceptedPhase, accepted_phase
 from psbot.core.records.sign_off import SignOff, read_sign_off
-from psbot.core.text import escape
+from psbot.core.text.escape import one_line, plain_number
 from psbot.core.text.form import lines_below
 
 _MAX_DECISIONS = 100  # decisions and links
@@ -114,7 +114,7 @@ def build_wrap_up(inputs: WrapUpInput) -> WrapUp:
         compared=tuple(_planned_vs_actual(inputs)),
         minutes=tuple(_meeting_minutes(inputs)),
         acceptances=tuple(_sign_off_summaries(inputs)),
-        hours=_hours(sum(item.seconds_spent for item in inputs.observed_items.values())),
+        hours=_hours_spent(inputs.observed_items.values()),
         open_changes=tuple(item for item in change_requests if item.is_open),
         open_items=tuple(item for item in open_items if "health" not in inputs.kind_of(item).seeds),
         events=tuple(
@@ -138,9 +138,8 @@ def _has_begun(accepted: AcceptedPhase | None, process: Process) -> bool:
     return bool(process.workflow.wrap_up_phases & phases)
 
 
-def _hours(seconds: int) -> float:
-    hours = round(seconds / 3600, 2)
-    return int(hours) if hours == int(hours) else hours
+def _hours_spent(items: Iterable[Item]) -> float:
+    return plain_number(round(sum(item.seconds_spent for item in items) / 3600, 2))
 
 
 def _is_open(inputs: WrapUpInput, key: str) -> bool:
@@ -180,7 +179,7 @@ def _meeting_minutes(inputs: WrapUpInput) -> Iterator[MeetingMinutes]:
         if kind is None or kind.gathers is None or not _is_shared(inputs, item) or left <= 0:
             continue
         lines = [_BULLET.sub("", line).strip() for line in lines_below(item.description, kind.gathers)]
-        decisions = tuple(escape.one_line(line)[:_MAX_DECISION_LENGTH] for line in lines if line)[:left]
+        decisions = tuple(one_line(line)[:_MAX_DECISION_LENGTH] for line in lines if line)[:left]
         links = tuple(dict.fromkeys(link for line in lines for link in _LINK.findall(line)))[:left]
         left -= len(decisions)
         if decisions:

@@ -9,15 +9,10 @@ from psbot.core.identity.findings import (
     untrusted_marker_message,
 )
 from psbot.core.identity.trust import TrustAssessment, assess_trust
-from psbot.core.model.engagement import Engagement, people
+from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.process import EPIC, Process, Repeat
 from psbot.core.model.work_item import WorkItem
-
-
-def reference(item: Item) -> str:
-    """Return the full reference, as GitLab writes it."""
-    return f"{item.namespace}{'&' if item.is_epic else '#'}{item.iid}"
 
 
 def is_same_item(item: Item, namespace: str, iid: int | None) -> bool:
@@ -43,7 +38,7 @@ def _author_text(item: Item, engagement: Engagement, process: Process) -> str:
     created = f"created by {item.created_by}"
     if item.is_created_by_machine:
         return f"{created}, a machine account"
-    if item.created_by in people(engagement):
+    if item.created_by in engagement.people:
         return f"{created}, who is listed under `people:`"
     if kind and kind.repeat is Repeat.ON_DEMAND:
         return f"{created}, as everybody in the group may"
@@ -53,8 +48,8 @@ def _author_text(item: Item, engagement: Engagement, process: Process) -> str:
 def why_duplicate(item: Item, first: Item) -> str:
     """Say why psbot uses *first* and not *item*, which carries the same marker."""
     return (
-        f"{reference(item)} carries the marker of {item.key}, as does {reference(first)}. psbot uses "
-        f"{reference(first)}: of several items, the open one with the lowest ID."
+        f"{item.reference} carries the marker of {item.key}, as does {first.reference}. psbot uses "
+        f"{first.reference}: of several items, the open one with the lowest ID."
     )
 
 
@@ -81,7 +76,7 @@ def _why_label_is_not_enough(
     if not trust.is_child:
         return f"{has_label} and is not a child of the engagement's epic. psbot ignores it."
     if first is not None:
-        return f"{has_label}, and the {first.key} is {reference(first)}. psbot ignores it."
+        return f"{has_label}, and the {first.key} is {first.reference}. psbot ignores it."
     if not trust.is_trusted:
         return f"{has_label} and was created by {untrusted_author(work_item)}. psbot ignores it."
     return unmarked_message(work_item, trust.kind.item, engagement)
@@ -96,7 +91,7 @@ def _why_marker_is_ignored(work_item: WorkItem, trust: TrustAssessment, observed
         return untrusted_marker_message(work_item)
     carries_marker = f"{work_item.reference} carries the marker of {key}"
     if first is not None:
-        return f"{carries_marker}, but psbot uses {reference(first)}."
+        return f"{carries_marker}, but psbot uses {first.reference}."
     return f"{carries_marker}, but psbot ignores it."
 
 

@@ -7,7 +7,7 @@ from psbot.core.explain.statement import Statement, StatementCollector, Truth
 from psbot.core.explain.wanted import why_wanted
 from psbot.core.model.facts import Facts
 from psbot.core.model.item import Item
-from psbot.core.model.process import EPIC, Kind, kind_of_key
+from psbot.core.model.process import EPIC, Kind
 from psbot.core.model.verdict import all_of
 from psbot.core.model.workflow import Condition, Role, Transition
 from psbot.core.records.phase import accepted_phase
@@ -31,11 +31,11 @@ def rule_statements(
     if key == EPIC and item is not None:
         yield from _transition_statements(facts, collector)
         return
-    kind = kind_of_key(key, facts.process)
+    kind = facts.process.kind_of_key(key)
     if kind is None:
         return
     if facts.phase in facts.process.workflow.final_phases and item is not None:
-        yield Statement("over", f"the engagement is {facts.phase}; psbot makes no further changes", Truth.NO)
+        yield Statement("over", f"the engagement is {facts.phase}; psbot no longer changes it", Truth.NO)
     yield collector.statement("wanted", why_wanted(key, kind, facts))
     if item is not None:
         yield from _gate_statements(item, facts, collector)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from psbot.core.model.engagement import Engagement, people
-from psbot.core.model.process import EPIC, Kind, PlaceKind, Process, Repeat, kind_of_key
+from psbot.core.model.engagement import Engagement
+from psbot.core.model.process import EPIC, Kind, PlaceKind, Process, Repeat
 from psbot.core.model.work_item import WorkItem, is_machine
 
 
@@ -16,14 +16,10 @@ class TrustRules:
     epic: WorkItem | None
     epic_gids: frozenset[str]
 
-    def kind_of(self, key: str) -> Kind | None:
-        """Return the kind of the item *key*."""
-        return kind_of_key(key, self.process)
-
     def kind_by_marker_or_label(self, work_item: WorkItem) -> Kind | None:
         """Return the kind that the marker names, or else the label."""
         key = marker_key(work_item)
-        return self.kind_of(key) if key else self.kind_by_label(work_item)
+        return self.process.kind_of_key(key) if key else self.kind_by_label(work_item)
 
     def kind_by_label(self, work_item: WorkItem) -> Kind | None:
         """Return the kind that the kind label names."""
@@ -41,14 +37,14 @@ class TrustRules:
         author = work_item.author
         if author is None:
             return False
-        if is_machine(author, self.process) or author.username in people(self.engagement):
+        if is_machine(author, self.process) or author.username in self.engagement.people:
             return True
         return author.is_ghost and (work_item.is_epic or self.is_child(work_item))
 
     def is_on_demand(self, work_item: WorkItem) -> bool:
         """Tell whether everybody in the group may create such an item below the epic."""
         note = work_item.marker
-        kind = self.kind_of(note.item) if note else self.kind_by_label(work_item)
+        kind = self.process.kind_of_key(note.item) if note else self.kind_by_label(work_item)
         return kind is not None and kind.repeat is Repeat.ON_DEMAND and self.is_child(work_item)
 
     def is_misplaced(self, work_item: WorkItem) -> bool:

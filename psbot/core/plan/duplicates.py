@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from psbot.core.model.finding import Finding, Severity
-from psbot.core.model.item import HumanActivity, Item, Snapshot
+from psbot.core.model.item import HumanActivity, Snapshot
 from psbot.core.model.operations import Close
 from psbot.core.model.process import Process
 from psbot.core.plan.unlisted import obsolete_labels
@@ -22,15 +22,11 @@ def close_duplicates(observed: Snapshot, process: Process) -> Iterator[Close | F
             and item.human_activity is HumanActivity.NO
             and item in observed.duplicates
         ):
-            reason = f"duplicate of {_reference(first)}, created by a concurrent run"
+            reason = f"duplicate of {first.reference}, created by a concurrent run"
             yield Close(item, obsolete_labels(item, process), reason, first)
         else:
             message = (
-                f"{_reference(item)} carries the marker of {item.key}, as does {_reference(first)}. "
+                f"{item.reference} carries the marker of {item.key}, as does {first.reference}. "
                 "Keep one and close the other manually."
             )
             yield Finding("duplicate", Severity.WARNING, message, item.key)
-
-
-def _reference(item: Item) -> str:
-    return f"{item.namespace}{'&' if item.is_epic else '#'}{item.iid}"

@@ -89,7 +89,7 @@ def test_epic_tells_who_has_moved_its_label_and_what_counts(desk: Desk) -> None:
     assert said(told, "label") == [
         ("told", "shows intake, set by paul (listed under `people:`) on 2026-11-23")
     ]
-    assert [each.code for each in told.findings] == ["illegal-phase"]
+    assert [each.code for each in told.findings] == ["transition-refused"]
 
 
 def test_epic_that_moves_in_the_next_run_says_so_with_the_facts(desk: Desk) -> None:
@@ -133,7 +133,7 @@ def test_end_leads_nowhere_and_its_items_are_left_as_they_are() -> None:
     desk.advance()
     assert said(of(desk, "epic"), "moves") == [("no", "cancelled is a final phase; it has no transitions")]
     assert said(of(desk, "kick-off"), "over") == [
-        ("no", "the engagement is cancelled; psbot makes no further changes")
+        ("no", "the engagement is cancelled; psbot no longer changes it")
     ]
 
 
@@ -184,7 +184,7 @@ def test_item_that_a_customer_closed_says_that_it_does_not_count(desk: Desk) -> 
         ("told", f"closed by {CUSTOMER} (not listed under `people:`) on 2026-11-23")
     ]
     assert said(told, "awaited") == [("no", "kick-off → intake depends on it: kick-off is todo")]
-    assert [each.code for each in told.findings] == ["does-not-count"]
+    assert [each.code for each in told.findings] == ["unauthorized-change"]
 
 
 def test_item_tells_what_waits_for_it(desk: Desk) -> None:
