@@ -138,7 +138,10 @@ def test_kept_value_says_what_both_have_and_why(psbot: Psbot, applied: Sandbox) 
         maria = applied.world.users["maria"]
         update_item(applied.world, maria, item(applied, "kick-off"), ItemChange(title="Ours"))
     told = words(psbot("explain", "acme-sow-142/kick-off", AWS))
-    assert "kept title: GitLab has Ours, the file Kick-off: Acme Corp; changed in GitLab since psbot wrote it" in told
+    assert (
+        "kept title: GitLab has Ours, the file Kick-off: Acme Corp; changed in GitLab since psbot wrote it"
+        in told
+    )
 
 
 # What is none of psbot's
