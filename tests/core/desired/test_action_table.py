@@ -61,11 +61,11 @@ def test_escaped_bars_belong_to_the_cell() -> None:
         (ActionRow("x", "", "soon", "paul"), ["due date soon is not a date such as 2027-04-09"]),
     ],
 )
-def test_row_says_what_keeps_it_from_becoming_an_issue(row: ActionRow, said: list[str]) -> None:
+def test_row_shows_what_keeps_it_from_becoming_an_issue(row: ActionRow, said: list[str]) -> None:
     assert list(missing_in_row(row, PEOPLE)) == said
 
 
-def test_two_rows_of_the_same_words_are_one_action_each() -> None:
+def test_two_rows_of_the_same_text_are_one_action_each() -> None:
     found = parse_rows(table("| Test | | 2027-04-09 | paul |", "| Test | | 2027-04-16 | maria |"), ACTIONS)
     assert len({each.row.key for each in match_rows(found, ())}) == 2
 

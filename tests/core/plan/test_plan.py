@@ -59,7 +59,7 @@ def test_marker_that_is_given_stands_in_place_of_the_one_that_is_there() -> None
     )
 
 
-def test_marker_remembers_more_and_words_stay_when_a_section_changes() -> None:
+def test_marker_remembers_more_and_text_stay_when_a_section_changes() -> None:
     there = (
         "<!-- psbot: engagement=acme item=log title=0a -->\nAbove.\n"
         "<!-- psbot begin: hours -->\n160\n<!-- psbot end: hours -->\nBelow.\n"

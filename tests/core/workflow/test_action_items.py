@@ -23,7 +23,7 @@ def listed(desk: Desk) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("- ")]
 
 
-def test_marker_of_an_action_can_be_read_however_long_its_words(desk: Desk) -> None:
+def test_marker_of_an_action_can_be_read_however_long_its_text(desk: Desk) -> None:
     written(desk, f"| {'☃' * 400} | | 2027-04-09 | paul |")
     desk.advance()
     assert desk.item("action/1").marker is not None
@@ -78,7 +78,7 @@ def test_row_that_is_reworded_or_moved_stays_the_same_action(desk: Desk) -> None
     assert desk.plan().is_empty
 
 
-def test_row_without_owner_or_day_is_told_until_it_has_them(desk: Desk) -> None:
+def test_row_without_owner_or_day_is_reported_until_it_has_them(desk: Desk) -> None:
     written(desk, "| Test restores | | soon | |")
     desk.advance()
     told = desk.told()["action-incomplete:post-mortem"].replace("\\", "")
@@ -109,7 +109,7 @@ def test_reworded_row_of_a_closed_action_is_a_new_one(desk: Desk) -> None:
     assert desk.item("action/2").title == "Test restores each month"
 
 
-def test_closed_action_is_not_made_again(desk: Desk) -> None:
+def test_closed_action_is_not_created_again(desk: Desk) -> None:
     written(desk, "| Test restores | | 2027-04-09 | paul |")
     desk.advance()
     desk.finish("paul", "action/1")
@@ -117,7 +117,7 @@ def test_closed_action_is_not_made_again(desk: Desk) -> None:
     assert [item.key for item in desk.world.children if item.kind == "action"] == ["action/1"]
 
 
-def test_actions_are_made_although_the_post_mortem_ends_the_engagement(desk: Desk) -> None:
+def test_actions_are_created_although_the_post_mortem_ends_the_engagement(desk: Desk) -> None:
     for key in ("welcome-email", "kick-off", "intake-aws"):
         desk.finish("maria", key)
     desk.on("2027-03-01")
