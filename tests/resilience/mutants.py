@@ -116,7 +116,7 @@ def ending_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def not_neutralising(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(escape, "to_title", lambda text, longest=255: text[:longest])
-    patch.setattr(language, "inert", lambda text: text)
+    patch.setattr(language, "escape_markdown", lambda text: text)
 
 
 def closing_the_oldest(patch: pytest.MonkeyPatch) -> None:
