@@ -165,7 +165,7 @@ def _create(item: Item, process: Process) -> CreateEpic | CreateChild:
     if item.is_epic:
         return CreateEpic(item, "in the engagement file, not in GitLab")
     if process.kinds[item.kind].is_occurrence:
-        reason = f"due within the {process.horizon_days}-day planning horizon"
+        reason = f"due {item.due_on}, within the {process.horizon_days}-day planning horizon"
         return CreateChild(item, reason, is_occurrence=True)
     return CreateChild(item, "in the engagement file, not in GitLab")
 
