@@ -233,6 +233,6 @@ def _waiting_for(item: Item, facts: Facts) -> WaitingFor:
 def _count_states(open_items: list[ItemStatus], process: Process) -> dict[str, int]:
     """Count by state in the order of the workflow; items without a clear state come last."""
     counts = Counter(item.state for item in open_items)
-    known = {state: counts[state] for state in process.workflow.states if counts[state]}
-    unclear = len(open_items) - sum(known.values())
-    return known | ({"unclear": unclear} if unclear else {})
+    by_state = {state: counts[state] for state in process.workflow.states if counts[state]}
+    unclear = len(open_items) - sum(by_state.values())
+    return by_state | ({"unclear": unclear} if unclear else {})

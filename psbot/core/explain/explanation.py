@@ -143,13 +143,13 @@ def _item_statements(subject: Subject, collector: StatementCollector) -> Iterato
 def _phase_statements(epic: Item, facts: Facts, collector: StatementCollector) -> Iterator[Statement]:
     process = facts.process
     shown = process.catalogue.values("phase", epic.labels)
-    known = accepted_phase(epic, process.workflow)
-    if known is None:
+    accepted = accepted_phase(epic, process.workflow)
+    if accepted is None:
         yield Statement("phase", f"none accepted by psbot yet; the label shows {_join(shown)}", Truth.UNKNOWN)
         return
-    after = f", after {known.previous}" if known.previous else ""
-    yield Statement("phase", f"{known.phase} since {known.since}{after}, accepted by psbot")
-    if shown != [known.phase]:
+    after = f", after {accepted.previous}" if accepted.previous else ""
+    yield Statement("phase", f"{accepted.phase} since {accepted.since}{after}, accepted by psbot")
+    if shown != [accepted.phase]:
         yield Statement(
             "label", f"shows {_join(shown)}{_set_by_text(epic, 'phase', shown, facts, collector)}"
         )

@@ -21,7 +21,7 @@ def is_same_item(item: Item, namespace: str, iid: int | None) -> bool:
 
 
 def describe_recognition(item: Item, engagement: Engagement, process: Process) -> str:
-    """Say how psbot recognises *item*, and who created it."""
+    """Return how psbot recognises *item*, and who created it."""
     if item.marker is not None:
         how = "by its marker"
     elif item.is_epic:
@@ -46,7 +46,7 @@ def _author_text(item: Item, engagement: Engagement, process: Process) -> str:
 
 
 def why_duplicate(item: Item, first: Item) -> str:
-    """Say why psbot uses *first* and not *item*, which carries the same marker."""
+    """Return why psbot uses *first* and not *item*, which carries the same marker."""
     return (
         f"{item.reference} carries the marker of {item.key}, as does {first.reference}. psbot uses "
         f"{first.reference}: of several items, the open one with the lowest ID."
@@ -56,7 +56,7 @@ def why_duplicate(item: Item, first: Item) -> str:
 def why_not_recognised(
     work_item: WorkItem, engagement: Engagement, process: Process, observed: Snapshot
 ) -> str:
-    """Say why psbot ignores *work_item*, which is none of the items of *observed*."""
+    """Return why psbot ignores *work_item*, which is none of the items of *observed*."""
     if work_item.is_moved:
         return moved_copy_message(work_item)
     epics = {each.gid for each in (observed.epic, *observed.duplicates) if each and each.key == EPIC}
@@ -96,7 +96,7 @@ def _why_marker_is_ignored(work_item: WorkItem, trust: TrustAssessment, observed
 
 
 def why_unknown(work_item: WorkItem) -> str:
-    """Say why *work_item*, which has no marker in a project that several engagements share, belongs to none of them."""
+    """Return why *work_item*, without a marker in a project that several engagements share, belongs to none."""
     if work_item.is_moved:
         return moved_copy_message(work_item)
     return (

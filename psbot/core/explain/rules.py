@@ -51,8 +51,8 @@ def _reconciled_facts(facts: Facts) -> Facts:
 def _current_phase(facts: Facts) -> str | None:
     """Return the phase that psbot has accepted, or else the one that the epic shows."""
     epic, process = facts.observed.epic, facts.process
-    if known := accepted_phase(epic, process.workflow):
-        return known.phase
+    if accepted := accepted_phase(epic, process.workflow):
+        return accepted.phase
     return process.catalogue.value("phase", epic.labels) if epic else None
 
 

@@ -15,17 +15,17 @@ def author_name(work_item: WorkItem) -> str:
 
 
 def moved_copy_message(work_item: WorkItem) -> str:
-    """Say that the item is what GitLab leaves behind after a move."""
+    """Return the message about the copy that GitLab keeps after a move."""
     return f"{work_item.reference} is the copy that GitLab keeps after a move. psbot ignores it."
 
 
 def no_identity_message(work_item: WorkItem) -> str:
-    """Say that nothing relates the item to an engagement."""
+    """Return the message that nothing relates the item to an engagement."""
     return f"{work_item.reference} has neither a marker nor a kind label, so psbot ignores it."
 
 
 def misplaced_message(work_item: WorkItem) -> str:
-    """Say that the marker is on an item where it does not belong."""
+    """Return the message that the marker is on an item where it does not belong."""
     return (
         f"{_carries_marker(work_item)} but is in the wrong place: it was edited or moved. "
         "psbot ignores it; restore its own marker."
@@ -33,7 +33,7 @@ def misplaced_message(work_item: WorkItem) -> str:
 
 
 def untrusted_marker_message(work_item: WorkItem) -> str:
-    """Say that the marker is ignored because of the item's author."""
+    """Return the message that the marker is ignored because of the item's author."""
     return f"{_carries_marker(work_item)} but was created by {untrusted_author(work_item)}. psbot ignores it."
 
 
@@ -45,7 +45,7 @@ def untrusted_author(work_item: WorkItem) -> str:
 
 
 def unmarked_message(work_item: WorkItem, kind: str, engagement: str) -> str:
-    """Say that nothing shows which of several items of *kind* this one is."""
+    """Return the message that nothing shows which of several items of *kind* this one is."""
     return (
         f"{work_item.reference} has the kind label of {kind} but no marker, so psbot cannot tell which {kind} it is, "
         f"ignores it and may create another one. Restore its first line, <!-- psbot: engagement={engagement} item=… "
