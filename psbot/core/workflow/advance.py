@@ -26,7 +26,7 @@ from psbot.core.workflow.change_requests import advance_change_requests
 from psbot.core.workflow.consistency import reconcile_state, set_initial_labels
 from psbot.core.workflow.gates import close_finished, open_gates, raise_alarms
 from psbot.core.workflow.phase import advance_phase
-from psbot.core.workflow.progress import Progress, operations_between
+from psbot.core.workflow.progress import Progress
 
 RULES = (
     set_initial_labels,
@@ -91,7 +91,7 @@ def advance(facts: Facts, templates: Renderer) -> Plan:
     # An epic that is closed in this run gets its last overview with it.
     structure = build_plan(engagement, wanted, _keep_epic_open(after, epic), process)
     decided: list[Operation] = [
-        *operations_between(facts.observed, after, progress.reasons),
+        *progress.operations_since(facts.observed),
         *_structure_operations(structure, progress, facts.observed),
         *create_action_items(Context(engagement, process, facts.today), after.by_key(), templates),
         *_post_notices(progress, facts),

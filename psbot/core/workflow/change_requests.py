@@ -139,7 +139,7 @@ def _apply_decision(
         progress = _record_decision(progress, item, value)
         item = progress.current(item)
     if value == policy.states.rejected:
-        return _close(progress, item, answer.reason)
+        return progress.close(item, answer.reason)
     return _check_approved(progress, item, request, policy, answer.reason)
 
 
@@ -181,7 +181,7 @@ def _check_approved(
             f"; psbot change-request amend {facts.engagement.file or 'FILE'} shows it as a diff"
         )
         return progress.with_finding(AMENDMENT_MISSING, said, item)
-    return _close(progress, item, f"{reason}, and signed on {request.signed_on}")
+    return progress.close(item, f"{reason}, and signed on {request.signed_on}")
 
 
 def missing_in_file(item: Item, request: ChangeRequest, facts: Facts) -> MissingAmendment | None:
@@ -195,19 +195,6 @@ def missing_in_file(item: Item, request: ChangeRequest, facts: Facts) -> Missing
     )
     rest = missing_amendment(item.key, request, facts.engagement, facts.today)
     return rest if is_approved and rest and not rest.is_empty else None
-
-
-def _close(progress: Progress, item: Item, reason: str) -> Progress:
-    """Close what is over, unless a person has opened it again."""
-    if not item.is_open:
-        return progress
-    progress = progress.with_needs(progress.facts.missing_history(item))
-    history = progress.facts.history(item)
-    if (history is None or history.last_state_event(True)) and not progress.facts.assume_authorized:
-        return progress
-    done = progress.facts.process.workflow.finished_state
-    progress = progress.with_label(item, "state", done, reason)
-    return progress.with_open(progress.current(item), False, reason)
 
 
 def _check_quarter_end(progress: Progress, item: Item, policy: ChangePolicy) -> Progress:

@@ -33,15 +33,9 @@ def close_finished(progress: Progress) -> Progress:
         progress = report_unauthorized(progress.with_needs(answer.needs), answer.unauthorized_changes)
         if not answer.holds:
             continue
-        progress = progress.with_needs(progress.facts.missing_history(item))
-        history = progress.facts.history(item)
-        if (history is None or history.last_state_event(True)) and not progress.facts.assume_authorized:
-            continue
-        progress = progress.with_label(item, "state", workflow.finished_state, answer.reason)
-        progress = progress.with_open(progress.current(item), False, answer.reason)
-        progress = progress.without_finding(
-            "does-not-count", item
-        )  # done by an outsider or not, it is done now
+        progress = progress.close(item, answer.reason)
+        if not progress.current(item).is_open:  # whoever set it to done, it is done now
+            progress = progress.without_finding("does-not-count", item)
     return progress
 
 

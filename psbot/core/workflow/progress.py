@@ -10,6 +10,8 @@ from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.labels import Label, LabelDelta, apply_delta, replace_in_scope
 from psbot.core.model.operations import Close, Relabel, Reopen
 
+_Location = tuple[str, int | None]  # namespace and iid
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -22,10 +24,15 @@ class Progress:
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     needs: frozenset[str] = frozenset()
+    index: Mapping[_Location, Item] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.index:
+            object.__setattr__(self, "index", {_location(item): item for item in self.facts.observed.items})
 
     def current(self, item: Item) -> Item:
         """Return *item* as it is by now."""
-        return _by_location(self.facts.observed)[_location(item)]
+        return self.index[_location(item)]
 
     def with_item(self, item: Item, reason: str, *events: LabelEvent | StateEvent) -> "Progress":
         """Return the progress after which *item* is as given, by *events* of psbot's."""
@@ -36,6 +43,7 @@ class Progress:
             self,
             facts=replace(self.facts, observed=self.facts.observed.with_item(item), histories=histories),
             reasons={**self.reasons, item.key: (*self.reasons.get(item.key, ()), reason)},
+            index={**self.index, _location(item): item},
         )
 
     def with_label(self, item: Item, purpose: str, value: str, reason: str) -> "Progress":
@@ -50,6 +58,17 @@ class Progress:
         event = StateEvent(item.key, is_open, PSBOT, self.facts.now)
         after = replace(item, is_open=is_open, closed_at=None if is_open else self.facts.now)
         return self.with_item(after, reason, event)
+
+    def close(self, item: Item, reason: str) -> "Progress":
+        """Return the progress after which an open *item* is finished and closed, unless a person reopened it."""
+        if not item.is_open:
+            return self
+        progress = self.with_needs(self.facts.missing_history(item))
+        history = self.facts.history(item)
+        if (history is None or history.last_state_event(True)) and not self.facts.assume_authorized:
+            return progress
+        progress = progress.with_label(item, "state", self.facts.process.workflow.finished_state, reason)
+        return progress.with_open(progress.current(item), False, reason)
 
     def with_finding(self, code: str, message: str, item: Item) -> "Progress":
         """Return the progress with one more finding; of one kind an item has one."""
@@ -72,31 +91,22 @@ class Progress:
         """Return the progress with more histories that were asked for."""
         return replace(self, needs=self.needs | needs)
 
-
-def operations_between(
-    before: Snapshot, after: Snapshot, reasons: Mapping[str, tuple[str, ...]]
-) -> Iterator[Relabel | Close | Reopen]:
-    """Yield what turns the labels and open flags of *before* into those of *after*."""
-    now = _by_location(after)
-    for key, item in before.by_key().items():
-        became = now[_location(item)]
-        delta = LabelDelta(
-            tuple(sorted(became.labels - item.labels)), tuple(sorted(item.labels - became.labels))
-        )
-        reason = "; ".join(dict.fromkeys(reasons.get(key, ())))
-        if item.is_open and not became.is_open:
-            yield Close(item, delta, reason)
-        elif became.is_open and not item.is_open:
-            yield Reopen(item, delta, reason)
-        elif not delta.is_empty:
-            yield Relabel(item, delta, reason)
+    def operations_since(self, before: Snapshot) -> Iterator[Relabel | Close | Reopen]:
+        """Yield the operations that turn the labels and open flags of *before* into the current ones."""
+        for key, item in before.by_key().items():
+            after = self.current(item)
+            added, removed = sorted(after.labels - item.labels), sorted(item.labels - after.labels)
+            delta = LabelDelta(tuple(added), tuple(removed))
+            reason = "; ".join(dict.fromkeys(self.reasons.get(key, ())))
+            if item.is_open and not after.is_open:
+                yield Close(item, delta, reason)
+            elif after.is_open and not item.is_open:
+                yield Reopen(item, delta, reason)
+            elif not delta.is_empty:
+                yield Relabel(item, delta, reason)
 
 
-def _by_location(snapshot: Snapshot) -> dict[tuple[str, int | None], Item]:
-    return {_location(item): item for item in snapshot.items}
-
-
-def _location(item: Item) -> tuple[str, int | None]:
+def _location(item: Item) -> _Location:
     return (item.namespace, item.iid)
 
 
