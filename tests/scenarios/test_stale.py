@@ -34,7 +34,7 @@ def found(told: StaleRow) -> dict[str, tuple[str, int, int]]:
     """Return by item since when it is stale, the days that counted, and the rung."""
     assert told.error is None, told.error
     return {
-        each.measurement.item: (each.measurement.since.isoformat(), each.measurement.days.low, each.level)
+        each.measurement.item: (each.measurement.since.isoformat(), each.measurement.days.low, each.step)
         for each in told.stale
     }
 
@@ -231,7 +231,7 @@ def test_new_finding_on_an_item_that_is_flagged_begins_on_the_first_rung(story: 
     story.looked_for_stale(on=MADE_ON)
     told = story.looked_for_stale(on="2026-11-30")
     rungs = {
-        each.measurement.policy.name: each.level
+        each.measurement.policy.name: each.step
         for each in told.stale
         if each.measurement.item == "welcome-email"
     }

@@ -10,7 +10,7 @@ from psbot.core.notices.digest import DigestEntry, DigestLine, entries_of, last_
 from psbot.core.notices.notice import DIGEST, plan_notices
 from psbot.core.plan.plan import Plan
 from psbot.core.staleness import timeline
-from psbot.core.staleness.escalation import flagged_since
+from psbot.core.staleness.flags import flagged_since
 from tests.support.builders import INTERNAL
 
 LOG = Item("log", "engagement-log", INTERNAL, "Engagement log", "", gid="gid://gitlab/WorkItem/1", iid=1)
