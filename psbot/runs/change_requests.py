@@ -70,7 +70,7 @@ def _plan_new_request(
     mark = request_key(answers)
     if same := find_existing(kind, mark, observed):
         said = f"it is open already: {same.namespace}#{same.iid}; close that one to ask for the same again"
-        return Plan(engagement.key, findings=(Finding("asked-already", Severity.INFO, said, same.key),))
+        return Plan(engagement.key, findings=(Finding("already-requested", Severity.INFO, said, same.key),))
     draft = schedule_on_demand(kind, situation, lowest_free_number(kind, observed.by_key()), situation.today)
     change = view_new_request(draft.key, request, engagement, process, situation.today)
     item = new_item(draft, {REQUEST_KEY: mark}, situation, templates, {"change": change})

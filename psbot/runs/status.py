@@ -40,6 +40,6 @@ def _status_of(
     except GitLabError:
         raise
     except PsbotError as error:
-        stopped = Finding("stopped", Severity.ERROR, str(error))
+        stopped = Finding("not-evaluated", Severity.ERROR, str(error))
         return build_status(Facts(engagement, process, observation.snapshot, now), [stopped])
     return build_status(Facts(engagement, process, told.snapshot, now, told.histories), drawn.findings)

@@ -100,7 +100,7 @@ def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot,
         psbot("advance", AWS)
     (notice,) = notes(applied, "log")
     assert notice.body.startswith(
-        "<!-- psbot notice: does-not-count:kick-off -->\nkick-off is closed, but by ada"
+        "<!-- psbot notice: unauthorized-change:kick-off -->\nkick-off is closed, but by ada"
     )
     with applied.world.lock:
         maria = applied.world.users["maria"]

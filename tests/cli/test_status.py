@@ -89,7 +89,11 @@ def test_json_tells_since_when_what_is_late_whom_it_waits_for_and_what_was_found
     }  # fmt: skip
     assert (told["at_customer"], told["next_due"], told["failure"]) == (1, "standup/2026-W49", None)
     (found,) = told["findings"]
-    assert (found["code"], found["severity"], found["marker"]) == ("does-not-count", "warning", "kick-off")
+    assert (found["code"], found["severity"], found["marker"]) == (
+        "unauthorized-change",
+        "warning",
+        "kick-off",
+    )
     waits = {each["marker"]: each["waits_for"] for each in told["items"]}
     assert waits["intake-aws"] == {"who": "customer", "name": "Acme Corp"}
     assert waits["post-mortem"] == {"who": "gate", "name": "project-summary is todo"}
@@ -134,7 +138,7 @@ def test_file_that_names_other_projects_is_an_error_and_comes_first(
     told = json.loads(psbot("status", *files[:2], other, "--format", "json").stdout)["engagements"]
     assert told[0]["engagement"] == "gamma"
     (found,) = told[0]["findings"]
-    assert (found["code"], found["severity"]) == ("stopped", "error")
+    assert (found["code"], found["severity"]) == ("not-evaluated", "error")
     assert "an engagement stays where it began" in found["message"]
 
 

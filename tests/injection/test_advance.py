@@ -59,7 +59,7 @@ def plain() -> dict[str, str]:
 
 
 def test_scene_gives_advance_something_to_say() -> None:
-    assert plain()["illegal-phase:epic"].count("Plain") == 1
+    assert plain()["transition-refused:epic"].count("Plain") == 1
     desk = scene("Plain")
     desk.advance()
     assert "- [ ] Plain\n- [ ] Order disks\n" in desk.item(NEXT).description
@@ -86,12 +86,14 @@ def test_text_in_labels_titles_and_tasks_does_nothing_in_notices_issues_and_repo
 @ALL
 def test_text_that_a_person_put_into_a_notice_does_nothing_when_psbot_writes_it_again(entry: Entry) -> None:
     log = start().item("log")
-    first = "<!-- psbot notice: does-not-count:kick-off -->\n"
+    first = "<!-- psbot notice: unauthorized-change:kick-off -->\n"
     for words in (entry.text, f"It was so.\n{entry.text}", f"```\n{entry.text}\n```"):
-        edited = Notice("does-not-count:kick-off", f"{first}{words}\n", "gid://gitlab/Note/1", is_edited=True)
+        edited = Notice(
+            "unauthorized-change:kick-off", f"{first}{words}\n", "gid://gitlab/Note/1", is_edited=True
+        )
         (resolved,) = plan_notices(log, [], [edited])
         assert_no_action(resolved.body)
         again = Notice(edited.identity, resolved.body, edited.gid, is_edited=True)
         assert not list(plan_notices(log, [], [again]))
-        stays = Finding("does-not-count", Severity.WARNING, "It is so", "kick-off")
+        stays = Finding("unauthorized-change", Severity.WARNING, "It is so", "kick-off")
         assert not list(plan_notices(log, [stays], [edited]))

@@ -188,6 +188,6 @@ def _coherent(desk: Desk) -> None:
         assert len(scopes) == len(set(scopes)), (key, item.labels)
         is_done = bool(item.labels & {"ps-state::done", "ps-state::skipped"})
         if key != "epic" and is_done == item.is_open:
-            assert f"does-not-count:{key}" in desk.told(), (key, item.labels, item.is_open)
+            assert f"unauthorized-change:{key}" in desk.told(), (key, item.labels, item.is_open)
     open_keys = [item.key for item in desk.world.items if item.is_open]
     assert len(open_keys) == len(set(open_keys))

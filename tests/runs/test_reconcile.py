@@ -181,7 +181,7 @@ def test_reconcile_closes_unwanted_items_only_when_nobody_touched_them(forge: Fa
     other.person_edits(one(other, "intake-aws").gid, "paul", title="Mine now")
     result = run(other, on_prem)
     assert one(other, "intake-aws").is_open
-    assert "unwanted-kept" in {finding.code for finding in result.plan.findings}
+    assert "obsolete-kept" in {finding.code for finding in result.plan.findings}
 
 
 def test_reconcile_gives_markers_and_parents_back(forge: FakeGitLab) -> None:
@@ -445,7 +445,7 @@ def test_reconcile_makes_no_second_item_when_somebody_unknown_made_the_one_under
     forge.items[kick_off.gid].sighting = replace(kick_off, author=Author("zoe"))
     result = run(forge)
     assert one(forge, "kick-off").gid == kick_off.gid
-    assert "disputed" in {finding.code for finding in result.plan.findings}
+    assert "untrusted-item" in {finding.code for finding in result.plan.findings}
 
 
 def test_reconcile_finds_an_item_again_when_a_person_dragged_it_below_a_copy_of_the_epic(

@@ -83,4 +83,6 @@ def final_phase_finding(epic: Item | None, process: Process) -> Finding | None:
     phase = process.catalogue.value("phase", epic.labels) if epic else None
     if phase not in process.workflow.final_phases:
         return None
-    return Finding("over", Severity.INFO, f"the engagement is {phase}; psbot leaves it as it is", EPIC)
+    return Finding(
+        "engagement-ended", Severity.INFO, f"the engagement is {phase}; psbot leaves it as it is", EPIC
+    )

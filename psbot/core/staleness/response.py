@@ -183,7 +183,9 @@ class StaleResponse:
         if self.measurements.not_measured_because or not self.stale:
             return
         why = "it has no engagement log" if self.log is None else "the customer can read its engagement log"
-        yield Finding("withheld", Severity.WARNING, f"{why}, so nothing was flagged and no digest written")
+        yield Finding(
+            "log-not-private", Severity.WARNING, f"{why}, so nothing was flagged and no digest written"
+        )
 
 
 def _to_finding(stale: StaleFinding) -> Finding:

@@ -149,7 +149,7 @@ def _refuse_move(
     is_left = not is_restored and not (actor.role is ActorRole.OUTSIDER and path.phases)
     counts = path.start if is_left else path.accepted
     said = "; ".join((*decision.reasons, f"it counts as {counts.phase}"))
-    progress = progress.with_finding("illegal-phase", said if is_left else f"{REVERTED}{said}", epic)
+    progress = progress.with_finding("transition-refused", said if is_left else f"{REVERTED}{said}", epic)
     return (
         _with_phase(progress, counts)
         if is_left
