@@ -81,7 +81,7 @@ def test_item_at_the_customer_waits_for_the_customer_whoever_is_assigned(desk: D
 
 def test_blocked_item_waits_for_what_its_gate_waits_for(desk: Desk) -> None:
     assert item(desk, "post-mortem").waiting == WaitingFor(NextActor.GATE, "project-summary is todo")
-    assert item(desk, "sign-off").waiting.name == "the phase is setup and it is not for a milestone"
+    assert item(desk, "sign-off").waiting.name == "the phase is setup and it does not belong to a milestone"
 
 
 def test_item_whose_gate_is_open_waits_for_its_assignee() -> None:

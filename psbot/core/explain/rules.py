@@ -114,7 +114,7 @@ def _acceptance_clock_statements(
         yield Statement("clock", text)
         return
     hand = facts.labelled_by(item, [catalogue.title("signoff", value)])
-    answer = require_authorized(hand, item, "signoff", f"{item.key} is {value}")
+    answer = require_authorized(hand, item, "signoff", value)
     if not answer.holds:
         yield collector.statement("clock", answer)
         return

@@ -76,7 +76,7 @@ def test_epic_tells_that_people_may_go_before_the_guards_hold() -> None:
     told = of(delivering(), "epic")
     assert said(told, "moves")[:3] == [
         ("no", "delivery → wrap-up"),
-        ("no", "the engagement ends on 2027-02-26, which is still to come"),
+        ("no", "the engagement ends on 2027-02-26 (not reached yet)"),
         ("told", "one of people: may do it by hand"),
     ]
     assert "after intake" in said(told, "phase")[0][1]
@@ -213,7 +213,7 @@ def test_phase_of_the_name_of_a_kind_waits_for_no_item(desk: Desk) -> None:
 def test_gate_answers_with_its_guards(desk: Desk) -> None:
     assert said(of(desk, "sign-off"), "gate") == [
         ("no", "it is blocked, and todo once this holds"),
-        ("no", "the phase is setup and it is not for a milestone"),
+        ("no", "the phase is setup and it does not belong to a milestone"),
     ]
     assert said(of(wrapping_up(), "sign-off"), "gate")[0] == ("yes", "it is not blocked any more")
 
@@ -239,7 +239,7 @@ def test_clock_that_a_customer_started_does_not_run() -> None:
     desk = wrapping_up()
     desk.label(CUSTOMER, "sign-off", "signoff", "sent")
     ((says, text),) = said(of(desk, "sign-off"), "clock")
-    assert (says, "does not count" in text) == ("no", True)
+    assert (says, "the change was ignored" in text) == ("no", True)
 
 
 def test_item_says_what_people_keep(desk: Desk) -> None:

@@ -278,7 +278,7 @@ def test_engineer_cannot_put_an_engagement_on_hold_or_cancel_it(phase: str) -> N
     desk.label("paul", "epic", "phase", phase)
     made = desk.advance()
     (finding,) = (each for each in made.findings if each.code == "transition-refused")
-    assert f"paul moved it from delivery to {phase}; only the manager may do that" in finding.message
+    assert f"paul changed the phase from delivery to {phase}; only the manager may do that" in finding.message
     assert desk.phase == phase, "what people set is reported, not reverted"
     assert quiet(desk)
 
@@ -287,7 +287,7 @@ def test_card_dragged_ahead_is_reported_with_the_reasons_and_counts_once_they_ar
     desk.label("paul", "epic", "phase", "intake")
     made = desk.advance()
     assert "transition-refused" in desk.codes(made)
-    assert "the table has no such transition" in desk.told()["transition-refused:epic"]
+    assert "workflow.yml has no such transition" in desk.told()["transition-refused:epic"]
     assert "setup" in desk.item("epic").description, "the overview says what counts"
     assert quiet(desk)
     desk.finish("maria", "welcome-email")
@@ -305,7 +305,7 @@ def test_illegal_move_says_which_guard_does_not_hold() -> None:
     desk.label("paul", "epic", "phase", "wrap-up")
     made = desk.advance()
     (finding,) = (each for each in made.findings if each.code == "transition-refused")
-    assert "the engagement ends on 2027-02-26, which is still to come" in finding.message
+    assert "the engagement ends on 2027-02-26 (not reached yet)" in finding.message
 
 
 def test_customers_click_moves_no_phase_and_gives_way_when_facts_move_it() -> None:
@@ -330,7 +330,7 @@ def test_illegal_move_is_taken_back_and_told_where_the_workflow_says_restore() -
     desk.advance()
     assert desk.phase == "delivery"
     assert desk.item("epic").is_open
-    assert desk.told()["transition-refused:epic"].startswith(f"Reverted: {CUSTOMER} moved it")
+    assert desk.told()["transition-refused:epic"].startswith(f"Reverted: {CUSTOMER} changed the phase")
     assert quiet(desk)
 
 
@@ -359,7 +359,7 @@ def test_kick_off_reached_without_closed_won_is_told_until_work_at_risk_is_appro
     desk.apply()
     desk.on("2026-12-01")
     desk.advance()
-    assert "the kick-off is planned on 2026-12-01" in desk.told()["kick-off-without-deal:epic"]
+    assert "the kick-off is planned for 2026-12-01" in desk.told()["kick-off-without-deal:epic"]
     assert quiet(desk)
     request = replace(
         desk.item("log"),
@@ -415,7 +415,7 @@ def test_item_opened_again_becomes_doing(desk: Desk, who: str) -> None:
     made = desk.advance()
     assert desk.item("kick-off").is_open
     assert desk.of("state", "kick-off") == ["doing"]
-    assert f"{who} opened it again" in [each.reason for each in made.operations if isinstance(each, Relabel)]
+    assert f"reopened by {who}" in [each.reason for each in made.operations if isinstance(each, Relabel)]
     assert quiet(desk)
 
 

@@ -121,7 +121,10 @@ def test_instrument_follows_the_words_until_it_is_up_for_approval(desk: Desk) ->
     desk.edit(ONE, lambda text: text.replace("2027-04-26", "2027-03-01"))
     desk.advance()
     assert at(desk) == (["change-order"], ["approval"])
-    assert "by what it says it needs written-confirmation" in desk.told()[f"instrument-mismatch:{ONE}"]
+    assert (
+        "is labelled change-order but requires written-confirmation"
+        in desk.told()[f"instrument-mismatch:{ONE}"]
+    )
     assert quiet(desk)
 
 
@@ -131,7 +134,7 @@ def test_instrument_of_a_persons_choice_stays_and_is_told(desk: Desk) -> None:
     desk.advance()
     assert at(desk) == (["written-confirmation"], ["impact"])
     told = desk.told()[f"instrument-mismatch:{ONE}"]
-    assert "it needs change-order, because more budget is needed" in told
+    assert "requires change-order (more budget is needed)" in told
     assert quiet(desk)
 
 
@@ -154,7 +157,7 @@ def test_approval_of_the_wrong_person_does_not_count(desk: Desk) -> None:
     desk.edit(ONE, lambda text: text + "Reference: CO-1\nSigned on: 2026-12-10\n")
     desk.advance()
     assert desk.told()[f"unauthorized-change:{ONE}"] == (
-        "change-request/1 is approved, but by paul; on a change by change-order maria decides, so it does not count"
+        "change-request/1 was set to approved by paul, but for instrument change-order only maria may decide; the change was ignored."
     )
     assert f"amendment-missing:{ONE}" not in desk.told()
     assert desk.item(ONE).is_open
@@ -232,7 +235,7 @@ def test_request_that_the_customer_can_read_is_left_alone_and_told(desk: Desk) -
     desk.advance()
     assert "160" not in desk.item(ONE).description
     assert at(desk) == ([], [])
-    assert desk.told()[f"visible-to-customer:{ONE}"].endswith("move it to acme/delivery/internal")
+    assert desk.told()[f"visible-to-customer:{ONE}"].endswith("move it to acme/delivery/internal.")
     assert quiet(desk)
 
 
@@ -311,7 +314,7 @@ def test_approval_of_what_does_not_say_it_all_is_told(desk: Desk) -> None:
     desk.advance()
     desk.label("maria", ONE, "change", "approved")
     desk.advance()
-    assert "it does not say all that was approved: Quality, Budget" in desk.told()[f"change-incomplete:{ONE}"]
+    assert "these fields are missing: Quality, Budget" in desk.told()[f"change-incomplete:{ONE}"]
     assert quiet(desk)
 
 
