@@ -141,7 +141,7 @@ def test_nothing_is_stale_while_the_engagement_is_on_hold(applied: Story, person
     applied.written(on="2026-11-26")
     person("maria").labels("epic", add="ps-phase::on-hold", remove="ps-phase::setup")
     told = applied.looked_for_stale(on="2026-12-16")
-    assert (found(told), told.not_measured_because) == ({}, "it is on-hold")
+    assert (found(told), told.not_measured_because) == ({}, "the phase is on-hold")
     person("maria").labels("epic", add="ps-phase::setup", remove="ps-phase::on-hold")
     # Monday made; Tuesday and Wednesday counted before the hold, the days on hold do not.
     assert found(applied.looked_for_stale(on="2026-12-18")) == {}

@@ -67,13 +67,13 @@ def measure(facts: Facts) -> Measurements:
     """Return the results of all policies for the engagement and its open items."""
     epic, process = facts.observed.epic, facts.process
     if epic is None:
-        return Measurements(not_measured_because="it has no epic yet")
+        return Measurements(not_measured_because="the engagement has no epic yet")
     phase = process.catalogue.value("phase", epic.labels)
     if phase is None:
-        return Measurements(not_measured_because="its epic has no clear phase")
+        return Measurements(not_measured_because="the epic has no clear phase")
     workflow = process.workflow
     if phase in workflow.final_phases | workflow.rules.resting_phases | process.staleness.exempt.phases:
-        return Measurements(not_measured_because=f"it is {phase}")
+        return Measurements(not_measured_because=f"the phase is {phase}")
     measures = _EngagementMeasures(facts, phase, Evidence.of(facts, epic, phase))
     return Measurements(tuple(measures.measure_all()))
 

@@ -165,7 +165,7 @@ class StaleResponse:
         for key, item in sorted(self.facts.observed.by_key().items()):
             delta = flag_delta(item, steps.get(key), self.facts.process, is_kept=key in kept)
             if not delta.is_empty and may_change_flag(item, self.facts):
-                reason = "it has gone quiet" if key in steps else "nothing is left to say of it"
+                reason = "stale" if key in steps else "no longer stale"
                 yield Relabel(item, delta, reason)
 
     def _unchecked_findings(self) -> Iterator[Finding]:
@@ -173,7 +173,7 @@ class StaleResponse:
             yield Finding(
                 UNCHECKED,
                 Severity.INFO,
-                f"whether it is {each.policy.name} could not be checked: between {each.days.low} and "
+                f"policy {each.policy.name} could not be checked: between {each.days.low} and "
                 f"{each.days.high} business days",
                 each.item,
             )
@@ -182,17 +182,18 @@ class StaleResponse:
         """Yield why nothing is written although there are stale items."""
         if self.measurements.not_measured_because or not self.stale:
             return
-        why = "it has no engagement log" if self.log is None else "the customer can read its engagement log"
+        why = "There is no engagement log" if self.log is None else "The customer can read the engagement log"
         yield Finding(
-            "log-not-private", Severity.WARNING, f"{why}, so nothing was flagged and no digest written"
+            "log-not-private", Severity.WARNING, f"{why}; nothing was flagged and no digest posted."
         )
 
 
 def _to_finding(stale: StaleFinding) -> Finding:
-    verdict = stale.measurement
-    who = f", last {verdict.username}" if verdict.username else ""
-    said = (
-        f"{verdict.policy.message}; since {verdict.since}{who}: {verdict.days.low} business days, "
-        f"{verdict.policy.after} allowed; tells {', '.join(stale.recipients)}"
+    measurement, policy = stale.measurement, stale.measurement.policy
+    who = f" (last activity by {measurement.username})" if measurement.username else ""
+    days = f"{measurement.days.low} business day{'' if measurement.days.low == 1 else 's'}"
+    message = (
+        f"{policy.message}; since {measurement.since}{who}: {days}, {policy.after} allowed; "
+        f"notifies {', '.join(stale.recipients)}"
     )
-    return Finding(verdict.policy.name, Severity.WARNING, said, verdict.item)
+    return Finding(policy.name, Severity.WARNING, message, measurement.item)
