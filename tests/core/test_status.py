@@ -24,7 +24,7 @@ from psbot.core.status import (
 from psbot.core.workflow.advance import advance
 from psbot.report.status import render_status
 from psbot.runs.plans import NO_TEXT
-from tests.core.workflow.test_advance import delivering, wrapping_up
+from tests.core.workflow.engagements import delivering, wrapping_up
 from tests.support.board import CUSTOMER, MONDAY, PROCESS, TEMPLATES, Desk, example
 from tests.support.builders import engagement
 

@@ -15,7 +15,7 @@ from psbot.core.model.work_item import Author, WorkItem
 from psbot.core.model.workflow import Condition
 from psbot.core.plan.plan import Plan, build_plan
 from psbot.core.workflow.advance import advance
-from tests.core.workflow.test_advance import delivering, wrapping_up
+from tests.core.workflow.engagements import delivering, wrapping_up
 from tests.support.board import CUSTOMER, TEMPLATES, Desk, example
 
 
