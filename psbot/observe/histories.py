@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from psbot.core.model.engagement import Engagement
-from psbot.core.model.facts import Facts, find_log
+from psbot.core.model.facts import Facts
 from psbot.core.model.history import Histories, History, Notice
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import Author, is_machine
@@ -113,7 +113,7 @@ class _MissingReads:
         keys = wanted.items - facts.histories.by_item.keys()
         found = facts.observed.by_key()
         gids = {key: found[key].gid for key in keys if key in found}
-        log = find_log(facts.observed, facts.process) if wanted.notices else None
+        log = facts.log if wanted.notices else None
         return cls({gid: key for key, gid in gids.items() if gid}, log.gid if log else None)
 
     @property

@@ -69,7 +69,7 @@ def _plan_new_request(
         raise PsbotError(f"{engagement.key}: {'; '.join(request.invalid.values())}", "nothing was opened")
     mark = request_key(answers)
     if same := find_existing(kind, mark, observed):
-        said = f"it is open already: {same.namespace}#{same.iid}; close that one to ask for the same again"
+        said = f"it is open already: {same.reference}; close that one to ask for the same again"
         return Plan(engagement.key, findings=(Finding("already-requested", Severity.INFO, said, same.key),))
     draft = schedule_on_demand(kind, situation, lowest_free_number(kind, observed.by_key()), situation.today)
     change = view_new_request(draft.key, request, engagement, process, situation.today)

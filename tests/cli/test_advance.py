@@ -188,5 +188,5 @@ def test_engagement_that_is_over_is_left_alone(psbot: Psbot, applied: Sandbox) -
     close(applied, "maria", "welcome-email")
     applied.gate.log.reset()
     left = psbot("advance", AWS, now="2026-12-03T09:00+01:00")
-    assert "the engagement is cancelled; psbot leaves it as it is" in " ".join(left.stdout.split())
+    assert "the engagement is cancelled; psbot no longer changes it" in " ".join(left.stdout.split())
     assert writes(applied) == 0

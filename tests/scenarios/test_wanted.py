@@ -285,5 +285,5 @@ def test_engagement_that_is_over_is_left_as_it_is(given: Story, person: People, 
     plan = given.applied(on="2026-12-14", kick_off_on="2026-12-10")
     assert plan.is_empty
     assert [finding.message for finding in plan.findings if finding.code == "engagement-ended"] == [
-        f"the engagement is {phase}; psbot leaves it as it is"
+        f"the engagement is {phase}; psbot no longer changes it"
     ]

@@ -11,6 +11,7 @@ from psbot.core.model.facts import Facts
 from psbot.core.model.item import Item
 from psbot.core.model.process import EPIC
 from psbot.core.model.staleness_policy import Measure, StalenessPolicy
+from psbot.core.model.verdict import all_hold
 from psbot.core.staleness.evidence import Evidence, is_unread
 from psbot.core.staleness.last_activity import LastActivity
 from psbot.core.staleness.timeline import CLOSED, BusinessClock, DayRange
@@ -149,7 +150,7 @@ class _EngagementMeasures:
             if is_customers:
                 has_move = self.evidence.held_all_day(states, day, lambda values: values <= customers)
             is_open = self.evidence.held_all_day(open_flags, day, lambda values: CLOSED not in values)
-            return _all_of(self.evidence.is_counted(day, own), has_move, is_open)
+            return all_hold((self.evidence.is_counted(day, own), has_move, is_open))
 
         return self._measurement(policy, item, last, counts)
 
@@ -239,10 +240,3 @@ class _EngagementMeasures:
         """Return the epic if the answer depends on its notes: on which days since *after* the engagement rested."""
         is_open = days.high >= policy.after and days.low != days.high
         return frozenset({EPIC}) if is_open and self.evidence.needs_epic_notes(after) else frozenset()
-
-
-def _all_of(*answers: bool | None) -> bool | None:
-    """Return the three-valued and: False if one is False, else None if one is unknown."""
-    if False in answers:
-        return False
-    return None if None in answers else True

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from psbot.core.model.facts import Facts, find_log
+from psbot.core.model.facts import Facts
 from psbot.core.model.finding import UNCHECKED, Finding, Severity
 from psbot.core.model.item import Item
 from psbot.core.model.operations import CreateLabel, Operation, Relabel
@@ -36,7 +36,7 @@ class StaleResponse:
     @cached_property
     def log(self) -> Item | None:
         """Return the engagement log."""
-        return find_log(self.facts.observed, self.facts.process)
+        return self.facts.log
 
     @cached_property
     def flag_titles(self) -> frozenset[str]:
@@ -124,7 +124,7 @@ class StaleResponse:
         return DigestLine(
             finding.entry,
             text,
-            f"{item.namespace}{'&' if item.is_epic else '#'}{item.iid}",
+            item.reference,
             finding.recipients,
         )
 

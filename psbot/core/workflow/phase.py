@@ -8,7 +8,6 @@ from psbot.core.model.item import Item
 from psbot.core.model.workflow import OnIllegal
 from psbot.core.notices.notice import REVERTED
 from psbot.core.records.phase import AcceptedPhase, accepted_phase, with_accepted_phase
-from psbot.core.text.marker import Marker
 from psbot.core.workflow.permission import report_unauthorized
 from psbot.core.workflow.progress import Progress
 from psbot.core.workflow.transition import ManualMove, PhaseDecision, PhaseOutcome, decide, decide_all
@@ -166,8 +165,8 @@ def _enter_phase(progress: Progress, epic: Item, path: PhasePath, fallback_reaso
     if facts.process.catalogue.values("phase", epic.labels) != [accepted.phase]:
         progress = progress.with_label(epic, "phase", accepted.phase, reason)
     if known != accepted:
-        marker = Marker(facts.engagement.key, epic.key)
-        progress = progress.with_item(with_accepted_phase(progress.current(epic), accepted, marker), reason)
+        after = with_accepted_phase(progress.current(epic), accepted, facts.engagement.key)
+        progress = progress.with_item(after, reason)
     entered = accepted.phase if known is None or known.phase != accepted.phase else None
     if entered in workflow.rules.closing_phases and epic.is_open:
         progress = progress.with_open(progress.current(epic), False, reason)

@@ -131,7 +131,7 @@ def test_end_leads_nowhere_and_its_items_are_left_as_they_are() -> None:
     desk.advance()
     assert said(of(desk, "epic"), "moves") == [("no", "cancelled is an end; nothing leads on from it")]
     assert said(of(desk, "kick-off"), "over") == [
-        ("no", "the engagement is cancelled; psbot leaves it as it is")
+        ("no", "the engagement is cancelled; psbot no longer changes it")
     ]
 
 
