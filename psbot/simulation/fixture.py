@@ -30,7 +30,7 @@ class Fixture:
         """Let it be *now*; the clock never goes back."""
         with self.world.lock:
             self.world.clock.set(max(now, self.world.clock.now()))
-            self.world.cache.clear()
+            self.world.invalidate()
 
     def items(self) -> dict[str, WorkItem]:
         """Return the engagement's items by key; of several with one key, the open one that was made first."""

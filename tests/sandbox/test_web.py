@@ -271,7 +271,7 @@ def test_label_is_one_chip_when_the_edition_has_no_scopes(bot: Client) -> None:
     label = bot.label("team::blue")
     bot.create("x", labelsWidget={"labelIds": [label]})
     bot.sandbox.world.edition = Edition.FREE
-    bot.sandbox.world.cache.clear()
+    bot.sandbox.world.invalidate()
     assert "<span>team::blue</span>" in get_page(bot.sandbox, KICK_OFF)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from psbot.core.model.process import Process
 from tests.support.engagement_life import AS_SHIPPED, Lived, lived, renamed
+from tests.support.sample import SAMPLE
 
 Live = Callable[..., Lived]
 SHORT = {"ends_on": "2026-12-22", "standups": None}  # the AWS example with two calls, 12-08 and 12-15
@@ -18,9 +19,23 @@ def other_labels(tmp_path_factory: pytest.TempPathFactory) -> Process:
     return renamed(tmp_path_factory.mktemp("renamed") / "config")
 
 
-@pytest.fixture(params=["labels as shipped", "labels renamed"])
-def live(request: pytest.FixtureRequest, other_labels: Process) -> Live:
-    return partial(lived, AS_SHIPPED if request.param == "labels as shipped" else other_labels)
+EVERY = 3  # a sample has one of so many lives with labels renamed
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Live every life with the labels as shipped, and those of the sample with other labels too."""
+    if "live" in metafunc.fixturenames:
+        lives = [name for name in vars(metafunc.module) if name.startswith("test_")]
+        number = lives.index(metafunc.function.__name__)
+        is_renamed = metafunc.config.stash[SAMPLE].includes(number, EVERY)
+        labels = ["labels as shipped", *(["labels renamed"] if is_renamed else [])]
+        metafunc.parametrize("live", labels, indirect=True)
+
+
+@pytest.fixture
+def live(request: pytest.FixtureRequest) -> Live:
+    is_renamed = request.param == "labels renamed"
+    return partial(lived, request.getfixturevalue("other_labels") if is_renamed else AS_SHIPPED)
 
 
 def test_no_scenario_spells_a_label() -> None:

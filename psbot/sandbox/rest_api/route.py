@@ -78,6 +78,8 @@ async def _dispatch(world: World, request: Request, token: Token | None) -> Resp
     try:
         with world.lock:
             answer = work(call)
+            if request.method not in ("GET", "HEAD"):
+                world.invalidate()
     except Refusal as refusal:
         return _refusal_response(refusal)
     return _response(answer)

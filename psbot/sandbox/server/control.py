@@ -67,7 +67,7 @@ def _move_clock(gate: Gate, data: dict[str, Any]) -> object:
         gate.world.clock.advance(
             timedelta(days=float(data.get("days", 0)), seconds=float(data.get("seconds", 0)))
         )
-    gate.world.cache.clear()
+    gate.world.invalidate()
     return _get_clock(gate, data)
 
 
@@ -143,7 +143,7 @@ def _update_settings(gate: Gate, data: dict[str, Any]) -> object:
         world.edition = Edition(data["edition"])
     options.latency_ms = float(data.get("latency_ms", options.latency_ms))
     options.work_ms = float(data.get("work_ms", options.work_ms))
-    world.cache.clear()
+    world.invalidate()
     return {
         "maintenance": world.is_in_maintenance,
         "edition": world.edition.value,

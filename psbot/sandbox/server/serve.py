@@ -18,6 +18,7 @@ from psbot.sandbox.state.world import World
 HOST = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 75  # the value of the web server in front of GitLab
 _START_SECONDS = 30.0
+_POLLS_A_SECOND = 100
 
 
 def _protocol(gate: Gate) -> type[asyncio.Protocol]:
@@ -64,9 +65,33 @@ def serve(
     create_server(create_app(world, options, pages)).run(sockets=[bound])
 
 
+class _Server(uvicorn.Server):
+    """A server that ends as soon as its connections have, without uvicorn's pauses of a tenth of a second."""
+
+    async def main_loop(self) -> None:
+        """Serve until the server is told to end."""
+        polls = 0
+        while not await self.on_tick(polls % _POLLS_A_SECOND):  # 0 once a second: it writes the date then
+            polls += 1
+            await asyncio.sleep(1 / _POLLS_A_SECOND)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the requests that are being answered end, for a second."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(_POLLS_A_SECOND):
+            if not self.server_state.connections and not self.server_state.tasks:
+                break
+            await asyncio.sleep(1 / _POLLS_A_SECOND)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+
 def create_server(gate: Gate) -> uvicorn.Server:
     """Return the server for *gate*; it writes no access log."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             gate,
             http=_protocol(gate),
@@ -76,7 +101,6 @@ def create_server(gate: Gate) -> uvicorn.Server:
             access_log=False,
             log_level="critical",
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=1,
             server_header=False,
         )
     )

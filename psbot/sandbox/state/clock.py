@@ -12,6 +12,11 @@ class Clock:
         self._runs = runs
         self._started = time.monotonic()
 
+    @property
+    def runs(self) -> bool:
+        """Tell whether time passes by itself."""
+        return self._runs
+
     def now(self) -> datetime:
         """Return the instant the clock shows."""
         passed = time.monotonic() - self._started if self._runs else 0.0

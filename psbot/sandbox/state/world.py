@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from psbot.sandbox.state.accounts import AccessLevel, Edition, Membership, Namespace, Token, User, UserKind
+from psbot.sandbox.state.answers import Answers
 from psbot.sandbox.state.clock import Clock
 from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import ItemType, Link, Note, Notification, WorkItem
@@ -37,7 +38,9 @@ TYPE_NAMES = {
 class World:
     """Users, namespaces, labels and items of one instance.
 
-    ``version`` grows with every write, so that whatever was computed from the state can be kept until then.
+    ``version`` grows with every write, and ``state`` is another one from then on, so that whatever was computed from
+    the state can be kept until then. Whoever changes anything in another way than by :meth:`tick` calls
+    :meth:`invalidate`.
     """
 
     clock: Clock
@@ -68,6 +71,8 @@ class World:
     )
     children_of: dict[int, list[Namespace]] = field(default_factory=lambda: defaultdict(list), repr=False)
     cache: dict[object, object] = field(default_factory=dict, repr=False)
+    state: object = field(default_factory=object, repr=False)
+    answers: Answers = field(default_factory=Answers, repr=False)
 
     @property
     def has_epics(self) -> bool:
@@ -82,8 +87,33 @@ class World:
     def record_write(self) -> datetime:
         """Take note of a write and return its instant."""
         self.version += 1
-        self.cache.clear()
+        self.invalidate()
         return self.clock.tick()
+
+    def invalidate(self) -> None:
+        """Forget what was computed from the state before."""
+        self.cache.clear()
+        self.state = object()
+
+    @property
+    def read_conditions(self) -> tuple[object, ...]:
+        """Return what answers depend on besides the state and who asks."""
+        return self.url, self.clock.now(), self.edition, self.is_in_maintenance
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a snapshot keeps: everything but the lock and what can be computed again."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("lock", "cache", "state", "answers")
+        }
+
+    def __setstate__(self, kept: dict[str, object]) -> None:
+        vars(self).update(kept)
+        self.lock = threading.RLock()
+        self.cache = {}
+        self.state = object()
+        self.answers = Answers()
 
     # people
 
@@ -94,6 +124,7 @@ class World:
         user = User(self.next_id("user"), username, name, kind, is_admin=is_admin)
         self.users[username.lower()] = user
         self.version += 1
+        self.invalidate()
         return user
 
     def add_token(
@@ -104,6 +135,7 @@ class World:
             self.next_id("token"), value, user, "sandbox", frozenset(scopes), self.clock.now(), expires_on
         )
         self.tokens[value] = token
+        self.invalidate()
         return token
 
     def user(self, username: str) -> User | None:
