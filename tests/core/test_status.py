@@ -149,7 +149,7 @@ def without_engineer(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("happens", [damaged, clicked, without_engineer])
-def test_findings_hang_on_no_words(desk: Desk, happens: Callable[[Desk], None]) -> None:
+def test_findings_hang_on_no_text(desk: Desk, happens: Callable[[Desk], None]) -> None:
     happens(desk)
     facts = desk.facts()
     found = advance(facts, TEMPLATES).findings

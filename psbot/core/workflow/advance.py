@@ -15,8 +15,8 @@ from psbot.core.model.finding import UNCHECKED, Finding, Severity
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.operations import Close, CreateChild, CreateLabel, Operation, PostNotice, Redescribe
 from psbot.core.notices.notice import MEMORY_KEY, plan_notices
-from psbot.core.plan.obsolete import OBSOLETE_KEPT
 from psbot.core.plan.plan import Plan, build_plan, sort_operations
+from psbot.core.plan.unlisted import OBSOLETE_KEPT
 from psbot.core.text import marker as markers
 from psbot.core.workflow.acceptance import run_acceptance_clock
 from psbot.core.workflow.action_items import check_action_items, create_action_items

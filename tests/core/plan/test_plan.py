@@ -39,7 +39,9 @@ def test_plan_needs_force_to_close_more_than_five_and_more_than_half(
 
 def test_checksum_ignores_occurrences_and_sees_dates() -> None:
     made = CreateChild(item(1), "in the file")
-    call = CreateChild(replace(item(2), key="call/2026-12-08"), "within the horizon", is_occurrence=True)
+    call = CreateChild(
+        replace(item(2), key="call/2026-12-08"), "due within the 14-day planning horizon", is_occurrence=True
+    )
     moved = [Reschedule(item(3), None, date(2026, 12, day), "the file says so") for day in (2, 3)]
     assert Plan("acme", (made, call)).checksum() == Plan("acme", (made,)).checksum()
     assert (
@@ -57,7 +59,7 @@ def test_marker_that_is_given_stands_in_place_of_the_one_that_is_there() -> None
     )
 
 
-def test_marker_remembers_more_and_words_stay_when_a_section_changes() -> None:
+def test_marker_remembers_more_and_text_stay_when_a_section_changes() -> None:
     there = (
         "<!-- psbot: engagement=acme item=log title=0a -->\nAbove.\n"
         "<!-- psbot begin: hours -->\n160\n<!-- psbot end: hours -->\nBelow.\n"
