@@ -44,7 +44,7 @@ def writes(sandbox: Sandbox) -> int:
 def test_findings_end_with_4_and_a_second_run_writes_nothing(psbot: Psbot, applied: Sandbox) -> None:
     first = psbot("stale", AWS)
     assert first.exit_code == 4, first.output
-    assert "welcome-email: its due day is past; since 2026-11-19" in " ".join(first.stdout.split())
+    assert "welcome-email: the due date has passed; since 2026-11-19" in " ".join(first.stdout.split())
     assert writes(applied) > 0
     again = psbot("stale", AWS)
     assert again.exit_code == 4

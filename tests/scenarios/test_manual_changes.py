@@ -241,7 +241,7 @@ def test_change_request_of_a_person_gets_its_marker_above_the_persons_words(
     first, second = then.item("change-request/1"), then.item("change-request/2")
     assert (first.title, _people(first.words)) == ("More users", "2,000 instead of 1,200.")
     assert (second.title, _people(second.words)) == ("SSO", "With Okta.")
-    assert "| Still to be filled | Hours," in first.words
+    assert "| Missing fields | Hours," in first.words
     assert (first.author, first.assignees, first.due) == ("pia", [], None)
 
 

@@ -1,4 +1,4 @@
-"""POST /api/graphql: one query, or an array of them."""
+"""``POST /api/graphql``: one query, or an array of them."""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ ResponseBody = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _ParsedDocument:
-    """A document that was parsed and validated once; *errors* when it is not valid."""
+    """A document, parsed and validated once; ``errors`` if it is not valid."""
 
     document: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
@@ -122,7 +122,7 @@ def _read(ctx: RequestContext, asked: _Operation) -> bytes:
 
 
 def _execute_query(ctx: RequestContext, asked: _Operation) -> ResponseBody:
-    # Only mutations take their time; that nothing of a query has to be awaited spares a look at every value.
+    # Only mutations wait; executing queries synchronously saves a check of every value for awaitables.
     return _check_complexity(ctx, asked) or _response_body(
         execute_sync(schema(), asked.document, **asked.arguments(ctx))
     )

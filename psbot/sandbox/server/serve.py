@@ -1,4 +1,4 @@
-"""Serve a world on a free loopback port, in a thread of this process or as the process's only work."""
+"""Serves a world on a loopback port, in a background thread or in the main thread."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ from psbot.sandbox.server.options import ServerOptions
 from psbot.sandbox.state.world import World
 
 HOST = "127.0.0.1"
-_KEEP_ALIVE_SECONDS = 75  # the value of the web server in front of GitLab
+_KEEP_ALIVE_SECONDS = 75  # as the web server in front of GitLab
 _START_SECONDS = 30.0
 _POLLS_A_SECOND = 100
 
@@ -43,7 +43,7 @@ def _protocol(gate: Gate) -> type[asyncio.Protocol]:
 
 
 def listening_socket(port: int = 0) -> socket.socket:
-    """Return a socket that listens on the loopback interface; port 0 takes a free one."""
+    """Return a socket that listens on the loopback interface; port 0 picks a free port."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((HOST, port))
@@ -52,7 +52,7 @@ def listening_socket(port: int = 0) -> socket.socket:
 
 
 def bind_world(world: World, port: int = 0) -> socket.socket:
-    """Return a listening socket and make its address the world's."""
+    """Return a listening socket and set its address as the world's URL."""
     bound = listening_socket(port)
     world.url = f"http://{HOST}:{bound.getsockname()[1]}"
     return bound
@@ -61,7 +61,7 @@ def bind_world(world: World, port: int = 0) -> socket.socket:
 def serve(
     world: World, bound: socket.socket, options: ServerOptions, pages: Sequence[BaseRoute] = ()
 ) -> None:
-    """Serve *world* in this thread until the process is told to end."""
+    """Serve *world* in this thread until the process is stopped."""
     create_server(create_app(world, options, pages)).run(sockets=[bound])
 
 

@@ -1,4 +1,4 @@
-"""The state of one GitLab instance: what is in it, found by id, path or name."""
+"""The whole state of one GitLab instance; everything is found by ID, path or name."""
 
 import hashlib
 import threading
@@ -18,7 +18,7 @@ VERSION = "19.5.0-ee"
 
 
 def _default_branches() -> list[Branch]:
-    """Return the branches of a project that nobody has changed; a named function, so that a world can be kept."""
+    """Return the branches of a new project; a named function, so that a world can be pickled."""
     return [Branch("main")]
 
 
@@ -80,12 +80,12 @@ class World:
         return self.edition is not Edition.FREE
 
     def next_id(self, kind: str) -> int:
-        """Return the next number of the sequence *kind*."""
+        """Return the next ID of the sequence *kind*."""
         self.counters[kind] += 1
         return self.counters[kind]
 
     def record_write(self) -> datetime:
-        """Take note of a write and return its instant."""
+        """Record a write and return its time."""
         self.version += 1
         self.invalidate()
         return self.clock.tick()
@@ -115,7 +115,7 @@ class World:
         self.state = object()
         self.answers = Answers()
 
-    # people
+    # users
 
     def add_user(
         self, username: str, name: str, kind: UserKind = UserKind.HUMAN, *, is_admin: bool = False
@@ -130,7 +130,7 @@ class World:
     def add_token(
         self, value: str, user: User, scopes: Iterable[str] = ("api",), expires_on: date | None = None
     ) -> Token:
-        """Add an access token with the known text *value*."""
+        """Add an access token with the value *value*."""
         token = Token(
             self.next_id("token"), value, user, "sandbox", frozenset(scopes), self.clock.now(), expires_on
         )
@@ -143,7 +143,7 @@ class World:
         return self.users.get(username.lower())
 
     def user_by_id(self, number: int) -> User | None:
-        """Return the account of that id."""
+        """Return the account of that ID."""
         return next((user for user in self.users.values() if user.id == number), None)
 
     # namespaces
@@ -179,7 +179,7 @@ class World:
         return namespace
 
     def ensure_namespace(self, full_path: str, *, is_group: bool, visibility: str = "private") -> Namespace:
-        """Return the namespace at *full_path*; make it, and the groups above it, where they are missing."""
+        """Return the namespace at *full_path*; create it and its ancestors if they are missing."""
         found = self.namespaces.get(full_path.lower())
         if found:
             return found
@@ -188,7 +188,7 @@ class World:
         return self.add_namespace(path, is_group=is_group, parent=parent, visibility=visibility)
 
     def remove_namespace(self, namespace: Namespace) -> None:
-        """Remove a namespace with all that lies below it."""
+        """Remove a namespace with everything below it."""
         for below in list(self.children_of[namespace.namespace_id]):
             self.remove_namespace(below)
         for item in list(self.items_of[namespace.namespace_id].values()):
@@ -209,7 +209,7 @@ class World:
         return self.namespaces.get(full_path.lower())
 
     def namespace_by_id(self, number: int, *, is_group: bool) -> Namespace | None:
-        """Return the group or the project with that id."""
+        """Return the group or the project with that ID."""
         matches = (ns for ns in self.namespaces.values() if ns.is_group is is_group and ns.id == number)
         return next(matches, None)
 
@@ -220,7 +220,7 @@ class World:
             yield from self.subtree(below)
 
     def add_member(self, namespace: Namespace, user: User, access_level: AccessLevel) -> Membership:
-        """Make *user* a direct member, or change the role."""
+        """Add *user* as a direct member, or change the access level."""
         key = (namespace.namespace_id, user.id)
         known = self.memberships.get(key)
         number = known.id if known else self.next_id("member")
@@ -232,7 +232,7 @@ class World:
     def add_label(
         self, namespace: Namespace, title: str, color: str = "#6699cc", description: str | None = None
     ) -> Label:
-        """Add a label to *namespace*, without any check."""
+        """Add a label to *namespace* without checks."""
         at = self.record_write()
         label = Label(self.next_id("label"), namespace, title, color, at, at, description)
         self.labels[label.id] = label
@@ -240,7 +240,7 @@ class World:
         return label
 
     def remove_label(self, label: Label) -> None:
-        """Delete a label; items lose it."""
+        """Delete a label, also from all items."""
         for item in self.items_by_label.pop(label.id, {}).values():
             item.labels.remove(label)
         del self.labels[label.id]
@@ -253,14 +253,14 @@ class World:
         return next((label for label in owners if label), None)
 
     def labels_with_title(self, title: str) -> list[Label]:
-        """Return every label with that title, wherever it lives."""
+        """Return all labels with that title, in any namespace."""
         found = (titles.get(title) for titles in self.labels_of.values())
         return [label for label in found if label]
 
     # items
 
     def add_item(self, item: WorkItem) -> WorkItem:
-        """Take *item* into the indexes."""
+        """Add *item* to the indexes."""
         self.items[item.id] = item
         self.items_of[item.namespace.namespace_id][item.iid] = item
         for label in item.labels:
@@ -268,7 +268,7 @@ class World:
         return item
 
     def remove_item(self, item: WorkItem) -> None:
-        """Delete an item with its notes and links; children lose their parent."""
+        """Delete an item with its notes and links; its children have no parent then."""
         for label in item.labels:
             self.items_by_label[label.id].pop(item.id, None)
         for child in item.children:
@@ -284,7 +284,7 @@ class World:
         self.record_write()
 
     def attach_label(self, item: WorkItem, label: Label) -> None:
-        """Index and attach a label."""
+        """Attach a label and index it."""
         item.labels.append(label)
         self.items_by_label[label.id][item.id] = item
 
@@ -304,18 +304,18 @@ class World:
         return self.items_of[namespace.namespace_id].get(iid)
 
     def add_note(self, note: Note) -> Note:
-        """Take *note* into the indexes."""
+        """Add *note* to the indexes."""
         self.notes[note.id] = note
         note.item.notes.append(note)
         return note
 
     def discussion_id(self, *parts: object) -> str:
-        """Return a fresh discussion id, or, given *parts*, the one that belongs to them."""
+        """Return a new discussion ID, or the one derived from *parts*."""
         text = "-".join(map(str, parts)) if parts else f"discussion-{self.next_id('discussion')}"
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
     def types_of(self, namespace: Namespace) -> dict[ItemType, int]:
-        """Return the work item types of *namespace* with their ids; without a licence there are no epics."""
+        """Return the work item types of *namespace* with their IDs; without a licence there are no epics."""
         if not namespace.is_group:
             return PROJECT_TYPES
         return GROUP_TYPES if self.has_epics else {}

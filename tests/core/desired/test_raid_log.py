@@ -55,7 +55,7 @@ def test_risk_of_a_person_gets_its_marker_its_first_labels_and_a_list_of_what_is
     assert (desk.of("severity", "risk/1"), desk.of("state", "risk/1")) == (["medium"], ["todo"])
     assert risk.marker is not None
     assert managed_sections(risk.description)["missing"].startswith(
-        "Still to be filled, each in a line of its own: Scope, Quality, Budget, Response\n"
+        "Missing fields, one per line: Scope, Quality, Budget, Response\n"
     )
     assert risk.description.endswith("They come in March.\n\n- Timeline: two weeks\n")
     assert desk.plan().is_empty

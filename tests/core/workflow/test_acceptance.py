@@ -61,7 +61,7 @@ def test_day_of_what_people_set_by_hand_is_recorded_in_the_item() -> None:
     desk.advance()
     text = desk.item("sign-off").description
     assert "| Request sent | 2027-03-01 |" in text
-    assert "| Objected, so the clock stands still | 2027-03-03 |" in text
+    assert "| Objection received, acceptance period stopped | 2027-03-03 |" in text
     assert quiet(desk)
 
 

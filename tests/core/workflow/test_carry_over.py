@@ -24,7 +24,7 @@ def test_open_actions_of_a_call_go_into_the_next_one_once_and_inert() -> None:
     text = desk.item("call/2026-12-22").description
     section = text.partition("begin: carried -->\n")[2].partition("<!-- psbot end")[0]
     assert section.splitlines() == [
-        "**Open actions of the call before** (2026-12-15)",
+        "**Open actions from the previous call** (2026-12-15)",
         "",
         "- [ ] Ask @\u2060maria, see #\u206012",
         "- [ ] \u2060/close it",
@@ -64,7 +64,7 @@ def test_blank_lines_of_the_form_are_no_open_actions() -> None:
     desk.advance()
     desk.close("paul", CALL)
     desk.advance()
-    assert "Open actions of the call before" not in desk.item(NEXT_CALL).description
+    assert "Open actions from the previous call" not in desk.item(NEXT_CALL).description
     other = calling()
     other.close("paul", CALL)
     other.advance()

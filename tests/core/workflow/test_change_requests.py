@@ -16,10 +16,10 @@ def test_request_that_says_all_goes_from_its_opening_to_approval_in_one_run(desk
     desk.advance()
     assert at(desk) == (["change-order"], ["approval"])
     text = desk.item(ONE).description
-    assert "| Why this one | more budget is needed |" in text
-    assert "| Hours sold | 160, then 200 |" in text
-    assert "| Planned end | 2027-02-26, then 2027-03-26 |" in text
-    assert "| Who decides | maria |" in text
+    assert "| Reason | more budget is needed |" in text
+    assert "| Hours sold | 160 → 200 |" in text
+    assert "| Planned end | 2027-02-26 → 2027-03-26 |" in text
+    assert "| Approver | maria |" in text
     assert quiet(desk)
 
 
@@ -27,7 +27,7 @@ def test_request_that_does_not_say_enough_stays_a_draft_and_names_what_is_missin
     opened(desk, Hours="", Situation="")
     desk.advance()
     assert at(desk) == ([], ["draft"])
-    assert "| Still to be filled | Hours, Situation |" in desk.item(ONE).description
+    assert "| Missing fields | Hours, Situation |" in desk.item(ONE).description
     assert quiet(desk)
     desk.edit(ONE, lambda text: text + "Hours: 12\nSituation: overrun\n")
     desk.advance()
@@ -122,5 +122,5 @@ def test_apply_writes_the_managed_section_and_moves_no_label(desk: Desk) -> None
     before = desk.item(ONE).labels
     desk.apply()
     assert desk.item(ONE).labels == before
-    assert "| Hours sold | 160, then 200 |" in desk.item(ONE).description
+    assert "| Hours sold | 160 → 200 |" in desk.item(ONE).description
     assert "- Hours: 40\n" in desk.item(ONE).description
