@@ -107,7 +107,7 @@ def _acceptance_clock_statements(
         yield Statement("clock", text)
         return
     actor = facts.labelled_by(item, [catalogue.title("signoff", value)])
-    verdict = require_authorized(actor, item, "signoff", f"{item.key} is {value}")
+    verdict = require_authorized(actor, item, "signoff", value)
     if not verdict.holds:
         yield collector.statement("clock", verdict)
         return

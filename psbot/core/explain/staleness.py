@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from psbot.core.explain.statement import Statement, Truth
-from psbot.core.staleness.escalation import StaleFinding, flagged_since
+from psbot.core.staleness.escalation import StaleFinding
+from psbot.core.staleness.flags import flagged_since
 from psbot.core.staleness.measure import Measurement
 from psbot.core.staleness.response import StaleResponse
 
@@ -36,7 +37,7 @@ def _measurement_text(measurement: Measurement, response: StaleResponse) -> str:
 
 
 def _escalation_text(finding: StaleFinding) -> str:
-    return f"escalation step {finding.level + 1} notifies {', '.join(finding.recipients)}"
+    return f"escalation step {finding.step + 1} notifies {', '.join(finding.recipients)}"
 
 
 def _flag_statements(response: StaleResponse, key: str) -> Iterator[Statement]:

@@ -15,7 +15,7 @@ from psbot.core.model.work_item import Author, WorkItem
 from psbot.core.model.workflow import Condition
 from psbot.core.plan.plan import Plan, build_plan
 from psbot.core.workflow.advance import advance
-from tests.core.workflow.test_advance import delivering, wrapping_up
+from tests.core.workflow.engagements import delivering, wrapping_up
 from tests.support.board import CUSTOMER, TEMPLATES, Desk, example
 
 
@@ -81,7 +81,7 @@ def test_epic_shows_that_people_may_go_before_the_guards_hold() -> None:
     explanation = of(delivering(), "epic")
     assert on_topic(explanation, "moves")[:3] == [
         ("no", "delivery → wrap-up"),
-        ("no", "the engagement ends on 2027-02-26, which is still to come"),
+        ("no", "the engagement ends on 2027-02-26 (not reached yet)"),
         ("told", "anybody listed under `people:` can do it manually"),
     ]
     assert "after intake" in on_topic(explanation, "phase")[0][1]
@@ -224,7 +224,7 @@ def test_phase_of_the_name_of_a_kind_waits_for_no_item(desk: Desk) -> None:
 def test_gate_answers_with_its_guards(desk: Desk) -> None:
     assert on_topic(of(desk, "sign-off"), "gate") == [
         ("no", "blocked until this holds, then todo"),
-        ("no", "the phase is setup and it is not for a milestone"),
+        ("no", "the phase is setup and it does not belong to a milestone"),
     ]
     assert on_topic(of(wrapping_up(), "sign-off"), "gate")[0] == ("yes", "no longer blocked")
 
@@ -250,7 +250,7 @@ def test_clock_that_a_customer_started_does_not_run() -> None:
     desk = wrapping_up()
     desk.label(CUSTOMER, "sign-off", "signoff", "sent")
     ((says, text),) = on_topic(of(desk, "sign-off"), "clock")
-    assert (says, "does not count" in text) == ("no", True)
+    assert (says, "the change was ignored" in text) == ("no", True)
 
 
 def test_item_shows_what_people_keep(desk: Desk) -> None:
