@@ -1,9 +1,10 @@
 """Reading long lists of work items to their end, and keeping them out of memory until they are needed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
+from psbot.core.model.work_item import WorkItem
 from psbot.errors import GitLabError
 from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.ports import Reader
@@ -50,11 +51,17 @@ class PagedList:
 
 
 def read_page(reader: Reader, group: str, lists: Sequence[PagedList]) -> dict[PagedList, Page]:
-    """Return the next page of each of *listings*, in one request."""
-    pages = reader.fetch_pages(group, [listing.next_request() for listing in lists])
-    for listing, page in zip(lists, pages, strict=True):
-        listing.add_page(page)
+    """Return the next page of each of *lists*, in one request."""
+    pages = reader.fetch_pages(group, [each.next_request() for each in lists])
+    for each, page in zip(lists, pages, strict=True):
+        each.add_page(page)
     return dict(zip(lists, pages, strict=True))
+
+
+def read_all(reader: Reader, group: str, paged_list: PagedList) -> Iterator[WorkItem]:
+    """Yield all items of *paged_list* that are left to read, page by page."""
+    while not paged_list.is_done:
+        yield from read_page(reader, group, [paged_list])[paged_list].items
 
 
 class BackgroundReader:

@@ -48,4 +48,4 @@ def _findings(
 
 
 def _finding(message: str) -> Finding:
-    return Finding("internal-place-read", Severity.WARNING, message)
+    return Finding("outside-readers", Severity.WARNING, message)

@@ -272,7 +272,7 @@ def test_item_in_no_place_of_the_files_exits_with_2(psbot: Psbot, applied: Sandb
         world.add_member(elsewhere, world.users["paul"], next(iter(world.memberships.values())).access_level)
     told = psbot("explain", at(make(applied, "paul", "zoo/animals")), AWS)
     assert told.exit_code == 2
-    assert "lies in no place of the engagement files that were read" in told.stderr
+    assert "is in no project of the engagement files" in told.stderr
 
 
 def test_gitlab_that_cannot_be_read_exits_with_3(

@@ -309,7 +309,7 @@ def test_signal_ends_between_operations_and_the_next_run_goes_on(number: signal.
             out, said = process.communicate(timeout=60)
         assert process.returncode == code, (out, said)
         assert "stopping after the request in flight" in said
-        assert "operations are left; run again" in " ".join(said.split())
+        assert "operations remain; run again" in " ".join(said.split())
         assert "Traceback" not in said
         left = len(sandbox.world.items)
         assert left < 12
@@ -354,7 +354,7 @@ def test_limits_of_the_configuration_are_those_of_the_run(
     sandbox.gate.faults.add(Fault(FaultKind.STATUS, FaultTiming.AFTER, writes_only=True, status=502, times=9))
     changed_file = changed(tmp_path, ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-02"))
     ended = psbot("--config-dir", config, "apply", changed_file)
-    assert "looking again" not in ended.stderr, "without time to settle, one look is enough"
+    assert "checking again" not in ended.stderr, "without time to settle, one look is enough"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

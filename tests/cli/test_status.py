@@ -134,7 +134,7 @@ def test_file_that_names_other_projects_is_an_error_and_comes_first(
     told = json.loads(psbot("status", *files[:2], other, "--format", "json").stdout)["engagements"]
     assert told[0]["engagement"] == "gamma"
     (found,) = told[0]["findings"]
-    assert (found["code"], found["severity"]) == ("stopped", "error")
+    assert (found["code"], found["severity"]) == ("not-evaluated", "error")
     assert "an engagement stays where it began" in found["message"]
 
 

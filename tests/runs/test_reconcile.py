@@ -20,7 +20,7 @@ from psbot.gitlab.values import Access, NewItem, Page, PageRequest, WriteResult
 from psbot.gitlab.wait_budget import WaitBudget
 from psbot.observe.observation import Observation
 from psbot.observe.observe import observe
-from psbot.runs.plans import Planned, plan_apply
+from psbot.runs.plans import PlanInput, Planned, plan_apply
 from psbot.runs.reconcile import reconcile
 from psbot.runs.work import Reconciled, RunContext
 from tests.support.builders import CALLS, GROUP, INTERNAL, NOW, PROCESS, SHARED, WORDS, PlainWords, engagement
@@ -70,11 +70,11 @@ def one(forge: FakeGitLab, key: str) -> WorkItem:
 
 def begun(forge: FakeGitLab, each: Engagement, looked: Observation) -> Planned:
     """Return the plan of what was seen before, as a run has it that others have overtaken."""
-    return plan_apply(forge, each, looked, PROCESS, WORDS, NOW)
+    return plan_apply(PlanInput(forge, each, looked, PROCESS, WORDS, NOW))
 
 
 def plan_of(forge: FakeGitLab, each: Engagement = ENGAGEMENT) -> Plan:
-    return plan_apply(forge, each, observe(forge, each, PROCESS), PROCESS, WORDS, NOW)[0]
+    return plan_apply(PlanInput(forge, each, observe(forge, each, PROCESS), PROCESS, WORDS, NOW))[0]
 
 
 def twin_of(forge: FakeGitLab, key: str) -> str:
@@ -294,7 +294,7 @@ def test_reconcile_stops_at_once_when_gitlab_asks_for_too_long_a_pause(forge: Fa
     result = run(forge, watch=watch)
     assert result.exit_code is ExitCode.LIMIT
     assert watch.seconds == 0
-    assert "left" in str(result.error)
+    assert "remain" in str(result.error)
 
 
 def test_reconcile_goes_on_with_the_others_when_gitlab_refuses_one_item(forge: FakeGitLab) -> None:
@@ -383,7 +383,7 @@ def test_reconcile_links_a_duplicate_that_it_closes_to_the_item_that_stays(forge
 def test_reconcile_says_what_is_left_when_somebody_says_stop(forge: FakeGitLab) -> None:
     result = reconcile(ENGAGEMENT, work(forge, stop=lambda: bool(forge.items)))
     assert result.exit_code is ExitCode.LIMIT
-    assert "left" in str(result.error)
+    assert "remain" in str(result.error)
     assert {receipt.outcome for receipt in result.receipts} == {Outcome.DONE, Outcome.PENDING}
     run(forge)
     assert open_keys(forge) == EVERYTHING
