@@ -1,4 +1,4 @@
-"""GitLab's REST API, for what GraphQL does not have: merge requests' notes, variables and schedules."""
+"""GitLab's REST API, for what GraphQL does not offer: notes of merge requests, variables and schedules."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ JsonObject = Mapping[str, object]
 
 
 def url_path(*parts: object) -> str:
-    """Return the path of *parts*, each of which is one segment whatever is in it."""
+    """Return the URL path of *parts*; each is one segment, whatever characters it has."""
     return "".join(f"/{quote(str(part), safe='')}" for part in parts)
 
 
@@ -29,7 +29,7 @@ class _Page:
 
 
 class Rest:
-    """REST requests on one connection: reads are repeated within bounds, writes are sent once."""
+    """REST requests on one connection: reads are repeated within limits, writes are sent once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -39,10 +39,10 @@ class Rest:
         return self._connection.get(path)
 
     def fetch_all(self, path: str, **query: str | list[str]) -> Iterator[JsonObject]:
-        """Yield everything that the list at *path* has; raises GitLabError.
+        """Yield all entries of the list at *path*; raises GitLabError.
 
-        The next page is asked for by its number: no link of an answer is followed. A page may be short and not
-        the last (GitLab filters notes after paging), so the header decides.
+        The next page is requested by its number: no link of an answer is followed. A short page is not always
+        the last one (GitLab filters notes after paging), so the header decides.
         """
         page = "1"
         while page:
@@ -61,8 +61,8 @@ class Rest:
         is_list = isinstance(things, list) and all(isinstance(each, dict) for each in things)
         if not isinstance(things, list) or not is_list or (after and not after.isdecimal()):
             raise NotGitLabApi(
-                "GitLab answered with something else than a page of a list",
-                "check the address; a proxy may stand in between",
+                "GitLab did not answer with a page of a list",
+                "check the address; the answer may come from a proxy",
             )
         return _Page(tuple(things), after)
 

@@ -1,8 +1,8 @@
-"""What GitLab notes of labels and of closing, read back into events.
+"""Label and state events, parsed from GitLab's system notes.
 
 GitLab keeps label and state changes as events and shows them as system notes: ``added ~12 label and removed ~13
-label``, ``closed``, ``reopened`` (GitLab, app/models/label_note.rb and state_note.rb). A label stands there by its
-id, a path before it where it belongs to another group. One that was deleted has no name any more.
+label``, ``closed``, ``reopened`` (GitLab, app/models/label_note.rb and state_note.rb). A label is given by its id,
+after a path where it belongs to another group. A deleted label has no title any more.
 """
 
 import re
@@ -24,7 +24,7 @@ _CLOSE_ACTIONS = ("closed", "merged")
 
 
 class SystemNoteKind(Enum):
-    """What a system note is about."""
+    """The kinds of system notes that psbot distinguishes."""
 
     LABEL = "label"
     OPENED = "opened"

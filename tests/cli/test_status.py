@@ -135,7 +135,7 @@ def test_file_that_names_other_projects_is_an_error_and_comes_first(
     assert told[0]["engagement"] == "gamma"
     (found,) = told[0]["findings"]
     assert (found["code"], found["severity"]) == ("not-evaluated", "error")
-    assert "an engagement stays where it began" in found["message"]
+    assert "an engagement keeps its projects" in found["message"]
 
 
 def test_more_engagements_take_no_more_requests_until_a_page_is_full(

@@ -1,1 +1,5 @@
-"""``psbot stale``: ``scan`` finds stale items, ``write`` flags them, ``portfolio_digests`` informs managers, ``run`` combines them."""
+"""``psbot stale``.
+
+``scan`` finds stale items, ``write`` flags them and posts digests, ``portfolio_digests`` informs managers of all their
+engagements, ``run`` combines the three.
+"""
