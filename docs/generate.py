@@ -26,7 +26,7 @@ PURPOSES = {
     "Access": "who the token is, and what it may do in the group and its projects{more}",
     "Listing": "a page of {lists}{newest}",
     "Labels": "the labels of the label group, page by page",
-    "Item": "one item by its place and number",
+    "Item": "one item by its namespace and number",
     "Activity": "who made, edited and noted what on up to 20 items: whether a person has touched them",
     "Histories": "who labelled, closed and opened up to 20 items, where a rule hangs on it",
     "WholeHistories": "everything done to and written on up to 20 items, where the lists do not tell who acted last",

@@ -1,4 +1,4 @@
-"""What the engagements repository lacks in GitLab: a protected branch, variables, schedules and their owners."""
+"""What the engagements repository needs in GitLab: a protected branch, variables, schedules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _SETTINGS = "Settings, CI/CD, Variables"
 
 @dataclass(frozen=True, slots=True)
 class _RequiredVariable:
-    """A variable that the jobs need, what follows without it, and how grave that is."""
+    """A variable that the jobs need; the consequence and the severity if it is missing."""
 
     name: str
     is_protected: bool
@@ -34,20 +34,20 @@ _REQUIRED_VARIABLES = (
         "nothing can be written, and no job of the default branch works",
     ),
     _RequiredVariable(
-        READ_TOKEN, False, CheckResult.WARNING, "plans in merge requests are made as if GitLab were empty"
+        READ_TOKEN, False, CheckResult.WARNING, "plans in merge requests assume an empty GitLab"
     ),
     _RequiredVariable(
         NOTE_TOKEN,
         False,
         CheckResult.WARNING,
-        "plans are an artifact of the job, not a note in the merge request",
+        "plans are a job artifact instead of a note in the merge request",
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineJob:
-    """What GitLab gave the job of the default branch that psbot runs in."""
+    """The job of the default branch that psbot runs in: its variables, and whether it is protected."""
 
     variables: frozenset[str]
     is_protected: bool
@@ -55,7 +55,7 @@ class PipelineJob:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What is examined: a project's path, the schedules it must have, by what they run, and psbot's job there."""
+    """What is checked: the path of the project, the schedules it needs, and the job of psbot there."""
 
     path: str
     schedules: tuple[str, ...]
@@ -63,7 +63,7 @@ class Repository:
 
 
 def find_job(environment: Mapping[str, str], path: str) -> PipelineJob | None:
-    """Return the job; None outside of pipelines of the default branch of *path* (GitLab, predefined variables)."""
+    """Return the job; None outside of settings of the default branch of *path* (GitLab, predefined variables)."""
     branch = environment.get("CI_COMMIT_BRANCH")
     if (
         not branch
@@ -76,7 +76,7 @@ def find_job(environment: Mapping[str, str], path: str) -> PipelineJob | None:
 
 
 def examine_job(repository: Repository) -> Iterator[Check]:
-    """Yield what the job itself tells, which is all where GitLab does not show the settings."""
+    """Yield what the job itself shows: all there is to check where GitLab does not show the settings."""
     job, about = repository.job, repository.path
     if job is None:
         return
@@ -84,49 +84,58 @@ def examine_job(repository: Repository) -> Iterator[Check]:
         yield _unprotected_branch(about, "the default branch")
     for each in _REQUIRED_VARIABLES:
         if each.name in job.variables:
-            yield Check(about, CheckResult.NOTE, f"this job has {each.name}; how it is set up is not known")
+            yield Check(
+                about, CheckResult.NOTE, f"this job has {each.name}; its settings could not be checked"
+            )
         else:
             yield _missing_variable(about, each, f"this job has no {each.name}")
 
 
-def examine_repository(pipelines: CiSettings, repository: Repository) -> Iterator[Check]:
-    """Yield every check of the project's settings; what GitLab does not show is said, and the job asked instead."""
+def examine_repository(settings: CiSettings, repository: Repository) -> Iterator[Check]:
+    """Yield every check of the project's settings; the job is checked where GitLab does not show them."""
     about = repository.path
     try:
-        project = pipelines.fetch_project()
+        project = settings.fetch_project()
     except GitLabError as error:
-        yield _could_not_check(about, "the project", error, "be a member")
+        yield _could_not_check(about, "the project", error, "a member")
         yield from examine_job(repository)
         return
     name, branch = project.default_branch, None
     if name is None:
-        found = "GitLab shows no default branch, so whether it is protected could not be checked"
-        yield Check(about, CheckResult.UNKNOWN, found, "it needs the role Reporter, and a first commit")
+        message = "GitLab shows no default branch, so its protection could not be checked"
+        yield Check(
+            about,
+            CheckResult.UNKNOWN,
+            message,
+            "check that the account has the Reporter role and that the project has a commit",
+        )
     else:
         try:
-            branch = pipelines.fetch_branch(name)
+            branch = settings.fetch_branch(name)
         except GitLabError as error:
-            yield _could_not_check(about, f"whether {name} is protected", error, "have the role Reporter")
+            yield _could_not_check(
+                about, f"whether {name} is protected", error, "a member with at least the Reporter role"
+            )
         else:
             yield _check_protection(about, name, branch)
     try:
-        variables = pipelines.fetch_variables()
+        variables = settings.fetch_variables()
     except GitLabError as error:
-        yield _could_not_check(about, "the CI/CD variables", error, "have the role Maintainer")
+        yield _could_not_check(about, "the CI/CD variables", error, "a Maintainer")
         yield from examine_job(repository)
     else:
-        yield from _check_variables(pipelines, repository, project, variables)
-    yield from _check_schedules(pipelines, repository, name, branch)
+        yield from _check_variables(settings, repository, project, variables)
+    yield from _check_schedules(settings, repository, name, branch)
 
 
-def _could_not_check(about: str, what: str, error: GitLabError, needed: str) -> Check:
-    mend = f"whoever looks must {needed} there: psbot doctor --repository {about}, with such a token"
-    return Check(about, CheckResult.UNKNOWN, f"could not check {what}: {error.message}", mend)
+def _could_not_check(about: str, what: str, error: GitLabError, reader: str) -> Check:
+    fix = f"run psbot doctor --repository {about} with the token of {reader}"
+    return Check(about, CheckResult.UNKNOWN, f"could not check {what}: {error.message}", fix)
 
 
 def _unprotected_branch(about: str, branch: str) -> Check:
-    found = f"{branch} is not protected: GitLab gives its jobs no protected variable"
-    return Check(about, CheckResult.MISSING, found, "Settings, Repository, Protected branches: protect it")
+    message = f"{branch} is not protected, so its jobs get no protected variables"
+    return Check(about, CheckResult.MISSING, message, "Settings, Repository, Protected branches: protect it")
 
 
 def _check_protection(about: str, name: str, branch: Branch) -> Check:
@@ -146,18 +155,18 @@ def _missing_variable(about: str, wanted: _RequiredVariable, found: str) -> Chec
 
 
 def _check_variables(
-    pipelines: CiSettings, repository: Repository, project: Project, own: Sequence[Variable]
+    settings: CiSettings, repository: Repository, project: Project, own: Sequence[Variable]
 ) -> Iterator[Check]:
     about = repository.path
     above: dict[str, tuple[str, Variable]] = {}
-    unseen: list[str] = []
+    hidden: list[str] = []
     missing = {each.name for each in _REQUIRED_VARIABLES} - {each.key for each in own}
     for group in project.ancestor_groups if missing else ():
         try:
-            for name, found in _by_name(pipelines.fetch_group_variables(group)).items():
+            for name, found in _by_name(settings.fetch_group_variables(group)).items():
                 above.setdefault(name, (group, found))
         except GitLabError:
-            unseen.append(group)
+            hidden.append(group)
     for wanted in _REQUIRED_VARIABLES:
         if (variable := _by_name(own).get(wanted.name)) is not None:
             yield from _variable_problems(about, wanted, variable)
@@ -166,76 +175,80 @@ def _check_variables(
             yield Check(
                 about,
                 CheckResult.WARNING,
-                f"{wanted.name} is a variable of the group {group}: every project below has it",
+                f"{wanted.name} is a variable of the group {group}, so every project of the group gets it",
                 f"{_SETTINGS}: move it to {about}",
             )
             yield from _variable_problems(about, wanted, variable)
-        elif unseen:
-            yield _maybe_in_group(repository, wanted, unseen)
+        elif hidden:
+            yield _maybe_in_group(repository, wanted, hidden)
         else:
-            yield _missing_variable(about, wanted, f"there is no variable {wanted.name}")
+            yield _missing_variable(about, wanted, f"the variable {wanted.name} does not exist")
 
 
 def _by_name(variables: Sequence[Variable]) -> Mapping[str, Variable]:
-    """Return variables by name; of several with one name, that of all environments counts."""
+    """Return variables by name; of several with one name, the one for all environments."""
     return {
         each.key: each for each in sorted(variables, key=lambda each: each.environment == ALL_ENVIRONMENTS)
     }
 
 
-def _maybe_in_group(repository: Repository, wanted: _RequiredVariable, unseen: Sequence[str]) -> Check:
-    about, groups = repository.path, ", ".join(unseen)
+def _maybe_in_group(repository: Repository, wanted: _RequiredVariable, hidden: Sequence[str]) -> Check:
+    about, groups = repository.path, ", ".join(hidden)
     if repository.job is not None and wanted.name not in repository.job.variables:
-        return _missing_variable(about, wanted, f"there is no variable {wanted.name}, and this job has none")
-    found = f"{wanted.name} is no variable of the project; could not check those of {groups}"
+        return _missing_variable(about, wanted, f"the variable {wanted.name} does not exist, nor in this job")
+    message = (
+        f"{wanted.name} is not a variable of the project; the variables of {groups} could not be checked"
+    )
     return Check(
         about,
         CheckResult.UNKNOWN,
-        found,
-        f"{_SETTINGS}: keep it in {about}; only Owners see a group's variables",
+        message,
+        f"{_SETTINGS}: keep it in {about}; only Owners can see the variables of a group",
     )
 
 
 def _variable_problems(about: str, wanted: _RequiredVariable, variable: Variable) -> Iterator[Check]:
     name = wanted.name
-    faults = []
+    problems = []
     if variable.environment != ALL_ENVIRONMENTS:
-        found = f"{name} is for the environment {variable.environment} alone, and psbot's jobs have none"
-        faults.append(Check(about, wanted.result_if_missing, found, f"{_SETTINGS}: all environments (*)"))
+        message = f"{name} is limited to the environment {variable.environment}, and psbot's jobs have no environment"
+        problems.append(
+            Check(about, wanted.result_if_missing, message, f"{_SETTINGS}: set the environment to All (*)")
+        )
     if wanted.is_protected and not variable.is_protected:
-        found = f"{name} is not protected: whoever can push a branch can read it"
-        faults.append(
+        message = f"{name} is not protected: everyone who can push a branch can read it"
+        problems.append(
             Check(
                 about,
                 CheckResult.MISSING,
-                found,
-                f"{_SETTINGS}: protect it; rotate the token, it may be known",
+                message,
+                f"{_SETTINGS}: protect it, and rotate the token, as it may be exposed",
             )
         )
     if variable.is_protected and not wanted.is_protected:
-        found = f"{name} is protected: merge requests do not get it, so {wanted.consequence}"
-        faults.append(Check(about, CheckResult.WARNING, found, f"{_SETTINGS}: take the protection away"))
+        message = f"{name} is protected, so merge requests do not get it: {wanted.consequence}"
+        problems.append(Check(about, CheckResult.WARNING, message, f"{_SETTINGS}: remove the protection"))
     if not variable.is_masked:
-        found = f"{name} is not masked: a job's log could show it"
-        faults.append(
-            Check(about, CheckResult.WARNING, found, f"{_SETTINGS}: mask it, or add it anew as hidden")
+        message = f"{name} is not masked: job logs can show it"
+        problems.append(
+            Check(about, CheckResult.WARNING, message, f"{_SETTINGS}: mask it, or add it again as hidden")
         )
-    yield from faults
-    if not faults:
+    yield from problems
+    if not problems:
         flags = ["protected"] * variable.is_protected + ["masked"] + ["hidden"] * variable.is_hidden
-        yield Check(about, CheckResult.OK, f"{name} is there, {' and '.join(flags)}")
+        yield Check(about, CheckResult.OK, f"{name} exists, {' and '.join(flags)}")
 
 
 def _check_schedules(
-    pipelines: CiSettings, repository: Repository, name: str | None, branch: Branch | None
+    settings: CiSettings, repository: Repository, name: str | None, branch: Branch | None
 ) -> Iterator[Check]:
     about = repository.path
     try:
-        schedules = pipelines.fetch_schedules(RUN_VARIABLE)
+        schedules = settings.fetch_schedules(RUN_VARIABLE)
         owners = sorted({each.owner.id for each in schedules if each.variable_value and each.owner})
-        roles = pipelines.fetch_roles(owners)
+        roles = settings.fetch_roles(owners)
     except GitLabError as error:
-        yield _could_not_check(about, f"the schedules ({SCHEDULES_PAGE})", error, "have the role Maintainer")
+        yield _could_not_check(about, f"the schedules ({SCHEDULES_PAGE})", error, "a Maintainer")
         return
     merges = branch is None or not branch.is_protected or branch.developers_can_merge
     required = RequiredSchedules(about, repository.schedules, name, merges)

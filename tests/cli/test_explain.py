@@ -209,7 +209,7 @@ def test_item_of_another_engagement_of_the_files_is_explained_as_that_ones(
     )
     assert "acme-two/log" in psbot("explain", at(theirs), AWS, other).stdout
     unknown = psbot("explain", at(theirs), AWS)
-    assert (unknown.exit_code, "no engagement file that was read is of acme-two" in unknown.stderr) == (
+    assert (unknown.exit_code, "none of the engagement files has the key acme-two" in unknown.stderr) == (
         2,
         True,
     )
@@ -243,9 +243,9 @@ def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, appli
         (
             "acme-sow-142/nothing",
             2,
-            "there is no item nothing in the process; items are action, assign-engineer, call",
+            "the process has no item nothing; item keys are action, assign-engineer, call",
         ),
-        ("globex-sow-7/kick-off", 2, "no engagement file that was read is of globex-sow-7"),
+        ("globex-sow-7/kick-off", 2, "none of the engagement files has the key globex-sow-7"),
         (
             "https://gitlab.example/acme/-/issues/1",
             2,

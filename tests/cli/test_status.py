@@ -66,7 +66,9 @@ def test_portfolio_shows_first_what_needs_attention_and_says_why(
     change(sandbox, "ada", item(sandbox, "gamma", "kick-off"))
     told = psbot("status", *files, GLOBEX)
     assert told.exit_code == 3
-    assert "globex-on-prem.yml: GitLab shows no globex/delivery" in told.stderr
+    assert (
+        "globex-on-prem.yml: globex/delivery (gitlab.group) does not exist or is not visible" in told.stderr
+    )
     assert max(map(len, told.stdout.splitlines())) <= 80
     head, *rows = told.stdout.splitlines()
     assert head.split("  ")[0] == "engagement"

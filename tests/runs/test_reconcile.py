@@ -306,7 +306,7 @@ def test_reconcile_goes_on_with_the_others_when_gitlab_refuses_one_item(forge: F
 
 
 def test_reconcile_makes_no_children_when_the_epic_is_refused(forge: FakeGitLab) -> None:
-    forge.fail("create_items", lambda: Refused("GitLab refused with 403"), carried_out=False)
+    forge.fail("create_items", lambda: Refused("GitLab refused the request (403)"), carried_out=False)
     assert run(forge).exit_code is ExitCode.GITLAB
     assert open_keys(forge) == []
     assert forge.writes.count("create_items") == 1
