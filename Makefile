@@ -31,10 +31,11 @@ lint: $(READY) ## style, formatting, and that core/ stays pure
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
 
-unit: $(READY) ## the tests, on all processors
-	$(BIN)/pytest -n auto
+unit: $(READY) ## the tests, on all processors; a part of them with ARGS=tests/core
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
-soak: $(READY) ## 10,000 random schedules of faults, races and people
+soak: $(READY) ## for the night: every case of every table, and 10,000 random schedules of faults, races and people
+	$(BIN)/pytest -n auto --dist worksteal --all-cases --fresh-answers tests/resilience tests/injection tests/scenarios tests/properties
 	$(BIN)/python -m tests.resilience.soak --count 10000 --jobs 2
 
 test-functional: $(READY) ## python-gitlab's own functional tests against the sandbox; fetches them once

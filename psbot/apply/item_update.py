@@ -154,7 +154,7 @@ def _new_description(operations: Sequence[ItemOperation], now: WorkItem) -> str:
             case Redescribe():
                 text = operation.apply_to(text)
             case Close(duplicate_of=Item() as kept):
-                text = marker.with_section(text, _DUPLICATE, f"{_reference(kept)}\n")
+                text = marker.with_section(text, _DUPLICATE, f"{kept.reference}\n")
             case _:
                 pass
     note = marker.parse_marker(text)
@@ -182,7 +182,3 @@ def _field_memory(operations: Sequence[ItemOperation]) -> dict[str, str]:
 
 def _tokens(item: Item, fields: set[str]) -> dict[str, str]:
     return {key: token(item) for name, (key, token) in ownership.FIELD_TOKENS.items() if name in fields}
-
-
-def _reference(item: Item) -> str:
-    return f"{item.namespace}{'&' if item.is_epic else '#'}{item.iid}"

@@ -6,7 +6,7 @@ GitLab drops an assignee who is not a member without an error.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from psbot.core.model.engagement import Engagement, people
+from psbot.core.model.engagement import Engagement
 from psbot.core.model.operations import CreateChild, CreateEpic, CreateLabel, Reassign
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import is_machine
@@ -46,7 +46,7 @@ class MemberCheck:
 def check_author(engagement: Engagement, account: Account, process: Process) -> None:
     """Raise GitLabError where items created with this token would not be recognised as the engagement's."""
     author = account.author
-    if is_machine(author, process) or author.username in people(engagement):
+    if is_machine(author, process) or author.username in engagement.people:
         return
     raise GitLabError(
         f"{engagement.key}: the token belongs to {author.username}, who is neither a machine account nor listed under "

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from psbot.core.model.engagement import Engagement
-from psbot.core.model.facts import Facts, find_log
+from psbot.core.model.facts import Facts
 from psbot.core.model.history import Histories, History, Notice
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import Author, is_machine
@@ -131,7 +131,7 @@ class _MissingReads:
         keys = needed.items - facts.histories.by_item.keys()
         found = facts.observed.by_key()
         gids = {key: found[key].gid for key in keys if key in found}
-        log = find_log(facts.observed, facts.process) if needed.notices else None
+        log = facts.log if needed.notices else None
         return cls({gid: key for key, gid in gids.items() if gid}, log.gid if log else None)
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from psbot.core.model.engagement import Engagement, people
+from psbot.core.model.engagement import Engagement
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import is_machine
@@ -33,7 +33,7 @@ def _findings(
         return
     if not audience.is_private:
         yield _finding(f"{path} is not private, so not only its members can read it; make it private")
-    known = people(engagement) | process.colleagues
+    known = engagement.people | process.colleagues
     outsiders = sorted(
         each.username
         for each in audience.members

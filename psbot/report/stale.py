@@ -169,7 +169,7 @@ def unchecked_line(verdict: Measurement) -> str:
 def _report_lines(each: StaleRow) -> Iterator[tuple[str, str]]:
     yield from ((finding_line(stale), "yellow") for stale in each.stale)
     yield from ((unchecked_line(verdict), "dim") for verdict in each.unchecked)
-    yield from ((finding.message, "yellow") for finding in each.findings if finding.code == "withheld")
+    yield from ((finding.message, "yellow") for finding in each.findings if finding.code == "log-not-private")
     for receipt in each.done():
         yield f"{receipt.operation.op}: {receipt_name(receipt)}", ""
     yield from ((line, "yellow") for line in not_done_lines(each.not_done()))

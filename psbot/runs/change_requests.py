@@ -70,7 +70,7 @@ def _plan_new_request(answers: Mapping[str, str], given: PlanInput) -> Plan:
         raise PsbotError(f"{engagement.key}: {'; '.join(request.invalid.values())}", _NOTHING)
     key = request_key(answers)
     if same := find_existing(kind, key, observed):
-        message = f"already requested: {same.namespace}#{same.iid}; close it to request the same again"
+        message = f"already requested: {same.reference}; close it to request the same again"
         return Plan(
             engagement.key, findings=(Finding("already-requested", Severity.INFO, message, same.key),)
         )

@@ -12,7 +12,7 @@ from psbot.core.explain.reference import ItemKey, Reference
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.facts import Facts
 from psbot.core.model.item import Item
-from psbot.core.model.process import EPIC, Process, kind_of_key
+from psbot.core.model.process import EPIC, Process
 from psbot.core.model.work_item import WorkItem
 from psbot.errors import GitLabError, PsbotError
 from psbot.gitlab.ports import Reader
@@ -49,7 +49,7 @@ def explain_target(target: Reference | ItemKey, sources: ExplainSources) -> Expl
 
 def _explain_key(target: ItemKey, sources: ExplainSources) -> Explanation:
     engagement = _engagement(target.engagement, sources)
-    if kind_of_key(target.key, sources.process) is None:
+    if sources.process.kind_of_key(target.key) is None:
         keys = ", ".join(sorted({kind.item for kind in sources.process.kinds.values()}))
         raise PsbotError(f"the process has no item {target.key}", f"item keys are {keys}")
     observation = observe(sources.reader, engagement, sources.process)

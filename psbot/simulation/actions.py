@@ -1,4 +1,4 @@
-"""What people can do in a simulated life, and when: plain facts, read from a script or made by the routine."""
+"""The actions people can take in a simulation, and the days they take them on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from psbot.core.model.engagement import Engagement
 
 
 class Verb(StrEnum):
-    """What people do; to an item by its key, where nothing else is said."""
+    """What people do; unless the comment says otherwise, to the item with the given key."""
 
     CLOSE = "close"
     REOPEN = "reopen"
-    LABEL = "label"  # with {purpose: value, …} of the label catalogue, as a card is dragged on a board
-    UNLABEL = "unlabel"  # with a purpose: what the item has of that scope is taken off
+    LABEL = "label"  # with {purpose: value, …} of the label catalogue, as dragging a card on a board does
+    UNLABEL = "unlabel"  # with a purpose: removes the item's label of that scope
     COMMENT = "comment"  # with text
     RETITLE = "retitle"  # with text
     RESCHEDULE = "reschedule"  # with a date, or without one
     ASSIGN = "assign"  # with usernames
-    WRITE = "write"  # with text, at the end of the description
-    TICK = "tick"  # with words of a task
-    UNMARK = "unmark"  # take psbot's marker away
+    WRITE = "write"  # with text that is appended to the description
+    TICK = "tick"  # with part of a task's text
+    UNMARK = "unmark"  # removes psbot's marker
     OPEN = "open"  # a new item of a kind, with a title
-    EDIT = "edit"  # the engagement file, with {key: value, …}; null takes a key away
-    REST = "rest"  # psbot does not run, until the date it comes with
+    EDIT = "edit"  # the engagement file, with {key: value, …}; null removes a key
+    REST = "rest"  # with a date: psbot does not run before it
 
 
 BASE_DATES = ("closed_won_on", "kick_off_on", "ends_on")
@@ -33,23 +33,23 @@ BASE_DATES = ("closed_won_on", "kick_off_on", "ends_on")
 
 @dataclass(frozen=True, slots=True)
 class RelativeDay:
-    """A day: a date, a date of the engagement file, or an item's due date, and business days after (or before) it."""
+    """A date, a date of the engagement file or an item's due date, plus or minus business days."""
 
     base: date | str
     offset: int = 0
 
     def resolve(
-        self, engagement: Engagement, due_of: Callable[[str], date | None], today: date
+        self, engagement: Engagement, due_date_of: Callable[[str], date | None], today: date
     ) -> date | None:
-        """Return the day; None while the file does not have its base date, or the item is not there or not due."""
-        base = self._base_date(engagement, due_of, today)
+        """Return the day; None while the file has no such date, or the item does not exist or has no due date."""
+        base = self._base_date(engagement, due_date_of, today)
         if base is None:
             return None
         days = engagement.workdays
         return days.after(base, self.offset) if self.offset >= 0 else days.before(base, -self.offset)
 
     def _base_date(
-        self, engagement: Engagement, due_of: Callable[[str], date | None], today: date
+        self, engagement: Engagement, due_date_of: Callable[[str], date | None], today: date
     ) -> date | None:
         match self.base:
             case date():
@@ -61,12 +61,12 @@ class RelativeDay:
             case "ends_on":
                 return engagement.ends_on(today)
             case key:
-                return due_of(key)
+                return due_date_of(key)
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Somebody's deed: ``item`` is a key, or a kind for a new item; ``value`` is what the verb asks for."""
+    """One action of a person: ``item`` is a key, or a kind for a new item; ``value`` is what the verb needs."""
 
     username: str
     verb: Verb
@@ -76,7 +76,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ScriptedAction:
-    """A deed of a script with its day; ``number`` counts from 1."""
+    """An action of a script with its day; ``number`` counts from 1."""
 
     number: int
     day: RelativeDay
@@ -85,16 +85,16 @@ class ScriptedAction:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is to happen; where ``has_routine``, everything it does not name is done on time."""
+    """What people do; with ``has_routine``, people do everything the script does not mention on time."""
 
     actions: tuple[ScriptedAction, ...] = ()
     has_routine: bool = True
 
     @property
     def scripted_items(self) -> frozenset[str]:
-        """Return the items whose progress the script tells, and nobody else touches."""
-        telling = {Verb.CLOSE, Verb.REOPEN, Verb.LABEL, Verb.UNLABEL}
-        return frozenset(each.action.item for each in self.actions if each.action.verb in telling)
+        """Return the items whose progress the script controls; the routine leaves them alone."""
+        progress_verbs = {Verb.CLOSE, Verb.REOPEN, Verb.LABEL, Verb.UNLABEL}
+        return frozenset(each.action.item for each in self.actions if each.action.verb in progress_verbs)
 
     @property
     def edited_keys(self) -> frozenset[str]:

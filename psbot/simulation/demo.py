@@ -1,7 +1,6 @@
-"""The demonstration: one engagement from its file to GitLab, people at work on it, and a changed file.
+"""The tour of ``psbot demo``: an engagement from its file to GitLab, people at work, and a changed file.
 
-Everything psbot does here is its own command, started as a manager would; everything people do goes through
-GitLab's REST API with their own tokens.
+psbot runs as the commands a manager would run. People work through GitLab's REST API with their own tokens.
 """
 
 import json
@@ -32,7 +31,7 @@ _AGREED_DUE_DATE = "2026-12-03"
 
 @dataclass(frozen=True, slots=True)
 class DemoEnvironment:
-    """Where the story plays: the server, whose token psbot has, other people's tokens, a folder for the file."""
+    """What the demo runs on: the server, psbot's token, people's tokens, and a folder for the file."""
 
     url: str
     token: str
@@ -43,7 +42,7 @@ class DemoEnvironment:
 
 
 class Demo:
-    """The steps of the demonstration, told on stdout."""
+    """The steps of the demo, printed to stdout."""
 
     def __init__(self, environment: DemoEnvironment) -> None:
         self.environment = environment
@@ -51,42 +50,44 @@ class Demo:
         self.console = Console(highlight=False, markup=False, emoji=False)
 
     def run(self) -> None:
-        """Tell it; raises PsbotError where a command ends otherwise than it should."""
+        """Run all steps. Raises PsbotError if a command fails."""
         self.file.write_text(
             (resource_folder("examples") / _EXAMPLE).read_text(encoding="utf-8"), encoding="utf-8"
         )
-        self._print_step("An engagement is one reviewed file. Is it sound?")
+        self._print_step("An engagement is one reviewed YAML file. Check it.")
         self._show_command("validate", _EXAMPLE)
-        self._print_step("What would GitLab get? Nothing is written yet.")
+        self._print_step("Preview what psbot would create in GitLab. Nothing is written yet.")
         self._show_command("plan", _EXAMPLE)
-        self._print_step("Do it.")
+        self._print_step("Apply the plan.")
         self._show_command("apply", _EXAMPLE)
         items = self._print_items()
-        self._print_step("Once more: nothing is left to do, and nothing is sent.")
+        self._print_step("Apply it again: everything is in place, so psbot writes nothing.")
         self._show_command("apply", _EXAMPLE)
         self._show_people_at_work(items)
         before, after = _KICK_OFF_EDIT
         self.file.write_text(self.file.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
-        self._print_step(f"The customer asks for a later start. The manager edits the file: {after}")
+        self._print_step(f"The customer asks for a later start, so the manager edits the file: {after}")
         self._show_command("plan", _EXAMPLE)
-        self._print_step("The kick-off is kept: a person has moved it. Everything else follows the file.")
+        self._print_step(
+            "The kick-off keeps its due date because a person set it. All other dates follow the file."
+        )
         self._show_command("apply", _EXAMPLE)
         self._show_advance(items)
         self._show_command("status", _EXAMPLE)
 
     def _show_advance(self, items: Mapping[str, Mapping[str, Any]]) -> None:
         self._print_step(
-            "maria sends the welcome e-mail and closes its issue; the customer, ada, closes the kick-off."
+            "maria sends the welcome e-mail and closes its issue. ada, the customer, closes the kick-off."
         )
         for username, key in (("maria", "welcome-email"), ("ada", "kick-off")):
             issue = self._issue(username, items[key])
             issue.state_event = "close"
             issue.save()
         self._print_step(
-            "Every hour psbot moves the engagement on. What maria did counts, what the customer did does not."
+            "Advance the engagement, as the hourly schedule does. psbot accepts maria's change and ignores ada's."
         )
         self._show_command("advance", _EXAMPLE)
-        self._print_step("Why did the phase stop there?")
+        self._print_step("Explain why the phase did not advance further.")
         self._show_command(
             "explain", json.loads(self._status_json())["engagements"][0]["engagement"], _EXAMPLE
         )
@@ -96,8 +97,8 @@ class Demo:
             self.environment.process.catalogue.title("state", each) for each in self._first_two_states()
         )
         self._print_step(
-            f"People work in GitLab: paul ticks two boxes of the kick-off, moves its card to {second}, "
-            f"and agrees on {_AGREED_DUE_DATE} with the customer."
+            f"People work in GitLab: paul checks two boxes in the kick-off, moves its card to {second}, "
+            f"and agrees with the customer on {_AGREED_DUE_DATE} as its due date."
         )
         kick_off = self._issue("paul", items["kick-off"])
         kick_off.description = re.sub(
@@ -117,11 +118,11 @@ class Demo:
         return project.issues.get(item["target"]["iid"])
 
     def _print_items(self) -> dict[str, dict[str, Any]]:
-        """Print what was made, with links; return the items by key."""
+        """Print the created items with links; return them by key."""
         (engagement,) = json.loads(self._status_json())["engagements"]
         tree = Tree(_title_with_link(f"{engagement['customer']}: {engagement['sow']}", engagement["url"]))
         for item in engagement["items"]:
-            due = item["due_on"] or "no due day"
+            due = item["due_on"] or "no due date"
             tree.add(_title_with_link(f"{item['title']}  ({due}, {item['assignee']})", item["url"]))
         self.console.print(tree)
         self.console.print()
@@ -141,8 +142,8 @@ class Demo:
         self.console.print()
 
     def _run_psbot(self, arguments: Sequence[str], output: int | None = None) -> str:
-        """Run psbot in the folder of the story; return what it printed, where *output* is a pipe."""
-        done = subprocess.run(  # noqa: S603  psbot itself, with words of this module
+        """Run psbot in the demo's folder; return what it printed if *output* is a pipe."""
+        done = subprocess.run(  # noqa: S603  psbot itself, with arguments from this module
             [sys.executable, "-m", "psbot", *arguments],
             cwd=self.environment.folder,
             env=self._process_environment(),
@@ -152,14 +153,14 @@ class Demo:
         )
         if done.returncode:
             raise PsbotError(
-                f"the demonstration broke off: psbot {' '.join(arguments)} ended with {done.returncode}"
+                f"the demo stopped: psbot {' '.join(arguments)} exited with code {done.returncode}"
             )
         return done.stdout
 
     def _process_environment(self) -> dict[str, str]:
-        """Return this process's environment without its GitLab, with the sandbox instead."""
-        strange = ("PSBOT_", "CI_SERVER_URL", "GITLAB_TOKEN")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+        """Return the environment of this process with the sandbox in place of its GitLab."""
+        gitlab_settings = ("PSBOT_", "CI_SERVER_URL", "GITLAB_TOKEN")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(gitlab_settings)}
         return kept | dict(self.environment.settings) | {
             "PSBOT_GITLAB_URL": self.environment.url, "PSBOT_TOKEN": self.environment.token, "PSBOT_NOW": NOW,
         }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The engagement file of a simulated life: as it stands, and as an edit makes it."""
+"""The engagement file during a simulation: its current content, and edits to it."""
 
 import json
 from collections.abc import Mapping
@@ -15,31 +15,29 @@ from psbot.parsing.yaml_document import load_yaml
 
 @dataclass(frozen=True, slots=True)
 class EngagementText:
-    """What the file holds, as data and as the engagement it describes."""
+    """The content of the file: as data, and as the engagement it describes."""
 
     data: Mapping[str, Any]
     engagement: Engagement
 
     def with_changes(self, changes: Mapping[str, Any], policy: FilePolicy) -> "EngagementText":
-        """Return the file with *changes*: mappings are merged, None takes a key away.
+        """Return the file with *changes*: mappings are merged, None removes a key.
 
-        Raises PsbotError where that makes a file that psbot refuses.
+        Raises PsbotError if the result is not a valid engagement file.
         """
         data = _merge(self.data, changes)
         loaded = parse_engagement(self.engagement.file, json.dumps(data), policy)
         if loaded.engagement is None:
-            shown = json.dumps(changes)
-            raise PsbotError(
-                f"with {shown} the engagement file is refused: {loaded.error}", "change the script"
-            )
+            message = f"{json.dumps(changes)} makes the engagement file invalid: {loaded.error}"
+            raise PsbotError(message, "correct the edit in the script")
         return EngagementText(data, loaded.engagement)
 
 
 def load_engagement_text(file: Path, policy: FilePolicy) -> EngagementText:
-    """Return the file; raises what is wrong with it."""
+    """Return the content of *file*. Raises PsbotError if it is not valid."""
     loaded = load_engagement(file, policy)
     if loaded.engagement is None:
-        raise loaded.error or PsbotError(f"{file} holds no engagement", "name an engagement file")
+        raise loaded.error or PsbotError(f"{file} contains no engagement", "specify an engagement file")
     data = load_yaml(file).data
     return EngagementText(data if isinstance(data, dict) else {}, loaded.engagement)
 

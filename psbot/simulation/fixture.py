@@ -1,9 +1,10 @@
-"""Where a simulated life plays: the sandbox's world with the engagement's places and people, found by item key."""
+"""The sandbox of a simulation: the engagement's groups, projects and people, and its items by key."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import EPIC, Process
 from psbot.core.text import marker
 from psbot.sandbox.state.accounts import AccessLevel, UserKind
@@ -13,11 +14,11 @@ from psbot.sandbox.state.world import World
 from psbot.simulation.actions import Script
 from psbot.simulation.engagement_file import EngagementText
 
-NEW_ENGINEER = "erin"  # who comes where nobody has said who the engineer is
+NEW_ENGINEER = "erin"  # joins an engagement that names no engineer
 
 
 class Fixture:
-    """A world, the engagement file as it stands, and the process that psbot follows there."""
+    """The sandbox world, the current engagement file, and the process of config/."""
 
     def __init__(
         self, engagement_text: EngagementText, process: Process, now: datetime, script: Script
@@ -26,28 +27,33 @@ class Fixture:
         self.process = process
         self.world = _build_world(engagement_text, now, script)
 
+    @property
+    def engagement(self) -> Engagement:
+        """Return the engagement that the current file describes."""
+        return self.engagement_text.engagement
+
     def set_clock(self, now: datetime) -> None:
-        """Let it be *now*; the clock never goes back."""
+        """Set the sandbox's clock to *now*; it never goes back."""
         with self.world.lock:
             self.world.clock.set(max(now, self.world.clock.now()))
-            self.world.cache.clear()
+            self.world.invalidate()
 
     def items(self) -> dict[str, WorkItem]:
-        """Return the engagement's items by key; of several with one key, the open one that was made first."""
+        """Return the engagement's items by key; of duplicates, the open one that was created first."""
         found: dict[str, WorkItem] = {}
         for item in sorted(self.world.items.values(), key=lambda each: (not each.is_open, each.id)):
-            note = marker.parse_marker(item.description)
-            if note and note.engagement == self.engagement_text.engagement.key and item.moved_to is None:
-                found.setdefault(note.item, item)
+            found_marker = marker.parse_marker(item.description)
+            if found_marker and found_marker.engagement == self.engagement.key and item.moved_to is None:
+                found.setdefault(found_marker.item, item)
         return found
 
     def due_date_of(self, key: str) -> date | None:
-        """Return an item's due date; None where there is none, or no such item."""
+        """Return an item's due date; None if it has none or does not exist."""
         item = self.items().get(key)
         return item.due_on if item else None
 
     def label_value(self, purpose: str, item: WorkItem) -> str | None:
-        """Return the value of the one label that *item* has for *purpose*."""
+        """Return the value of the only label that *item* has for *purpose*."""
         return self.process.catalogue.value(purpose, {label.title for label in item.labels})
 
     @property
@@ -58,7 +64,7 @@ class Fixture:
 
 
 def _build_world(engagement_text: EngagementText, now: datetime, script: Script) -> World:
-    """Return a world with the places and people of the engagement, as everyday GitLab would have them."""
+    """Return a world with the groups, projects and people of the engagement and their usual roles."""
     engagement, world = engagement_text.engagement, empty_world(now)
     places = engagement.gitlab
     label_group = world.ensure_namespace(places.label_group, is_group=True)
@@ -71,11 +77,10 @@ def _build_world(engagement_text: EngagementText, now: datetime, script: Script)
     for edit in script.file_edits():
         staff |= dict.fromkeys(_usernames(edit.value))
     for name in staff:
-        role = AccessLevel.MAINTAINER if name == engagement.manager else AccessLevel.DEVELOPER
-        world.add_member(group, add_user_with_token(world, name, name.capitalize()), role)
-    for name in sorted(
-        {each.action.username for each in script.actions} - staff.keys() - {SERVICE_ACCOUNT, "psbot"}
-    ):
+        level = AccessLevel.MAINTAINER if name == engagement.manager else AccessLevel.DEVELOPER
+        world.add_member(group, add_user_with_token(world, name, name.capitalize()), level)
+    actors = {each.action.username for each in script.actions}
+    for name in sorted(actors - staff.keys() - {SERVICE_ACCOUNT, "psbot"}):
         world.add_member(project, add_user_with_token(world, name, name.capitalize()), AccessLevel.REPORTER)
     return world
 

@@ -1,4 +1,4 @@
-"""psbot's runs in a simulated life: the real product over loopback HTTP, and what it did as happenings."""
+"""Runs psbot against the sandbox over HTTP and turns what it did into timeline entries."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -31,14 +31,14 @@ _TIMEOUT_SECONDS = 30.0
 
 
 class Command(StrEnum):
-    """What psbot is started with."""
+    """The psbot command to run."""
 
     APPLY = "apply"
     ADVANCE = "advance"
 
 
 class PsbotRuns(AbstractContextManager["PsbotRuns"]):
-    """psbot with a connection to one server; its waits take no time."""
+    """psbot connected to one sandbox; waiting takes no real time."""
 
     def __init__(self, url: str, token: str, process: Process, templates: Renderer) -> None:
         self.process = process
@@ -56,34 +56,34 @@ class PsbotRuns(AbstractContextManager["PsbotRuns"]):
         self._connection.close()
 
     def run(self, command: Command, engagement: Engagement, now: datetime) -> Reconciled | PsbotError:
-        """Run psbot once; what went wrong before anything was written is returned, too."""
+        """Run psbot once; an error before the first write is returned, not raised."""
         limits, reader = self.process.limits, GitLabReader(self._connection, self.process.limits.page)
         tools = WriteTools(reader, GitLabWriter(self._connection), limits, lambda: self._waited_seconds)
-        work = RunContext(tools, self.process, self.templates, now, self._wait_budget)
-        carry_out = advance_many if command is Command.ADVANCE else reconcile_many
-        ((_, ended),) = carry_out([engagement], work, _approve)
-        return ended
+        context = RunContext(tools, self.process, self.templates, now, self._wait_budget)
+        run_many = advance_many if command is Command.ADVANCE else reconcile_many
+        ((_, result),) = run_many([engagement], context, _approve)
+        return result
 
     def run_and_report(
         self, command: Command, engagement: Engagement, now: datetime
     ) -> Iterator[TimelineEntry]:
-        """Run psbot once and yield what it did, and what it found that was not known before."""
-        ended = self.run(command, engagement, now)
-        if isinstance(ended, PsbotError):
-            yield TimelineEntry(now, EntryKind.FAILURE, PSBOT, str(ended))
+        """Run psbot once; yield what it did and its new findings."""
+        result = self.run(command, engagement, now)
+        if isinstance(result, PsbotError):
+            yield TimelineEntry(now, EntryKind.FAILURE, PSBOT, str(result))
             return
-        yield from _completed_operations(ended, now)
-        yield from self._new_findings(command, ended, now)
-        if ended.error:
-            yield TimelineEntry(now, EntryKind.FAILURE, PSBOT, str(ended.error))
+        yield from _completed_operations(result, now)
+        yield from self._new_findings(command, result, now)
+        if result.error:
+            yield TimelineEntry(now, EntryKind.FAILURE, PSBOT, str(result.error))
 
-    def _new_findings(self, command: Command, ended: Reconciled, now: datetime) -> Iterator[TimelineEntry]:
-        """Yield new findings, except those that stand in a notice of this run."""
+    def _new_findings(self, command: Command, result: Reconciled, now: datetime) -> Iterator[TimelineEntry]:
+        """Yield the findings that are new and are not part of a notice of this run."""
         others = {each for name, known in self._known_findings.items() if name != command for each in known}
-        told = {each.identity for each in ended.plan.operations if isinstance(each, PostNotice)}
+        posted = {each.identity for each in result.plan.operations if isinstance(each, PostNotice)}
         before = self._known_findings.get(command, frozenset()) | others
-        for finding in ended.plan.findings:
-            if _finding_key(finding) not in before and notice_identity(finding) not in told:
+        for finding in result.plan.findings:
+            if _finding_key(finding) not in before and notice_identity(finding) not in posted:
                 yield TimelineEntry(
                     now,
                     EntryKind.FINDING,
@@ -91,7 +91,7 @@ class PsbotRuns(AbstractContextManager["PsbotRuns"]):
                     f"{finding.code}: {finding.message}",
                     finding.item or finding.code,
                 )
-        self._known_findings[command] = frozenset(map(_finding_key, ended.plan.findings))
+        self._known_findings[command] = frozenset(map(_finding_key, result.plan.findings))
 
     def _wait(self, seconds: float) -> None:
         self._waited_seconds += seconds
@@ -101,13 +101,12 @@ def _finding_key(finding: Finding) -> tuple[str, str | None]:
     return finding.code, finding.item
 
 
-def _completed_operations(ended: Reconciled, now: datetime) -> Iterator[TimelineEntry]:
-    labels = [each for each in ended.receipts if isinstance(each.operation, CreateLabel)]
+def _completed_operations(result: Reconciled, now: datetime) -> Iterator[TimelineEntry]:
+    labels = [each for each in result.receipts if isinstance(each.operation, CreateLabel)]
     if labels:
-        yield TimelineEntry(
-            now, EntryKind.PSBOT, PSBOT, f"makes {len(labels)} labels", why=labels[0].operation.reason
-        )
-    for receipt in ended.receipts:
+        what = f"creates {len(labels)} {'label' if len(labels) == 1 else 'labels'}"
+        yield TimelineEntry(now, EntryKind.PSBOT, PSBOT, what, why="missing in the label group")
+    for receipt in result.receipts:
         if isinstance(receipt.operation, CreateLabel):
             continue
         name = apply_rows.receipt_name(receipt)
@@ -116,20 +115,20 @@ def _completed_operations(ended: Reconciled, now: datetime) -> Iterator[Timeline
                 now, EntryKind.PSBOT, PSBOT, _describe(receipt), name, receipt.operation.reason
             )
         else:
-            what = f"{receipt.operation.op} is {receipt.outcome.value}"
+            what = f"{receipt.operation.op}: {receipt.outcome.value}"
             yield TimelineEntry(now, EntryKind.FAILURE, PSBOT, what, name, receipt.reason)
 
 
 def _describe(receipt: Receipt) -> str:
-    """Return in words what was done: a notice's own words, what changed, or else the operation's name."""
+    """Describe what was done: the text of a notice, what changed, or the name of the operation."""
     operation = receipt.operation
     if isinstance(operation, PostNotice):
-        words = operation.body.partition("\n")[2].strip()
-        return f"{'edits its notice' if operation.note_gid else 'notes'}: {words}"
-    said = apply_rows.describe_change(receipt)
+        text = operation.body.partition("\n")[2].strip()
+        return f"{'updates its notice' if operation.note_gid else 'posts'}: {text}"
+    change = apply_rows.describe_change(receipt)
     if operation.op.startswith("create"):
-        return f"makes {said}"
-    return f"rewrites what psbot keeps: {said}" if isinstance(operation, Redescribe) else said
+        return f'creates "{change}"'
+    return f"updates the description: {change}" if isinstance(operation, Redescribe) else change
 
 
 def _approve(_: Plan) -> None: ...

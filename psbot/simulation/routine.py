@@ -1,4 +1,4 @@
-"""What sensible people do without being told: their work, on the day it is due; it knows kinds by their rules only."""
+"""The actions people take on time without a script; kinds are known by their rules in config/ only."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -8,13 +8,13 @@ from psbot.sandbox.state.model import WorkItem
 from psbot.simulation.actions import Action, Script, Verb
 from psbot.simulation.fixture import NEW_ENGINEER, Fixture
 
-_CLOSED_WON_LEAD_DAYS = 10  # business days before the kick-off, for a file that is still a quote
+_CLOSED_WON_LEAD_DAYS = 10  # business days before the kick-off at which a quote is won
 _CUSTOMER_ANSWER_DAYS = 2  # business days from an acceptance request to the customer's answer
 
 
 def routine_file_edits(fixture: Fixture, script: Script, today: date) -> Iterator[Action]:
-    """Yield what people edit in the file on *today*: the deal is won in good time, and then an engineer is named."""
-    engagement, keys = fixture.engagement_text.engagement, script.edited_keys
+    """Yield today's edits of the engagement file: the quote is won in time, then an engineer is named."""
+    engagement, keys = fixture.engagement, script.edited_keys
     if not _is_working_day(fixture, script, today):
         return
     won_by = engagement.workdays.before(engagement.kick_off_on, _CLOSED_WON_LEAD_DAYS)
@@ -26,7 +26,7 @@ def routine_file_edits(fixture: Fixture, script: Script, today: date) -> Iterato
 
 
 def routine_item_actions(fixture: Fixture, script: Script, today: date) -> Iterator[Action]:
-    """Yield what people do on *today* in GitLab, on what the script leaves to them."""
+    """Yield what people do in GitLab today, on the items that the script does not control."""
     if not _is_working_day(fixture, script, today):
         return
     for key, item in sorted(fixture.items().items()):
@@ -40,14 +40,10 @@ def routine_item_actions(fixture: Fixture, script: Script, today: date) -> Itera
 
 
 def _is_working_day(fixture: Fixture, script: Script, today: date) -> bool:
-    """Tell whether people work: on business days, while the engagement neither rests nor is over."""
+    """Tell whether people work: on business days, unless the engagement is paused or finished."""
     workflow = fixture.process.workflow
     is_idle = fixture.phase in workflow.rules.resting_phases | workflow.final_phases
-    return (
-        script.has_routine
-        and not is_idle
-        and fixture.engagement_text.engagement.workdays.is_business_day(today)
-    )
+    return script.has_routine and not is_idle and fixture.engagement.workdays.is_business_day(today)
 
 
 def _kind_of(fixture: Fixture, item: WorkItem) -> Kind | None:
@@ -55,12 +51,12 @@ def _kind_of(fixture: Fixture, item: WorkItem) -> Kind | None:
 
 
 def _item_actions(fixture: Fixture, kind: Kind, key: str, item: WorkItem, today: date) -> Iterator[Action]:
-    """Yield what is to be done on one open item: it is taken up the business day before it is due, and closed then."""
-    workflow, days = fixture.process.workflow, fixture.engagement_text.engagement.workdays
+    """Yield what people do to one open item: start one business day before it is due, close it on the due date."""
+    workflow, days = fixture.process.workflow, fixture.engagement.workdays
     state, due = fixture.label_value("state", item), item.due_on
     if due is None or state == workflow.blocked_state:
         return
-    who = item.assignees[0].username if item.assignees else fixture.engagement_text.engagement.manager
+    who = item.assignees[0].username if item.assignees else fixture.engagement.manager
     if kind.name in _kinds_with_acceptance(fixture.process):
         yield from _acceptance_actions(fixture, who, key, item, today)
     elif due <= today:
@@ -78,7 +74,7 @@ def _kinds_with_acceptance(process: Process) -> frozenset[str]:
 def _acceptance_actions(
     fixture: Fixture, who: str, key: str, item: WorkItem, today: date
 ) -> Iterator[Action]:
-    """Yield the way of an acceptance: the request is sent when it is due, the customer answers, it is written down."""
+    """Yield the steps of an acceptance: send the request when due, record the customer's answer, close the item."""
     acceptance, value = fixture.process.workflow.rules.acceptance, fixture.label_value("signoff", item)
     if acceptance is None or item.due_on is None:
         return
@@ -92,6 +88,6 @@ def _acceptance_actions(
 
 
 def _is_answer_due(fixture: Fixture, item: WorkItem, today: date) -> bool:
-    engagement, scope = fixture.engagement_text.engagement, fixture.process.catalogue.scopes["signoff"].name
+    engagement, scope = fixture.engagement, fixture.process.catalogue.scopes["signoff"].name
     sent = [event.created_at for event in item.label_events if event.label.scope == scope]
     return engagement.workdays.after(engagement.today(sent[-1]), _CUSTOMER_ANSWER_DAYS) <= today

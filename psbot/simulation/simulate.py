@@ -1,4 +1,4 @@
-"""play(file) → the timeline of an engagement's life, from its files alone."""
+"""Simulates an engagement from its file alone and returns the timeline."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,20 +19,22 @@ from psbot.simulation.psbot_runs import PSBOT, PsbotRuns
 from psbot.simulation.script import load_script
 from psbot.simulation.simulator import MORNING, Simulator
 
-MAX_DAYS = 731  # days
-_QUOTE_LEAD_DAYS = 20  # business days before the kick-off at which the life of a quote begins
+MAX_DAYS = 731
+_QUOTE_LEAD_DAYS = (
+    20  # a simulation that starts with a quote starts this many business days before the kick-off
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationResult:
-    """A life that was played; ``has_failed`` tells that a run of psbot's ended badly."""
+    """The timeline of a simulation; ``has_failed`` if a run of psbot failed."""
 
     timeline: Timeline
     has_failed: bool
 
 
 def first_day(engagement: Engagement) -> date:
-    """Return the day a life begins where nobody says when: Closed Won, for a quote some time before the kick-off."""
+    """Return the default first day: Closed Won, or for a quote some time before the kick-off."""
     return engagement.closed_won_on or engagement.workdays.before(engagement.kick_off_on, _QUOTE_LEAD_DAYS)
 
 
@@ -40,14 +42,14 @@ def first_day(engagement: Engagement) -> date:
 def open_simulator(
     engagement_text: EngagementText, script: Script, process: Process, templates: Renderer, start: date
 ) -> Iterator[Simulator]:
-    """Yield a life that is about to begin on *start*, in a sandbox of its own."""
+    """Yield a simulator that starts on *start*, with a sandbox of its own."""
     now = datetime.combine(start, MORNING, engagement_text.engagement.zone)
-    stage = Fixture(engagement_text, process, now, script)
+    fixture = Fixture(engagement_text, process, now, script)
     with (
-        running_sandbox(stage.world) as sandbox,
+        running_sandbox(fixture.world) as sandbox,
         PsbotRuns(sandbox.url, token_of(SERVICE_ACCOUNT), process, templates) as runs,
     ):
-        yield Simulator(stage, script, runs)
+        yield Simulator(fixture, script, runs)
 
 
 def simulate(
@@ -59,21 +61,19 @@ def simulate(
     start: date | None = None,
     days: int | None = None,
 ) -> SimulationResult:
-    """Play the life of the engagement in *file*: *days*, or until it is over. Raises PsbotError for bad files."""
-    sheet = load_engagement_text(file, process)
-    told = load_script(script, process) if script else Script()
-    begun = start or first_day(sheet.engagement)
-    with open_simulator(sheet, told, process, templates, begun) as life:
-        lived = tuple(
-            _until_finished(life, life.simulate_days(begun, days or MAX_DAYS), has_end=days is None)
-        )
-        phase, never = life.fixture.phase, tuple(_not_reached(each) for each in life.pending)
-    failures = [
-        each for day in lived for each in day.entries if each.kind is EntryKind.FAILURE and each.who == PSBOT
-    ]
-    return SimulationResult(
-        Timeline(sheet.engagement.key, str(file), begun, lived, phase, never), bool(failures)
-    )
+    """Simulate the engagement in *file* for *days*, or until it is finished. Raises PsbotError for bad files."""
+    engagement_text = load_engagement_text(file, process)
+    actions = load_script(script, process) if script else Script()
+    first = start or first_day(engagement_text.engagement)
+    with open_simulator(engagement_text, actions, process, templates, first) as simulator:
+        upcoming_days = simulator.simulate_days(first, days or MAX_DAYS)
+        simulated = tuple(_until_finished(simulator, upcoming_days, has_end=days is None))
+        not_reached = tuple(_not_reached(each) for each in simulator.pending)
+        phase = simulator.fixture.phase
+    timeline = Timeline(engagement_text.engagement.key, str(file), first, simulated, phase, not_reached)
+    entries = (entry for day in simulated for entry in day.entries)
+    has_failed = any(entry.kind is EntryKind.FAILURE and entry.who == PSBOT for entry in entries)
+    return SimulationResult(timeline, has_failed)
 
 
 def _until_finished(
@@ -85,9 +85,10 @@ def _until_finished(
             return
 
 
-def _not_reached(entry: ScriptedAction) -> str:
-    deed = entry.action
-    what = " ".join(filter(None, (deed.verb.value, deed.item)))
+def _not_reached(scripted: ScriptedAction) -> str:
+    action = scripted.action
+    what = " ".join(filter(None, (action.verb.value, action.item)))
     return (
-        f"deeds.{entry.number - 1}: {deed.username} never came to {what}; its day, or its item, did not come"
+        f"deeds.{scripted.number - 1} was not reached: {action.username}, {what}; "
+        "its day is after the last one, or its item does not exist"
     )

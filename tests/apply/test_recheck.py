@@ -37,7 +37,7 @@ def test_reconcile_makes_no_second_item_when_somebody_unknown_made_the_one_under
     forge.items[kick_off.gid].sighting = replace(kick_off, author=Author("zoe"))
     result = run(forge)
     assert one(forge, "kick-off").gid == kick_off.gid
-    assert "disputed" in {finding.code for finding in result.plan.findings}
+    assert "untrusted-item" in {finding.code for finding in result.plan.findings}
 
 
 def test_reconcile_finds_an_item_again_when_a_person_dragged_it_below_a_copy_of_the_epic(

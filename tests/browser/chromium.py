@@ -1,4 +1,4 @@
-"""A headless Chromium by its command line, with a fresh profile for each run."""
+"""Runs headless Chromium from the command line, with a new profile for each run."""
 
 import os
 import shutil
@@ -23,21 +23,21 @@ _SECONDS = 120
 
 
 class NoBrowser(Exception):
-    """There is no browser to run."""
+    """No browser is installed."""
 
 
 def find_browser() -> str:
-    """Return the browser: what CHROME names, else the first one installed. Raises NoBrowser."""
+    """Return the browser: the one in CHROME, else the first one installed. Raises NoBrowser."""
     named = os.environ.get("CHROME")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         tried = named or ", ".join(NAMES)
-        raise NoBrowser(f"There is no browser ({tried}): install Debian's package chromium, or set CHROME.")
+        raise NoBrowser(f"No browser found ({tried}). Install the Debian package chromium, or set CHROME.")
     return found
 
 
 def dump_dom(url: str) -> str:
-    """Return the page after everything on it that could run has run."""
+    """Return the DOM of the page after all its scripts have run."""
     return _run("--window-size=1300,900", "--virtual-time-budget=2000", "--dump-dom", url)
 
 

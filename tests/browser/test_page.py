@@ -1,4 +1,4 @@
-"""The web page in a real browser: it looks as meant, fits a telephone, and nothing on it runs."""
+"""The web pages in a real browser: styles apply, pages fit a phone, and hostile text does not run."""
 
 import re
 import struct
@@ -39,10 +39,10 @@ def browser() -> str:
 
 
 async def probe_page(request: Request) -> Response:
-    """Serve a page of the sandbox without its policy, with a script that tells its width to the frame around."""
+    """Serve a page without its policy, with a script that reports its width to the surrounding frame."""
     world = request.app.state.world
     viewer = f"?{request.url.query}" if request.url.query else ""
-    # In another thread: this one serves.
+    # In another thread, because this one serves.
     page = await run_in_threadpool(
         requests.get, f"{world.url}{request.path_params['path']}{viewer}", timeout=20
     )
@@ -51,7 +51,7 @@ async def probe_page(request: Request) -> Response:
 
 
 async def framing_page(request: Request) -> Response:
-    """Serve a page in a frame as wide as asked: a browser's window cannot be as narrow as a telephone."""
+    """Serve a page in a frame of the given width: a browser window cannot be as narrow as a phone."""
     source, width = request.url.path.partition("/framed")[2], request.query_params["width"]
     query = f"?as={viewer}" if (viewer := request.query_params.get("as")) else ""
     return HTMLResponse(
@@ -77,7 +77,7 @@ def title_of(page: str) -> str:
 
 
 def first_pixel(picture: Path) -> tuple[int, ...]:
-    """Return the colour of the top left pixel, which a PNG stores as it is."""
+    """Return the colour of the top left pixel, which a PNG stores unfiltered."""
     data = picture.read_bytes()
     chunks, place = b"", 8
     while place < len(data):
@@ -121,13 +121,13 @@ def hostile() -> Iterator[Sandbox]:
         yield started
 
 
-def test_nothing_runs_when_texts_are_hostile(hostile: Sandbox) -> None:
+def test_hostile_text_does_not_run(hostile: Sandbox) -> None:
     page = dump_dom(hostile.url + KICK_OFF)
     assert title_of(page) == "hostile · Sandbox"
     assert not re.search(r"<(script|img|iframe|style)\b", page)
 
 
-def test_policy_stops_scripts_even_if_the_cleaning_let_them_through(
+def test_policy_blocks_scripts_that_the_sanitizer_missed(
     hostile: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harmful = HOSTILE.split("<meta")[0]
@@ -137,8 +137,8 @@ def test_policy_stops_scripts_even_if_the_cleaning_let_them_through(
     assert title_of(page) == "hostile · Sandbox"
 
 
-def test_browser_would_have_run_it_without_cleaning_and_policy(tmp_path: Path) -> None:
-    """The hostile text is dangerous indeed: the other tests do not pass for want of danger."""
+def test_browser_runs_the_hostile_text_without_sanitizer_and_policy(tmp_path: Path) -> None:
+    """Prove that the hostile text is dangerous, so that the other tests do not pass by accident."""
     file = tmp_path / "page.html"
     file.write_text(f"<title>hostile</title>{HOSTILE.split('<meta')[0]}", encoding="utf-8")
     assert title_of(dump_dom(file.as_uri())) == "owned"

@@ -100,7 +100,7 @@ def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot,
         psbot("advance", AWS)
     (notice,) = notes(applied, "log")
     assert notice.body.startswith(
-        "<!-- psbot notice: does-not-count:kick-off -->\nkick-off is closed, but by ada"
+        "<!-- psbot notice: unauthorized-change:kick-off -->\nkick-off is closed, but by ada"
     )
     with applied.world.lock:
         maria = applied.world.users["maria"]
@@ -184,5 +184,5 @@ def test_engagement_that_is_over_is_left_alone(psbot: Psbot, applied: Sandbox) -
     close(applied, "maria", "welcome-email")
     applied.gate.log.reset()
     left = psbot("advance", AWS, now="2026-12-03T09:00+01:00")
-    assert "the engagement is cancelled; psbot leaves it as it is" in " ".join(left.stdout.split())
+    assert "the engagement is cancelled; psbot no longer changes it" in " ".join(left.stdout.split())
     assert writes(applied) == 0

@@ -158,7 +158,7 @@ def test_amend_writes_the_file_where_it_is_asked_to(psbot: Psbot, sandbox: Sandb
         ((), "say what changes: give --summary"),
         (("--summary", " "), "say what changes: give --summary"),
         (("--summary", "x", "--hours", "many"), "many is not a number of hours"),
-        (("--summary", "x", "--new-end", "soon"), "soon is not a day"),
+        (("--summary", "x", "--new-end", "soon"), "soon is not a date"),
         (("--summary", "x", "--new-contract", "free"), "free is neither fixed-fee nor time-and-materials"),
         (("--summary", "x", "--situation", "sad"), "sad is not among rewording, other-work"),
     ],

@@ -169,7 +169,7 @@ def test_news_is_a_new_digest_and_the_old_one_is_superseded(desk: Desk) -> None:
     news = "2026-12-03T09:00+01:00"  # the kick-off was due on the first of December
     assert "told anew" in desk.stale(now=news).stdout
     old, new = desk.digests("maria")
-    assert "Resolved: a newer digest takes its place." in old
+    assert "Resolved: superseded by a newer digest." in old
     assert len(lines(new)) > 4
     assert desk.told("maria") == 2
 
@@ -179,7 +179,7 @@ def test_digest_is_resolved_and_its_issue_stays_open_when_people_have_acted(desk
     desk.acts(PAULS, "petra")
     desk.stale(now=TUESDAY)
     (body,) = desk.digests("paul")
-    assert "Resolved: people have acted, nothing is left to say." in body
+    assert "Resolved: no stale items remain." in body
     assert desk.issue("paul").is_open
     assert len(desk.issues()) == 2
 
@@ -276,7 +276,7 @@ def test_name_of_a_manager_who_cannot_see_the_project_is_no_mention(desk: Desk) 
     assert done.exit_code == 4, done.output
     bodies = [note.body for item in world.items_of[place.namespace_id].values() for note in item.notes]
     assert len(bodies) == 2
-    assert all("(cannot see this place, so was not told)" in body for body in bodies)
+    assert all("(not notified: no access to this project)" in body for body in bodies)
     assert not any("@" in body for body in bodies)
 
 
@@ -320,7 +320,7 @@ def test_older_one_of_two_issues_tells_and_the_other_is_superseded(desk: Desk) -
     told = desk.told("maria")
     desk.stale(now=TUESDAY)
     (body,) = (note.body for note in twin.notes if not note.is_system)
-    assert "Resolved: a newer digest takes its place." in body
+    assert "Resolved: superseded by a newer digest." in body
     assert "psbot told" in first.notes[-1].body
     assert desk.told("maria") == told
 

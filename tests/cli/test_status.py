@@ -91,7 +91,11 @@ def test_json_tells_since_when_what_is_late_whom_it_waits_for_and_what_was_found
     }  # fmt: skip
     assert (told["at_customer"], told["next_due"], told["failure"]) == (1, "standup/2026-W49", None)
     (found,) = told["findings"]
-    assert (found["code"], found["severity"], found["marker"]) == ("does-not-count", "warning", "kick-off")
+    assert (found["code"], found["severity"], found["marker"]) == (
+        "unauthorized-change",
+        "warning",
+        "kick-off",
+    )
     waits = {each["marker"]: each["waits_for"] for each in told["items"]}
     assert waits["intake-aws"] == {"who": "customer", "name": "Acme Corp"}
     assert waits["post-mortem"] == {"who": "gate", "name": "project-summary is todo"}

@@ -64,7 +64,7 @@ def test_phase_that_is_not_accepted_is_only_the_label(desk: Desk) -> None:
     desk.label("paul", "epic", "phase", "intake")
     stands = of(desk)
     assert (stands.phase, stands.phase_since, stands.phase_label) == ("setup", date(2026, 11, 23), "intake")
-    assert [each.code for each in stands.findings_of(Severity.WARNING)] == ["illegal-phase"]
+    assert [each.code for each in stands.findings_of(Severity.WARNING)] == ["transition-refused"]
 
 
 def test_phase_without_a_memory_is_the_label_and_nobody_knows_since_when(desk: Desk) -> None:
@@ -117,7 +117,7 @@ def test_what_was_found_and_cannot_be_checked_is_told(desk: Desk) -> None:
     desk.close(CUSTOMER, "kick-off")
     stands = of(desk)
     assert [(each.code, each.item) for each in stands.findings_of(Severity.WARNING)] == [
-        ("does-not-count", "kick-off")
+        ("unauthorized-change", "kick-off")
     ]
     assert stands.needs_attention
     desk.unreadable = frozenset({"kick-off"})

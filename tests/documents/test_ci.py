@@ -76,6 +76,14 @@ def test_pipeline_runs_make_test_on_the_oldest_python_and_a_newer_one() -> None:
     assert job["parallel"]["matrix"] == [{"PYTHON_IMAGE": ["python:3.11", "python:3.13"]}]
 
 
+def test_every_case_is_played_at_night() -> None:
+    job = yaml.safe_load(PIPELINE.read_text())["soak"]
+    assert job["script"] == ["make soak"]
+    assert job["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
+    (recipe,) = re.findall(r"^soak:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert "--all-cases --fresh-answers tests/resilience tests/injection" in recipe
+
+
 @pytest.mark.parametrize("file", [PIPELINE, STARTER])
 def test_pipelines_use_inputs_that_the_component_has(file: Path) -> None:
     (included,) = yaml.safe_load(file.read_text())["include"]

@@ -6,6 +6,9 @@ from types import FrameType
 
 import pytest
 
+from tests.injection.corpus import CATEGORIES, Entry, entries_of
+from tests.support.sample import Sample
+
 SECONDS = 300
 
 
@@ -23,3 +26,9 @@ def end() -> Iterator[None]:
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(params=CATEGORIES)
+def entries(request: pytest.FixtureRequest, sample: Sample) -> list[Entry]:
+    """The texts of a category of the corpus that this run plays."""
+    return entries_of(request.param, sample)

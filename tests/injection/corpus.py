@@ -3,9 +3,11 @@
 Each text stands for one way in: a spelling, a hiding place, or a sign that some reader of the text acts on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
+
+from tests.support.sample import COMPLETE, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +148,23 @@ def _distinct() -> Iterator[Entry]:
 
 CORPUS = tuple(_distinct())
 CATEGORIES = tuple(dict.fromkeys(entry.category for entry in CORPUS))
+EVERY = 3  # a sample has one of so many texts of each category
+
+
+def entries_of(category: str, sample: Sample = COMPLETE) -> list[Entry]:
+    """Return the texts of a category that a run plays."""
+    entries = [entry for entry in CORPUS if entry.category == category]
+    return sample.of(entries, EVERY, CATEGORIES.index(category))
+
+
+def check_each(entries: Iterable[Entry], check: Callable[[Entry], None]) -> None:
+    """Check all texts, and raise together what went wrong, with the text that it went wrong with."""
+    errors: list[Exception] = []
+    for entry in entries:
+        try:
+            check(entry)
+        except Exception as error:
+            error.add_note(f"The text is {entry.label}: {entry.text!a}")
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} texts of the corpus", errors)

@@ -18,11 +18,18 @@ DRIVING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
+def _is_loud(char: str) -> bool:
+    return char not in HARMLESS and (unicodedata.category(char) in DRIVING or char in TURNING)
+
+
+# Unicode has characters of these categories in its first plane only.
+_LOUD = re.compile(f"[{re.escape(''.join(filter(_is_loud, map(chr, range(0x10000)))))}]")
+
+
 def assert_quiet(text: str) -> None:
     """Nothing in *text* drives a terminal, breaks a line unseen or turns the reading direction; it can be written."""
-    for char in text:
-        is_loud = unicodedata.category(char) in DRIVING or char in TURNING
-        assert char in HARMLESS or not is_loud, f"U+{ord(char):04X} in {text[:200]!r}"
+    loud = _LOUD.search(text)
+    assert loud is None, f"U+{ord(loud[0]):04X} in {text[:200]!r}"
     text.encode("utf-8")
 
 

@@ -4,8 +4,6 @@ import copy
 from dataclasses import replace
 from functools import cache
 
-import pytest
-
 from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.history import Notice
 from psbot.core.model.operations import PostNotice
@@ -17,12 +15,11 @@ from psbot.core.workflow.carry_over import CARRIED_SECTION
 from psbot.report import plan as plan_module
 from psbot.report.plan_rows import FilePlan
 from tests.core.workflow.test_advance import delivering
-from tests.injection.corpus import CORPUS, Entry
+from tests.injection.corpus import Entry, check_each
 from tests.injection.oracle import assert_like, assert_no_action, assert_quiet
 from tests.support.board import CUSTOMER, PROCESS, Desk
 
 OVER, NEXT = "call/2026-12-15", "call/2026-12-22"
-ALL = pytest.mark.parametrize("entry", [pytest.param(each, id=each.label) for each in CORPUS])
 
 
 @cache
@@ -59,14 +56,19 @@ def plain() -> dict[str, str]:
 
 
 def test_scene_gives_advance_something_to_say() -> None:
-    assert plain()["illegal-phase:epic"].count("Plain") == 1
+    assert plain()["transition-refused:epic"].count("Plain") == 1
     desk = scene("Plain")
     desk.advance()
     assert "- [ ] Plain\n- [ ] Order disks\n" in desk.item(NEXT).description
 
 
-@ALL
-def test_text_in_labels_titles_and_tasks_does_nothing_in_notices_issues_and_reports(entry: Entry) -> None:
+def test_text_in_labels_titles_and_tasks_does_nothing_in_notices_issues_and_reports(
+    entries: list[Entry],
+) -> None:
+    check_each(entries, assert_nothing_of_advance)
+
+
+def assert_nothing_of_advance(entry: Entry) -> None:
     desk = scene(entry.text)
     plan = desk.advance()
     for name, body in told(plan).items():
@@ -83,15 +85,22 @@ def test_text_in_labels_titles_and_tasks_does_nothing_in_notices_issues_and_repo
     assert desk.plan().is_empty, "a second run has nothing to do"
 
 
-@ALL
-def test_text_that_a_person_put_into_a_notice_does_nothing_when_psbot_writes_it_again(entry: Entry) -> None:
+def test_text_that_a_person_put_into_a_notice_does_nothing_when_psbot_writes_it_again(
+    entries: list[Entry],
+) -> None:
+    check_each(entries, assert_nothing_in_a_notice)
+
+
+def assert_nothing_in_a_notice(entry: Entry) -> None:
     log = start().item("log")
-    first = "<!-- psbot notice: does-not-count:kick-off -->\n"
+    first = "<!-- psbot notice: unauthorized-change:kick-off -->\n"
     for words in (entry.text, f"It was so.\n{entry.text}", f"```\n{entry.text}\n```"):
-        edited = Notice("does-not-count:kick-off", f"{first}{words}\n", "gid://gitlab/Note/1", is_edited=True)
+        edited = Notice(
+            "unauthorized-change:kick-off", f"{first}{words}\n", "gid://gitlab/Note/1", is_edited=True
+        )
         (resolved,) = plan_notices(log, [], [edited])
         assert_no_action(resolved.body)
         again = Notice(edited.identity, resolved.body, edited.gid, is_edited=True)
         assert not list(plan_notices(log, [], [again]))
-        stays = Finding("does-not-count", Severity.WARNING, "It is so", "kick-off")
+        stays = Finding("unauthorized-change", Severity.WARNING, "It is so", "kick-off")
         assert not list(plan_notices(log, [stays], [edited]))

@@ -45,6 +45,7 @@ from psbot.sandbox.state.seed import sandbox_world, token_of
 from psbot.templates.library import TemplateLibrary
 from tests.injection.oracle import assert_quiet
 from tests.support.paths import ROOT
+from tests.support.sample import examples
 
 WORDS = TemplateLibrary(ROOT / "issue_templates")
 NOW = datetime.fromisoformat("2026-11-23T09:00+01:00")
@@ -168,7 +169,9 @@ def spoiled(data: Any, walk: list[int], value: Any) -> Any:
     return {**data, key: spoiled(data[key], rest, value)}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(number=st.integers(0, 8), walk=st.lists(st.integers(0, 40), max_size=14), value=anything)
 @example(number=1, walk=[0, 0, 0, 0, 0, 7], value="gid://gitlab/WorkItem/x")
 def test_answer_with_any_part_spoiled_ends_with_a_sentence_or_with_clean_output(
@@ -185,7 +188,9 @@ def test_answer_with_any_part_spoiled_ends_with_a_sentence_or_with_clean_output(
             assert str(error)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(value=leaves.filter(lambda each: isinstance(each, str)), leaf=st.sampled_from(["title", "description", "webUrl", "username", "name", "fullPath", "version"]))  # fmt: skip
 def test_any_text_in_any_field_of_every_item_is_printed_clean(stage: Stage, value: str, leaf: str) -> None:
     def everywhere(_: int, data: Any) -> Any:
@@ -238,7 +243,7 @@ def test_raw_answer_of_any_kind_is_a_sentence(process: Process, name: str, *, is
         assert_quiet(replace_control_characters(str(caught.value)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(body=st.one_of(st.binary(max_size=200), anything.map(lambda each: json.dumps(each).encode())), code=st.sampled_from([200, 201, 204, 301, 302, 400, 401, 403, 404, 408, 409, 418, 429, 500, 503]), kind=st.sampled_from(["application/json", "text/html", "application/json; charset=utf-16", ""]))  # fmt: skip
 def test_any_body_with_any_status_is_data_or_a_sentence(body: bytes, code: int, kind: str) -> None:
     for send in ("read", "write"):

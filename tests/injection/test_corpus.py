@@ -34,9 +34,10 @@ from psbot.report.plan_rows import FilePlan
 from psbot.templates.library import TemplateLibrary
 from psbot.templates.mail import build_welcome_mail
 from psbot.templates.render import find_scheduled_item
-from tests.injection.corpus import CORPUS, Entry
+from tests.injection.corpus import CATEGORIES, CORPUS, EVERY, Entry, check_each, entries_of
 from tests.injection.oracle import assert_like, assert_powerless, assert_quiet
 from tests.support.paths import ROOT
+from tests.support.sample import Sample
 
 PROCESS = load_process(ROOT / "config")
 WORDS = TemplateLibrary(ROOT / "issue_templates")
@@ -162,9 +163,12 @@ def descriptions(engagement: Engagement) -> dict[str, str]:
     return found
 
 
-def report(engagement: Engagement, wanted: Desired, form: str, file: str) -> str:
-    drawn = build_plan(engagement, wanted, Snapshot(), PROCESS)
-    return plan.render_plans(form, [FilePlan.of(file, engagement, drawn)], PROCESS.limits, NOW)
+def planned(engagement: Engagement, wanted: Desired, file: str) -> FilePlan:
+    return FilePlan.of(file, engagement, build_plan(engagement, wanted, Snapshot(), PROCESS))
+
+
+def report(form: str, drawn: FilePlan) -> str:
+    return plan.render_plans(form, [drawn], PROCESS.limits, NOW)
 
 
 def mail(engagement: Engagement, *, is_known: bool) -> EmailMessage:
@@ -192,21 +196,36 @@ def plain_words(links: int) -> dict[str, str]:
 @cache
 def plain_report(links: int) -> str:
     base = plain(links)
-    return report(base, build_desired(base, PROCESS, NOW, WORDS), "markdown", "engagements/x.yml")
+    return report("markdown", planned(base, build_desired(base, PROCESS, NOW, WORDS), "engagements/x.yml"))
 
 
 def without_skip(engagement: Engagement) -> Engagement:
     return replace(engagement, skip={})
 
 
-def cases(entries: tuple[Entry, ...] = CORPUS) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("entry", [pytest.param(each, id=each.label) for each in entries])
-
-
 def test_corpus_has_at_least_five_hundred_texts_each_once() -> None:
     assert (
         len({entry.text for entry in CORPUS}) == len({entry.label for entry in CORPUS}) == len(CORPUS) >= 500
     )
+
+
+def test_texts_of_three_samples_that_follow_each_other_are_the_corpus() -> None:
+    samples = [Sample(seed) for seed in range(739_000, 739_000 + EVERY)]
+    for category in CATEGORIES:
+        assert all(entries_of(category, sample) for sample in samples)
+    played = {
+        entry for sample in samples for category in CATEGORIES for entry in entries_of(category, sample)
+    }
+    assert played == set(CORPUS) == {entry for category in CATEGORIES for entry in entries_of(category)}
+
+
+def test_every_text_that_goes_wrong_is_named() -> None:
+    def check(entry: Entry) -> None:
+        assert entry.text not in ("@root", "@ada")
+
+    with pytest.raises(ExceptionGroup, match="2 texts") as caught:
+        check_each(entries_of("mention"), check)
+    assert ["'@root'" in str(each.__notes__) for each in caught.value.exceptions] == [True, False]
 
 
 def test_every_field_of_the_model_takes_part() -> None:
@@ -221,8 +240,11 @@ def test_every_field_of_the_model_takes_part() -> None:
     assert set(MAPPINGS) == {"links", "intake", "skip"}
 
 
-@cases()
-def test_text_in_every_field_is_refused_with_its_place_or_does_nothing(entry: Entry) -> None:
+def test_text_in_every_field_is_refused_with_its_place_or_does_nothing(entries: list[Entry]) -> None:
+    check_each(entries, assert_refused_or_nothing)
+
+
+def assert_refused_or_nothing(entry: Entry) -> None:
     engagement, loaded = taken(entry.text)
     assert_nothing_in_descriptions(entry, engagement, loaded)
     assert_nothing_in_titles_and_reports(entry, without_skip(engagement))
@@ -254,29 +276,30 @@ def assert_nothing_in_titles_and_reports(entry: Entry, engagement: Engagement) -
             assert item.description.startswith(f"<!-- psbot: engagement={engagement.key} item={item.key} ")
             assert item.description.count("<!-- psbot: ") == 1
     file = f"engagements/{entry.text}.yml"
-    for form in ("text", "json"):
-        assert_quiet(report(engagement, wanted, form, file))
-    data = json.loads(report(engagement, wanted, "json", file))
-    assert data["engagements"][0]["file"] == file
-    same = plain_report(len(engagement.links))
-    assert_like(report(engagement, wanted, "markdown", file), same)
+    drawn = planned(engagement, wanted, file)
+    assert_quiet(report("text", drawn))
+    data = report("json", drawn)
+    assert_quiet(data)
+    assert json.loads(data)["engagements"][0]["file"] == file
+    assert_like(report("markdown", drawn), plain_report(len(engagement.links)))
 
 
-def left_out(form: str, reason: str) -> str:
+def left_out(reason: str) -> FilePlan:
     base = replace(plain(0), skip={"post-mortem": reason})
-    return report(base, build_desired(base, PROCESS, NOW, WORDS), form, "engagements/x.yml")
+    return planned(base, build_desired(base, PROCESS, NOW, WORDS), "engagements/x.yml")
 
 
 @cache
 def plainly_left_out() -> str:
-    return left_out("markdown", PLAIN)
+    return report("markdown", left_out(PLAIN))
 
 
 def assert_nothing_in_a_reason_to_leave_out(reason: str) -> None:
+    drawn = left_out(reason)
     for form in ("text", "json"):
-        assert_quiet(left_out(form, reason))
+        assert_quiet(report(form, drawn))
     assert f"is left out: {PLAIN}" in plainly_left_out()
-    assert_like(left_out("markdown", reason), plainly_left_out())
+    assert_like(report("markdown", drawn), plainly_left_out())
 
 
 def assert_nothing_in_the_mail(engagement: Engagement) -> None:
@@ -293,8 +316,11 @@ def assert_nothing_in_the_mail(engagement: Engagement) -> None:
         assert body.count("\n") == like.count("\n")
 
 
-@cases()
-def test_text_as_it_is_in_a_file_is_refused_with_its_place_or_read(entry: Entry) -> None:
+def test_text_as_it_is_in_a_file_is_refused_with_its_place_or_read(entries: list[Entry]) -> None:
+    check_each(entries, assert_refused_or_read)
+
+
+def assert_refused_or_read(entry: Entry) -> None:
     base = yaml.safe_dump(BASE, sort_keys=False)
     for before, after in (
         (f"customer: {PLAIN}\n", "customer: {}\n"),

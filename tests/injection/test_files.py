@@ -16,6 +16,7 @@ from psbot.templates.library import TemplateLibrary
 from tests.injection.corpus import CORPUS
 from tests.injection.oracle import assert_quiet
 from tests.support.paths import ROOT
+from tests.support.sample import examples
 
 PROCESS = load_process(ROOT / "config")
 EXAMPLE = (ROOT / "examples" / "acme-aws.yml").read_text()
@@ -48,7 +49,7 @@ def ends_well(load: Callable[[], object]) -> None:
             assert all(each.line >= 1 and each.column >= 1 for each in error.problems)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(content=st.binary(max_size=300), cut=st.integers(0, 2000))
 def test_engagement_file_of_any_bytes_is_refused_or_read(content: bytes, cut: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +59,7 @@ def test_engagement_file_of_any_bytes_is_refused_or_read(content: bytes, cut: in
         assert (loaded.engagement is None) == (loaded.error is not None)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(at=st.integers(0, 3000), length=st.integers(0, 40), put=st.lists(pieces, max_size=6).map("".join))
 def test_engagement_file_with_any_part_replaced_is_refused_or_read(at: int, length: int, put: str) -> None:
     loaded = parse_engagement("a.yml", spliced(EXAMPLE, at, length, put), PROCESS)
@@ -75,7 +76,7 @@ def test_engagement_file_made_to_keep_psbot_busy_is_refused() -> None:
         assert parse_engagement("a.yml", text, PROCESS).error is not None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(name=st.sampled_from(CONFIGS), at=st.integers(0, 8000), length=st.integers(0, 30), put=st.lists(pieces, max_size=4).map("".join))  # fmt: skip
 def test_configuration_with_any_part_replaced_is_refused_or_read(
     name: str, at: int, length: int, put: str
@@ -88,7 +89,7 @@ def test_configuration_with_any_part_replaced_is_refused_or_read(
         ends_well(lambda: load_process(folder))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(source=st.lists(words, max_size=14).map("".join))
 def test_template_of_any_source_is_refused_or_rendered(source: str) -> None:
     with tempfile.TemporaryDirectory() as parent:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from psbot.core.text import marker
 from psbot.core.text.marker import Marker
+from tests.support.sample import examples
 
 MARK = "<!-- psbot: engagement=acme item=kick-off -->"
 keys = st.from_regex(r"[a-z0-9-]{2,20}", fullmatch=True)
@@ -53,7 +54,7 @@ def by_lines(text: str) -> dict[str, str]:
     return found
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(pasted)
 def test_sections_are_those_that_a_reader_of_lines_finds_between_whole_pairs(text: str) -> None:
     assert {name: marker.managed_sections(text)[name] for name in marker.managed_sections(text)} == {
@@ -61,7 +62,7 @@ def test_sections_are_those_that_a_reader_of_lines_finds_between_whole_pairs(tex
     }
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(pasted, st.sampled_from(["a", "b", "c"]))
 def test_section_that_is_put_in_is_there_and_everything_else_stays(text: str, name: str) -> None:
     if name in marker.damaged_sections(text):
@@ -75,7 +76,7 @@ def test_section_that_is_put_in_is_there_and_everything_else_stays(text: str, na
     assert marker.parse_marker(after) == marker.parse_marker(text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.one_of(pasted, st.text(max_size=300)))
 def test_any_description_can_be_read(text: str) -> None:
     found = marker.parse_marker(text)

@@ -15,13 +15,12 @@ from psbot.errors import GitLabError
 from psbot.report import apply, checks
 from psbot.report.apply_rows import FileResult
 from psbot.runs.work import Reconciled
-from tests.injection.corpus import CORPUS, Entry
+from tests.injection.corpus import Entry, check_each
 from tests.injection.oracle import assert_like, assert_quiet
 from tests.injection.test_corpus import NOW, PLAIN, PROCESS, WORDS
 from tests.injection.test_corpus import plain as plain_engagement
 from tests.support.fakes import FakeGitLab
 
-ALL = pytest.mark.parametrize("entry", [pytest.param(each, id=each.label) for each in CORPUS])
 SCOPE = "ps-state"
 FORMS = ("text", "json", "markdown")
 
@@ -64,8 +63,11 @@ def test_text_is_told_where_it_says_something(what: str) -> None:
         assert PLAIN in SAID[what](form, PLAIN)
 
 
-@ALL
-def test_text_that_gitlab_tells_is_printed_and_does_nothing(entry: Entry) -> None:
+def test_text_that_gitlab_tells_is_printed_and_does_nothing(entries: list[Entry]) -> None:
+    check_each(entries, assert_printed)
+
+
+def assert_printed(entry: Entry) -> None:
     for what in SAID:
         for form in FORMS:
             assert_quiet(SAID[what](form, entry.text))

@@ -22,6 +22,7 @@ from psbot.templates.library import TemplateLibrary
 from psbot.templates.mail import build_welcome_mail
 from psbot.templates.render import find_scheduled_item
 from tests.support.paths import ROOT
+from tests.support.sample import examples
 
 PROCESS = load_process(ROOT / "config")
 TEMPLATES = TemplateLibrary(ROOT / "issue_templates")
@@ -121,7 +122,7 @@ signs = st.text(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.one_of(signs, st.text(min_size=1, max_size=25)))
 @example("@a")
 def test_any_text_does_nothing_in_any_description(text: str) -> None:

@@ -102,7 +102,7 @@ def test_observe_ignores_a_customers_copy_of_a_description(forge: FakeGitLab) ->
     make(forge, "kick-off", None, Author("ada"))
     found = observe(forge, ENGAGEMENT, PROCESS)
     assert keys(found) == {"epic"}
-    assert codes(found) == ["foreign-marker"]
+    assert codes(found) == ["untrusted-marker"]
     assert found.snapshot.epic
     assert found.snapshot.epic.gid == epic
 
@@ -171,7 +171,7 @@ def test_observe_does_not_guess_when_several_items_lost_their_marker(forge: Fake
     make(forge, "kick-off", epic, description="Two.\n")
     found = observe(forge, ENGAGEMENT, PROCESS)
     assert keys(found) == {"epic"}
-    assert codes(found) == ["ambiguous"]
+    assert codes(found) == ["marker-ambiguous"]
 
 
 def test_observe_numbers_a_persons_change_request_with_the_lowest_free_number(forge: FakeGitLab) -> None:

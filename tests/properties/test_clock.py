@@ -23,6 +23,7 @@ from psbot.core.staleness.measure import Measurement, measure
 from psbot.core.staleness.response import StaleResponse
 from tests.support.builders import GROUP, INTERNAL, SHARED, engagement
 from tests.support.paths import ROOT
+from tests.support.sample import examples
 
 SHIPPED: Process = load_process(ROOT / "config")
 PEOPLE = ("maria", "ada")
@@ -245,7 +246,7 @@ def expected(world: World, policy: StalenessPolicy) -> int | None:
     return world.count(start, RUNS[policy.name])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]))
 def test_days_are_those_of_a_slow_oracle(world: World, policy: StalenessPolicy) -> None:
     found, days = verdict(world, policy), expected(world, policy)
@@ -258,7 +259,7 @@ def test_days_are_those_of_a_slow_oracle(world: World, policy: StalenessPolicy) 
     assert not found.needs
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]), st.integers(1, 20))
 def test_lists_alone_say_what_the_notes_would_say_or_ask_for_them(
     world: World, policy: StalenessPolicy, after: int
@@ -340,7 +341,7 @@ def carried_out(facts: Facts, plan: Plan) -> Facts:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(worlds, st.sampled_from([IDLE, WAITING, IN_STATE, SILENT, OWN]), st.integers(1, 20))
 def test_second_run_finds_the_same_and_writes_nothing(
     world: World, policy: StalenessPolicy, after: int

@@ -26,6 +26,7 @@ from tests.properties.test_advance import PEOPLE, Oracle
 from tests.support.board import PROCESS, TEMPLATES, example
 from tests.support.builders import SHARED
 from tests.support.fakes import BOT, FakeGitLab
+from tests.support.sample import examples
 
 STATES = ("todo", "doing", "waiting-customer", "blocked", "done", "skipped")
 PHASES = ("quote", "setup", "kick-off", "intake", "delivery", "wrap-up", "post-mortem", "completed", "on-hold", "cancelled")  # fmt: skip
@@ -375,5 +376,5 @@ def _never(seconds: float) -> None:
     raise AssertionError(f"it waited {seconds} seconds")
 
 
-Lives.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Lives.TestCase.settings = settings(max_examples=examples(40), stateful_step_count=25, deadline=None)
 test_people_at_random_against_apply_and_advance = Lives.TestCase

@@ -16,6 +16,7 @@ from psbot.core.plan.plan import Plan, build_plan
 from psbot.engagements.loader import parse_engagement
 from psbot.templates.library import TemplateLibrary
 from tests.support.paths import ROOT
+from tests.support.sample import examples
 from tests.support.world import performed
 
 PROCESS: Process = load_process(ROOT / "config")
@@ -71,13 +72,13 @@ def fields(item: Item) -> tuple[object, ...]:
     return (item.title, item.start_on, item.due_on, sorted(item.assignees), item.namespace, item.kind)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(engagements(), nows)
 def test_plan_is_the_same_twice(engagement: Engagement, now: datetime) -> None:
     assert planned(engagement, now, Snapshot()) == planned(engagement, now, Snapshot())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(engagements(), engagements(), nows)
 def test_world_after_a_changed_file_has_exactly_what_the_file_says(
     first: Engagement, second: Engagement, now: datetime
@@ -100,7 +101,7 @@ def test_world_after_a_changed_file_has_exactly_what_the_file_says(
     assert planned(second, now, world)[1].is_empty
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(engagements(), engagements(), nows, st.data())
 def test_what_people_changed_stays_as_they_left_it(
     first: Engagement, second: Engagement, now: datetime, data: st.DataObject

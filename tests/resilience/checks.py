@@ -61,13 +61,13 @@ def check_once(world: World) -> None:
 
 
 def check_told_once(world: World) -> None:
-    """Require that no notice stands twice: the others of its identity are resolved, or were taken back."""
+    """Require that no notice stands twice: the others of its identity are resolved, or were reverted."""
     told = Counter(
         (note.item.reference, note.body.partition("\n")[0])
         for note in world.notes.values()
         if not note.is_system
         and note.body.startswith("<!-- psbot notice: ")
-        and not note.body.partition("\n")[2].startswith(("Resolved: ", "Taken back: "))
+        and not note.body.partition("\n")[2].startswith(("Resolved: ", "Reverted: "))
     )
     twice = [each for each, number in told.items() if number > 1]
     require(not twice, f"told twice: {twice}")

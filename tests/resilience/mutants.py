@@ -116,12 +116,12 @@ def ending_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def not_neutralising(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(escape, "to_title", lambda text, longest=255: text[:longest])
-    patch.setattr(language, "inert", lambda text: text)
+    patch.setattr(language, "escape_markdown", lambda text: text)
 
 
 def closing_the_oldest(patch: pytest.MonkeyPatch) -> None:
     def newest(sighting: Any) -> tuple[bool, int]:
-        return (not sighting.is_open, -sighting.number)
+        return (not sighting.is_open, -sighting.numeric_id)
 
     patch.setattr(identify, "_by_state_and_number", newest)
 

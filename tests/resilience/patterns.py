@@ -107,6 +107,17 @@ PATTERNS: Mapping[str, Pattern] = {
 }
 
 
+_ALIKE = {str(status): "5xx" for status in STATUSES} | {
+    f"429 {name} Retry-After": "429" for name in RETRY_AFTER
+}
+
+
+def kind_of(pattern: str) -> str:
+    """Return the kind of fault that a pattern plays; those of one kind take one path through psbot."""
+    name, _, when = pattern.rpartition(" ")
+    return f"{_ALIKE[name]} {when}" if name in _ALIKE else pattern
+
+
 def cases(pattern: str, requests: tuple[LoggedRequest, ...]) -> list[Case]:
     """Return the cases of one pattern for every request of an undisturbed run."""
     return [case for entry in requests for case in PATTERNS[pattern](entry)]

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from psbot.sandbox.faults.faults import Fault, FaultKind
 from psbot.sandbox.server.request_log import LoggedRequest
+from psbot.sandbox.state.answers import Answers
 from psbot.sandbox.state.model import WorkItem
 from tests.resilience import humans
 from tests.resilience.histories import History, history
@@ -103,6 +104,11 @@ def _person(stage: Stage, asked: History, draw: random.Random) -> None:
 _PLAYS = {"alone": _alone, "again": _again, "race": _race, "person": _person}
 
 
+def read_everything_again() -> None:
+    """Let the sandbox remember no answers."""
+    Answers.is_remembering = False
+
+
 def result(seed: int) -> tuple[int, Counter[str], str]:
     """Return the seed, its counts, and what was wrong, empty for nothing."""
     try:
@@ -127,7 +133,7 @@ def main() -> int:
     counts: Counter[str] = Counter()
     broken = []
     seeds = range(given.seed, given.seed + given.count)
-    with ProcessPoolExecutor(given.jobs) as pool:
+    with ProcessPoolExecutor(given.jobs, initializer=read_everything_again) as pool:
         for seed, counted, wrong in pool.map(result, seeds, chunksize=max(1, min(50, given.count // 20))):
             counts += counted
             if wrong:

@@ -4,12 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.resilience.rows import KILLS, MATRIX, enumerated, row
+from tests.resilience.histories import history
+from tests.resilience.patterns import Case, cases, kind_of
+from tests.resilience.rows import KILLS, MATRIX, Row, enumerated, operation_of, row, sampled, sampled_kills
 from tests.support.paths import ROOT
+from tests.support.sample import COMPLETE, Sample
 
 PROJECT = '[tool.pytest]\ntestpaths = ["tests"]\naddopts = ["-p", "no:cacheprovider", "-m", "not browser"]\nmarkers = ["browser"]\n'
 CONFTEST = """
@@ -28,7 +32,7 @@ def test_rows(row, played, request):
     request.node.user_properties.append(("cases played", (row, played)))
 """
 TESTS = {"faults": "matrix", "kills": "kills"}
-COMPLETE = "faults: 7 of 7 cases played\nkills: 1 of 1 cases played\n"
+WHOLE = "faults: 7 of 7 cases played\nkills: 1 of 1 cases played\n"
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def ran(project: Path, *arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize("how", [(), ("-n", "2"), ("tests",), ("tests/harness",), (".",)])
 def test_whole_run_says_how_many_cases_were_played(project: Path, how: tuple[str, ...]) -> None:
     code, said = ran(project, *how)
-    assert (code, COMPLETE in said, "left out" in said) == (0, True, False), said
+    assert (code, WHOLE in said, "left out" in said) == (0, True, False), said
 
 
 LEAVING_OUT = {
@@ -124,7 +128,52 @@ def test_run_of_the_product_is_counted_and_every_row_is_enumerated_once(pytestco
 
 def test_page_on_reliability_names_the_number_of_cases() -> None:
     page = (ROOT / "docs" / "reliability.md").read_text()
-    for table in ("faults", "kills"):
+    for table in TESTS:
         number = sum(count for name, count in enumerated().items() if name.startswith(f"{table}: "))
         (cases,) = re.findall(rf"test_{TESTS[table]}\.py` \| ([0-9,]+) \|", page)
         assert cases == f"{number:,}"
+
+
+A_FEW_SEEDS = range(739_000, 739_020)
+
+
+def kinds(chosen: Mapping[Row, Sequence[Case]]) -> set[tuple[str, str]]:
+    """Return the operations with the kinds of faults that they are played with."""
+    return {
+        (operation_of(name, case), kind_of(pattern))
+        for (name, pattern), played in chosen.items()
+        for case in played
+    }
+
+
+@pytest.mark.parametrize("seed", A_FEW_SEEDS)
+def test_sample_has_every_row_and_every_operation_with_every_kind_of_fault(seed: int) -> None:
+    chosen = sampled(Sample(seed))
+    assert set(chosen) == set(MATRIX)
+    assert all(chosen.values())
+    assert kinds(chosen) == kinds(sampled(COMPLETE))
+    assert len(kinds(chosen)) > 200
+    assert sum(map(len, chosen.values())) < sum(map(len, sampled(COMPLETE).values())) / 6
+
+
+@pytest.mark.parametrize("seed", A_FEW_SEEDS)
+def test_sample_kills_a_process_before_and_after_every_operation(seed: int) -> None:
+    def operations(sample: Sample) -> set[tuple[str, str]]:
+        return {
+            (each.operation, when) for (_, when), all_of in sampled_kills(sample).items() for each in all_of
+        }
+
+    assert set(sampled_kills(Sample(seed))) == set(KILLS)
+    assert all(sampled_kills(Sample(seed)).values())
+    assert operations(Sample(seed)) == operations(COMPLETE)
+
+
+def test_samples_of_seeds_that_follow_each_other_have_all_cases_together() -> None:
+    for name, pattern in MATRIX:
+        played = [case for seed in A_FEW_SEEDS for case in sampled(Sample(seed))[name, pattern]]
+        complete = cases(pattern, history(name).requests)
+        assert sampled(COMPLETE)[name, pattern] == complete
+        assert all(case in played for case in complete)
+    for each in KILLS:
+        killed = {entry for seed in A_FEW_SEEDS for entry in sampled_kills(Sample(seed))[each]}
+        assert killed == set(history(each[0]).requests) == set(sampled_kills(COMPLETE)[each])

@@ -7,21 +7,21 @@ import pytest
 from tests.resilience.checks import Violation
 from tests.resilience.histories import history
 from tests.resilience.matrix import play
-from tests.resilience.patterns import cases
-from tests.resilience.rows import MATRIX, row
+from tests.resilience.rows import MATRIX, row, sampled
+from tests.support.sample import Sample
 
 Count = Callable[[str, int], None]
 
 
 @pytest.mark.parametrize(("name", "pattern"), MATRIX)
 def test_two_runs_later_all_is_as_undisturbed_when_a_request_goes_wrong(
-    name: str, pattern: str, count_cases: Count
+    name: str, pattern: str, sample: Sample, count_cases: Count
 ) -> None:
     asked = history(name)
-    enumerated = cases(pattern, asked.requests)
+    chosen = sampled(sample)[name, pattern]
     broken = []
     played = 0
-    for case in enumerated:
+    for case in chosen:
         try:
             play(asked, case)
             played += 1
@@ -31,4 +31,4 @@ def test_two_runs_later_all_is_as_undisturbed_when_a_request_goes_wrong(
             )
     count_cases(row("faults", name, pattern), played)
     assert not broken, "\n\n".join(broken)
-    assert played == len(enumerated) > 0
+    assert played == len(chosen) > 0

@@ -1,7 +1,6 @@
 """Several runs at once on one engagement, with people at work in between."""
 
 import random
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,12 @@ from tests.resilience.histories import ADVANCED, History, history
 from tests.resilience.matrix import settle
 from tests.resilience.race import Touched, check_arrived, check_one_of_each, race
 from tests.resilience.test_kills import started
+from tests.support.forked import Process
+from tests.support.sample import Sample
 from tests.support.stage import Adapters, real, staged
 
 SEEDS = range(12)
+EVERY = 3  # a sample has one of so many seeds, and of so many requests
 
 
 def raced(name: str, runs: int, seed: int, adapters: Adapters = real) -> None:
@@ -34,14 +36,16 @@ def raced(name: str, runs: int, seed: int, adapters: Adapters = real) -> None:
 
 @pytest.mark.parametrize("runs", [2, 8])
 @pytest.mark.parametrize("name", ["small", "small-changed"])
-def test_one_open_item_a_marker_is_left_when_several_runs_take_turns(name: str, runs: int) -> None:
-    for seed in SEEDS:
+def test_one_open_item_a_marker_is_left_when_several_runs_take_turns(
+    name: str, runs: int, sample: Sample
+) -> None:
+    for seed in sample.of(SEEDS, EVERY, runs):
         raced(name, runs, seed)
 
 
-def test_what_a_person_did_stays_when_two_runs_race() -> None:
+def test_what_a_person_did_stays_when_two_runs_race(sample: Sample) -> None:
     asked = history("small-changed")
-    for seed in SEEDS:
+    for seed in sample.of(SEEDS, EVERY):
         draw = random.Random(seed)
         turn = draw.randrange(10)
         with staged(asked.world()) as stage:
@@ -67,10 +71,10 @@ BESIDE = (("advance", "advance"), ("advance", "apply"))
 @pytest.mark.parametrize("commands", BESIDE, ids="-".join)
 @pytest.mark.parametrize("name", ADVANCED)
 def test_engagement_gets_where_one_run_leads_when_two_take_turns(
-    name: str, commands: tuple[str, ...]
+    name: str, commands: tuple[str, ...], sample: Sample
 ) -> None:
     asked = history(name)
-    for seed in range(6):
+    for seed in sample.of(SEEDS[:6], EVERY, ADVANCED.index(name)):
         with staged(asked.world()) as stage:
             race(stage, asked, 2, random.Random(seed), commands=commands)
             check_one_of_each(stage.world, asked)
@@ -101,9 +105,11 @@ def between(asked: History, number: int, command: str, adapters: Adapters = real
 
 @pytest.mark.parametrize("command", ["advance", "apply"])
 @pytest.mark.parametrize("name", ADVANCED)
-def test_nothing_is_done_or_told_twice_when_another_run_comes_in_between(name: str, command: str) -> None:
+def test_nothing_is_done_or_told_twice_when_another_run_comes_in_between(
+    name: str, command: str, sample: Sample
+) -> None:
     asked = history(name)
-    for entry in asked.requests:
+    for entry in sample.of(asked.requests, EVERY, ADVANCED.index(name)):
         between(asked, entry.number, command)
 
 
@@ -114,7 +120,7 @@ def test_one_open_item_a_marker_is_left_when_several_processes_apply_at_once(
     asked = history("new")
     world = asked.world()
     with running_sandbox(world, latency_ms=20, work_ms=5) as sandbox:
-        begun: list[subprocess.Popen[bytes]] = []
+        begun: list[Process] = []
         for number in range(processes):
             folder = tmp_path / str(number)
             folder.mkdir()
@@ -134,7 +140,7 @@ def test_engagement_gets_where_one_run_leads_when_two_processes_run_at_once(
     asked = history("telling")
     world = asked.world()
     with running_sandbox(world, latency_ms=20, work_ms=5) as sandbox:
-        begun: list[subprocess.Popen[bytes]] = []
+        begun: list[Process] = []
         for number, command in enumerate(commands):
             folder = tmp_path / str(number)
             folder.mkdir()
@@ -147,9 +153,9 @@ def test_engagement_gets_where_one_run_leads_when_two_processes_run_at_once(
         check_arrived(world, asked)
 
 
-def test_two_who_ask_for_the_same_at_once_get_it_once() -> None:
+def test_two_who_ask_for_the_same_at_once_get_it_once(sample: Sample) -> None:
     asked = history("asking")
-    for seed in SEEDS:
+    for seed in sample.of(SEEDS, EVERY):
         with staged(asked.world()) as stage:
             race(stage, asked, 2, random.Random(seed))
             check_one_of_each(stage.world, asked)
@@ -157,9 +163,9 @@ def test_two_who_ask_for_the_same_at_once_get_it_once() -> None:
             check_arrived(stage.world, asked)
 
 
-def test_two_who_ask_for_different_changes_at_once_get_both_and_each_its_number() -> None:
+def test_two_who_ask_for_different_changes_at_once_get_both_and_each_its_number(sample: Sample) -> None:
     asked = history("asking")
-    for seed in SEEDS:
+    for seed in sample.of(SEEDS, EVERY):
         with staged(asked.world()) as stage:
             race(stage, asked, 2, random.Random(seed), commands=("change-request", "another change-request"))
             settle(stage, asked)

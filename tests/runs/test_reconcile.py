@@ -124,7 +124,7 @@ def test_reconcile_closes_unwanted_items_only_when_nobody_touched_them(forge: Fa
     other.person_edits(one(other, "intake-aws").gid, "paul", title="Mine now")
     result = run(other, on_prem)
     assert one(other, "intake-aws").is_open
-    assert "unwanted-kept" in {finding.code for finding in result.plan.findings}
+    assert "obsolete-kept" in {finding.code for finding in result.plan.findings}
 
 
 def test_reconcile_gives_markers_and_parents_back(forge: FakeGitLab) -> None:

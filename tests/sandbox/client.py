@@ -1,4 +1,4 @@
-"""A plain client for the sandbox: nothing of the product's, so that a test says what was sent."""
+"""A plain client for the sandbox, independent of psbot, so that tests show what they send."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""The ready-made world with an engagement in it, as the product writes it, and a day of work by people."""
+"""Fills a sandbox with an example engagement, written by psbot, and a week of work by people."""
 
 from datetime import timedelta
 
@@ -22,11 +22,11 @@ from tests.support.paths import ROOT
 
 
 def apply_example(sandbox: Sandbox) -> None:
-    """Write the AWS example into *sandbox*, at the time its clock shows."""
+    """Apply the AWS example to *sandbox* at its current time."""
     process = load_process(ROOT / "config")
     (loaded,) = load_portfolio([ROOT / "examples" / "acme-aws.yml"], process)
     assert loaded.engagement is not None, loaded
-    limits = Limits(connections=1)  # one after the other, so that every item has the same number each time
+    limits = Limits(connections=1)  # sequential requests, so that every item has the same IID each time
     patience = WaitBudget(limits.rate_limit_seconds, lambda _seconds: None)
     connection = Connection(Server(sandbox.url, token_of("psbot-bot"), connections=1), patience)
     tools = WriteTools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: 0.0)
@@ -42,7 +42,7 @@ def apply_example(sandbox: Sandbox) -> None:
 
 
 def let_people_work(sandbox: Sandbox) -> None:
-    """Let a week pass in which people sent the welcome e-mail and prepared the kick-off."""
+    """Let a week pass in which people send the welcome e-mail and prepare the kick-off."""
     sandbox.world.clock.advance(timedelta(days=7, hours=3))
     maria, paul = Client(sandbox, "maria"), Client(sandbox, "paul")
     _set_label(maria, "Welcome e-mail: Acme Corp", "ps-state::done", stateEvent="CLOSE")
@@ -53,7 +53,7 @@ def let_people_work(sandbox: Sandbox) -> None:
 
 
 def find_item(sandbox: Sandbox, title: str) -> dict[str, str]:
-    """Return what a client needs to write to the item of that title."""
+    """Return the ID of the item with that title, as an input of a mutation."""
     item = next(item for item in sandbox.world.items.values() if item.title == title)
     return {"id": f"gid://gitlab/WorkItem/{item.id}"}
 

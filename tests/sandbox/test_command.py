@@ -1,4 +1,4 @@
-"""The command, as a process of its own."""
+"""``psbot sandbox`` as a process of its own."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ from psbot.sandbox.state.seed_file import load_seed_file
 PSBOT = str(Path(sys.executable).with_name("psbot"))
 
 
-def test_command_prints_its_address_serves_its_page_and_ends_well_on_sigterm() -> None:
+def test_command_prints_its_address_serves_pages_and_exits_0_on_sigterm() -> None:
     command = [PSBOT, "--now", "2026-11-23", "sandbox", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -35,7 +35,7 @@ def test_command_prints_its_address_serves_its_page_and_ends_well_on_sigterm() -
     assert people == ["root", "maria", "paul", "petra", "pia", "dora", "ada", "psbot-bot", "psbot-bot"]
 
 
-def test_data_file_adds_places_and_people(tmp_path: Path) -> None:
+def test_data_file_adds_projects_and_people(tmp_path: Path) -> None:
     file = tmp_path / "more.yml"
     file.write_text(
         "projects: [globex/delivery/project]\npeople: [{username: gina, name: Gina Glass}]\n"
@@ -59,7 +59,7 @@ def test_data_file_adds_places_and_people(tmp_path: Path) -> None:
         "a: [",
     ],
 )
-def test_data_file_is_refused_with_a_sentence_when_it_makes_no_sense(tmp_path: Path, text: str) -> None:
+def test_invalid_data_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "bad.yml"
     file.write_text(text)
     with pytest.raises(PsbotError, match=r"bad\.yml"):

@@ -1,4 +1,4 @@
-"""Faults, delays and the control: what tests of the product steer the sandbox by."""
+"""Faults, delays and the control endpoints, which tests of psbot use to steer the sandbox."""
 
 import threading
 from typing import Any
@@ -20,7 +20,7 @@ WHO = {"query": "{ currentUser { username } }"}
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 @pytest.mark.parametrize(("when", "made"), [(FaultTiming.BEFORE, 0), (FaultTiming.AFTER, 1)])
-def test_status_comes_before_or_after_the_work_is_done(
+def test_status_fault_fails_before_or_after_the_write(
     sandbox: Sandbox, bot: Client, status: int, when: FaultTiming, made: int
 ) -> None:
     sandbox.gate.faults.add(Fault(FaultKind.STATUS, when, status=status, retry_after="86400"))
@@ -31,7 +31,7 @@ def test_status_comes_before_or_after_the_work_is_done(
 
 
 @pytest.mark.parametrize("kind", [FaultKind.RESET, FaultKind.TRUNCATED])
-def test_connection_is_cut_after_the_work_is_done(sandbox: Sandbox, bot: Client, kind: FaultKind) -> None:
+def test_connection_is_cut_after_the_write(sandbox: Sandbox, bot: Client, kind: FaultKind) -> None:
     sandbox.gate.faults.add(Fault(kind, FaultTiming.AFTER))
     with pytest.raises(requests.RequestException):
         bot.post(BODY)
@@ -39,7 +39,7 @@ def test_connection_is_cut_after_the_work_is_done(sandbox: Sandbox, bot: Client,
     assert bot.post(WHO).json()["data"] == {"currentUser": {"username": "psbot-bot"}}
 
 
-def test_connection_is_cut_before_anything_happens(sandbox: Sandbox, bot: Client) -> None:
+def test_connection_is_cut_before_the_write(sandbox: Sandbox, bot: Client) -> None:
     sandbox.gate.faults.add(Fault(FaultKind.RESET))
     with pytest.raises(requests.ConnectionError):
         bot.post(BODY)
@@ -48,7 +48,7 @@ def test_connection_is_cut_before_anything_happens(sandbox: Sandbox, bot: Client
 
 
 @pytest.mark.parametrize("when", list(FaultTiming))
-def test_stall_outlasts_the_client_and_the_work_is_done_all_the_same(
+def test_stalled_write_completes_after_the_client_has_given_up(
     sandbox: Sandbox, bot: Client, when: FaultTiming
 ) -> None:
     sandbox.gate.faults.add(Fault(FaultKind.STALL, when, seconds=0.3))
@@ -61,7 +61,7 @@ def test_stall_outlasts_the_client_and_the_work_is_done_all_the_same(
 
 
 @pytest.mark.parametrize("kind", [FaultKind.NOT_JSON, FaultKind.LOGIN_PAGE])
-def test_body_is_no_json(sandbox: Sandbox, bot: Client, kind: FaultKind) -> None:
+def test_body_is_not_json(sandbox: Sandbox, bot: Client, kind: FaultKind) -> None:
     sandbox.gate.faults.add(Fault(kind, FaultTiming.AFTER))
     response = bot.post(BODY)
     assert response.status_code == 200
@@ -85,7 +85,7 @@ def test_payload_error_comes_inside_http_200(sandbox: Sandbox, bot: Client) -> N
     assert sandbox.world.items == {}
 
 
-def test_batch_is_carried_out_in_part(sandbox: Sandbox, bot: Client) -> None:
+def test_batch_is_executed_partially(sandbox: Sandbox, bot: Client) -> None:
     sandbox.gate.faults.add(Fault(FaultKind.PARTIAL, first=2))
     fields = " ".join(
         f"w{number}: workItemCreate(input: $i) {{ errors workItem {{ id }} }}" for number in range(4)
@@ -99,7 +99,7 @@ def test_batch_is_carried_out_in_part(sandbox: Sandbox, bot: Client) -> None:
 @pytest.mark.parametrize(
     ("kind", "first", "expected"), [(FaultKind.SHORT_LIST, 1, 1), (FaultKind.EMPTY_LIST, 1, 0)]
 )
-def test_list_comes_back_short_without_a_word(
+def test_list_is_shortened_silently(
     sandbox: Sandbox, bot: Client, kind: FaultKind, first: int, expected: int
 ) -> None:
     for title in ("a", "b"):
@@ -118,7 +118,7 @@ def test_list_comes_back_short_without_a_word(
         assert ask() == 2
 
 
-def test_list_leaves_confidential_items_out_without_a_word(sandbox: Sandbox, bot: Client) -> None:
+def test_list_omits_confidential_items_silently(sandbox: Sandbox, bot: Client) -> None:
     for title in ("a", "b"):
         bot.epic(title, confidential=title == "a")
     query = f'{{ group(fullPath: "{GROUP}") {{ workItems {{ count nodes {{ title }} }} }} }}'
@@ -131,7 +131,7 @@ def test_list_leaves_confidential_items_out_without_a_word(sandbox: Sandbox, bot
     assert [one["title"] for one in bot.get("/groups/acme/epics")] == ["b"]
 
 
-def test_batch_is_still_worked_at_when_the_client_has_left(sandbox: Sandbox, bot: Client) -> None:
+def test_batch_continues_after_the_client_has_disconnected(sandbox: Sandbox, bot: Client) -> None:
     sandbox.gate.faults.add(Fault(FaultKind.SLOW_WORK, seconds=0.2))
     fields = " ".join(f"w{number}: workItemCreate(input: $i) {{ errors }}" for number in range(3))
     body = {
@@ -147,7 +147,7 @@ def test_batch_is_still_worked_at_when_the_client_has_left(sandbox: Sandbox, bot
     assert len(sandbox.world.items) == 3
 
 
-def test_rule_is_for_the_requests_that_it_names(sandbox: Sandbox, bot: Client) -> None:
+def test_rule_applies_only_to_matching_requests(sandbox: Sandbox, bot: Client) -> None:
     faults = sandbox.gate.faults
     faults.add(Fault(FaultKind.STATUS, number=3, status=500))
     faults.add(Fault(FaultKind.STATUS, operation="^Special$", status=502))
@@ -161,7 +161,7 @@ def test_rule_is_for_the_requests_that_it_names(sandbox: Sandbox, bot: Client) -
     assert [rule.applied for rule in faults.rules] == [1, 1, 1, 1]
 
 
-def test_maintenance_refuses_writes_and_answers_reads(sandbox: Sandbox, bot: Client) -> None:
+def test_maintenance_mode_refuses_writes_and_allows_reads(sandbox: Sandbox, bot: Client) -> None:
     sandbox.world.is_in_maintenance = True
     assert "read-only instance" in bot.execute_raw(CREATE, input=EPIC_INPUT)["errors"][0]["message"]
     assert bot.rest("POST", "/groups/acme/labels", data={"name": "x", "color": "red"}).status_code == 403
@@ -202,7 +202,7 @@ def test_control_refuses_other_sites(sandbox: Sandbox, headers: dict[str, str]) 
     assert response.status_code == 403
 
 
-def test_canonical_state_is_the_same_for_two_histories_that_come_to_the_same() -> None:
+def test_canonical_state_is_equal_for_two_histories_with_the_same_result() -> None:
     states = []
     for order in ((1, 2), (2, 1)):
         with running_sandbox(sandbox_world()) as sandbox:
@@ -215,7 +215,7 @@ def test_canonical_state_is_the_same_for_two_histories_that_come_to_the_same() -
     assert [item["title"] for item in states[0]["items"]] == ["Epic 1", "Epic 2"]
 
 
-def test_delays_hold_up_every_mutation_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_delay_applies_to_every_mutation_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Work items: what writing them leaves behind."""
+"""Work items: writes, and the notes, events and notifications that follow."""
 
 from datetime import date, datetime
 from typing import Any
@@ -43,20 +43,20 @@ def test_child_gets_parent_dates_and_assignee_in_one_mutation(sandbox: Sandbox, 
     assert bot.item(epic).system_notes == ["added acme/delivery/project#1 as child issue"]
 
 
-def test_assignee_is_dropped_without_a_word_when_no_member(sandbox: Sandbox, bot: Client) -> None:
+def test_assignee_is_dropped_silently_when_not_a_member(sandbox: Sandbox, bot: Client) -> None:
     people = [user_id(sandbox, name) for name in ("ada", "paul")]
     item = bot.internal("x", assigneesWidget={"assigneeIds": [*people, "gid://gitlab/User/999"]})
     assert bot.item(item).assignees == ["paul"]
 
 
-def test_one_assignee_stays_when_the_edition_is_free() -> None:
+def test_only_one_assignee_is_kept_in_the_free_edition() -> None:
     with running_sandbox(sandbox_world(edition=Edition.FREE)) as sandbox:
         bot = Client(sandbox)
         people = [user_id(sandbox, name) for name in ("paul", "petra")]
         assert bot.item(bot.create("x", assigneesWidget={"assigneeIds": people})).assignees == ["paul"]
 
 
-def test_epic_takes_its_dates_from_its_children_when_they_are_not_fixed(bot: Client) -> None:
+def test_epic_inherits_dates_from_its_children_unless_they_are_fixed(bot: Client) -> None:
     epic = bot.epic("Epic", startAndDueDateWidget={"isFixed": False})
     for day in ("2026-12-01", "2026-12-24"):
         dates = {"startDate": day, "dueDate": day}
@@ -70,7 +70,7 @@ def test_epic_takes_its_dates_from_its_children_when_they_are_not_fixed(bot: Cli
     assert (seen["startDate"], seen["dueDate"], seen["isFixed"]) == ("2027-01-01", "2027-02-01", True)
 
 
-def test_date_goes_when_null_is_given_and_stays_when_it_is_not_mentioned(bot: Client) -> None:
+def test_date_is_removed_by_null_and_kept_when_omitted(bot: Client) -> None:
     item = bot.create("x", startAndDueDateWidget={"startDate": "2026-12-01", "dueDate": "2026-12-02"})
     bot.update(item, startAndDueDateWidget={"dueDate": None})
     seen = bot.item(item)
@@ -79,7 +79,7 @@ def test_date_goes_when_null_is_given_and_stays_when_it_is_not_mentioned(bot: Cl
     assert seen.system_notes[-1] == "removed due date"
 
 
-def test_title_note_marks_what_differs(bot: Client) -> None:
+def test_title_note_marks_the_difference(bot: Client) -> None:
     item = bot.create("Kick-off: Acme")
     bot.update(item, title="Kick-off: Ajax")
     assert bot.item(item).system_notes == [
@@ -87,7 +87,7 @@ def test_title_note_marks_what_differs(bot: Client) -> None:
     ]
 
 
-def test_description_remembers_who_edited_it_last(bot: Client) -> None:
+def test_description_records_its_last_editor(bot: Client) -> None:
     item = bot.create("x", descriptionWidget={"description": "one"})
     assert bot.item(item).widget("DESCRIPTION")["lastEditedBy"] is None
     bot.as_user("maria").update(item, descriptionWidget={"description": "two"})
@@ -96,7 +96,7 @@ def test_description_remembers_who_edited_it_last(bot: Client) -> None:
     assert seen.system_notes == ["changed the description"]
 
 
-def test_tick_leaves_a_note_of_its_own(bot: Client) -> None:
+def test_checked_task_adds_its_own_note(bot: Client) -> None:
     item = bot.create("x", descriptionWidget={"description": "- [ ] one (a)\n- [ ] two\n* [x] three"})
     bot.as_user("ada").note(item, "looking")
     bot.as_user("maria").update(
@@ -111,7 +111,7 @@ def test_tick_leaves_a_note_of_its_own(bot: Client) -> None:
 
 
 @pytest.mark.parametrize("write", ["note", "label", "title", "state"])
-def test_updated_at_moves_on_every_write(sandbox: Sandbox, bot: Client, write: str) -> None:
+def test_updated_at_changes_with_every_write(sandbox: Sandbox, bot: Client, write: str) -> None:
     item = bot.create("x")
     label = bot.label("bug")
     before = sandbox.world.items[1].updated_at
@@ -127,9 +127,7 @@ def test_updated_at_moves_on_every_write(sandbox: Sandbox, bot: Client, write: s
     assert sandbox.world.items[1].updated_at > before
 
 
-def test_closing_leaves_an_event_with_its_user_and_tells_author_and_assignees(
-    sandbox: Sandbox, bot: Client
-) -> None:
+def test_closing_adds_an_event_and_notifies_author_and_assignees(sandbox: Sandbox, bot: Client) -> None:
     item = bot.as_user("maria").create("x", assigneesWidget={"assigneeIds": [user_id(sandbox, "paul")]})
     bot.as_user("petra").update(item, stateEvent="CLOSE")
     world_item = sandbox.world.items[1]
@@ -142,7 +140,7 @@ def test_closing_leaves_an_event_with_its_user_and_tells_author_and_assignees(
     assert bot.item(item).system_notes[-2:] == ["closed", "reopened"]
 
 
-def test_machines_get_no_messages_and_nobody_hears_of_the_own_deeds(sandbox: Sandbox, bot: Client) -> None:
+def test_bots_and_the_actor_get_no_notifications(sandbox: Sandbox, bot: Client) -> None:
     item = bot.create(
         "x", assigneesWidget={"assigneeIds": [user_id(sandbox, "psbot-bot"), user_id(sandbox, "maria")]}
     )
@@ -151,7 +149,7 @@ def test_machines_get_no_messages_and_nobody_hears_of_the_own_deeds(sandbox: San
     assert sandbox.world.notifications == []
 
 
-def test_item_moves_when_it_gets_another_parent(bot: Client) -> None:
+def test_item_leaves_its_parent_when_it_gets_another(bot: Client) -> None:
     first, second = bot.epic("first"), bot.epic("second")
     child = bot.create("x", hierarchyWidget={"parentId": first["id"]})
     bot.update(child, hierarchyWidget={"parentId": second["id"]})
@@ -177,7 +175,9 @@ def test_child_epics_need_ultimate() -> None:
         assert len(sandbox.world.items) == 1
 
 
-def test_issue_is_no_child_of_an_issue_and_no_epic_its_own_ancestor(sandbox: Sandbox, bot: Client) -> None:
+def test_issue_cannot_be_a_child_of_an_issue_nor_an_epic_its_own_ancestor(
+    sandbox: Sandbox, bot: Client
+) -> None:
     issue, other = bot.create("a"), bot.create("b")
     top, middle = bot.epic("top"), bot.epic("middle")
     bot.update(middle, hierarchyWidget={"parentId": top["id"]})
@@ -187,7 +187,7 @@ def test_issue_is_no_child_of_an_issue_and_no_epic_its_own_ancestor(sandbox: San
     assert sandbox.world.items[1].parent is None
 
 
-def test_widget_is_refused_when_the_type_does_not_carry_it(bot: Client) -> None:
+def test_widget_is_refused_when_the_type_does_not_have_it(bot: Client) -> None:
     data = {
         "namespacePath": PROJECT,
         "workItemTypeId": "gid://gitlab/WorkItems::Type/1",
@@ -198,7 +198,7 @@ def test_widget_is_refused_when_the_type_does_not_carry_it(bot: Client) -> None:
     assert payload["errors"] == ["Following widget keys are not supported by Issue type: [:color_widget]"]
 
 
-def test_times_are_whole_seconds_so_two_writes_of_one_look_alike(bot: Client) -> None:
+def test_times_are_whole_seconds_so_two_writes_can_have_the_same_time(bot: Client) -> None:
     item = bot.create("x")
     before = bot.item(item)
     bot.update(item, title="y")
@@ -216,7 +216,7 @@ def test_deleting_needs_an_owner(sandbox: Sandbox, bot: Client) -> None:
     assert sandbox.world.items == {}
 
 
-def test_reference_leaves_a_note_in_the_other_item_once(bot: Client) -> None:
+def test_reference_adds_one_note_to_the_other_item(bot: Client) -> None:
     target, source = bot.create("target"), bot.internal("source")
     bot.note(source, "see acme/delivery/project#1")
     bot.note(source, "see acme/delivery/project#1 again")
@@ -226,13 +226,13 @@ def test_reference_leaves_a_note_in_the_other_item_once(bot: Client) -> None:
 
 
 @pytest.mark.parametrize("text", ["`#1`", "#\u20601", "<!-- #1 -->", "x#1y"])
-def test_reference_does_nothing_when_it_is_code_or_defused(bot: Client, text: str) -> None:
+def test_reference_is_ignored_in_code_and_when_escaped(bot: Client, text: str) -> None:
     target, source = bot.create("target"), bot.create("source")
     bot.note(source, text)
     assert bot.item(target).system_notes == []
 
 
-def test_bulk_update_changes_labels_of_many(bot: Client) -> None:
+def test_bulk_update_changes_labels_of_several_items(bot: Client) -> None:
     label = bot.label("bug")
     items = [bot.create(title) for title in ("a", "b")]
     query = """mutation($input: WorkItemBulkUpdateInput!) {

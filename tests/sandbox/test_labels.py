@@ -17,20 +17,20 @@ def labelled(*ids: str) -> dict[str, list[str]]:
     return {"labelIds": list(ids)}
 
 
-def test_scoped_label_gives_way_when_another_of_its_scope_is_added(bot: Client) -> None:
+def test_scoped_label_is_replaced_when_another_of_its_scope_is_added(bot: Client) -> None:
     todo, doing, other = bot.label("ps::state::todo"), bot.label("ps::state::doing"), bot.label("ps::kind")
     item = bot.create("x", labelsWidget=labelled(todo, other))
     bot.update(item, labelsWidget={"addLabelIds": [doing]})
     assert bot.item(item).labels == ["ps::kind", "ps::state::doing"]
 
 
-def test_last_of_the_added_labels_stays_when_two_are_of_one_scope(bot: Client) -> None:
+def test_last_added_label_wins_when_two_have_the_same_scope(bot: Client) -> None:
     first, second = bot.label("s::z"), bot.label("s::a")
     assert bot.item(bot.create("x", labelsWidget=labelled(first, second))).labels == ["s::a"]
     assert bot.item(bot.create("y", labelsWidget=labelled(second, first))).labels == ["s::z"]
 
 
-def test_scoped_labels_live_together_when_the_edition_is_free() -> None:
+def test_scoped_labels_do_not_exclude_each_other_in_the_free_edition() -> None:
     with running_sandbox(sandbox_world(edition=Edition.FREE)) as sandbox:
         bot = Client(sandbox)
         first, second = bot.label("s::a"), bot.label("s::b")
@@ -54,7 +54,7 @@ def test_wildcard_finds_every_label_of_the_scope(bot: Client) -> None:
     assert [node["id"] for node in found] == made
 
 
-def test_label_note_names_ids_and_says_what_gave_way(sandbox: Sandbox, bot: Client) -> None:
+def test_label_note_has_label_ids_and_names_the_replaced_label(sandbox: Sandbox, bot: Client) -> None:
     todo, doing = bot.label("s::todo"), bot.label("s::doing")
     item = bot.create("x", labelsWidget=labelled(todo))
     bot.as_user("maria").update(item, labelsWidget={"addLabelIds": [doing]})
@@ -72,7 +72,7 @@ def test_label_note_names_ids_and_says_what_gave_way(sandbox: Sandbox, bot: Clie
     ]
 
 
-def test_label_of_another_group_is_dropped_without_a_word(sandbox: Sandbox, bot: Client) -> None:
+def test_label_of_another_group_is_dropped_silently(sandbox: Sandbox, bot: Client) -> None:
     sandbox.world.add_label(sandbox.world.ensure_namespace("elsewhere", is_group=True), "foreign")
     assert bot.item(bot.create("x", labelsWidget=labelled("gid://gitlab/GroupLabel/1"))).labels == []
 
@@ -103,7 +103,7 @@ def test_rest_answers_409_when_an_ancestor_has_the_label(bot: Client) -> None:
         assert (response.status_code, response.json()) == (409, {"message": "Label already exists"})
 
 
-def test_rest_makes_a_project_label_when_an_issue_names_an_unknown_one(sandbox: Sandbox, bot: Client) -> None:
+def test_rest_creates_a_project_label_when_an_issue_has_an_unknown_one(sandbox: Sandbox, bot: Client) -> None:
     made = bot.rest(
         "POST", "/projects/acme%2Fdelivery%2Fproject/issues", data={"title": "x", "labels": "tpyo,bug"}
     )
@@ -120,7 +120,7 @@ def test_label_keeps_its_id_when_it_is_renamed(bot: Client) -> None:
     assert bot.item(item).labels == ["new"]
 
 
-def test_label_leaves_items_when_it_is_deleted(bot: Client) -> None:
+def test_deleted_label_is_removed_from_items(bot: Client) -> None:
     item = bot.create("x", labelsWidget=labelled(bot.label("gone")))
     assert bot.rest("DELETE", "/groups/acme/labels/gone").status_code == 204
     assert bot.item(item).labels == []

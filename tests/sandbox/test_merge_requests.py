@@ -1,4 +1,4 @@
-"""Merge requests and pipelines, as far as psbot in a pipeline asks for them."""
+"""Merge requests and pipelines, as far as psbot needs them in a pipeline."""
 
 import pytest
 import yaml
@@ -25,7 +25,7 @@ def merge_request(sandbox: Sandbox) -> MergeRequest:
     )
 
 
-def test_every_merge_request_and_pipeline_path_is_one_that_gitlabs_own_client_knows() -> None:
+def test_every_merge_request_and_pipeline_path_exists_in_python_gitlab() -> None:
     if not CONTRACT.exists():
         pytest.skip("the contract derived from GitLab's Go client is not at hand")
     paths = yaml.load(CONTRACT.read_text(encoding="utf-8"), yaml.CSafeLoader)["paths"]
@@ -51,7 +51,7 @@ def test_every_merge_request_and_pipeline_path_is_one_that_gitlabs_own_client_kn
     assert served - known == set()
 
 
-def test_note_is_written_listed_newest_first_and_edited(bot: Client, merge_request: MergeRequest) -> None:
+def test_note_is_created_listed_newest_first_and_edited(bot: Client, merge_request: MergeRequest) -> None:
     notes = f"{WHERE}/merge_requests/1/notes"
     first, second = (bot.rest("POST", notes, json={"body": text}).json() for text in ("first", "second"))
     assert [each["body"] for each in bot.get(notes)] == ["second", "first"]
@@ -61,14 +61,14 @@ def test_note_is_written_listed_newest_first_and_edited(bot: Client, merge_reque
     assert bot.get(notes, params={"per_page": 1, "page": 2, "sort": "asc"})[0]["body"] == "second"
 
 
-def test_quick_actions_of_a_note_run_and_leave_it(bot: Client, merge_request: MergeRequest) -> None:
+def test_quick_actions_of_a_note_run_and_are_removed(bot: Client, merge_request: MergeRequest) -> None:
     made = bot.rest("POST", f"{WHERE}/merge_requests/1/notes", json={"body": "words\n/close\nmore"})
     assert (made.status_code, made.json()["body"]) == (201, "words\nmore")
     alone = bot.rest("POST", f"{WHERE}/merge_requests/1/notes", json={"body": "/close"})
     assert (alone.status_code, merge_request.actions) == (202, ["close", "close"])
 
 
-def test_somebody_elses_note_is_edited_by_maintainers_only(bot: Client, merge_request: MergeRequest) -> None:
+def test_only_maintainers_edit_notes_of_others(bot: Client, merge_request: MergeRequest) -> None:
     notes = f"{WHERE}/merge_requests/1/notes"
     made = bot.rest("POST", notes, json={"body": "mine"}).json()
     for username, status in (("paul", 403), ("maria", 200)):
@@ -76,9 +76,7 @@ def test_somebody_elses_note_is_edited_by_maintainers_only(bot: Client, merge_re
         assert answer.status_code == status, username
 
 
-def test_commit_leads_to_its_merge_request(
-    bot: Client, sandbox: Sandbox, merge_request: MergeRequest
-) -> None:
+def test_merge_request_is_found_by_commit(bot: Client, sandbox: Sandbox, merge_request: MergeRequest) -> None:
     merge_requests.merge_merge_request(sandbox.world, merge_request, "beef")
     for sha in ("c0ffee", "beef"):
         (found,) = bot.get(f"{WHERE}/repository/commits/{sha}/merge_requests")
@@ -86,12 +84,12 @@ def test_commit_leads_to_its_merge_request(
     assert bot.get(f"{WHERE}/repository/commits/dead/merge_requests") == []
 
 
-def test_stranger_sees_no_merge_request(bot: Client, sandbox: Sandbox, merge_request: MergeRequest) -> None:
+def test_non_member_sees_no_merge_request(bot: Client, sandbox: Sandbox, merge_request: MergeRequest) -> None:
     add_user_with_token(sandbox.world, "zoe", "Zoe Zander")
     assert bot.as_user("zoe").rest("GET", f"{WHERE}/merge_requests/1/notes").status_code == 404
 
 
-def test_variables_are_for_maintainers_and_schedules_for_reporters(bot: Client, sandbox: Sandbox) -> None:
+def test_variables_need_a_maintainer_and_schedules_a_reporter(bot: Client, sandbox: Sandbox) -> None:
     world = sandbox.world
     number = world.namespaces[PROJECT].namespace_id
     world.variables_of[number].append(CiVariable("PSBOT_TOKEN", is_protected=True, is_masked=True))
@@ -116,7 +114,7 @@ def test_variables_are_for_maintainers_and_schedules_for_reporters(bot: Client, 
     assert "variables" not in bot.as_user("paul").get(f"{WHERE}/pipeline_schedules/7")
 
 
-def test_project_token_is_an_account_of_its_own(
+def test_project_token_has_its_own_account(
     bot: Client, sandbox: Sandbox, merge_request: MergeRequest
 ) -> None:
     world = sandbox.world

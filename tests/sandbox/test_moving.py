@@ -15,7 +15,7 @@ def project_id(client: Client, project: str) -> int:
     return number
 
 
-def test_clone_is_its_makers_and_hangs_where_the_original_hangs(bot: Client) -> None:
+def test_clone_belongs_to_its_creator_and_has_the_same_parent(bot: Client) -> None:
     epic = bot.epic("epic")
     item = bot.create(
         "x", hierarchyWidget={"parentId": epic["id"]}, descriptionWidget={"description": "words"}
@@ -32,7 +32,7 @@ def test_clone_is_its_makers_and_hangs_where_the_original_hangs(bot: Client) -> 
     assert cloned["epic"]["title"] == "epic"
 
 
-def test_clone_hangs_nowhere_when_its_maker_may_not_change_the_epic(bot: Client) -> None:
+def test_clone_has_no_parent_when_its_creator_may_not_change_the_epic(bot: Client) -> None:
     epic = bot.epic("epic")
     item = bot.create("x", hierarchyWidget={"parentId": epic["id"]})
     ada = bot.as_user("ada")
@@ -42,7 +42,7 @@ def test_clone_hangs_nowhere_when_its_maker_may_not_change_the_epic(bot: Client)
     assert (cloned["author"]["username"], cloned["epic"]) == ("ada", None)
 
 
-def test_moved_item_keeps_its_author_and_its_parent_and_leaves_a_closed_one_behind(bot: Client) -> None:
+def test_moved_item_keeps_author_and_parent_and_the_original_is_closed(bot: Client) -> None:
     epic = bot.epic("epic")
     item = bot.create("x", hierarchyWidget={"parentId": epic["id"]})
     paul = bot.as_user("paul")

@@ -1,4 +1,4 @@
-"""The product's own adapter, planner and reconciler against the sandbox, over HTTP."""
+"""psbot's adapter, planner and reconciler against the sandbox, over HTTP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,7 +78,9 @@ def undisturbed(process: Process, engagement: Engagement) -> tuple[dict[str, Any
         return canonical_state(whole.sandbox.world), whole.sandbox.gate.log.received
 
 
-def test_engagement_is_made_and_a_second_run_writes_nothing(process: Process, engagement: Engagement) -> None:
+def test_engagement_is_created_and_a_second_run_writes_nothing(
+    process: Process, engagement: Engagement
+) -> None:
     with product(process, engagement) as made:
         first = made.run()
         assert first.exit_code is ExitCode.DONE, first
@@ -110,7 +112,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_runs_end_in_the_undisturbed_state_when_any_request_goes_wrong(
+def test_runs_end_in_the_undisturbed_state_when_any_request_fails(
     process: Process, engagement: Engagement, undisturbed: tuple[dict[str, Any], int], name: str
 ) -> None:
     expected, requests = undisturbed

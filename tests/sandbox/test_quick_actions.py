@@ -1,4 +1,4 @@
-"""Quick actions run in descriptions and notes, and leave the text (GitLab's documentation of quick actions)."""
+"""Quick actions run in descriptions and notes and are removed (GitLab's documentation of quick actions)."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def described(text: str) -> dict[str, str]:
         "`code` on a line\n/close",
     ],
 )
-def test_description_closes_the_item_when_a_line_is_the_command(bot: Client, text: str) -> None:
+def test_quick_action_in_a_description_closes_the_item(bot: Client, text: str) -> None:
     item = bot.item(bot.create("x", descriptionWidget=described(text)))
     assert item["state"] == "CLOSED"
     assert "/close" not in item["description"].lower()
@@ -44,12 +44,12 @@ def test_description_closes_the_item_when_a_line_is_the_command(bot: Client, tex
         "/unknown_command now",
     ],
 )
-def test_description_stays_as_it_is_when_nothing_in_it_is_a_command(bot: Client, text: str) -> None:
+def test_description_without_quick_actions_is_unchanged(bot: Client, text: str) -> None:
     item = bot.item(bot.create("x", descriptionWidget=described(text)))
     assert (item["state"], item["description"]) == ("OPEN", text)
 
 
-def test_label_commands_find_group_labels_and_ignore_unknown_ones(bot: Client) -> None:
+def test_label_actions_find_group_labels_and_ignore_unknown_ones(bot: Client) -> None:
     for title in ("bug", "in progress", "plain"):
         bot.label(title)
     item = bot.create("x", descriptionWidget=described('/label ~bug ~"in progress" ~nowhere'))
@@ -62,7 +62,7 @@ def test_label_commands_find_group_labels_and_ignore_unknown_ones(bot: Client) -
     assert bot.item(item).labels == []
 
 
-def test_people_commands_assign_and_unassign(bot: Client) -> None:
+def test_assignee_actions_assign_and_unassign(bot: Client) -> None:
     item = bot.create("x", descriptionWidget=described("/assign @paul @petra"))
     assert bot.item(item).assignees == ["paul", "petra"]
     bot.note(item, "/unassign @paul")
@@ -73,7 +73,7 @@ def test_people_commands_assign_and_unassign(bot: Client) -> None:
     assert bot.item(item).assignees == ["maria", "dora"]
 
 
-def test_other_commands_set_their_fields(bot: Client) -> None:
+def test_other_actions_set_their_fields(bot: Client) -> None:
     item = bot.create("x")
     bot.note(item, "/title Better words\n/due 2026-12-24\n/confidential\n/lock\n/estimate 2h\n/spend 30m")
     seen = bot.item(item)
@@ -90,7 +90,7 @@ def test_other_commands_set_their_fields(bot: Client) -> None:
     assert bot.item(item).widget("START_AND_DUE_DATE")["dueDate"] is None
 
 
-def test_note_is_not_made_when_it_has_quick_actions_only(bot: Client) -> None:
+def test_note_with_only_quick_actions_is_not_created(bot: Client) -> None:
     item = bot.create("x")
     payload = bot.note(item, "/close")
     assert (payload["note"], payload["errors"]) == (None, [])
@@ -98,21 +98,21 @@ def test_note_is_not_made_when_it_has_quick_actions_only(bot: Client) -> None:
     assert bot.item(item)["state"] == "CLOSED"
 
 
-def test_note_keeps_its_words_when_there_are_some_beside_the_command(bot: Client) -> None:
+def test_note_keeps_its_text_without_the_quick_action(bot: Client) -> None:
     item = bot.create("x")
     payload = bot.note(item, "Done, thank you\n/close")
     assert payload["note"]["body"] == "Done, thank you"
     assert bot.item(item)["state"] == "CLOSED"
 
 
-def test_commands_do_nothing_when_the_writer_may_not_change_the_item(bot: Client) -> None:
+def test_quick_actions_do_nothing_without_permission_to_change_the_item(bot: Client) -> None:
     item = bot.epic("x")
     payload = bot.as_user("ada").note(item, "/close")
     assert payload["errors"] == ["Could not apply close command."]
     assert bot.item(item)["state"] == "OPEN"
 
 
-def test_customer_closes_by_a_command_in_a_description_of_the_customers_own(
+def test_customer_closes_their_own_item_by_a_quick_action_in_its_description(
     sandbox: Sandbox, bot: Client
 ) -> None:
     item = bot.as_user("ada").create("mine", descriptionWidget=described("/close\nplease"))
@@ -120,7 +120,7 @@ def test_customer_closes_by_a_command_in_a_description_of_the_customers_own(
     assert [event.user.username for event in sandbox.world.items[1].state_events] == ["ada"]
 
 
-def test_extract_returns_commands_in_their_order() -> None:
+def test_extract_returns_quick_actions_in_order() -> None:
     text, actions = extract("a\n/label ~x\nb\n/remove_due\n/open")
     assert text == "a\nb"
     assert [(one.name, one.argument) for one in actions] == [

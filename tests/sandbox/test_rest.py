@@ -28,7 +28,7 @@ def shape(method: str, path: str) -> str:
     return f"{method} {re.sub(r':[a-z_]+|{[a-z_]+}', ':x', path)}"
 
 
-def test_every_operation_of_the_request_contract_is_served_but_those_named_here() -> None:
+def test_every_operation_of_the_request_contract_is_served_except_those_listed_here() -> None:
     if not CONTRACT.exists():
         pytest.skip("the contract of GitLab's planning endpoints is not at hand")
     paths = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))["paths"]
@@ -60,7 +60,7 @@ def invite(root: Client, place: str, role: AccessLevel) -> None:
 @pytest.mark.parametrize(
     ("place", "sees"), [(GROUP, [20, 20, 20]), (PROJECT, [0, 20, None]), (INTERNAL_PROJECT, [0, None, 20])]
 )
-def test_members_of_an_invited_group_see_the_place_with_the_lower_of_both_roles(
+def test_members_of_an_invited_group_get_the_lower_of_both_access_levels(
     root: Client, place: str, sees: list[int | None]
 ) -> None:
     invite(root, place, AccessLevel.REPORTER)
@@ -75,7 +75,7 @@ def test_members_of_an_invited_group_see_the_place_with_the_lower_of_both_roles(
     ("place", "relation"),
     [(GROUP, "SHARED_INTO_ANCESTORS"), (PROJECT, "INVITED_GROUPS"), (PROJECT, "DIRECT")],
 )
-def test_members_of_an_invited_group_are_listed_by_the_relation_that_brought_them(
+def test_members_of_an_invited_group_are_listed_by_their_relation(
     root: Client, bot: Client, place: str, relation: str
 ) -> None:
     invite(root, place, AccessLevel.REPORTER)
@@ -85,7 +85,7 @@ def test_members_of_an_invited_group_are_listed_by_the_relation_that_brought_the
     assert nodes == ([] if relation == "DIRECT" else [{"accessLevel": {"integerValue": 20}}])
 
 
-def test_invited_group_loses_the_place_when_the_invitation_is_taken_back(root: Client) -> None:
+def test_invited_group_loses_access_when_sharing_stops(root: Client) -> None:
     invite(root, PROJECT, AccessLevel.REPORTER)
     zoe, path = Client(root.sandbox, "zoe"), f"/projects/{PROJECT.replace('/', '%2F')}"
     assert zoe.rest("GET", path).status_code == 200
@@ -94,7 +94,7 @@ def test_invited_group_loses_the_place_when_the_invitation_is_taken_back(root: C
     assert zoe.rest("GET", path).status_code == 404
 
 
-def test_work_of_a_deleted_account_is_the_ghosts(bot: Client, root: Client) -> None:
+def test_contributions_of_a_deleted_account_go_to_the_ghost_user(bot: Client, root: Client) -> None:
     item = bot.as_user("paul").create("x")
     bot.as_user("paul").note(item, "hello")
     number = root.get("/users", params={"username": "paul"})[0]["id"]
@@ -108,7 +108,7 @@ def test_work_of_a_deleted_account_is_the_ghosts(bot: Client, root: Client) -> N
     assert bot.as_user("paul").rest("GET", "/user").status_code == 401
 
 
-def test_work_of_a_deleted_account_goes_with_it_when_that_is_asked_for(bot: Client, root: Client) -> None:
+def test_contributions_of_a_deleted_account_are_deleted_on_request(bot: Client, root: Client) -> None:
     mine, theirs = bot.create("x"), bot.as_user("paul").create("y")
     bot.as_user("paul").note(mine, "hello")
     number = root.get("/users", params={"username": "paul"})[0]["id"]
@@ -118,14 +118,14 @@ def test_work_of_a_deleted_account_goes_with_it_when_that_is_asked_for(bot: Clie
     assert bot.rest("GET", f"{ISSUES}/{theirs['iid']}").status_code == 404
 
 
-def test_administrator_acts_as_somebody_else_and_nobody_else_does(bot: Client, root: Client) -> None:
+def test_only_administrators_act_as_another_user(bot: Client, root: Client) -> None:
     assert root.get("/user", params={"sudo": "maria"})["username"] == "maria"
     assert root.get("/user", headers={"Sudo": "maria"})["username"] == "maria"
     assert bot.rest("GET", "/user", params={"sudo": "maria"}).status_code == 403
     assert root.rest("GET", "/user", params={"sudo": "nobody"}).status_code == 404
 
 
-def test_service_account_is_made_by_owners_of_a_top_level_group_alone(bot: Client, root: Client) -> None:
+def test_only_owners_of_a_top_level_group_create_service_accounts(bot: Client, root: Client) -> None:
     body = {"username": "reporter-bot", "name": "Reporter"}
     assert bot.rest("POST", "/groups/acme/service_accounts", json=body).status_code == 403
     assert root.rest("POST", "/groups/acme%2Fdelivery/service_accounts", json=body).status_code == 403
@@ -134,7 +134,7 @@ def test_service_account_is_made_by_owners_of_a_top_level_group_alone(bot: Clien
     assert root.sandbox.world.users["reporter-bot"].is_bot
 
 
-def test_milestone_and_weight_leave_events(bot: Client) -> None:
+def test_milestone_and_weight_changes_add_events(bot: Client) -> None:
     item = bot.create("x")
     made = bot.rest(
         "POST", "/groups/acme%2Fdelivery/milestones", json={"title": "M", "due_date": "2027-01-29"}
@@ -149,7 +149,7 @@ def test_milestone_and_weight_leave_events(bot: Client) -> None:
     assert bot.rest("GET", f"{path}/resource_milestone_events/99").status_code == 404
 
 
-def test_reaction_is_given_once_and_taken_back(bot: Client) -> None:
+def test_reaction_is_added_once_and_removed(bot: Client) -> None:
     item = bot.create("x")
     note = bot.rest("POST", f"{ISSUES}/{item['iid']}/notes", json={"body": "hello"}).json()
     path = f"{ISSUES}/{item['iid']}/notes/{note['id']}/award_emoji"
@@ -160,6 +160,6 @@ def test_reaction_is_given_once_and_taken_back(bot: Client) -> None:
     assert bot.get(path) == []
 
 
-def test_file_is_refused_rather_than_lost(root: Client) -> None:
+def test_file_upload_is_refused(root: Client) -> None:
     answer = root.rest("PUT", "/groups/acme", files={"avatar": ("a.png", b"x")})
     assert (answer.status_code, "files" in answer.text) == (400, True)

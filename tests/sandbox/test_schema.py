@@ -1,4 +1,4 @@
-"""The schema that the sandbox serves is a part of GitLab's, and takes every document of the product."""
+"""The sandbox's schema is a part of GitLab's, and every document of psbot is valid in it."""
 
 from functools import cache
 
@@ -81,12 +81,12 @@ def fields_that_differ(
     return found
 
 
-def test_every_type_field_and_argument_is_gitlabs() -> None:
+def test_every_type_field_and_argument_exists_in_gitlab() -> None:
     theirs = gitlab().type_map
     assert [text for ours in own_types() for text in differences(ours, theirs.get(ours.name))] == []
 
 
-def test_no_required_input_of_gitlabs_is_left_out() -> None:
+def test_no_required_input_of_gitlab_is_missing() -> None:
     missing = []
     for ours in own_types():
         theirs = gitlab().type_map[ours.name]
@@ -96,12 +96,12 @@ def test_no_required_input_of_gitlabs_is_left_out() -> None:
     assert missing == []
 
 
-def test_every_document_of_the_product_is_taken() -> None:
+def test_every_document_of_psbot_is_valid() -> None:
     errors = [error.message for text in every_document() for error in validate(schema(), parse(text))]
     assert errors == []
 
 
-def test_every_document_of_the_product_keeps_within_the_complexity_limit() -> None:
+def test_every_document_of_psbot_stays_within_the_complexity_limit() -> None:
     documents = [parse(text) for text in every_document()]
     operations = [(one, operation) for one in documents if (operation := get_operation_ast(one))]
     scores = [compute_complexity(schema(), one, operation, {"page": 100}) for one, operation in operations]

@@ -1,4 +1,4 @@
-"""The server: who asks, how refusals look, pages and limits."""
+"""The server: tokens, errors, pages and limits."""
 
 import socket
 from datetime import timedelta
@@ -13,17 +13,17 @@ WHO = "{ currentUser { username bot type } }"
 UNAVAILABLE = "The resource that you are attempting to access does not exist or you don't have permission"
 
 
-def test_current_user_is_the_tokens_when_it_comes_as_a_bearer(sandbox: Sandbox) -> None:
+def test_bearer_token_identifies_the_current_user(sandbox: Sandbox) -> None:
     client = Client(sandbox, token="")
     answer = client.post({"query": WHO}, headers={"Authorization": "Bearer sandbox-token-maria"}).json()
     assert answer == {"data": {"currentUser": {"username": "maria", "bot": False, "type": "HUMAN"}}}
 
 
-def test_current_user_is_nobody_when_there_is_no_token(sandbox: Sandbox) -> None:
+def test_current_user_is_null_without_a_token(sandbox: Sandbox) -> None:
     assert Client(sandbox, token="").execute(WHO) == {"currentUser": None}
 
 
-def test_service_account_is_flagged_as_a_machine(bot: Client) -> None:
+def test_service_account_is_flagged_as_a_bot(bot: Client) -> None:
     assert bot.execute(WHO) == {
         "currentUser": {"username": "psbot-bot", "bot": True, "type": "SERVICE_ACCOUNT"}
     }
@@ -41,7 +41,7 @@ def test_token_is_refused_with_401_when_it_has_expired(sandbox: Sandbox) -> None
     assert Client(sandbox, "maria").post({"query": WHO}).status_code == 200
 
 
-def test_mutation_is_a_top_level_error_when_the_token_only_reads(sandbox: Sandbox) -> None:
+def test_mutation_with_a_read_only_token_is_a_top_level_error(sandbox: Sandbox) -> None:
     reader = Client(sandbox, token=READ_ONLY_TOKEN)
     answer = reader.execute_raw(CREATE, input={"namespacePath": GROUP, "workItemTypeId": EPIC, "title": "x"})
     assert answer["data"] == {"workItemCreate": None}
@@ -49,7 +49,7 @@ def test_mutation_is_a_top_level_error_when_the_token_only_reads(sandbox: Sandbo
     assert sandbox.world.items == {}
 
 
-def test_work_item_is_the_same_error_when_it_is_missing_and_when_it_is_hidden(bot: Client) -> None:
+def test_missing_and_hidden_work_items_give_the_same_error(bot: Client) -> None:
     hidden = bot.internal("secret")["id"]
     query = "query($id: WorkItemID!) { workItem(id: $id) { title } }"
     for identity in (hidden, "gid://gitlab/WorkItem/999"):
@@ -85,7 +85,7 @@ def test_type_is_refused_when_the_namespace_does_not_have_it(bot: Client) -> Non
     assert payload["errors"]
 
 
-def test_multiplex_answers_each_query_in_its_place(bot: Client) -> None:
+def test_multiplex_answers_queries_in_order(bot: Client) -> None:
     answer = bot.post(
         [{"query": WHO}, {"query": "{ nonsense }"}, {"query": "{ metadata { version } }"}]
     ).json()
@@ -103,13 +103,13 @@ def test_query_is_refused_when_it_is_too_complex(bot: Client) -> None:
     assert "exceeds max complexity of 250" in message
 
 
-def test_complexity_limit_is_lower_when_nobody_is_signed_in(sandbox: Sandbox) -> None:
+def test_complexity_limit_is_lower_without_a_token(sandbox: Sandbox) -> None:
     query = "{ queryComplexity { limit score } }"
     assert Client(sandbox).execute(query)["queryComplexity"] == {"limit": 250, "score": 3}
     assert Client(sandbox, token="").execute(query)["queryComplexity"]["limit"] == 200
 
 
-def test_page_has_at_most_100_nodes_and_goes_on_behind_its_cursor(bot: Client) -> None:
+def test_page_has_at_most_100_nodes_and_continues_after_its_cursor(bot: Client) -> None:
     made = [bot.epic(f"Epic {number}")["id"] for number in range(103)]
     query = """query($after: String, $sort: WorkItemSort) { group(fullPath: "acme/delivery") {
       workItems(first: 500, after: $after, sort: $sort) {
@@ -122,7 +122,7 @@ def test_page_has_at_most_100_nodes_and_goes_on_behind_its_cursor(bot: Client) -
     assert [node["id"] for node in first["nodes"] + rest["nodes"]] == made
 
 
-def test_items_come_newest_first_when_no_order_is_asked_for(bot: Client) -> None:
+def test_items_are_sorted_newest_first_by_default(bot: Client) -> None:
     old, new = bot.epic("old"), bot.epic("new")
     query = '{ group(fullPath: "acme/delivery") { workItems { nodes { id } } } }'
     assert bot.execute(query)["group"]["workItems"]["nodes"] == [{"id": new["id"]}, {"id": old["id"]}]
@@ -134,7 +134,7 @@ def test_connection_sends_small_packets_at_once(sandbox: Sandbox, bot: Client) -
     assert connection.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_connection_is_kept_for_the_next_request(sandbox: Sandbox, bot: Client) -> None:
+def test_connection_is_reused_for_the_next_request(sandbox: Sandbox, bot: Client) -> None:
     for _ in range(3):
         bot.execute(WHO)
     assert len(sandbox.gate.connections) == 1

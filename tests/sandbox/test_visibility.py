@@ -38,19 +38,19 @@ def test_note_is_hidden_when_it_names_an_item_that_the_user_may_not_see(bot: Cli
     assert customer.item(shared).system_notes == ["added acme/delivery&1 as parent epic"]
 
 
-def test_project_is_null_when_the_user_may_not_know_of_it(bot: Client) -> None:
+def test_hidden_project_is_null(bot: Client) -> None:
     query = "query($path: ID!) { project(fullPath: $path) { id } namespace(fullPath: $path) { id } }"
     assert bot.as_user("ada").execute(query, path=INTERNAL_PROJECT) == {"project": None, "namespace": None}
     assert bot.as_user("ada").rest("GET", "/projects/acme%2Fdelivery%2Finternal").status_code == 404
 
 
-def test_everything_is_hidden_when_nobody_is_signed_in(bot: Client) -> None:
+def test_everything_is_hidden_without_a_token(bot: Client) -> None:
     anonymous = Client(bot.sandbox, token="")
     assert anonymous.execute(LISTING, path="acme") == {"group": None}
 
 
 @pytest.mark.parametrize(("username", "sees"), [("maria", True), ("pia", True), ("ada", False)])
-def test_confidential_item_is_seen_from_planner_up(bot: Client, username: str, sees: bool) -> None:
+def test_confidential_item_is_visible_to_planners(bot: Client, username: str, sees: bool) -> None:
     _make_ada_a_guest(bot)
     bot.create("confidential", confidential=True)
     assert ("confidential" in titles(bot.as_user(username))) is sees
@@ -61,13 +61,13 @@ def _make_ada_a_guest(bot: Client) -> None:
     world.add_member(world.namespaces[PROJECT], world.users["ada"], AccessLevel.GUEST)
 
 
-def test_confidential_item_is_seen_by_its_author_as_a_guest(bot: Client) -> None:
+def test_confidential_item_is_visible_to_its_author_as_a_guest(bot: Client) -> None:
     _make_ada_a_guest(bot)
     bot.as_user("ada").create("mine", confidential=True)
     assert titles(bot.as_user("ada")) == ["mine"]
 
 
-def test_internal_note_is_hidden_from_guests_and_they_may_not_write_one(bot: Client) -> None:
+def test_internal_note_is_hidden_from_guests_who_cannot_write_one(bot: Client) -> None:
     _make_ada_a_guest(bot)
     item = bot.create("x")
     bot.note(item, "between us", internal=True)
@@ -81,7 +81,7 @@ def test_internal_note_is_hidden_from_guests_and_they_may_not_write_one(bot: Cli
     assert answer["errors"]
 
 
-def test_guest_sets_fields_on_creation_and_has_them_dropped_later(bot: Client) -> None:
+def test_guest_sets_fields_on_creation_but_not_later(bot: Client) -> None:
     _make_ada_a_guest(bot)
     label, other = bot.label("bug"), bot.label("other")
     guest = bot.as_user("ada")
@@ -91,7 +91,7 @@ def test_guest_sets_fields_on_creation_and_has_them_dropped_later(bot: Client) -
     assert (seen["title"], seen.labels) == ("y", ["bug"])
 
 
-def test_guest_may_not_touch_what_others_wrote(bot: Client) -> None:
+def test_guest_cannot_change_items_of_others(bot: Client) -> None:
     _make_ada_a_guest(bot)
     item = bot.create("x")
     answer = bot.as_user("ada").execute_raw(UPDATE, input={"id": item["id"], "title": "y"})
@@ -99,7 +99,7 @@ def test_guest_may_not_touch_what_others_wrote(bot: Client) -> None:
     assert bot.item(item)["title"] == "x"
 
 
-def test_customer_may_not_make_epics(bot: Client) -> None:
+def test_customer_cannot_create_epics(bot: Client) -> None:
     data = {"namespacePath": GROUP, "workItemTypeId": "gid://gitlab/WorkItems::Type/8", "title": "x"}
     assert bot.as_user("ada").execute_raw(CREATE, input=data)["errors"]
 
@@ -132,20 +132,20 @@ def test_members_are_listed_direct_and_inherited(bot: Client) -> None:
     assert len(bot.execute(query, search="lovelace")["project"]["projectMembers"]["nodes"]) == 1
 
 
-def test_mention_reaches_people_who_can_see_the_item(bot: Client) -> None:
+def test_mention_notifies_people_who_can_see_the_item(bot: Client) -> None:
     world = bot.sandbox.world
     bot.note(bot.internal("x"), "@maria @ada @nobody and `@paul` <!-- @petra -->")
     assert [(one.username, one.reason) for one in world.notifications] == [("maria", "mentioned")]
 
 
 @pytest.mark.parametrize("name", ["@all", "@acme/delivery"])
-def test_mention_of_all_or_of_a_group_reaches_its_members(bot: Client, name: str) -> None:
+def test_mention_of_all_or_of_a_group_notifies_its_members(bot: Client, name: str) -> None:
     bot.note(bot.epic("x"), f"{name} hello")
     told = {one.username for one in bot.sandbox.world.notifications}
     assert told == {"maria", "paul", "petra", "pia", "dora"}
 
 
-def test_mention_reaches_nobody_when_it_is_defused(bot: Client) -> None:
+def test_escaped_mention_notifies_nobody(bot: Client) -> None:
     bot.note(bot.epic("x"), "@\u2060maria maria@example.com")
     assert bot.sandbox.world.notifications == []
 

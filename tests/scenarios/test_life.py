@@ -8,6 +8,7 @@ import pytest
 
 from psbot.core.model.process import Process
 from tests.support.engagement_life import AS_SHIPPED, Lived, lived, renamed
+from tests.support.sample import SAMPLE
 
 Live = Callable[..., Lived]
 SHORT = {"ends_on": "2026-12-22", "standups": None}  # the AWS example with two calls, 12-08 and 12-15
@@ -18,9 +19,23 @@ def other_labels(tmp_path_factory: pytest.TempPathFactory) -> Process:
     return renamed(tmp_path_factory.mktemp("renamed") / "config")
 
 
-@pytest.fixture(params=["labels as shipped", "labels renamed"])
-def live(request: pytest.FixtureRequest, other_labels: Process) -> Live:
-    return partial(lived, AS_SHIPPED if request.param == "labels as shipped" else other_labels)
+EVERY = 3  # a sample has one of so many lives with labels renamed
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Live every life with the labels as shipped, and those of the sample with other labels too."""
+    if "live" in metafunc.fixturenames:
+        lives = [name for name in vars(metafunc.module) if name.startswith("test_")]
+        number = lives.index(metafunc.function.__name__)
+        is_renamed = metafunc.config.stash[SAMPLE].includes(number, EVERY)
+        labels = ["labels as shipped", *(["labels renamed"] if is_renamed else [])]
+        metafunc.parametrize("live", labels, indirect=True)
+
+
+@pytest.fixture
+def live(request: pytest.FixtureRequest) -> Live:
+    is_renamed = request.param == "labels renamed"
+    return partial(lived, request.getfixturevalue("other_labels") if is_renamed else AS_SHIPPED)
 
 
 def test_no_scenario_spells_a_label() -> None:
@@ -169,8 +184,8 @@ def test_only_the_manager_puts_an_engagement_on_hold(live: Live) -> None:
       - {on: 2026-12-10, who: paul, does: label epic, with: {phase: on-hold}}
       - {on: 2026-12-14, who: paul, does: label epic, with: {phase: delivery}}
       """, until="2026-12-15", **SHORT)  # fmt: skip
-    assert "only the manager may do that" in life.told("2026-12-10")["illegal-phase:epic"]
-    assert life.told("2026-12-14")["illegal-phase:epic"].startswith("Resolved: ")
+    assert "only the manager may do that" in life.told("2026-12-10")["transition-refused:epic"]
+    assert life.told("2026-12-14")["transition-refused:epic"].startswith("Resolved: ")
     assert life.phases["2026-12-14"] == "delivery"
 
 
@@ -251,8 +266,8 @@ def test_a_customer_who_drags_cards_opens_nothing_and_that_is_told(live: Live) -
       - {on: 2026-12-01, who: paul, does: close kick-off}
       - {on: 2026-12-08, who: petra, does: label intake-aws, with: {state: done}}
       """, until="2026-12-09", **SHORT)  # fmt: skip
-    assert "ada" in life.told("2026-11-25")["does-not-count:kick-off"]
-    assert "ada" in life.told("2026-11-26")["does-not-count:intake-aws"]
+    assert "ada" in life.told("2026-11-25")["unauthorized-change:kick-off"]
+    assert "ada" in life.told("2026-11-26")["unauthorized-change:intake-aws"]
     assert life.on("2026-11-25")["kick-off"].is_open
     assert life.phases == {
         "2026-11-16": "setup",

@@ -119,7 +119,7 @@ def test_customers_copy_is_no_item(given: Story, when: Story, then: Story, perso
         "Kick-off: Acme Corp": "2026-12-10",
         "Kick-off at our place": "2026-12-01",
     }
-    assert ("foreign-marker", "kick-off") in then.findings
+    assert ("untrusted-marker", "kick-off") in then.findings
 
 
 def test_item_is_made_again_when_only_the_customers_copy_is_left(
@@ -164,7 +164,7 @@ def test_occurrence_without_its_marker_is_said_because_nothing_tells_which_one_i
     given.applied("acme-aws")
     person("maria").unmarks("standup/2026-W49")
     when.applied()
-    said = [finding.message for finding in then.plan.findings if finding.code == "no-marker"]
+    said = [finding.message for finding in then.plan.findings if finding.code == "marker-missing"]
     assert len(said) == 1
     assert said[0].startswith("acme/delivery/internal#")
     assert "has a kind label and no marker" in said[0]

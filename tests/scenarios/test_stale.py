@@ -75,10 +75,10 @@ def test_flag_is_not_set_and_cleared_in_one_run(applied: Story, person: Somebody
     assert found(applied.looked_for_stale()) == {}
     assert flags(applied, "welcome-email") == flags(applied, "log") == set()
     assert live(applied) == []
-    assert digests(applied)[0].endswith("Resolved: people have acted, nothing is left to say.\n")
+    assert digests(applied)[0].endswith("Resolved: no stale items remain.\n")
     assert found(applied.looked_for_stale(on="2026-12-08")) == {}
     assert found(applied.looked_for_stale(on="2026-12-09")) == {"welcome-email": ("2026-12-02", 5, 0)}
-    assert len(digests(applied)) == 2, "somebody should hear of it again"
+    assert len(digests(applied)) == 2, "people are notified again"
 
 
 def test_weekend_does_not_count(applied: Story, person: Somebody) -> None:
@@ -271,7 +271,7 @@ def test_person_who_cannot_see_the_log_is_not_mentioned_and_that_is_said(
     applied.process = replace(applied.process, staleness=replace(staleness, policies=eager))
     applied.looked_for_stale(on="2026-11-30")
     (body,) = live(applied)
-    assert "ada (cannot see this place, so was not told)" in body
+    assert "ada (not notified: no access to this project)" in body
     assert "@ada" not in body
 
 

@@ -60,7 +60,7 @@ def test_touched_item_is_kept_with_a_finding_when_its_kind_is_skipped_later(
     when.applied(skip=SKIP)
     assert then.item("welcome-email") == before
     assert before.is_open
-    assert ("unwanted-kept", "welcome-email") in then.findings
+    assert ("obsolete-kept", "welcome-email") in then.findings
 
 
 def test_calls_move_to_the_new_weekday_and_one_that_a_person_worked_on_stays(
@@ -80,7 +80,7 @@ def test_calls_move_to_the_new_weekday_and_one_that_a_person_worked_on_stays(
     }
     gone = then.item("call/2026-12-15")
     assert (gone.is_open, gone.item_state) == (False, "skipped")
-    assert ("unwanted-kept", "call/2026-12-08") in then.findings
+    assert ("obsolete-kept", "call/2026-12-08") in then.findings
 
 
 def test_past_call_stays_open_and_wanted_when_the_weekday_stays(
@@ -284,6 +284,6 @@ def test_engagement_that_is_over_is_left_as_it_is(given: Story, person: People, 
     person("maria").labels("epic", f"ps-phase::{phase}")
     plan = given.applied(on="2026-12-14", kick_off_on="2026-12-10")
     assert plan.is_empty
-    assert [finding.message for finding in plan.findings if finding.code == "over"] == [
-        f"the engagement is {phase}; psbot leaves it as it is"
+    assert [finding.message for finding in plan.findings if finding.code == "engagement-ended"] == [
+        f"the engagement is {phase}; psbot no longer changes it"
     ]

@@ -1,7 +1,7 @@
 """The product on a sandbox in this process: a world that can be kept and put back, and runs on it."""
 
+import hashlib
 import pickle
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +30,7 @@ from psbot.runs.stale import run
 from psbot.runs.work import Reconciled, RunContext
 from psbot.sandbox.server.app import create_app
 from psbot.sandbox.server.gate import Gate
+from psbot.sandbox.state.answers import Answers
 from psbot.sandbox.state.seed import token_of
 from psbot.sandbox.state.world import World
 from psbot.templates.library import TemplateLibrary
@@ -100,18 +101,18 @@ def engagement_of(text: str) -> Engagement:
 
 def kept(world: World) -> bytes:
     """Return the world as bytes; whoever asks must know that nobody is at it."""
-    world.cache.clear()
-    lock, world.lock = world.lock, None  # type: ignore[assignment]  # locks cannot be kept
-    try:
-        return pickle.dumps(world)
-    finally:
-        world.lock = lock
+    return pickle.dumps(world)
 
 
 def put_back(data: bytes) -> World:
+    """Return the world that was kept; all that are put back from the same bytes share their answers to reads."""
     world: World = pickle.loads(data)
-    world.lock = threading.RLock()
+    world.state = hashlib.sha256(data).hexdigest()
+    world.answers = _ANSWERS
     return world
+
+
+_ANSWERS = Answers(2000)
 
 
 def real(connection: Connection) -> tuple[Reader, Writer]:
@@ -154,6 +155,7 @@ class Stage:
         connection = Connection(server, patience)
         for client in connection._clients.queue:
             client.gitlab.session.mount("http://", Transport(self.gate, self.time, before))
+            client.gitlab.session.trust_env = False  # no proxy stands between the two
         reader, writer = self.adapters(connection)
         tools = WriteTools(reader, writer, limits, self.time.now)
         work = RunContext(tools, process(), words(), now, patience)

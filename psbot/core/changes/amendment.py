@@ -1,4 +1,4 @@
-"""Amendment."""
+"""Compare a signed change request with the engagement file, and write the amendment that is missing there."""
 
 import json
 import re
@@ -12,42 +12,42 @@ _PLAIN_SCALAR = re.compile(r"[A-Z]{2,}-[A-Za-z0-9-]+|[a-z-]+/\d+")  # needs no q
 
 
 def is_amendment_of(amendment: Amendment, key: str, request: ChangeRequest) -> bool:
-    """Tell whether an amendment of the engagement file is the change *request* of item *key*."""
+    """Tell whether *amendment*, from the engagement file, is the one of the change request with *key*."""
     return amendment.reference in (key, request.reference)
 
 
 def engagement_before(key: str, request: ChangeRequest, engagement: Engagement) -> Engagement:
-    """Return the engagement as it is without the change *request* of item *key* and those signed after it."""
-    places = [at for at, each in enumerate(engagement.amendments) if is_amendment_of(each, key, request)]
-    return replace(engagement, amendments=engagement.amendments[: places[0]]) if places else engagement
+    """Return the engagement without the amendment of the change request with *key*, and without later ones."""
+    positions = [at for at, each in enumerate(engagement.amendments) if is_amendment_of(each, key, request)]
+    return replace(engagement, amendments=engagement.amendments[: positions[0]]) if positions else engagement
 
 
 @dataclass(frozen=True, slots=True)
 class MissingAmendment:
-    """What the engagement file still lacks of a signed change: an entry under ``amendments:``, another contract."""
+    """What is missing in the engagement file of a signed change: an entry under ``amendments:``, another contract."""
 
     amendment: Amendment | None = None
     contract: str | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether the file has it all."""
+        """Tell whether nothing is missing."""
         return self.amendment is None and self.contract is None
 
 
 def missing_amendment(
     key: str, request: ChangeRequest, engagement: Engagement, today: date
 ) -> MissingAmendment | None:
-    """Return what the file lacks of the change *request* of item *key*; None while it is not signed.
+    """Return what is missing in the file of the change request with *key*; None while it is not signed.
 
-    A day of signature that cannot be read, or is still to come, is none. A change of the contract alone has an
-    entry of no hours, so that the log keeps it.
+    A request with invalid fields or a signature date in the future is not signed. A change of the contract alone gets
+    an entry with 0 hours, so that the engagement log lists it.
     """
     if request.signed_on is None or request.signed_on > today or request.invalid:
         return None
     contract = request.contract if request.contract != engagement.contract else None
-    has_it = any(is_amendment_of(each, key, request) for each in engagement.amendments)
-    if has_it or not (request.hours or request.new_end or contract):
+    is_listed = any(is_amendment_of(each, key, request) for each in engagement.amendments)
+    if is_listed or not (request.hours or request.new_end or contract):
         return MissingAmendment(contract=contract)
     hours = request.hours or (None if request.new_end else 0.0)
     entry = Amendment(request.reference or key, request.signed_on, hours, request.new_end)
@@ -55,7 +55,7 @@ def missing_amendment(
 
 
 def to_yaml(amendment: Amendment) -> str:
-    """Return *amendment* as it is written under ``amendments:``, one line of YAML."""
+    """Return *amendment* as one line of YAML, to put under ``amendments:``."""
     parts = [f"reference: {_to_yaml_scalar(amendment.reference)}", f"signed_on: {amendment.signed_on}"]
     if amendment.hours is not None:
         parts.append(f"hours: {f'{amendment.hours:.2f}'.rstrip('0').rstrip('.')}")
@@ -65,7 +65,7 @@ def to_yaml(amendment: Amendment) -> str:
 
 
 def describe(missing: MissingAmendment) -> str:
-    """Say in one line what the engagement file lacks."""
+    """Return in one line what to add to the engagement file."""
     parts = [f"contract: {missing.contract}"] if missing.contract else []
     parts += [f"amendments: - {to_yaml(missing.amendment)}"] if missing.amendment else []
     return " and ".join(parts)

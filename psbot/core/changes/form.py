@@ -1,13 +1,12 @@
-"""A change request as it reads: its lines, the instrument and why, what becomes of hours, end and contract."""
+"""A change request as its template shows it: its fields, its instrument and why, and what it changes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from psbot.core.changes import request as changes
 from psbot.core.changes.amendment import engagement_before
 from psbot.core.changes.instrument import choose_instrument, deciders_of
-from psbot.core.changes.request import ChangeRequest
+from psbot.core.changes.request import ChangeRequest, parse_request
 from psbot.core.model.change_policy import DECISIVE_FIELDS, SIGNATURE_FIELDS, ChangePolicy
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import Item
@@ -21,10 +20,11 @@ _SCOPE_FIELDS = ("summary", *DECISIVE_FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequestView:
-    """One change request as its template sees it; hours, end and contract are those before and after it.
+    """One change request as its template sees it, with hours, end date and contract before and after it.
 
-    ``what``, ``impact`` and ``paper`` are its lines, ``missing`` the names of those that are still to be filled,
-    ``wrong`` what cannot be read there. ``meaning`` says what the instrument is. ``approvers`` are usernames.
+    ``what``, ``impact`` and ``paper`` are its fields, ``paper`` those of the signed document. ``missing`` are the names
+    of required fields without a value, and ``wrong`` says which values are invalid. ``meaning`` describes the
+    instrument, and ``approvers`` are the usernames of those who may decide.
     """
 
     what: tuple[FormField, ...] = ()
@@ -48,33 +48,34 @@ class ChangeRequestView:
 
 
 def parse_requests(items: Iterable[Item], policy: ChangePolicy) -> Mapping[str, ChangeRequest]:
-    """Return what people say in change requests, by key; what psbot writes there does not count.
+    """Return the change requests among *items*, by key; managed sections are not part of a request.
 
-    Of several that name one paper the first has it: the others go by their keys, so that none is taken for another.
+    If several requests have the same reference, only the first keeps it. The others are known by their keys, so that
+    no request is mistaken for another one.
     """
-    found: dict[str, ChangeRequest] = {}
-    papers: set[str] = set()
-    asked = [item for item in items if item.kind == policy.kind]
-    for item in sorted(asked, key=lambda item: (len(item.key), item.key)):
-        request = changes.parse_request(human_text(item.description), policy)
-        if request.reference in papers:
+    requests: dict[str, ChangeRequest] = {}
+    references: set[str] = set()
+    of_kind = [item for item in items if item.kind == policy.kind]
+    for item in sorted(of_kind, key=lambda item: (len(item.key), item.key)):
+        request = parse_request(human_text(item.description), policy)
+        if request.reference in references:
             request = replace(request, reference=None)
-        papers |= {request.reference} if request.reference else set()
-        found[item.key] = request
-    return found
+        references |= {request.reference} if request.reference else set()
+        requests[item.key] = request
+    return requests
 
 
 def view_new_request(
     key: str, request: ChangeRequest, engagement: Engagement, process: Process, today: date
 ) -> ChangeRequestView:
-    """Return how a change request reads that is to be made of *request*."""
+    """Return the view of a change request that psbot is about to create."""
     return _view(key, request, engagement, process, today, instrument=None, decision=None)
 
 
 def view_request(
     item: Item, request: ChangeRequest, engagement: Engagement, process: Process, today: date
 ) -> ChangeRequestView:
-    """Return how the change request *item* reads, which says *request*; its label names the instrument."""
+    """Return the view of the change request *item*; its label names the instrument."""
     instrument = process.catalogue.value("instrument", item.labels)
     return _view(
         item.key, request, engagement, process, today, instrument=instrument, decision=read_decision(item)

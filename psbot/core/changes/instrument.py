@@ -1,4 +1,4 @@
-"""Instrument."""
+"""Choose the instrument of a change request, such as a change order, and who decides on it."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from psbot.core.changes.request import ChangeRequest
 from psbot.core.model.change_policy import DECISIVE_FIELDS, ChangePolicy, InstrumentCondition
 from psbot.core.model.engagement import Engagement
 
-MONTHS_A_QUARTER = 3  # months
+MONTHS_A_QUARTER = 3
 
 
 @dataclass(frozen=True, slots=True)
 class InstrumentChoice:
-    """An instrument and why it is the one."""
+    """The chosen instrument and the reason."""
 
     instrument: str
     because: str
@@ -22,7 +22,7 @@ class InstrumentChoice:
 def choose_instrument(
     request: ChangeRequest, engagement: Engagement, today: date, policy: ChangePolicy
 ) -> InstrumentChoice | None:
-    """Return the instrument that *request* needs and why; None while it does not say enough."""
+    """Return the instrument that *request* needs; None while a decisive field is missing or no rule applies."""
     if request.missing(DECISIVE_FIELDS):
         return None
     for rule in policy.instrument_rules:
@@ -49,25 +49,19 @@ def _condition_holds(
 
 
 def months_after(day: date, months: int) -> date:
-    """Return the same day *months* later, or the last of its month where that is shorter."""
+    """Return the same day *months* later, or the last day of that month if it is shorter."""
     count = day.year * 12 + day.month - 1 + months
     year, month = divmod(count, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def deciders_of(instrument: str | None, engagement: Engagement, policy: ChangePolicy) -> frozenset[str]:
-    """Return the usernames of those who may decide on a change by *instrument*; the manager stands in."""
-    people = {
-        "manager": engagement.manager,
-        "project_manager": engagement.project_manager,
-        "delivery_lead": engagement.delivery_lead,
-        "lead": engagement.lead,
-    }
+    """Return the usernames of those who may decide on a change by *instrument*; see :meth:`Engagement.person`."""
     roles = policy.approvers.get(instrument or "", ("manager",))
-    return frozenset(people[role] or engagement.manager for role in roles)
+    return frozenset(map(engagement.person, roles))
 
 
 def quarter_end(day: date, first_month: int = 1) -> date:
-    """Return the last day of the quarter that *day* lies in; quarters are counted from *first_month* of a year."""
-    into = (day.month - first_month) % MONTHS_A_QUARTER
-    return months_after(day.replace(day=1), MONTHS_A_QUARTER - into) - timedelta(days=1)
+    """Return the last day of the quarter of *day*; the first quarter begins in *first_month*."""
+    month_of_quarter = (day.month - first_month) % MONTHS_A_QUARTER
+    return months_after(day.replace(day=1), MONTHS_A_QUARTER - month_of_quarter) - timedelta(days=1)

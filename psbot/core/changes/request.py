@@ -1,4 +1,4 @@
-"""Change requests: what one says, which instrument it needs and why, and who may decide on it."""
+"""Parse a change request from the fields in its description."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,14 +9,15 @@ from psbot.core.model.change_policy import ChangePolicy
 from psbot.core.text.form import read_fields
 
 _HOURS = re.compile(r"[+-]?\d{1,6}(?:\.\d{1,2})?")
-
-
 _MAX_HOURS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """What a change request says; ``answers`` are the lines that are filled, ``wrong`` what cannot be read, and why."""
+    """What a change request asks for.
+
+    ``answers`` are the fields that have a value, by name. ``invalid`` says which values cannot be read, and why.
+    """
 
     answers: Mapping[str, str] = field(default_factory=dict)
     invalid: Mapping[str, str] = field(default_factory=dict)
@@ -28,35 +29,36 @@ class ChangeRequest:
     reference: str | None = None
 
     def missing(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return those of *names* that have no readable answer."""
+        """Return those of *names* that have no value, or an invalid one."""
         return tuple(name for name in names if name not in self.answers or name in self.invalid)
 
 
 def parse_request(description: str, policy: ChangePolicy) -> ChangeRequest:
-    """Return what the lines of *description* say; the first filled line of a name counts."""
+    """Return the change request in *description*; of a field that occurs twice, the first value is used."""
     return interpret(read_fields(description, policy.fields), policy)
 
 
 def interpret(answers: Mapping[str, str], policy: ChangePolicy) -> ChangeRequest:
-    """Return what *answers*, by the names of the lines, say."""
-    wrong: dict[str, str] = {}
+    """Return the change request with *answers*, which are by field name."""
+    invalid: dict[str, str] = {}
     given = {
         name: value
         for name, value in answers.items()
         if value.strip().casefold() != policy.nothing.casefold()
     }
-    hours = _parse_hours(given.get("hours"), wrong)
-    days = {name: _parse_day(name, given.get(name), wrong) for name in ("new_end", "signed_on")}
+    hours = _parse_hours(given.get("hours"), invalid)
+    days = {name: _parse_day(name, given.get(name), invalid) for name in ("new_end", "signed_on")}
     contract = given.get("contract")
     if contract not in (None, "fixed-fee", "time-and-materials"):
-        wrong["contract"] = f"{contract} is neither fixed-fee nor time-and-materials"
+        invalid["contract"] = f"{contract} is neither fixed-fee nor time-and-materials"
         contract = None
     named = [each.strip() for each in given.get("situation", "").split(",") if each.strip()]
     if unknown := [each for each in named if each not in policy.situations]:
-        wrong["situation"] = f"{', '.join(unknown)} is not among {', '.join(policy.situations)}"
+        verb = "is" if len(unknown) == 1 else "are"
+        invalid["situation"] = f"{', '.join(unknown)} {verb} not among {', '.join(policy.situations)}"
     return ChangeRequest(
         answers=dict(answers),
-        invalid=wrong,
+        invalid=invalid,
         hours=hours,
         new_end=days["new_end"],
         contract=contract,
@@ -87,5 +89,5 @@ def _parse_day(name: str, text: str | None, invalid: dict[str, str]) -> date | N
     try:
         return date.fromisoformat(text)
     except ValueError:
-        invalid[name] = f"{text} is not a day, such as 2027-03-26"
+        invalid[name] = f"{text} is not a date, such as 2027-03-26"
         return None

@@ -131,7 +131,7 @@ def _with_details(scheduled: ScheduledItem, kind: Kind, context: Context) -> Sch
         title=escape.to_title(fill_pattern(pattern, scheduled, context.engagement)),
         start_on=_resolve_offset(kind.start, scheduled, context),
         due_on=scheduled.due_on or _resolve_offset(kind.due, scheduled, context),
-        assignee=_person(kind.assignee, context.engagement),
+        assignee=context.engagement.person(kind.assignee) if kind.assignee else None,
     )
 
 
@@ -156,16 +156,6 @@ def _resolve_offset(offset: Offset | None, scheduled: ScheduledItem, context: Co
     }
     base = bases[offset.base]
     return engagement.workdays.after(base, offset.plus) if base else None
-
-
-def _person(role: str | None, engagement: Engagement) -> str | None:
-    people = {
-        "manager": engagement.manager,
-        "lead": engagement.lead,
-        "project_manager": engagement.project_manager,
-        "delivery_lead": engagement.delivery_lead,
-    }
-    return (people[role] or engagement.manager) if role else None
 
 
 def build_item(context: Context, scheduled: ScheduledItem) -> Item:

@@ -15,6 +15,7 @@ from psbot.core.model.process import EPIC, PlaceKind
 from psbot.core.records import ownership
 from psbot.core.records.phase import accepted_phase
 from psbot.core.records.sign_off import SignOff
+from psbot.core.text.escape import plain_number
 
 MAX_CHART_ROWS = 20
 
@@ -54,7 +55,7 @@ def _context_facts(context: Context, observed_items: Mapping[str, Item]) -> dict
     return {
         "engagement": engagement,
         "ends_on": context.ends_on,
-        "hours": _plain(engagement.hours_sold(today)),
+        "hours": plain_number(engagement.hours_sold(today)),
         "signed_amendments": engagement.signed_amendments(today),
         "phase": phase,
         "phase_since_on": since,
@@ -70,10 +71,6 @@ def _context_facts(context: Context, observed_items: Mapping[str, Item]) -> dict
     }
 
 
-def _plain(hours: float) -> float | int:
-    return int(hours) if hours == int(hours) else hours
-
-
 def _phase_and_start(context: Context, epic: Item | None) -> tuple[str, date]:
     """Return the phase and since when: what psbot has accepted, else what the label shows, else the first."""
     workflow = context.process.workflow
@@ -84,12 +81,12 @@ def _phase_and_start(context: Context, epic: Item | None) -> tuple[str, date]:
 
 
 def _health(context: Context, observed_items: Mapping[str, Item]) -> str | None:
-    seeding = [kind for kind in context.process.kinds.values() if "health" in kind.seeds]
-    if not seeding:
+    kind = next(iter(context.process.log_kinds), None)
+    if kind is None:
         return None
-    log = observed_items.get(seeding[0].item)
+    log = observed_items.get(kind.item)
     shown = context.process.catalogue.value("health", log.labels) if log else None
-    return shown or seeding[0].seeds["health"]
+    return shown or kind.seeds["health"]
 
 
 def _overview_facts(

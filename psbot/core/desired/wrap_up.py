@@ -15,6 +15,7 @@ from psbot.core.model.process import Kind, PlaceKind, Process, Repeat
 from psbot.core.records.phase import AcceptedPhase, accepted_phase
 from psbot.core.records.sign_off import SignOff, read_sign_off
 from psbot.core.text import escape
+from psbot.core.text.escape import plain_number
 from psbot.core.text.form import lines_below
 
 _MAX_DECISIONS = 100  # decisions and links
@@ -112,7 +113,9 @@ def build_wrap_up(inputs: WrapUpInput) -> WrapUp:
         compared=tuple(_planned_vs_actual(inputs)),
         minutes=tuple(_meeting_minutes(inputs)),
         acceptances=tuple(_sign_off_summaries(inputs)),
-        hours=_hours(sum(item.seconds_spent for item in inputs.observed_items.values())),
+        hours=plain_number(
+            round(sum(item.seconds_spent for item in inputs.observed_items.values()) / 3600, 2)
+        ),
         open_changes=tuple(item for item in changes if item.is_open),
         open_items=tuple(item for item in opened if "health" not in inputs.kind_of(item).seeds),
         events=tuple(sorted(_events(inputs, changes), key=lambda each: (each.day, each.sort, each.what))),
@@ -132,11 +135,6 @@ def items_with_needed_history(observed: Snapshot, process: Process) -> frozenset
 def _has_begun(known: AcceptedPhase | None, process: Process) -> bool:
     phases = {known.phase, *(name for name, _ in known.earlier)} if known else set()
     return bool(process.workflow.wrap_up_phases & phases)
-
-
-def _hours(seconds: int) -> float:
-    hours = round(seconds / 3600, 2)
-    return int(hours) if hours == int(hours) else hours
 
 
 def _is_open(inputs: WrapUpInput, key: str) -> bool:

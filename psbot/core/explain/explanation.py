@@ -73,7 +73,7 @@ def explain_item(subject: Subject) -> Explanation:
     return Explanation(
         engagement=subject.facts.engagement.key,
         key=subject.key,
-        reference=recognition.reference(item) if item else None,
+        reference=item.reference if item else None,
         title=item.title if item else None,
         url=item.url if item else None,
         what=what,

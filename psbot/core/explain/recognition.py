@@ -2,15 +2,10 @@
 
 from psbot.core.identity.findings import author_name
 from psbot.core.identity.trust import TrustAssessment, assess_trust
-from psbot.core.model.engagement import Engagement, people
+from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.process import EPIC, Process, Repeat
 from psbot.core.model.work_item import WorkItem
-
-
-def reference(item: Item) -> str:
-    """Return the full reference, as GitLab writes it."""
-    return f"{item.namespace}{'&' if item.is_epic else '#'}{item.iid}"
 
 
 def is_same_item(item: Item, namespace: str, iid: int | None) -> bool:
@@ -35,7 +30,7 @@ def _author_text(item: Item, engagement: Engagement, process: Process) -> str:
         return "made by an account that was deleted"
     if item.is_created_by_machine:
         return f"made by {item.created_by}, a machine"
-    if item.created_by in people(engagement):
+    if item.created_by in engagement.people:
         return f"made by {item.created_by}, one of people:"
     if kind and kind.repeat is Repeat.ON_DEMAND:
         return f"made by {item.created_by}, as everybody in the group may"
@@ -45,7 +40,7 @@ def _author_text(item: Item, engagement: Engagement, process: Process) -> str:
 def why_duplicate(item: Item, first: Item) -> str:
     """Say why *item*, whose marker *first* carries too, is not the one that counts."""
     return (
-        f"it carries the marker of {item.key} too; {reference(first)} is the one that counts, since of several the "
+        f"it carries the marker of {item.key} too; {first.reference} is the one that counts, since of several the "
         "open one with the lowest id does"
     )
 
@@ -71,7 +66,7 @@ def _why_label_is_not_enough(work_item: WorkItem, trust: TrustAssessment, observ
     if not trust.is_child:
         return f"{what}, and it does not hang under the engagement's epic"
     if first is not None:
-        return f"{what}, and {reference(first)} is the {first.key} that counts"
+        return f"{what}, and {first.reference} is the {first.key} that counts"
     if not trust.is_trusted:
         return f"{what}, and {_untrusted_author(work_item)}"
     return f"{what}, and psbot cannot tell which {trust.kind.name} it is; put its marker back, or take the label off"
@@ -86,7 +81,7 @@ def _why_marker_is_ignored(work_item: WorkItem, trust: TrustAssessment, observed
     if not trust.is_trusted:
         return f"{what}, but {_untrusted_author(work_item)}"
     if first is not None:
-        return f"{what}, but {reference(first)} is the one that counts"
+        return f"{what}, but {first.reference} is the one that counts"
     return f"{what}, but it does not count"
 
 

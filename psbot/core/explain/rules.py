@@ -1,13 +1,15 @@
 """Which rules apply to an item: what plan and advance decide with, asked about one item."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
-from psbot.core.explain.statement import Statement, StatementCollector, Truth
+from psbot.core.explain.statement import Statement, StatementCollector, Truth, truth_of
 from psbot.core.explain.wanted import why_wanted
 from psbot.core.model.facts import Facts
 from psbot.core.model.item import Item
-from psbot.core.model.process import EPIC, Kind, kind_of_key
+from psbot.core.model.process import EPIC, Kind
+from psbot.core.model.verdict import all_hold
 from psbot.core.model.workflow import Condition, Role, Transition
 from psbot.core.records.phase import accepted_phase
 from psbot.core.workflow.acceptance import last_day_to_object, request_sent_on, run_acceptance_clock
@@ -30,11 +32,11 @@ def rule_statements(
     if key == EPIC and item is not None:
         yield from _transition_statements(facts, collector)
         return
-    kind = kind_of_key(key, facts.process)
+    kind = facts.process.kind_of_key(key)
     if kind is None:
         return
     if facts.phase in facts.process.workflow.final_phases and item is not None:
-        yield Statement("over", f"the engagement is {facts.phase}; psbot leaves it as it is", Truth.NO)
+        yield Statement("over", f"the engagement is {facts.phase}; psbot no longer changes it", Truth.NO)
     yield collector.statement("wanted", why_wanted(key, kind, facts))
     if item is not None:
         yield from _gate_statements(item, facts, collector)
@@ -85,10 +87,12 @@ def _guard_statement(
     return collector.statement("guard", evaluate(condition, facts, item))
 
 
+_HOLDS: Mapping[Truth, bool | None] = MappingProxyType({Truth.NO: False, Truth.UNKNOWN: None})
+
+
 def _combined_truth(statements: list[Statement]) -> Truth:
-    """Return one answer: no if one says no, could not check if one could not, else yes."""
-    said = {each.truth for each in statements}
-    return next((each for each in (Truth.NO, Truth.UNKNOWN) if each in said), Truth.YES)
+    """Return the three-valued *and* of the truths of *statements*."""
+    return truth_of(all_hold(_HOLDS.get(each.truth, True) for each in statements))
 
 
 def _gate_statements(item: Item, facts: Facts, collector: StatementCollector) -> Iterator[Statement]:

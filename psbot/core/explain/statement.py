@@ -37,10 +37,11 @@ class StatementCollector:
     ) -> Statement:
         """Return *answer* as a point, in words of its own or in *text*."""
         self.needs |= verdict.needs
-        return Statement(about, text or verdict.reason, _truth_of(verdict.holds), tuple(parts))
+        return Statement(about, text or verdict.reason, truth_of(verdict.holds), tuple(parts))
 
 
-def _truth_of(holds: bool | None) -> Truth:
+def truth_of(holds: bool | None) -> Truth:
+    """Return the truth of a verdict that holds, does not hold or could not be checked (None)."""
     if holds is None:
         return Truth.UNKNOWN
     return Truth.YES if holds else Truth.NO

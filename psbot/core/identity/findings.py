@@ -15,7 +15,7 @@ def report_ambiguous(rules: TrustRules, kind: Kind, candidates: list[WorkItem]) 
         where = ", ".join(each.reference for each in candidates)
         line = marker.Marker(rules.engagement.key, kind.item)
         yield Finding(
-            "ambiguous",
+            "marker-ambiguous",
             Severity.WARNING,
             f"{where} have the kind label of {kind.item} and no marker, so psbot cannot tell which one it is; "
             f"put this line at the top of the one, and take the label off the others: {line}",
@@ -27,7 +27,7 @@ def report_unmarked_occurrences(rules: TrustRules, work_items: Iterable[WorkItem
     """Yield items that repeat and have lost their marker: which one each was, nothing tells."""
     for each in work_items:
         yield Finding(
-            "no-marker",
+            "marker-missing",
             Severity.WARNING,
             f"{each.reference} has a kind label and no marker, so psbot does not know it, and makes another where one "
             f"is due; put its first line back, <!-- psbot: engagement={rules.engagement.key} item=… -->, or take the "
@@ -56,7 +56,7 @@ def report_untrusted_items(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
     """Yield what psbot does not make, since it hangs under the epic already, made by somebody it does not know."""
     for each in work_items:
         yield Finding(
-            "disputed",
+            "untrusted-item",
             Severity.WARNING,
             f"{each.reference} carries the marker of {marker_key(each)} under the epic, "
             f"but {author_name(each)} made it, who is neither a machine nor one of the engagement's people; "
@@ -71,7 +71,7 @@ def report_untrusted_markers(work_items: Iterable[WorkItem]) -> Iterator[Finding
     for each in work_items:
         author = author_name(each)
         yield Finding(
-            "foreign-marker",
+            "untrusted-marker",
             Severity.INFO,
             f"{each.reference} carries the marker of {marker_key(each)}, but {author} made it, who is neither a "
             "machine nor one of the engagement's people; it does not count",

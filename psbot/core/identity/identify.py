@@ -144,7 +144,7 @@ def _duplicate_numbers(rules: TrustRules, by_key: dict[str, list[WorkItem]]) -> 
     """Take out of *found*, and return, open items that were given one number at the same time, asked for otherwise."""
     taken: list[WorkItem] = []
     for key, group in by_key.items():
-        kind, first = rules.kind_of(key), marker.request_key_of(group[0].marker)
+        kind, first = rules.process.kind_of_key(key), marker.request_key_of(group[0].marker)
         if kind is None or kind.repeat is not Repeat.ON_DEMAND:
             continue
         others = [each for each in group[1:] if each.is_open and marker.request_key_of(each.marker) != first]
@@ -203,7 +203,7 @@ def _assign_numbers(
 
 
 def _to_item(rules: TrustRules, key: str, work_item: WorkItem) -> Item:
-    kind = rules.kind_of(key)
+    kind = rules.process.kind_of_key(key)
     is_epic = key == EPIC
     return replace(
         to_item(work_item),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from psbot.core.model.engagement import Engagement, people
+from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import EPIC, Kind, PlaceKind, Process, Repeat
 from psbot.core.model.work_item import WorkItem, is_machine
 
@@ -16,15 +16,10 @@ class TrustRules:
     epic: WorkItem | None
     epic_gids: frozenset[str]
 
-    def kind_of(self, key: str) -> Kind | None:
-        """Return the kind of the item *key*, or None."""
-        stem = key.partition("/")[0]
-        return next((kind for kind in self.process.kinds.values() if kind.item == stem), None)
-
     def kind_by_marker_or_label(self, work_item: WorkItem) -> Kind | None:
         """Return the kind that the marker names, or else the label."""
         key = marker_key(work_item)
-        return self.kind_of(key) if key else self.kind_by_label(work_item)
+        return self.process.kind_of_key(key) if key else self.kind_by_label(work_item)
 
     def is_child(self, work_item: WorkItem) -> bool:
         """Tell whether the item is a child of (one of) the engagement's epics."""
@@ -38,14 +33,14 @@ class TrustRules:
         author = work_item.author
         if author is None:
             return False
-        if is_machine(author, self.process) or author.username in people(self.engagement):
+        if is_machine(author, self.process) or author.username in self.engagement.people:
             return True
         return author.is_ghost and (work_item.is_epic or self.is_child(work_item))
 
     def is_on_demand(self, work_item: WorkItem) -> bool:
         """Tell whether the item is one that anybody in the group may open, under the epic."""
         note = work_item.marker
-        kind = self.kind_of(note.item) if note else self.kind_by_label(work_item)
+        kind = self.process.kind_of_key(note.item) if note else self.kind_by_label(work_item)
         return kind is not None and kind.repeat is Repeat.ON_DEMAND and self.is_child(work_item)
 
     def is_misplaced(self, work_item: WorkItem) -> bool:

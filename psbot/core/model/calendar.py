@@ -1,11 +1,11 @@
-"""Business days: Monday to Friday, less the days off that are handed in."""
+"""Business days: the working days of the week without public holidays and company days off."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 _DAY = timedelta(days=1)
-_MAX_DAYS_OFF_IN_A_ROW = 400  # calendar days without a business day before a calendar is called broken
+_MAX_DAYS_OFF_IN_A_ROW = 400  # a calendar without a business day for so many days is invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +24,33 @@ class Workdays:
         return day.weekday() in self.weekdays and day not in self.days_off
 
     def after(self, day: date, business_days: int) -> date:
-        """Return the day that lies *business_days* (0 or more) after *day*.
+        """Return the day that is *business_days* (0 or more) after *day*.
 
-        Counting starts on the day after; *day* itself may be a day off and is returned as it is for 0.
-        Raises ``ValueError`` for a calendar that has no business day within 400 days.
+        Counting starts on the day after *day*. For 0, *day* itself is returned, even if it is a day off.
+        Raises ``ValueError`` if the calendar has no business day within 400 days.
         """
         for _ in range(business_days):
             day = self._next_business_day(day)
         return day
 
     def before(self, day: date, business_days: int) -> date:
-        """Return the day that lies *business_days* (0 or more) before *day*; the mirror of :meth:`after`."""
+        """Return the day that is *business_days* (0 or more) before *day*; see :meth:`after`."""
         for _ in range(business_days):
             day = self._next_business_day(day, -_DAY)
         return day
 
     def on_or_after(self, day: date) -> date:
-        """Return *day*, or the next business day when it is a day off."""
+        """Return *day*, or the next business day if it is a day off."""
         return day if self.is_business_day(day) else self._next_business_day(day)
 
     def count_between(self, start: date, end: date) -> int:
-        """Count the business days after *start*, up to and with *end*; negative when *end* comes first."""
+        """Count the business days after *start* up to and including *end*; negative if *end* comes first."""
         if end < start:
             return -self.count_between(end, start)
         return sum(1 for day in iterate_days(start + _DAY, end) if self.is_business_day(day))
 
     def last_between(self, first: date, last: date) -> date | None:
-        """Return the last business day of [*first*, *last*], or None where there is none."""
+        """Return the last business day from *first* to *last*, both included; None if there is none."""
         return max((day for day in iterate_days(first, last) if self.is_business_day(day)), default=None)
 
     def _next_business_day(self, day: date, step: timedelta = _DAY) -> date:
@@ -62,7 +62,7 @@ class Workdays:
 
 
 def iterate_days(first: date, last: date) -> Iterator[date]:
-    """Yield every day of [*first*, *last*]."""
+    """Yield every day from *first* to *last*, both included."""
     for offset in range((last - first).days + 1):
         yield first + timedelta(days=offset)
 

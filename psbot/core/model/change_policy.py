@@ -1,4 +1,4 @@
-"""Change policy."""
+"""The policy for change requests, as ``config/changes.yml`` defines it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class InstrumentCondition:
-    """Conditions, all of which must hold; None for one that is not set."""
+    """The conditions of an instrument, all of which must hold; one that is None is not set."""
 
     hours: str | None = None
     months: int | None = None
@@ -17,7 +17,7 @@ class InstrumentCondition:
 
 @dataclass(frozen=True, slots=True)
 class InstrumentRule:
-    """An instrument, when it is the one, and why."""
+    """An instrument, the conditions under which it is chosen, and the reason to show."""
 
     instrument: str
     because: str
@@ -26,7 +26,7 @@ class InstrumentRule:
 
 @dataclass(frozen=True, slots=True)
 class ChangeStates:
-    """The values of the change scope, by what they stand for."""
+    """The label values of the states that a change request goes through."""
 
     draft: str = "draft"
     impact: str = "impact"
@@ -37,7 +37,7 @@ class ChangeStates:
 
 @dataclass(frozen=True, slots=True)
 class QuarterEndPolicy:
-    """The instruments that are to be closed by the end of a quarter, and how many business days before that is said."""
+    """The instruments to close before a quarter ends, and how many business days before to warn."""
 
     instruments: frozenset[str] = frozenset()
     warn_before: int = 10
@@ -46,9 +46,9 @@ class QuarterEndPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ChangePolicy:
-    """What ``config/changes.yml`` says; without a kind there are no change requests.
+    """Everything in ``config/changes.yml``; without a ``kind`` there are no change requests.
 
-    ``lines`` are how the lines that psbot reads begin, by what they say.
+    ``fields`` are the titles of the fields that psbot reads, by name. ``approvers`` are roles by instrument.
     """
 
     kind: str = ""
@@ -64,14 +64,14 @@ class ChangePolicy:
 
     @property
     def required_fields(self) -> tuple[str, ...]:
-        """Return the names of the lines that are filled before anybody approves."""
+        """Return the names of the fields that need a value before anybody can approve."""
         return (*DECISIVE_FIELDS, *self.impact_fields)
 
     def describe_fields(self, names: Iterable[str]) -> str:
-        """Return how people call the lines *names*."""
+        """Return the titles of the fields *names*, comma-separated."""
         return ", ".join(self.fields[name] for name in names)
 
 
-# The lines without which no instrument can be told, and those of the signed paper.
+# The fields that decide on the instrument, and those of the signed document.
 DECISIVE_FIELDS = ("hours", "new_end", "contract", "situation")
 SIGNATURE_FIELDS = ("reference", "signed_on")

@@ -1,4 +1,4 @@
-"""An engagement: what its reviewed file says, as frozen facts."""
+"""An engagement as its reviewed file defines it: people, dates, hours, calls and places in GitLab."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person of the customer; ``role`` is one of the four that the welcome e-mail asks for, or free text."""
+    """A contact at the customer; ``role`` is one of those that the welcome e-mail asks for, or any text."""
 
     name: str
     email: str
@@ -20,7 +20,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A part of a fixed-fee engagement that is accepted on its own; ``key`` is unique and fit for a marker."""
+    """A part of a fixed-fee engagement that is accepted on its own; ``key`` is unique and can be part of a marker."""
 
     name: str
     due_on: date
@@ -58,7 +58,7 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class GitLabPaths:
-    """Where an engagement lives in GitLab, as full paths."""
+    """The group and projects of an engagement in GitLab, as full paths."""
 
     group: str
     project: str
@@ -67,23 +67,23 @@ class GitLabPaths:
 
     @property
     def internal(self) -> str:
-        """Return the project that holds internal items."""
+        """Return the project with the internal items."""
         return self.internal_project or self.project
 
     def is_hidden_from_customer(self, namespace: str, *, is_confidential: bool) -> bool:
-        """Tell whether the customer cannot read what stands in *namespace*; paths know no upper and lower case."""
-        is_there = namespace.casefold() == self.internal.casefold()
-        return is_there and (is_confidential or not self.is_shared_with_customer)
+        """Tell whether the customer cannot read an item in *namespace*; GitLab's paths ignore case."""
+        is_internal = namespace.casefold() == self.internal.casefold()
+        return is_internal and (is_confidential or not self.is_shared_with_customer)
 
     @property
     def is_shared_with_customer(self) -> bool:
-        """Tell whether internal items have to live, confidential, in the project that the customer sees."""
+        """Tell whether internal items are confidential items in the project that the customer can read."""
         return self.internal_project is None
 
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """One contracted piece of professional-services work."""
+    """One contract for professional services."""
 
     key: str
     customer: str
@@ -114,15 +114,31 @@ class Engagement:
 
     @property
     def lead(self) -> str | None:
-        """Return the first engineer, who leads; None until one is assigned."""
+        """Return the first engineer, who is the lead; None while there is none."""
         return self.engineers[0] if self.engineers else None
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Return the usernames listed under ``people:`` in the engagement file."""
+        named = (self.manager, self.project_manager, self.delivery_lead, *self.engineers)
+        return frozenset(name for name in named if name)
+
+    def person(self, role: str) -> str:
+        """Return the username of the person with *role*; the manager if nobody has it."""
+        usernames = {
+            "manager": self.manager,
+            "lead": self.lead,
+            "project_manager": self.project_manager,
+            "delivery_lead": self.delivery_lead,
+        }
+        return usernames[role] or self.manager
+
     def today(self, now: datetime) -> date:
-        """Return the day it is at *now* where the engagement is at home."""
+        """Return the date at *now* in the time zone of the engagement."""
         return now.astimezone(self.zone).date()
 
     def matches(self, only: Mapping[str, str]) -> bool:
-        """Tell whether the engagement is one of those that *only* names by hosting, contract and engineers."""
+        """Tell whether the engagement has the hosting, contract and engineers that *only* requires."""
         facts = {
             "hosting": self.hosting,
             "contract": self.contract,
@@ -135,23 +151,23 @@ class Engagement:
         return self.closed_won_on is not None and self.closed_won_on <= today
 
     def signed_amendments(self, today: date) -> tuple[Amendment, ...]:
-        """Return the amendments that count: an amendment counts from the day it is signed."""
+        """Return the amendments that were signed by *today*."""
         return tuple(amendment for amendment in self.amendments if amendment.signed_on <= today)
 
     def hours_sold(self, today: date) -> float:
-        """Return the hours sold: the budget and all deltas signed by *today*."""
+        """Return the hours sold: the budget plus the hours of all amendments signed by *today*."""
         return self.budget_hours + sum(amendment.hours or 0 for amendment in self.signed_amendments(today))
 
     def ends_on(self, today: date) -> date:
-        """Return the planned end: the last one that a signed amendment gives, else the file's."""
+        """Return the planned end: that of the last signed amendment with an end, else that of the file."""
         ends = [amendment.ends_on for amendment in self.signed_amendments(today) if amendment.ends_on]
         return ends[-1] if ends else self.ends_on_in_file
 
     def call_days(self, today: date) -> tuple[date, ...]:
         """Return the days of all customer calls.
 
-        The first lies on the first matching weekday strictly after the kick-off, the last not after the end;
-        two-week steps count from that first day; a call on a day off is left out, not shifted.
+        The first call is on the first matching weekday after the kick-off, and no call is after the end. A call on a
+        day off is skipped, not moved.
         """
         if self.calls is None:
             return ()
@@ -161,10 +177,9 @@ class Engagement:
         return tuple(day for day in series if self.workdays.is_business_day(day))
 
     def standup_weeks(self, today: date) -> tuple[tuple[date, date], ...]:
-        """Return (Monday, due day) of every ISO week with a standup item.
+        """Return the Monday and the due day of every ISO week that has a standup item.
 
-        Due is the week's last business day, not after the end; a week without one, or whose last one lies
-        before the kick-off, has none.
+        Due is the last business day of the week between kick-off and end. A week without such a day has no item.
         """
         if self.standups is None:
             return ()
@@ -179,9 +194,3 @@ class Engagement:
                 weeks.append((monday, due))
             monday += _WEEK
         return tuple(weeks)
-
-
-def people(engagement: Engagement) -> frozenset[str]:
-    """Return the usernames that the engagement file names under ``people:``."""
-    named = (engagement.manager, engagement.project_manager, engagement.delivery_lead, *engagement.engineers)
-    return frozenset(name for name in named if name)

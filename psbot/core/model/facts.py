@@ -1,25 +1,19 @@
-"""Facts."""
+"""What psbot knows of one engagement at one moment, and who did what to its items."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from psbot.core.model.engagement import Engagement, people
+from psbot.core.model.engagement import Engagement
 from psbot.core.model.history import Histories, History, LabelEvent, StateEvent
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import Author, is_machine
 
 
-def find_log(observed: Snapshot, process: Process) -> Item | None:
-    """Return the engagement log: the item that carries the engagement's health."""
-    keys = [kind.item for kind in process.kinds.values() if "health" in kind.seeds]
-    return next((observed.by_key()[key] for key in keys if key in observed.by_key()), None)
-
-
 class ActorRole(StrEnum):
-    """Where somebody stands towards an engagement."""
+    """The role of an account in an engagement; PEOPLE are those listed under ``people:``."""
 
     MACHINE = "machine"
     MANAGER = "manager"
@@ -30,16 +24,16 @@ class ActorRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something, and when; ``needs`` are the keys of items whose histories would tell."""
+    """Who did something, and when; ``needs`` are the keys of items whose histories psbot must read first."""
 
     role: ActorRole
-    name: str = "somebody"
+    name: str = "an unknown account"
     at: datetime | None = None
     needs: frozenset[str] = frozenset()
 
     @property
     def is_authorized(self) -> bool | None:
-        """Tell whether it is a machine's, or that of one of the engagement's people; None for not known."""
+        """Tell whether the actor is a machine or listed under ``people:``; None if that is unknown."""
         if self.role is ActorRole.UNKNOWN:
             return None
         return self.role is not ActorRole.OUTSIDER
@@ -47,10 +41,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of an engagement at one instant; ``phase`` is the one that psbot has accepted.
+    """What psbot knows of an engagement at one moment; ``phase`` is the one that psbot has accepted.
 
-    ``presumes`` takes what only an unread history would tell for the deed of a machine, to find out which histories
-    would make a difference.
+    With ``assume_authorized``, a change counts as a machine's while the history that would name its author is unread.
+    So the rules can be applied to find out which histories make a difference.
     """
 
     engagement: Engagement
@@ -63,15 +57,21 @@ class Facts:
 
     @property
     def today(self) -> date:
-        """Return the day it is where the engagement is at home."""
+        """Return today's date in the time zone of the engagement."""
         return self.engagement.today(self.now)
 
+    @property
+    def log(self) -> Item | None:
+        """Return the engagement log; None if GitLab does not have it."""
+        observed = self.observed.by_key()
+        return next((observed[kind.item] for kind in self.process.log_kinds if kind.item in observed), None)
+
     def state(self, item: Item) -> str | None:
-        """Return the state of *item*; None where its labels say none or several."""
+        """Return the state of *item*; None if it has no state label, or several."""
         return self.process.catalogue.value("state", item.labels)
 
     def labelled_by(self, item: Item, titles: Iterable[str]) -> Actor:
-        """Return who last put one of *titles* on *item*."""
+        """Return who last added one of the labels *titles* to *item*."""
         history = self.history(item)
         return self._actor(item, history.last_label_event(titles) if history else None)
 
@@ -81,16 +81,16 @@ class Facts:
         return self._actor(item, history.last_state_event(False) if history else None)
 
     def history(self, item: Item) -> History | None:
-        """Return what was done to *item*; None where that is not known."""
+        """Return the history of *item*; None if it was not read or cannot be read."""
         return self.histories.by_item.get(item.key)
 
     def missing_history(self, item: Item) -> frozenset[str]:
-        """Return the item's key where reading its history would tell more."""
+        """Return the item's key if the rest of its history has yet to be read; else nothing."""
         history = self.histories.by_item.get(item.key, History(has_all_events=False))
         return frozenset() if history is None or history.has_all_events else frozenset({item.key})
 
     def actor_of(self, event: LabelEvent | StateEvent) -> Actor:
-        """Return whose *event* was."""
+        """Return who caused *event*."""
         author = event.author
         if author is None or author.is_ghost:
             return Actor(ActorRole.UNKNOWN, "a deleted account", event.at)
@@ -100,12 +100,12 @@ class Facts:
         if event is not None:
             return self.actor_of(event)
         needs = self.missing_history(item)
-        presumed = ActorRole.MACHINE if needs and self.assume_authorized else ActorRole.UNKNOWN
-        return Actor(presumed, needs=needs)
+        role = ActorRole.MACHINE if needs and self.assume_authorized else ActorRole.UNKNOWN
+        return Actor(role, needs=needs)
 
     def _role_of(self, author: Author) -> ActorRole:
         if is_machine(author, self.process):
             return ActorRole.MACHINE
         if author.username == self.engagement.manager:
             return ActorRole.MANAGER
-        return ActorRole.PEOPLE if author.username in people(self.engagement) else ActorRole.OUTSIDER
+        return ActorRole.PEOPLE if author.username in self.engagement.people else ActorRole.OUTSIDER

@@ -1,4 +1,4 @@
-"""Findings: what a person should know, and what an engagement gives to say whatever GitLab holds."""
+"""Findings: problems and facts that psbot reports to people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """How important a finding is."""
 
     INFO = "info"
     WARNING = "warning"
@@ -16,7 +16,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing a person should know."""
+    """One problem or fact that psbot reports; ``item`` is a key, and None if it concerns the whole engagement."""
 
     code: str
     severity: Severity
@@ -24,4 +24,4 @@ class Finding:
     item: str | None = field(default=None)
 
 
-UNCHECKED = "unchecked"
+UNCHECKED = "unchecked"  # the code of findings about what psbot could not check

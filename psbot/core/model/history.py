@@ -1,4 +1,4 @@
-"""What was done to items and by whom, and the facts that guards and rules are asked about."""
+"""The histories of items: label events, state events and notes, and who caused them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ _Event = TypeVar("_Event", "LabelEvent", "StateEvent")
 
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
-    """Somebody put a label on an item or took it off; ``author`` is None for a deleted account."""
+    """A label was added to an item or removed; ``author`` is None for a deleted account."""
 
     item: str
     title: str
@@ -24,7 +24,7 @@ class LabelEvent:
 
 @dataclass(frozen=True, slots=True)
 class StateEvent:
-    """Somebody closed an item or opened it again; ``is_open`` tells which."""
+    """An item was closed or, with ``is_open``, reopened; ``author`` is None for a deleted account."""
 
     item: str
     is_open: bool
@@ -34,9 +34,9 @@ class StateEvent:
 
 @dataclass(frozen=True, slots=True)
 class NoteEvent:
-    """One note on an item: ``is_system`` tells that GitLab wrote it about a change that *author* made.
+    """One note on an item: a comment or, with ``is_system``, what GitLab wrote about a change of ``author``.
 
-    ``is_mention`` tells that the change was made elsewhere: another item mentions this one.
+    ``is_mention`` means that the change was made elsewhere: another item mentions this one.
     """
 
     author: Author | None
@@ -47,10 +47,9 @@ class NoteEvent:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The label and state events of one item, oldest first; ``is_complete`` tells that all of them were read.
+    """The label and state events of one item, oldest first; with ``has_all_events``, all of them were read.
 
-    ``acts`` are all its notes, comments too; None where only events were asked for. ``is_whole`` tells that no note
-    is missing.
+    ``notes`` include comments, and are None if they were not requested. With ``has_all_notes``, none is missing.
     """
 
     labels: tuple[LabelEvent, ...] = ()
@@ -60,13 +59,13 @@ class History:
     has_all_notes: bool = True
 
     def last_label_event(self, titles: Iterable[str], is_added: bool = True) -> LabelEvent | None:
-        """Return the newest event that put one of *titles* on, or took one off; of two at once the later one."""
+        """Return the newest event that added one of the labels *titles*, or removed one."""
         wanted = frozenset(titles)
         events = [each for each in self.labels if each.title in wanted and each.is_added is is_added]
         return _newest(events)
 
     def last_state_event(self, is_open: bool) -> StateEvent | None:
-        """Return the newest event that opened the item again, or closed it."""
+        """Return the newest event that reopened the item, or closed it."""
         return _newest([each for each in self.states if each.is_open is is_open])
 
 
@@ -76,9 +75,9 @@ def _newest(events: list[_Event]) -> _Event | None:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice of psbot's that stands on the engagement log; ``gid`` is its note's global id.
+    """A notice that psbot posted on the engagement log; ``gid`` is the global id of its note.
 
-    ``is_edited`` tells that a person has changed its words.
+    ``is_edited`` means that a person has edited it.
     """
 
     identity: str
@@ -89,16 +88,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Histories:
-    """Histories by item key: one that is None could not be read, one that is missing was not asked for.
+    """Histories by item key; None for one that cannot be read. One that is missing was not requested.
 
-    ``notices`` are those of the engagement log, oldest first; None where they were not read.
+    ``notices`` are those of the engagement log, oldest first; None if they were not read.
     """
 
     by_item: Mapping[str, History | None] = field(default_factory=dict)
     notices: tuple[Notice, ...] | None = None
 
     def with_event(self, event: LabelEvent | StateEvent) -> "Histories":
-        """Return the histories with one more event, the newest of its item."""
+        """Return the histories with *event* as the newest of its item."""
         history = self.by_item.get(event.item) or History(has_all_events=False)
         if isinstance(event, LabelEvent):
             history = replace(history, labels=(*history.labels, event))
@@ -107,13 +106,14 @@ class Histories:
         return replace(self, by_item={**self.by_item, event.item: history})
 
 
-# What GitLab itself notes while an item is made (labels, dates) follows within one request, which it cuts at 60 s.
+# System notes that GitLab writes while it creates an item (labels, dates) follow within one request, which takes up to
+# 60 seconds.
 CREATION_WINDOW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What was done to an item; ``is_complete`` tells that no note is missing."""
+    """Who created an item and what happened since; with ``has_all_notes``, no note is missing."""
 
     created_by: Author | None
     created_at: datetime

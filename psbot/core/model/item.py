@@ -1,6 +1,6 @@
-"""Frozen facts: items as the file wants them and as GitLab has them, in one type."""
+"""Items as the engagement file wants them and as GitLab has them, in one type."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from psbot.core.text import marker
 
 
 class HumanActivity(StrEnum):
-    """Whether a person has acted on an item since psbot made it; "could not check" is its own answer."""
+    """Whether a person has acted on an item since psbot created it; UNKNOWN if psbot could not check."""
 
     NO = "no"
     YES = "yes"
@@ -20,9 +20,9 @@ class HumanActivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewestNote:
-    """The newest note on an item, as lists show it: who and when, None for an account that is gone.
+    """The newest note on an item, as lists show it; ``username`` is None for a deleted account.
 
-    ``is_mention`` tells that another item mentions this one.
+    ``is_mention`` means that the note says that another item mentions this one.
     """
 
     username: str | None
@@ -33,12 +33,12 @@ class NewestNote:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The epic or a child item; what only GitLab knows is None on the desired side.
+    """The epic or one of its child items; fields that only GitLab fills are None in a desired item.
 
-    ``is_adrift`` tells that a child does not hang under the engagement's epic, ``by_machine`` that a machine's
-    account made the item, ``made_by`` the account's name, ``updated_at`` when anything of
-    it changed last, a new note included, ``made_at`` when it was made, ``closed_at`` when it was closed last,
-    ``seconds_spent`` the time booked on it, ``newest`` its newest note where that was asked for.
+    ``key`` is the name of the item within its engagement, such as ``kick-off`` or ``call/2026-12-08``. ``is_detached``
+    means that a child is not below the engagement's epic. ``created_by`` is a username, and ``is_created_by_machine``
+    means that it belongs to a machine account. ``updated_at`` changes with every change, new notes included.
+    ``seconds_spent`` is the time booked on the item. ``newest_note`` is None where it was not requested.
     """
 
     key: str
@@ -77,16 +77,32 @@ class Item:
 
     @property
     def assignee(self) -> str | None:
-        """Return the assignees as one string, sorted; None for nobody."""
+        """Return the assignees as one string, sorted; None if there are none."""
         return ", ".join(sorted(self.assignees)) or None
+
+    @property
+    def reference(self) -> str:
+        """Return the full reference of an observed item: ``group&1`` for an epic, ``group/project#3`` for a child."""
+        return f"{self.namespace}{'&' if self.is_epic else '#'}{self.iid}"
+
+    def remember(self, engagement: str, memory: Mapping[str, str], forget: Iterable[str] = ()) -> "Item":
+        """Return the item with *memory* in its marker and without the keys to *forget*.
+
+        An item whose marker is missing gets one of the *engagement* with that key.
+        """
+        before = self.marker or marker.Marker(engagement, self.key)
+        dropped = frozenset(forget)
+        kept = {key: value for key, value in before.memory.items() if key not in dropped}
+        after = marker.Marker(before.engagement, before.item, {**kept, **memory})
+        return replace(self, description=marker.with_marker(self.description, after))
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The epic with its children and the label titles that exist, desired or observed.
 
-    ``duplicates`` are open items whose marker another item of the snapshot carries too, ``disputed`` the keys of
-    items under the epic that do not count because of who made them: neither they nor their likes are made.
+    ``duplicates`` are open items with the same marker as another item of the snapshot. ``untrusted`` are the keys of
+    items below the epic that psbot ignores because of who created them; it creates no other item with such a key.
     """
 
     epic: Item | None = None
@@ -97,16 +113,16 @@ class Snapshot:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """Return the epic, where there is one, and the children."""
+        """Return the epic, if there is one, and the children."""
         return ((self.epic,) if self.epic else ()) + self.children
 
     def by_key(self) -> dict[str, Item]:
-        """Return the items by key; of several with one key, the open one of the lowest iid."""
+        """Return the items by key; of several with the same key, the open one with the lowest iid."""
         ordered = sorted(self.items, key=lambda item: (not item.is_open, item.iid or 0), reverse=True)
         return {item.key: item for item in ordered}
 
     def with_item(self, item: Item) -> "Snapshot":
-        """Return the snapshot with *item* in place of the one with the same namespace and iid, or added."""
+        """Return the snapshot with *item* added, or in place of the one with the same namespace and iid."""
         if item.is_epic:
             return replace(self, epic=item)
         rest = tuple(
@@ -119,9 +135,9 @@ class Snapshot:
 class Desired:
     """What an engagement should look like in GitLab at one instant.
 
-    ``due_now`` are the keys to be made when they are missing; the other items of ``snapshot`` belong to the
-    engagement too, but are not made (their day is past, or beyond the horizon). ``sections`` are the managed sections
-    of items that people have asked for, by key and name.
+    ``due_now`` are the keys of items to create if they are missing. The other items of ``snapshot`` belong to the
+    engagement too, but their day is past or beyond the horizon. ``sections`` are the managed sections of items that
+    people have requested, by key and name.
     """
 
     snapshot: Snapshot

@@ -1,4 +1,4 @@
-"""Scoped labels, the catalogue of those psbot owns, and changes to them as deltas."""
+"""Scoped labels, the catalogue of the labels that psbot owns, and changes of labels as deltas."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Label:
-    """A label ``scope::value``; the scope is everything before the last ``::`` (GitLab, scoped labels)."""
+    """A label ``scope::value``; the scope is the text before the last ``::`` (GitLab, scoped labels)."""
 
     scope: str
     value: str
 
     @classmethod
     def parse(cls, title: str) -> "Label":
-        """Split a label's title; a plain label has the empty scope."""
+        """Split the title of a label; a label without ``::`` has an empty scope."""
         scope, _, value = title.rpartition("::")
         return cls(scope, value)
 
@@ -23,7 +23,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelSpec:
-    """How a catalogue label looks: its title, colour ``#rrggbb`` and one line of meaning."""
+    """A label of the catalogue: its title, its colour ``#rrggbb`` and a one-line description."""
 
     title: str
     color: str
@@ -32,7 +32,7 @@ class LabelSpec:
 
 @dataclass(frozen=True, slots=True)
 class LabelScope:
-    """One scope of the catalogue: its name in GitLab and its labels by value."""
+    """A scope of the catalogue: its name in GitLab, and its labels by value."""
 
     name: str
     labels: Mapping[str, LabelSpec]
@@ -40,36 +40,36 @@ class LabelScope:
 
 @dataclass(frozen=True, slots=True)
 class LabelCatalogue:
-    """The labels psbot owns, by purpose (``kind``, ``phase``, ``state`` …); names are configuration."""
+    """The labels that psbot owns, by purpose (``kind``, ``phase``, ``state`` …); their titles are configuration."""
 
     scopes: Mapping[str, LabelScope]
 
     def title(self, purpose: str, value: str) -> str:
-        """Return the label title for *value* in the scope that serves *purpose*; KeyError when unknown."""
+        """Return the label title for *value* in the scope of *purpose*; KeyError if there is none."""
         return self.scopes[purpose].labels[value].title
 
     def titles(self, seeds: Mapping[str, str]) -> frozenset[str]:
-        """Return the titles for ``{purpose: value}``."""
+        """Return the label titles for values by purpose."""
         return frozenset(self.title(purpose, value) for purpose, value in seeds.items())
 
     def value(self, purpose: str, titles: Iterable[str]) -> str | None:
-        """Return the value that *titles* carry in the scope of *purpose*; None for none or more than one."""
+        """Return the value that the labels *titles* have for *purpose*; None if they have none, or several."""
         values = self.values(purpose, titles)
         return values[0] if len(values) == 1 else None
 
     def values(self, purpose: str, titles: Iterable[str]) -> list[str]:
-        """Return all values that *titles* carry in the scope of *purpose*, sorted; unknown values too."""
+        """Return all values that the labels *titles* have for *purpose*, sorted; including unknown values."""
         name = self.scopes[purpose].name
         return sorted(label.value for label in map(Label.parse, titles) if label.scope == name)
 
     def specs(self) -> list[LabelSpec]:
-        """Return every label of the catalogue, in its order."""
+        """Return all labels of the catalogue in order."""
         return [spec for scope in self.scopes.values() for spec in scope.labels.values()]
 
 
 @dataclass(frozen=True, slots=True)
 class LabelDelta:
-    """Labels to add and to remove; the label that gives way is always named."""
+    """Labels to add and to remove; a label that another one of its scope replaces is listed, too."""
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
@@ -80,16 +80,16 @@ class LabelDelta:
         return not (self.add or self.remove)
 
 
-def replace_in_scope(current: Iterable[str], new_title: str) -> LabelDelta:
-    """Return the delta after which *new_title* is the only label of its scope; other scopes stay."""
+def replace_in_scope(current: Iterable[str], title: str) -> LabelDelta:
+    """Return the delta after which *title* is the only label of its scope; other scopes do not change."""
     labels = frozenset(current)
-    scope = Label.parse(new_title).scope
-    rivals = sorted(title for title in labels if Label.parse(title).scope == scope and title != new_title)
-    return LabelDelta(add=() if new_title in labels else (new_title,), remove=tuple(rivals))
+    scope = Label.parse(title).scope
+    others = sorted(each for each in labels if Label.parse(each).scope == scope and each != title)
+    return LabelDelta(add=() if title in labels else (title,), remove=tuple(others))
 
 
 def apply_delta(delta: LabelDelta, current: Iterable[str]) -> frozenset[str]:
-    """Return the labels after *delta*."""
+    """Return the labels *current* after *delta*."""
     return (frozenset(current) - frozenset(delta.remove)) | frozenset(delta.add)
 
 

@@ -1,4 +1,4 @@
-"""One frozen class a verb: what is to be written, with before and after."""
+"""The operations of a plan, one class for each: what psbot writes to GitLab, on which item, and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,22 +8,22 @@ from typing import ClassVar
 
 from psbot.core.model.item import Item
 from psbot.core.model.labels import LabelDelta, LabelSpec
-from psbot.core.text import marker
+from psbot.core.text.marker import parse_marker, with_marker, with_section
 
 
 @dataclass(frozen=True, slots=True)
 class CreateLabel:
-    """Make a label of the catalogue in the label group."""
+    """Create a label of the catalogue in the label group."""
 
     op: ClassVar[str] = "create-label"
     namespace: str
     spec: LabelSpec
-    reason: str = "the catalogue has it, the label group does not"
+    reason: str = "the label group does not have this label of the catalogue"
 
 
 @dataclass(frozen=True, slots=True)
 class CreateEpic:
-    """Make the engagement's epic."""
+    """Create the epic of the engagement."""
 
     op: ClassVar[str] = "create-epic"
     item: Item
@@ -32,7 +32,7 @@ class CreateEpic:
 
 @dataclass(frozen=True, slots=True)
 class CreateChild:
-    """Make a child item under the epic, linked as related to the items *linked*."""
+    """Create a child item below the epic, with a relation to each of the items ``linked``."""
 
     op: ClassVar[str] = "create-child"
     item: Item
@@ -53,7 +53,7 @@ class Relabel:
 
 @dataclass(frozen=True, slots=True)
 class Retitle:
-    """Give an item the title of the file."""
+    """Change the title of an item to that of the file."""
 
     op: ClassVar[str] = "retitle"
     item: Item
@@ -64,7 +64,7 @@ class Retitle:
 
 @dataclass(frozen=True, slots=True)
 class Reschedule:
-    """Give an item the dates of the file."""
+    """Change the dates of an item to those of the file."""
 
     op: ClassVar[str] = "reschedule"
     item: Item
@@ -76,7 +76,7 @@ class Reschedule:
 
 @dataclass(frozen=True, slots=True)
 class Reassign:
-    """Give an item the assignee of the file."""
+    """Change the assignee of an item to that of the file."""
 
     op: ClassVar[str] = "reassign"
     item: Item
@@ -87,10 +87,9 @@ class Reassign:
 
 @dataclass(frozen=True, slots=True)
 class Redescribe:
-    """Rewrite managed sections, or give an item its marker or its place under the epic back; words stay.
+    """Update managed sections, restore the marker, or put the item back below the epic; text of people does not change.
 
-    ``parent`` is the global id of the epic that the item is to hang under again, ``memory`` what the marker is to
-    remember of what the sections say.
+    ``parent`` is the global id of that epic. ``memory`` is what the marker remembers about the sections.
     """
 
     op: ClassVar[str] = "redescribe"
@@ -102,17 +101,15 @@ class Redescribe:
     memory: Mapping[str, str] = field(default_factory=dict)
 
     def apply_to(self, description: str) -> str:
-        """Return *description* with its sections, marker and memory changed; people's words stay."""
-        text = reduce(
-            lambda words, each: marker.with_section(words, *each), self.sections.items(), description
-        )
-        note = marker.parse_marker(self.marker or text)
-        return marker.with_marker(text, note.with_memory(self.memory)) if note else text
+        """Return *description* with the new sections, marker and memory; text of people does not change."""
+        text = reduce(lambda before, each: with_section(before, *each), self.sections.items(), description)
+        marker = parse_marker(self.marker or text)
+        return with_marker(text, marker.with_memory(self.memory)) if marker else text
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close an item and say, by its state label, why; a duplicate names the item that stays."""
+    """Close an item and set its state label; a duplicate refers to the item that stays."""
 
     op: ClassVar[str] = "close"
     item: Item
@@ -123,7 +120,7 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Reopen:
-    """Open a closed item again."""
+    """Reopen a closed item."""
 
     op: ClassVar[str] = "reopen"
     item: Item
@@ -133,9 +130,9 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class PostNotice:
-    """Post a notice on an item, or edit the note ``note`` (a global id) in which it stands.
+    """Post a notice on an item, or edit it in the note with the global id ``note_gid``.
 
-    ``mentions`` are the usernames whom GitLab tells of a new one.
+    ``mentions`` are the usernames whom GitLab notifies of a new notice.
     """
 
     op: ClassVar[str] = "post-notice"

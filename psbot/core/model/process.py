@@ -1,4 +1,4 @@
-"""The process as data: kinds, phases, states, questions, limits; read from ``config/``."""
+"""The process as ``config/`` defines it: kinds of items, labels, workflow, policies, questions and limits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from psbot.core.model.labels import LabelCatalogue
 from psbot.core.model.staleness_policy import StalenessSettings
 from psbot.core.model.workflow import Workflow
 
-EPIC = "epic"  # the item of the engagement's epic
+EPIC = "epic"  # the key of the engagement's epic
 
 
 class Repeat(StrEnum):
-    """How often a kind occurs in one engagement."""
+    """How often an engagement has an item of a kind."""
 
     ONCE = "once"
     CALL = "call"
@@ -24,7 +24,7 @@ class Repeat(StrEnum):
 
 
 class PlaceKind(StrEnum):
-    """Where items of a kind live."""
+    """Where psbot creates items of a kind: in the group (the epic), the shared or the internal project."""
 
     GROUP = "group"
     SHARED = "shared"
@@ -32,7 +32,7 @@ class PlaceKind(StrEnum):
 
 
 class Stage(StrEnum):
-    """From when on a kind is wanted."""
+    """From when on an engagement needs the items of a kind."""
 
     QUOTE = "quote"
     WON = "closed-won"
@@ -40,7 +40,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """A day, as business days after a base date."""
+    """A day, as a number of business days after a base date."""
 
     base: str
     plus: int = 0
@@ -48,7 +48,7 @@ class Offset:
 
 @dataclass(frozen=True, slots=True)
 class CarryOver:
-    """What an occurrence takes over from the one before it: open tasks below a heading, shown below another."""
+    """Which open tasks a call takes over from the last one: those below a heading, shown below another heading."""
 
     below: str
     heading: str
@@ -56,7 +56,7 @@ class CarryOver:
 
 @dataclass(frozen=True, slots=True)
 class ActionTable:
-    """Rows of the table below the heading ``below`` become items of ``kind``; the rest are the heads of its columns."""
+    """A table whose rows become items of ``kind``: the heading above it, and the titles of its columns."""
 
     below: str
     kind: str
@@ -68,7 +68,7 @@ class ActionTable:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """An item kind, as ``config/blueprint.yml`` has it."""
+    """A kind of items; the fields are those of ``config/blueprint.yml``, which explains them."""
 
     name: str
     item: str
@@ -96,20 +96,20 @@ class Kind:
 
     @property
     def is_epic(self) -> bool:
-        """Tell whether the item is the engagement's epic."""
+        """Tell whether the kind is that of the epic."""
         return self.place is PlaceKind.GROUP
 
     @property
     def is_occurrence(self) -> bool:
-        """Tell whether time alone makes its items due, so that nobody reviews them one by one."""
+        """Tell whether items become due by date alone (calls, standups), so that nobody reviews each of them."""
         return self.repeat in (Repeat.CALL, Repeat.STANDUP)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of the intake bank; ``hosting`` is ``both``, ``aws`` or ``on-prem``.
+    """A question of the intake; ``hosting`` is ``both``, ``aws`` or ``on-prem``.
 
-    ``before_call`` marks what the customer is asked to answer before the call.
+    With ``before_call``, the customer answers the question before the call.
     """
 
     id: str
@@ -121,7 +121,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class QuestionGroup:
-    """Questions that belong together."""
+    """Questions on one topic."""
 
     title: str
     questions: tuple[Question, ...]
@@ -129,10 +129,10 @@ class QuestionGroup:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a plan may do before a person has to say so, and how psbot talks to GitLab.
+    """What a plan can do without ``--force``, and how psbot uses GitLab's API.
 
-    ``settle_seconds`` is how long after an unclear answer GitLab may still be at work (it cuts a request at 60
-    seconds); ``rate_limit_seconds`` is how long one run waits for rate limits in all.
+    ``settle_seconds`` is how long GitLab can still work on a request after an unclear answer (GitLab stops a request
+    after 60 seconds). ``rate_limit_seconds`` is how long one run waits for rate limits in total.
     """
 
     close_more_than: int = 5
@@ -145,13 +145,13 @@ class Limits:
 
     @property
     def recheck_size(self) -> int:
-        """Return how many items are read again at once: a page at most, and what is then written at once."""
+        """Return how many items to read again at once: those that are then written together, up to one page."""
         return min(self.page, self.batch * self.connections)
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Everything ``config/`` says."""
+    """Everything in ``config/``."""
 
     kinds: Mapping[str, Kind]
     catalogue: LabelCatalogue
@@ -166,21 +166,25 @@ class Process:
     staleness: StalenessSettings = field(default_factory=StalenessSettings)
     changes: ChangePolicy = field(default_factory=ChangePolicy)
 
+    def kind_of_key(self, key: str) -> Kind | None:
+        """Return the kind of the item with *key*; None for a key of no kind."""
+        stem = key.partition("/")[0]
+        return next((kind for kind in self.kinds.values() if kind.item == stem), None)
+
+    @property
+    def log_kinds(self) -> tuple[Kind, ...]:
+        """Return the kinds of engagement logs: items that carry the engagement's health."""
+        return tuple(kind for kind in self.kinds.values() if "health" in kind.seeds)
+
     @property
     def question_hostings(self) -> Mapping[str, str]:
-        """Return for which hosting each question is, by its id."""
+        """Return the hosting that each question is for, by question id."""
         return {question.id: question.hosting for group in self.questions for question in group.questions}
 
 
 def lowest_free_number(kind: Kind, keys: Iterable[str]) -> int:
-    """Return the lowest number that no item of *kind* has among *keys*."""
+    """Return the lowest number that no item of *kind* in *keys* has."""
     taken, number = frozenset(keys), 1
     while f"{kind.item}/{number}" in taken:
         number += 1
     return number
-
-
-def kind_of_key(key: str, process: Process) -> Kind | None:
-    """Return the kind of the item *key*; None where there is none."""
-    stem = key.partition("/")[0]
-    return next((kind for kind in process.kinds.values() if kind.item == stem), None)

@@ -1,4 +1,4 @@
-"""When something has gone quiet and who is told: the policies of ``config/staleness.yml`` as facts."""
+"""The staleness policies of ``config/staleness.yml``: when an item is stale, and whom psbot notifies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Measure(StrEnum):
-    """What a policy counts, in business days."""
+    """What a policy measures, in business days."""
 
     IDLE = "idle"
     WAITING = "waiting"
@@ -17,7 +17,7 @@ class Measure(StrEnum):
 
 
 class Recipient(StrEnum):
-    """Whom a rung of the ladder tells."""
+    """Whom psbot notifies in a step of the escalation."""
 
     ASSIGNEE = "assignee"
     MANAGER = "manager"
@@ -26,7 +26,7 @@ class Recipient(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StalenessPolicy:
-    """From how many business days on something is a finding; an empty set of kinds, phases or states means all."""
+    """After how many business days an item is stale; an empty set of kinds, phases, states or severities means all."""
 
     name: str
     measure: Measure
@@ -42,11 +42,11 @@ class StalenessPolicy:
 
     @property
     def is_about_engagement(self) -> bool:
-        """Tell whether it is about the whole engagement, not about single items."""
+        """Tell whether the policy is about the whole engagement, not about single items."""
         return self.measure is Measure.SILENCE
 
     def applies_to(self, kind: str, state: str | None, severity: str | None = None) -> bool:
-        """Tell whether it is about an item of *kind* in *state* and of that *severity*."""
+        """Tell whether the policy applies to an item of *kind* with *state* and *severity*."""
         if self.severities and severity not in self.severities:
             return False
         if (self.kinds and kind not in self.kinds) or kind in self.except_kinds:
@@ -56,7 +56,7 @@ class StalenessPolicy:
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """Who is told when a finding has stood for ``wait`` business days on the rung before, and by which flag."""
+    """Whom psbot notifies, with which flag, when a finding is ``after`` business days old in the step before."""
 
     recipient: Recipient
     flag: str
@@ -65,7 +65,7 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class Exemptions:
-    """What no policy is about: items with these labels, of these kinds, engagements in these phases."""
+    """What no policy applies to: items with these labels or kinds, and engagements in these phases."""
 
     labels: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
@@ -74,7 +74,7 @@ class Exemptions:
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """What one run may do: digests it posts, and items it flags."""
+    """The limits of one run: how many digests it posts, and how many items it flags."""
 
     notes: int = 50
     items: int = 1000
@@ -82,7 +82,7 @@ class RunLimits:
 
 @dataclass(frozen=True, slots=True)
 class StalenessSettings:
-    """Everything ``staleness.yml`` says."""
+    """Everything in ``config/staleness.yml``."""
 
     policies: Mapping[str, StalenessPolicy] = field(default_factory=dict)
     escalation: tuple[EscalationStep, ...] = ()

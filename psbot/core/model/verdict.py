@@ -1,4 +1,4 @@
-"""Verdict."""
+"""Verdicts of guards: whether a condition holds, does not hold or could not be checked, and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class UnauthorizedChange:
-    """Something that does not count, because an outsider did it: on which item, in which scope."""
+    """A change that psbot ignores because its author is not authorized: the item, the label scope and the reason."""
 
     item: str
     purpose: str
@@ -15,7 +15,7 @@ class UnauthorizedChange:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a guard holds (None: could not check) and why; ``needs`` are items whose histories would tell."""
+    """Whether a guard holds and why; ``holds`` is None if psbot must first read the histories of ``needs``."""
 
     holds: bool | None
     reason: str
@@ -24,17 +24,25 @@ class Verdict:
 
 
 def all_of(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return one answer: no if one says no, could not check if one could not, else yes."""
+    """Return one verdict on all of *verdicts*: see :func:`all_hold`; its reason comes from those that decide it."""
     given = list(verdicts)
-    refusals = [each for each in given if each.holds is False]
-    doubts = [each for each in given if each.holds is None]
-    return _combine(refusals or doubts or given, "; ")
+    failed = [each for each in given if each.holds is False]
+    unknown = [each for each in given if each.holds is None]
+    return combine(failed or unknown or given, "; ")
 
 
-def _combine(verdicts: list[Verdict], glue: str) -> Verdict:
-    """Join answers of which the least certain no counts: None wherever one is None."""
-    holds = [each.holds for each in verdicts]
-    reason = glue.join(dict.fromkeys(each.reason for each in verdicts))
+def all_hold(answers: Iterable[bool | None]) -> bool | None:
+    """Return the three-valued *and*: False if one is False, else None if one is unknown, else True."""
+    given = frozenset(answers)
+    if False in given:
+        return False
+    return None if None in given else True
+
+
+def combine(verdicts: list[Verdict], separator: str) -> Verdict:
+    """Return one verdict with the reasons of all *verdicts*; unknown if one of them is unknown."""
+    answers = [each.holds for each in verdicts]
+    reason = separator.join(dict.fromkeys(each.reason for each in verdicts))
     needs = frozenset[str]().union(*(each.needs for each in verdicts))
-    disputes = frozenset[UnauthorizedChange]().union(*(each.unauthorized_changes for each in verdicts))
-    return Verdict(None if None in holds else all(holds), reason, needs, disputes)
+    changes = frozenset[UnauthorizedChange]().union(*(each.unauthorized_changes for each in verdicts))
+    return Verdict(None if None in answers else all(answers), reason, needs, changes)

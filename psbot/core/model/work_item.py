@@ -1,4 +1,4 @@
-"""Work item."""
+"""Work items as GitLab shows them, before psbot knows whether they belong to an engagement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,13 +10,13 @@ from psbot.core.text import marker
 
 
 def numeric_id_of(gid: str) -> int:
-    """Return the number at the end of a global id; it grows with time."""
+    """Return the number at the end of a global id; newer objects have higher numbers."""
     return int(gid.rpartition("/")[2])
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who made an item; GitLab gives the items of deleted accounts to one account, the ghost."""
+    """An account; GitLab assigns what deleted accounts created to one account, the ghost user."""
 
     username: str
     is_machine: bool = False
@@ -25,7 +25,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids, ``newest`` is its newest note."""
+    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids."""
 
     gid: str
     iid: int
@@ -52,7 +52,7 @@ class WorkItem:
 
     @property
     def numeric_id(self) -> int:
-        """Return the id by which GitLab counts items of all places."""
+        """Return the id that is unique among the work items of the GitLab instance."""
         return numeric_id_of(self.gid)
 
     @property
@@ -62,17 +62,17 @@ class WorkItem:
 
     @property
     def reference(self) -> str:
-        """Return the full reference, as GitLab writes it."""
+        """Return the full reference: ``group&1`` for an epic, ``group/project#3`` for other items."""
         return f"{self.namespace}{'&' if self.is_epic else '#'}{self.iid}"
 
 
 def is_machine(author: Author, process: Process) -> bool:
-    """Tell whether an account is psbot's or another machine's: flagged by GitLab, or listed in the process."""
+    """Tell whether an account is a machine: GitLab says so, or ``config/accounts.yml`` lists it."""
     return author.is_machine or author.username in process.machine_accounts
 
 
 def to_item(work_item: WorkItem) -> Item:
-    """Return the fields that an item and a sighting share; key and kind are not known from them."""
+    """Return an item with the fields of *work_item*; its key and kind are still empty."""
     return Item(
         key="",
         kind="",
@@ -97,7 +97,7 @@ def to_item(work_item: WorkItem) -> Item:
 
 
 def refreshed(item: Item, work_item: WorkItem) -> Item:
-    """Return *item*, of which everything but who and what it is has been seen anew."""
+    """Return *item* with the fields that *work_item* shows now; its key, kind and creator stay."""
     return replace(
         to_item(work_item),
         key=item.key,

@@ -1,4 +1,4 @@
-"""The table of the workflow: what moves phases and states, as ``config/workflow.yml`` has it."""
+"""The workflow as ``config/workflow.yml`` defines it: phases, states, transitions, gates and alarms."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Who may move an engagement: its manager, or everybody the file names under ``people:``."""
+    """Who can change the phase by hand: the manager, or everybody listed under ``people:``."""
 
     MANAGER = "manager"
     PEOPLE = "people"
 
 
 class OnIllegal(StrEnum):
-    """What becomes of a move that the table does not allow."""
+    """What psbot does about a manual change of the phase that no transition allows."""
 
     REPORT = "report"
     RESTORE = "restore"
@@ -21,7 +21,7 @@ class OnIllegal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A guard by name with its argument, or several conditions of which one is enough."""
+    """A guard, by name, with its argument; or several conditions (``any_of``), one of which must hold."""
 
     guard: str = ""
     argument: str | int | None = None
@@ -29,7 +29,7 @@ class Condition:
     any_of: tuple["Condition", ...] = ()
 
     def single_conditions(self) -> Iterator["Condition"]:
-        """Yield the condition, or the conditions it is made of."""
+        """Yield the condition itself, or the conditions in ``any_of``."""
         if not self.any_of:
             yield self
         for part in self.any_of:
@@ -38,9 +38,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A way from one of ``sources`` to a phase; ``to`` is None for the phase that was left last.
+    """A transition from one of the phases ``sources`` to the phase ``to``; None means the previous phase.
 
-    psbot goes it when all of ``when`` hold; a person of the role ``by`` may go it at any time.
+    psbot makes it when all conditions in ``when`` hold. People with the role ``by`` can make it at any time.
     """
 
     sources: tuple[str, ...]
@@ -51,7 +51,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A finding that stands while the engagement is in ``phase``, all of ``when`` hold and not all of ``unless``."""
+    """A finding while the engagement is in ``phase``, all of ``when`` hold, and not all of ``unless`` hold."""
 
     code: str
     phase: str
@@ -62,7 +62,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class AcceptancePolicy:
-    """The values of the sign-off scope, and the business day at whose end silence accepts; the day sent is day 1."""
+    """The label values of sign-offs, and the business day (1 is the day sent) at whose end work is deemed accepted."""
 
     sent: str
     received: str
@@ -72,13 +72,17 @@ class AcceptancePolicy:
 
     @property
     def accepted(self) -> frozenset[str]:
-        """Return the values with which the customer has accepted."""
+        """Return the values that mean that the customer has accepted."""
         return frozenset({self.received, self.passive})
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowRules:
-    """Transitions in order of priority, gates and what closes items, both by kind, alarms, and what follows."""
+    """The rules of ``advance``: transitions in order of priority, gates and closing conditions by kind, alarms.
+
+    The epic is closed when one of the ``closing_phases`` begins. No calls and standups are created in
+    ``resting_phases``.
+    """
 
     transitions: tuple[Transition, ...] = ()
     gates: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
@@ -94,7 +98,7 @@ class WorkflowRules:
         return tuple(each for each in self.transitions if phase in each.sources)
 
     def conditions(self) -> Iterator[Condition]:
-        """Yield every condition of transitions, gates, closings and alarms."""
+        """Yield all conditions of transitions, gates, closing items and alarms."""
         lists = [each.when for each in self.transitions] + [*self.gates.values(), *self.closes.values()]
         lists += [(*each.when, *each.unless) for each in self.alarms]
         for conditions in lists:
@@ -104,7 +108,7 @@ class WorkflowRules:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """Phases of the epic and states of items, in order, and which of them psbot uses for what."""
+    """The phases of the epic and the states of items, in order, what psbot uses them for, and the rules."""
 
     phases: tuple[str, ...]
     states: tuple[str, ...]

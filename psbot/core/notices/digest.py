@@ -1,8 +1,9 @@
-"""The digest of an engagement's log: one note that says what has gone quiet, and whom that concerns.
+"""Plan the digest of stale items in the engagement log: one note that lists them by the people responsible.
 
-It is posted when there is something new to hear, and marks the one before as superseded; it shrinks in place, and is
-resolved when nothing is left. What it says stands in a comment below its first line, so that a run knows what was
-told without keeping a state of its own. A digest whose words a person has changed is left alone.
+A new digest is posted when there is something new to notify people of, and the one before is marked as superseded. A
+digest is edited when it gets shorter, and resolved when no stale items remain. A comment below its first line holds
+its entries, so that a run knows what people were notified of without a database. A digest that a person has edited is
+left alone.
 """
 
 import re
@@ -18,20 +19,18 @@ from psbot.core.text.escape import escape_markdown, neutralize
 
 _ENTRIES_COMMENT = re.compile(r"^<!-- psbot told: (?P<entries>[^<>]*) -->\r?$", re.MULTILINE)
 _ENTRY = re.compile(
-    r"(?P<policy>[a-z0-9-]+)\|(?P<item>[A-Za-z0-9/:-]+)\|(?P<since>\d{4}-\d\d-\d\d)\|(?P<rung>\d{1,2})"
+    r"(?P<policy>[a-z0-9-]+)\|(?P<item>[A-Za-z0-9/:-]+)\|(?P<since>\d{4}-\d\d-\d\d)\|(?P<step>\d{1,2})"
 )
-_MAX_LINES_PER_PERSON = (
-    500  # lines of one person; a note takes 1,000,000 characters (GitLab's limit of a note)
-)
-_SUPERSEDED = "Resolved: a newer digest takes its place."
-_RESOLVED = "Resolved: people have acted, nothing is left to say."
+_MAX_LINES_PER_PERSON = 500  # a note holds up to 1,000,000 characters (GitLab's limit of a note)
+_SUPERSEDED = "superseded by a newer digest"
+_NONE_LEFT = "no stale items remain"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class DigestEntry:
-    """One thing that a digest tells: the finding, since when it is so, and the rung of the ladder it has come to.
+    """One finding in a digest: the policy, the item, the day it became stale and the escalation step it has reached.
 
-    ``item`` is a key; in a portfolio digest that of the engagement and a colon come first.
+    ``item`` is a key; in a portfolio digest the engagement's key and a colon come first.
     """
 
     policy: str
@@ -44,13 +43,13 @@ class DigestEntry:
 
     @property
     def finding(self) -> tuple[str, str, date]:
-        """Return what makes it the same entry on any rung."""
+        """Return what identifies the finding on any escalation step."""
         return (self.policy, self.item, self.since)
 
 
 @dataclass(frozen=True, slots=True)
 class DigestLine:
-    """One line of a digest: the entry, its sentence, where the item is, and the usernames of whom it concerns."""
+    """One line of a digest: the entry, its text, the reference of the item and who is responsible (usernames)."""
 
     entry: DigestEntry
     text: str
@@ -59,97 +58,100 @@ class DigestLine:
 
 
 def entries_of(body: str) -> frozenset[DigestEntry] | None:
-    """Return what the digest *body* tells; None where it was superseded, resolved, or is not readable."""
+    """Return the entries of the digest *body*; None if it is superseded, resolved or not readable."""
     match = _ENTRIES_COMMENT.search(body)
     if match is None:
         return None
-    found = [_ENTRY.fullmatch(word) for word in match["entries"].split()]
+    parsed = [_ENTRY.fullmatch(word) for word in match["entries"].split()]
     try:
         return frozenset(
-            DigestEntry(each["policy"], each["item"], date.fromisoformat(each["since"]), int(each["rung"]))
-            for each in found
+            DigestEntry(each["policy"], each["item"], date.fromisoformat(each["since"]), int(each["step"]))
+            for each in parsed
             if each
         )
     except ValueError:
-        return None  # a person has written the line
+        return None  # a person has edited the comment
 
 
 def live_digests(notices: Iterable[Notice]) -> list[tuple[Notice, frozenset[DigestEntry]]]:
-    """Return the digests that still tell something, oldest first."""
+    """Return the digests that are neither superseded nor resolved, with their entries, oldest first."""
     pairs = [(notice, entries_of(notice.body)) for notice in notices if notice.identity == DIGEST]
     return [(notice, entries) for notice, entries in pairs if entries is not None]
 
 
 def last_entries(notices: Iterable[Notice]) -> frozenset[DigestEntry]:
-    """Return what the newest digest that stands tells."""
+    """Return the entries of the newest live digest."""
     live = live_digests(notices)
     return live[-1][1] if live else frozenset()
 
 
 def needs_notification(entries: Iterable[DigestEntry], known: Iterable[DigestEntry]) -> bool:
-    """Tell whether somebody should hear of *entries* anew: one was not told *before*, or has climbed since."""
-    rungs = {each.finding: each.step for each in known}
-    return any(rungs.get(each.finding, -1) < each.step for each in entries)
+    """Tell whether *entries* need a new digest: one of them is not *known*, or has reached a higher step."""
+    steps = {each.finding: each.step for each in known}
+    return any(steps.get(each.finding, -1) < each.step for each in entries)
 
 
 def recipients_of(lines: Iterable[DigestLine]) -> tuple[str, ...]:
-    """Return whom the lines concern, each once, in order."""
+    """Return the usernames of the people responsible, each once, sorted."""
     return tuple(sorted({name for line in lines for name in line.recipients}))
 
 
 def plan_digests(
     log: Item, lines: Sequence[DigestLine], notices: Iterable[Notice], readers: frozenset[str]
 ) -> Iterator[PostNotice]:
-    """Yield what makes the digests on *log* say *lines*; *notices* stand there, *readers* are who can see the log."""
+    """Yield the notes to post and edit on *log*, so that its digest lists *lines*; *readers* can see the log."""
     live = live_digests(notices)
     newest = live[-1] if live else None
-    wanted = frozenset(line.entry for line in lines)
-    if not wanted:
-        yield from _resolve(log, live, _RESOLVED, "people have acted")
+    desired = frozenset(line.entry for line in lines)
+    if not desired:
+        yield from _resolve(log, live, _NONE_LEFT)
         return
-    if newest is None or needs_notification(wanted, newest[1]):
-        yield from _resolve(log, live, _SUPERSEDED, "a newer digest takes its place")
-        told_now = tuple(name for name in recipients_of(lines) if name in readers)
+    if newest is None or needs_notification(desired, newest[1]):
+        yield from _resolve(log, live, _SUPERSEDED)
+        mentions = tuple(name for name in recipients_of(lines) if name in readers)
         yield PostNotice(
-            log, DIGEST, _render_body(lines, readers), "somebody should hear of it", mentions=told_now
+            log, DIGEST, _render_body(lines, readers), "new or escalated stale items", mentions=mentions
         )
         return
-    yield from _resolve(log, live[:-1], _SUPERSEDED, "a newer digest has taken its place")
-    if wanted != newest[1] and not newest[0].is_edited:
-        yield PostNotice(log, DIGEST, _render_body(lines, readers), "less is left to say", newest[0].gid)
+    yield from _resolve(log, live[:-1], _SUPERSEDED)
+    if desired != newest[1] and not newest[0].is_edited:
+        yield PostNotice(log, DIGEST, _render_body(lines, readers), "fewer stale items remain", newest[0].gid)
 
 
 def supersede(log: Item, notices: Iterable[Notice]) -> Iterator[PostNotice]:
-    """Yield what ends the digests on *log*, because another place tells them."""
-    yield from _resolve(log, live_digests(notices), _SUPERSEDED, "another issue tells it")
+    """Yield the edits that mark the digests on *log* as superseded, because another issue has them."""
+    yield from _resolve(log, live_digests(notices), _SUPERSEDED)
 
 
 def _resolve(
-    log: Item, live: Iterable[tuple[Notice, frozenset[DigestEntry]]], message: str, reason: str
+    log: Item, live: Iterable[tuple[Notice, frozenset[DigestEntry]]], reason: str
 ) -> Iterator[PostNotice]:
     for notice, _ in live:
         if not notice.is_edited:
-            yield PostNotice(log, DIGEST, f"{marker_line(DIGEST)}{message}\n", reason, notice.gid)
+            yield PostNotice(log, DIGEST, f"{marker_line(DIGEST)}Resolved: {reason}.\n", reason, notice.gid)
 
 
 def _render_body(lines: Sequence[DigestLine], readers: frozenset[str]) -> str:
-    """Return the words: each person once, with what concerns them; names of who cannot see the log are no mentions."""
+    """Return the note: each person once with their lines; a person who cannot see the log is named, not mentioned."""
     entries = " ".join(map(str, sorted(line.entry for line in lines)))
-    parts = [f"{marker_line(DIGEST)}<!-- psbot told: {entries} -->\n**Gone quiet**"]
+    parts = [f"{marker_line(DIGEST)}<!-- psbot told: {entries} -->\n**Stale items**"]
     for name in recipients_of(lines):
-        shown = (
-            f"@{name}"
-            if name in readers
-            else f"{escape_markdown(name)} (cannot see this place, so was not told)"
-        )
-        theirs = [f"- {line.text} (`{line.reference}`)" for line in lines if name in line.recipients]
-        if more := theirs[_MAX_LINES_PER_PERSON:]:
-            theirs = [*theirs[:_MAX_LINES_PER_PERSON], f"- and {len(more)} more"]
-        parts.append("\n".join([f"{shown}:", "", *theirs]))
+        own = [f"- {line.text} (`{line.reference}`)" for line in lines if name in line.recipients]
+        if more := own[_MAX_LINES_PER_PERSON:]:
+            own = [*own[:_MAX_LINES_PER_PERSON], f"- plus {len(more)} more"]
+        parts.append("\n".join([f"{_recipient(name, readers)}:", "", *own]))
     return "\n\n".join(parts) + "\n"
 
 
+def _recipient(name: str, readers: frozenset[str]) -> str:
+    return (
+        f"@{name}"
+        if name in readers
+        else f"{escape_markdown(name)} (not notified: no access to this project)"
+    )
+
+
 def line_text(title: str, message: str, since: date, username: str | None, limit: str) -> str:
-    """Return a line's words, in which nothing of what people wrote is active."""
-    who = f", last {escape_markdown(username)}" if username else ""
+    """Return the text of a line, in which nothing that people wrote mentions, links or runs anything."""
+    who = f", last activity by {escape_markdown(username)}" if username else ""
     return f"{escape_markdown(neutralize(title))}: {escape_markdown(message)}; since {since.isoformat()}{who}; {limit}"

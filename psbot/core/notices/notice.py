@@ -1,95 +1,116 @@
-"""Findings that live in the engagement log as notices: each is posted once, edited, resolved, or posted anew."""
+"""Plan the notices of the engagement log: one note for each finding, posted once, edited in place and then resolved."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from types import MappingProxyType
 
 from psbot.core.model.finding import Finding
 from psbot.core.model.history import Notice
 from psbot.core.model.item import Item
 from psbot.core.model.operations import PostNotice
-from psbot.core.text import escape
+from psbot.core.text.escape import escape_markdown, without_quick_actions
 
-MEMORY_KEY = "notices"
+MEMORY_KEY = "notices"  # the log's marker has this key when notices may stand in the log
+DIGEST = "digest/stale"  # the identity of digests, which core/notices/digest.py plans
+REVERTED = "Reverted: "
 _FIRST_LINE = re.compile(r"\A<!-- psbot notice: (?P<identity>[A-Za-z0-9:/-]+) -->\r?\n")
-DIGEST = "digest/stale"  # it has rules of its own: core/digests.py
-REVERTED = "Taken back: "
 _RESOLVED = "Resolved: "
-_NO_LONGER_TRUE = "it is no longer so"
+_NO_LONGER_TRUE = "no longer applies"
+_DONE = (
+    _RESOLVED,
+    REVERTED,
+    "Taken back: ",
+)  # how notices begin that need no resolving; the last from earlier versions
+# Codes under which notices stand in GitLab that earlier versions posted, and the codes of the same findings now.
+_FORMER_CODES = MappingProxyType(
+    {
+        "does-not-count": "unauthorized-change",
+        "illegal-phase": "transition-refused",
+        "in-customers-sight": "visible-to-customer",
+        "instrument-differs": "instrument-mismatch",
+    }
+)
 
 
 def parse_identity(body: str) -> str | None:
-    """Return the identity in the first line of a note; None where it is no notice."""
+    """Return the identity in the first line of a note, with the present code; None if it is not a notice."""
     match = _FIRST_LINE.match(body)
-    return match["identity"] if match else None
+    return _with_present_code(match["identity"]) if match else None
 
 
 def notice_identity(finding: Finding) -> str:
     """Return what makes a finding the same from run to run: its code and its item."""
-    return f"{finding.code}:{finding.item}" if finding.item else finding.code
+    return _with_present_code(f"{finding.code}:{finding.item}" if finding.item else finding.code)
+
+
+def _with_present_code(identity: str) -> str:
+    code, colon, item = identity.partition(":")
+    return f"{_FORMER_CODES.get(code, code)}{colon}{item}"
 
 
 def plan_notices(
     log: Item, findings: Iterable[Finding], existing: Sequence[Notice], unchecked_items: Collection[str] = ()
 ) -> Iterator[PostNotice]:
-    """Yield what brings the notices on *log* in line with *findings*; *standing* are those there, oldest first.
+    """Yield the notes to post and edit on *log*, so that its notices match *findings*; *existing* are oldest first.
 
-    What stands about an item that is *unchecked* is left: nobody knows whether it is no longer so.
-
-    Words that a person has put into a notice stay. A finding that comes back after it was resolved is posted anew,
-    because somebody should hear of it again. What psbot takes back itself is told once and needs no resolving: its
-    message starts with TAKEN_BACK. Of two that stand, as after two runs at once, the older one goes on standing.
+    Notices about *unchecked_items* stay as they are, because nobody knows whether they still apply. Text that a person
+    has written into a notice stays. A finding that returns after it was resolved is posted again, so that GitLab
+    notifies people again. A message that starts with REVERTED is posted once and never resolved. Of two notices of one
+    finding, which two concurrent runs can leave behind, the older one stays.
     """
     existing = [notice for notice in existing if notice.identity != DIGEST]
-    last = _current_notices(existing)
+    current = _current_notices(existing)
     for each in existing:
-        if each is not last[each.identity] and not _is_resolved(each):
-            yield PostNotice(log, each.identity, _resolved_body(each), "an older one says it", each.gid)
-    wanted = {notice_identity(finding): finding.message for finding in findings}
-    for name, message in sorted(wanted.items()):
-        body = _render_body(name, message)
-        notice = last.get(name)
-        if notice is None or _is_resolved(notice):
-            yield PostNotice(log, name, body, "somebody should know")
-        elif notice.body.split() != body.split() and not notice.is_edited:
-            yield PostNotice(log, name, body, "what it says has changed", notice.gid)
-    for name, notice in sorted(last.items()):
-        is_known = name.partition(":")[2] not in unchecked_items
-        if name not in wanted and is_known and not _is_resolved(notice):
-            yield PostNotice(log, name, _resolved_body(notice), _NO_LONGER_TRUE, notice.gid)
+        if each is not current[each.identity] and not _is_done(each):
+            yield PostNotice(
+                log, each.identity, _resolved_body(each), "duplicate of an older notice", each.gid
+            )
+    desired = {notice_identity(finding): finding.message for finding in findings}
+    for identity, message in sorted(desired.items()):
+        body = _render_body(identity, message)
+        notice = current.get(identity)
+        if notice is None or _is_done(notice):
+            yield PostNotice(log, identity, body, "new finding")
+        elif _text(notice.body).split() != _text(body).split() and not notice.is_edited:
+            yield PostNotice(log, identity, body, "the message of the finding has changed", notice.gid)
+    for identity, notice in sorted(current.items()):
+        is_checked = identity.partition(":")[2] not in unchecked_items
+        if identity not in desired and is_checked and not _is_done(notice):
+            yield PostNotice(log, identity, _resolved_body(notice), _NO_LONGER_TRUE, notice.gid)
 
 
 def _current_notices(existing: Iterable[Notice]) -> dict[str, Notice]:
-    """Return the notice of each identity that counts: the oldest that is not resolved, else the newest."""
-    last: dict[str, Notice] = {}
+    """Return one notice for each identity: the oldest that is not resolved, else the newest."""
+    current: dict[str, Notice] = {}
     for notice in existing:
-        if notice.identity not in last or _is_resolved(last[notice.identity]):
-            last[notice.identity] = notice
-    return last
+        if notice.identity not in current or _is_done(current[notice.identity]):
+            current[notice.identity] = notice
+    return current
 
 
 def _render_body(identity: str, message: str) -> str:
-    return f"{marker_line(identity)}{escape.escape_markdown(message)}\n"
+    return f"{marker_line(identity)}{escape_markdown(message)}\n"
 
 
 def _resolved_body(notice: Notice) -> str:
-    """Return the notice with a word before what it says.
+    """Return the body of *notice* marked as resolved.
 
-    What a person wrote into it keeps its lines, for a code block is none any more behind that word, and psbot
-    must not carry out what a person could not.
+    Lines that a person wrote stay lines of their own. The prefix can end a code block, so that a quick action inside it
+    would become active: psbot must not run, with its own rights, what a person was not allowed to run.
     """
-    text = _FIRST_LINE.sub("", notice.body)
-    said = (
-        f"{_NO_LONGER_TRUE}\n\n{escape.without_quick_actions(text)}"
-        if notice.is_edited
-        else f"{text.strip()}\n"
-    )
-    return f"{marker_line(notice.identity)}{_RESOLVED}{said}"
+    text = _text(notice.body)
+    end = f"{_NO_LONGER_TRUE}.\n\n{without_quick_actions(text)}" if notice.is_edited else f"{text.strip()}\n"
+    return f"{marker_line(notice.identity)}{_RESOLVED}{end}"
 
 
 def marker_line(identity: str) -> str:
-    """Return the first line of the notice *name*, by which it is found again."""
+    """Return the first line of a notice, by which psbot recognises it."""
     return f"<!-- psbot notice: {identity} -->\n"
 
 
-def _is_resolved(notice: Notice) -> bool:
-    return _FIRST_LINE.sub("", notice.body).startswith((_RESOLVED, REVERTED))
+def _text(body: str) -> str:
+    return _FIRST_LINE.sub("", body)
+
+
+def _is_done(notice: Notice) -> bool:
+    return _text(notice.body).startswith(_DONE)

@@ -14,7 +14,7 @@ from psbot.core.plan.update import SECTION_OUTDATED, differing_sections
 from psbot.core.text.marker import Marker
 
 OBSOLETE_KEPT = (
-    "unwanted-kept"  # the finding of an open item that the file no longer has, and people have worked on
+    "obsolete-kept"  # the finding of an open item that the file no longer has, and people have worked on
 )
 
 

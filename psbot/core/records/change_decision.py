@@ -1,17 +1,16 @@
-"""What was decided on a change request; its marker remembers it."""
+"""The decision on a change request, which the marker of its item remembers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from psbot.core.model.item import Item
-from psbot.core.text import marker
 
 _MEMORY_KEYS = ("decided", "decided_by", "decided_on")
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeDecision:
-    """What was decided on a change request, by which username and on which day."""
+    """The decision on a change request: approved or rejected, by which username and on which day."""
 
     value: str
     by: str
@@ -19,7 +18,7 @@ class ChangeDecision:
 
 
 def read_decision(item: Item) -> ChangeDecision | None:
-    """Return the decision that the marker of *item* remembers; what cannot be read there is none."""
+    """Return the decision in the marker of *item*; None if there is none that can be read."""
     memory = item.marker.memory if item.marker else {}
     value, by, on = (memory.get(name) for name in _MEMORY_KEYS)
     try:
@@ -29,10 +28,6 @@ def read_decision(item: Item) -> ChangeDecision | None:
 
 
 def with_decision(item: Item, decision: ChangeDecision | None, engagement: str) -> Item:
-    """Return *item* with a marker that remembers the decision *found*, or none."""
-    note = item.marker or marker.Marker(engagement, item.key)
-    memory = {name: value for name, value in note.memory.items() if name not in _MEMORY_KEYS}
-    if decision:
-        memory |= dict(zip(_MEMORY_KEYS, (decision.value, decision.by, decision.on.isoformat()), strict=True))
-    after = marker.Marker(note.engagement, note.item, memory)
-    return replace(item, description=marker.with_marker(item.description, after))
+    """Return *item* with a marker that remembers *decision*, or no decision."""
+    values = (decision.value, decision.by, decision.on.isoformat()) if decision else ()
+    return item.remember(engagement, dict(zip(_MEMORY_KEYS, values, strict=False)), forget=_MEMORY_KEYS)

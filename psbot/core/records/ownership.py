@@ -1,7 +1,7 @@
-"""Three-way ownership: title, dates and assignee follow the file until a person changes them in GitLab.
+"""Three-way ownership: title, dates and assignee follow the engagement file until a person changes them in GitLab.
 
-The marker remembers what psbot last wrote. Where GitLab still shows that, the file may change it; where GitLab
-shows something else, or psbot remembers nothing readable, the value is people's and is kept.
+The marker remembers what psbot wrote last. If GitLab still has that value, the file can change it. If GitLab has
+another value, or the marker does not tell, the value belongs to people and psbot keeps it.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ TITLE_KEY = "title"  # the key under which the marker remembers a title's finger
 
 
 class FieldDecision(StrEnum):
-    """What becomes of one field."""
+    """What psbot does with a field: nothing, write the value of the file, or keep the value of GitLab."""
 
     SAME = "same"
     FOLLOW = "follow"
@@ -26,7 +26,7 @@ class FieldDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class KeptValue:
-    """A value that GitLab keeps although the file says otherwise, and why."""
+    """A value that psbot keeps in GitLab although the file has another one, and why."""
 
     item: str
     field: str
@@ -51,7 +51,7 @@ def _assignee_token(item: Item) -> str:
     return ",".join(sorted(item.assignees)) or EMPTY_TOKEN
 
 
-# Field of an item → the key its memory has in the marker, and the token that stands there.
+# Field of an item → its key in the marker, and the function that returns its value there.
 FIELD_TOKENS = MappingProxyType(
     {
         "title": (TITLE_KEY, _title_token),
@@ -63,18 +63,18 @@ FIELD_TOKENS = MappingProxyType(
 
 
 def field_memory(item: Item) -> dict[str, str]:
-    """Return what the marker is to remember of *item* as it is written."""
+    """Return the fields of *item* as its marker remembers them."""
     return {key: token(item) for key, token in FIELD_TOKENS.values()}
 
 
 def phase_memory(item: Item) -> dict[str, str]:
-    """Return what the marker remembers besides the three-way fields: where the engagement stands, and since when."""
+    """Return the rest of what the marker remembers, such as the phase of the engagement and its start."""
     fields = {key for key, _ in FIELD_TOKENS.values()}
     return {key: value for key, value in _marker_memory(item).items() if key not in fields}
 
 
 def decide_field(field: str, desired: Item, observed: Item) -> FieldDecision:
-    """Decide what becomes of *field* of an item that is *found* in GitLab and *wanted* by the file."""
+    """Decide what psbot does with *field*, given the *desired* item of the file and the *observed* one of GitLab."""
     key, token = FIELD_TOKENS[field]
     if token(desired) == token(observed):
         return FieldDecision.SAME
@@ -83,19 +83,20 @@ def decide_field(field: str, desired: Item, observed: Item) -> FieldDecision:
 
 
 def why_kept(field: str, observed: Item) -> str:
-    """Say why *field* is people's."""
+    """Return the reason why psbot keeps *field* as GitLab has it."""
     key, _ = FIELD_TOKENS[field]
     remembered = _marker_memory(observed).get(key)
     if remembered is None:
-        return "psbot does not remember writing this, so it counts as changed by people"
+        return "the marker does not show that psbot wrote this value"
     if field == "title":
-        return "a person changed it in GitLab since psbot wrote it"
-    wrote = "nothing" if remembered == EMPTY_TOKEN else remembered
-    return f"a person changed it in GitLab since psbot wrote {wrote}"
+        return "changed in GitLab since psbot wrote it"
+    if remembered == EMPTY_TOKEN:
+        return "set in GitLab since psbot left it empty"
+    return f"changed in GitLab since psbot wrote {remembered}"
 
 
 def with_kept_values(desired: Item, observed: Item | None) -> Item:
-    """Return *wanted* with the values that people keep in GitLab."""
+    """Return *desired* with the values of *observed* that psbot keeps."""
     if observed is None:
         return desired
     kept = {field for field in FIELD_TOKENS if decide_field(field, desired, observed) is FieldDecision.KEEP}
@@ -109,5 +110,4 @@ def with_kept_values(desired: Item, observed: Item | None) -> Item:
 
 
 def _marker_memory(item: Item) -> Mapping[str, str]:
-    note = item.marker
-    return note.memory if note else {}
+    return item.marker.memory if item.marker else {}

@@ -1,22 +1,21 @@
-"""What is recorded of a sign-off: its days and its proof; the item's marker remembers them."""
+"""The record of a sign-off, its days and its proof, which the marker of its item remembers."""
 
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote, unquote
 
 from psbot.core.model.item import Item
-from psbot.core.text import marker
 
 _DAYS = ("sent", "received", "passive", "objected")
 _PROOF = "proof"
 _EARLIER = "earlier"
-_MAX_EARLIER_OBJECTIONS = 10  # objections that the marker remembers
-_UNQUOTED = "/:?#&@!$'()*+,;~[]"  # what an address may hold and a marker too
+_MAX_EARLIER_OBJECTIONS = 10  # past objections that the marker remembers
+_UNQUOTED = "/:?#&@!$'()*+,;~[]"  # characters allowed both in an address and in a marker
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """A request that the customer objected to: the days of both; the first may not be known."""
+    """A request that the customer objected to; the day it was sent may be unknown."""
 
     sent: date | None
     objected: date
@@ -24,9 +23,9 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """The days of one acceptance, and where its proof is; ``passive`` is the day at whose end silence accepted.
+    """The days of one sign-off and the address of its proof; ``passive`` is the day on which it was deemed accepted.
 
-    ``earlier`` are objections that are over, oldest first.
+    ``earlier`` are past objections, oldest first.
     """
 
     sent: date | None = None
@@ -38,26 +37,26 @@ class SignOff:
 
     @property
     def accepted_on(self) -> date | None:
-        """Return the day of acceptance; a received one counts more than silence."""
+        """Return the day of acceptance; an answer of the customer takes precedence over passive acceptance."""
         return self.received or self.passive
 
     def requested_again(self, day: date) -> "SignOff":
-        """Return the record after another request on *day*: an objection to the one before is kept, as is the proof."""
-        gone = (Objection(self.sent, self.objected),) if self.objected else ()
-        return SignOff(sent=day, proof=self.proof, earlier=(*self.earlier, *gone)[-_MAX_EARLIER_OBJECTIONS:])
+        """Return the record after a new request on *day*; it keeps the proof and an objection to the last request."""
+        past = (Objection(self.sent, self.objected),) if self.objected else ()
+        return SignOff(sent=day, proof=self.proof, earlier=(*self.earlier, *past)[-_MAX_EARLIER_OBJECTIONS:])
 
     def with_answer(self, name: str, day: date) -> "SignOff":
-        """Return the record after an answer, ``received``, ``passive`` or ``objected``, on *day*.
+        """Return the record after the answer *name* on *day*: ``received``, ``passive`` or ``objected``.
 
-        An objection that is over is kept among the earlier ones.
+        An objection that the answer replaces is kept among the earlier ones.
         """
-        gone = (Objection(self.sent, self.objected),) if self.objected and name != "objected" else ()
+        past = (Objection(self.sent, self.objected),) if self.objected and name != "objected" else ()
         cleared = replace(self, received=None, passive=None, objected=None)
-        return replace(cleared, earlier=(*self.earlier, *gone)[-_MAX_EARLIER_OBJECTIONS:], **{name: day})  # type: ignore[arg-type]
+        return replace(cleared, earlier=(*self.earlier, *past)[-_MAX_EARLIER_OBJECTIONS:], **{name: day})  # type: ignore[arg-type]
 
 
 def read_sign_off(item: Item | None) -> SignOff:
-    """Return what the marker of *item* remembers; what cannot be read there is not known."""
+    """Return the record in the marker of *item*; values that cannot be read are unknown."""
     note = item.marker if item else None
     memory = note.memory if note else {}
     days = {name: _parse_day(memory.get(name)) for name in _DAYS}
@@ -70,19 +69,13 @@ def read_sign_off(item: Item | None) -> SignOff:
 
 
 def with_sign_off(item: Item, record: SignOff, engagement: str) -> Item:
-    """Return *item* with a marker that remembers *record* and nothing of the one before."""
-    note = item.marker or marker.Marker(engagement, item.key)
-    kept = {name: value for name, value in note.memory.items() if name not in (*_DAYS, _PROOF, _EARLIER)}
-    memory = kept | _to_memory(record)
-    return replace(
-        item,
-        description=marker.with_marker(item.description, marker.Marker(note.engagement, note.item, memory)),
-    )
+    """Return *item* with a marker that remembers *record* and nothing of an earlier one."""
+    return item.remember(engagement, _to_memory(record), forget=(*_DAYS, _PROOF, _EARLIER))
 
 
 def _to_memory(record: SignOff) -> dict[str, str]:
-    found: dict[str, date | None] = {name: getattr(record, name) for name in _DAYS}
-    memory = {name: day.isoformat() for name, day in found.items() if day}
+    days: dict[str, date | None] = {name: getattr(record, name) for name in _DAYS}
+    memory = {name: day.isoformat() for name, day in days.items() if day}
     if record.proof:
         memory[_PROOF] = quote(record.proof, safe=_UNQUOTED)
     if record.earlier:

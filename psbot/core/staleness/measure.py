@@ -12,6 +12,7 @@ from psbot.core.model.history import CREATION_WINDOW
 from psbot.core.model.item import Item
 from psbot.core.model.process import EPIC
 from psbot.core.model.staleness_policy import Measure, StalenessPolicy
+from psbot.core.model.verdict import all_hold
 from psbot.core.staleness import last_activity
 from psbot.core.staleness.last_activity import LastActivity
 from psbot.core.staleness.timeline import (
@@ -174,7 +175,7 @@ class _EngagementMeasures:
             if is_customers:
                 has_move = self._held_all_day(lines[0], day, lambda values: values <= customers)
             is_open = self._held_all_day(lines[1], day, lambda values: CLOSED not in values)
-            return _all_of(self._counted_day(day, own), has_move, is_open)
+            return all_hold((self._counted_day(day, own), has_move, is_open))
 
         return self._measurement(policy, item, last, ran)
 
@@ -324,10 +325,3 @@ def _unchanged_timeline(value: str | None, item: Item, last: LastActivity) -> Ti
     """Return the line of what has not changed since the item did: every change is a note, and moves its time."""
     known_from = last.earliest if last.is_exact else item.updated_at
     return Timeline(((known_from, value),), known_from) if known_from else UNKNOWN_TIMELINE
-
-
-def _all_of(*answers: bool | None) -> bool | None:
-    """Return whether all hold: one that does not settles it, one that is not known leaves it open."""
-    if False in answers:
-        return False
-    return None if None in answers else True

@@ -40,10 +40,7 @@ class StaleResponse:
     @cached_property
     def log(self) -> Item | None:
         """Return the engagement log."""
-        kinds = self.facts.process.kinds.values()
-        keys = [kind.item for kind in kinds if "health" in kind.seeds]
-        found = self.facts.observed.by_key()
-        return next((found[key] for key in keys if key in found), None)
+        return self.facts.log
 
     @cached_property
     def flag_titles(self) -> frozenset[str]:
@@ -176,7 +173,7 @@ class StaleResponse:
         return DigestLine(
             finding.entry,
             words,
-            f"{item.namespace}{'&' if item.is_epic else '#'}{item.iid}",
+            item.reference,
             finding.recipients,
         )
 
@@ -250,7 +247,9 @@ class StaleResponse:
         if self.measurements.not_measured_because or not self.stale:
             return
         why = "it has no engagement log" if self.log is None else "the customer can read its engagement log"
-        yield Finding("withheld", Severity.WARNING, f"{why}, so nothing was flagged and no digest written")
+        yield Finding(
+            "log-not-private", Severity.WARNING, f"{why}, so nothing was flagged and no digest written"
+        )
 
 
 def _to_finding(stale: StaleFinding) -> Finding:

@@ -1,9 +1,9 @@
-"""Make text that people wrote harmless where GitLab, a terminal or Mermaid would act on it.
+"""Escape text that people wrote, so that GitLab, a terminal or Mermaid shows it and does nothing else.
 
 GitLab runs a line that starts with ``/`` as a quick action, also inside HTML comments, and turns ``@name``,
 ``#12``, ``!3``, ``&4``, ``~label``, ``%milestone`` and ``$5`` into mentions and references, in titles too
-(GitLab's documentation of quick actions and of GitLab Flavored Markdown). A word joiner (U+2060), which takes
-no room and no line break, keeps the sign on the page and takes its power away.
+(GitLab's documentation of quick actions and of GitLab Flavored Markdown). A word joiner (U+2060), which is invisible
+and prevents a line break, leaves the character on the page and disables it.
 """
 
 import re
@@ -11,8 +11,8 @@ import unicodedata
 
 WORD_JOINER = "\u2060"
 
-# Format characters carry nothing that a title or a name needs, and hide or turn text round; the joiners that
-# scripts and emoji are written with (U+200C, U+200D) stay.
+# No title or name needs format characters, which can hide text or reverse it; the joiners that some scripts and emoji
+# need (U+200C, U+200D) stay.
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 _KEPT_FORMAT_CHARACTERS = frozenset("\u200c\u200d")
 _WHITESPACE = re.compile(r"\s+")
@@ -33,22 +33,22 @@ _CHART_KEYWORD = re.compile(
     r"|inclusiveenddates|topaxis|displaymode|gantt|vert)\b",
     re.IGNORECASE,
 )
-# Controls, marks that turn the reading direction, line ends that no editor shows, and halves of characters.
+# Control characters, direction marks, line ends that no editor shows, and unpaired surrogates.
 _CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 
 
 class SafeText(str):
-    """Text that has been made inert already, or is psbot's own."""
+    """Text that is escaped already, or that psbot wrote itself."""
 
     __slots__ = ()
 
 
 def one_line(text: str) -> str:
-    """Return *text* without control and format characters, on one line, blanks single and ends trimmed."""
+    """Return *text* on one line, without control and format characters, with single blanks and trimmed ends."""
     spaced = _WHITESPACE.sub(" ", text)
-    if spaced.isascii() and spaced.isprintable():  # most text, and there is nothing to leave out of it
+    if spaced.isascii() and spaced.isprintable():  # most text: nothing to remove
         return spaced.strip()
     kept = (
         char
@@ -59,7 +59,7 @@ def one_line(text: str) -> str:
 
 
 def neutralize(text: str) -> str:
-    """Return one line of *text* in which nothing mentions, refers, or starts a quick action."""
+    """Return *text* as one line in which nothing is a mention, a reference or a quick action."""
     plain = _SLASH.sub(WORD_JOINER, one_line(text))
     plain = _ACTIVE.sub(lambda match: match.group() + WORD_JOINER, plain)
     return _SCHEME.sub(":" + WORD_JOINER, plain)
@@ -75,22 +75,22 @@ def escape_markdown(text: str) -> str:
 
 
 def unescape(markdown: str) -> str:
-    """Return the text that one line of *markdown* shows, as it was before :func:`inert`; other markup stays."""
+    """Return the text that one line of *markdown* shows: the reverse of :func:`escape_markdown`; other markup stays."""
     return _ESCAPED.sub(r"\1", one_line(markdown)).replace("&lt;", "<")
 
 
 def without_quick_actions(text: str) -> str:
-    """Return *text*, which may be Markdown of a person's, without a line that could be a quick action."""
+    """Return *text*, which can be Markdown that a person wrote, with every quick action disabled."""
     return _LINE_SLASH.sub(rf"\1{WORD_JOINER}", text)
 
 
 def link_markdown(markdown: str, url: str | None) -> str:
-    """Return *markdown*, which is inert, as a link to *url*; without a link where that is no web address."""
+    """Return *markdown*, which is escaped, as a link to *url*; without a link if that is not a web address."""
     return f"[{markdown}]({url})" if url and _ADDRESS.fullmatch(url) else markdown
 
 
 def to_title(text: str, max_length: int = 255) -> str:
-    """Return *text* as an item's title: one line, nothing active, at most *longest* characters.
+    """Return *text* as an item's title: one neutralized line of at most *max_length* characters.
 
     255 is GitLab's limit of a title (GitLab's work item model).
     """
@@ -103,11 +103,16 @@ def to_chart_name(text: str, max_length: int = 40) -> str:
     return (WORD_JOINER if _CHART_KEYWORD.match(name) else "") + (name or "unnamed")
 
 
+def plain_number(number: float) -> float:
+    """Return a whole *number* as an integer, which prints without ``.0``; any other number as it is."""
+    return int(number) if number == int(number) else number
+
+
 def replace_control_characters(text: str) -> str:
-    """Return *text* without what could drive a terminal; line ends and tabs stay."""
+    """Return *text* with a replacement character for each control character; line ends and tabs stay."""
     return _CONTROL_CHARACTERS.sub("\ufffd", text)
 
 
 def escape_control_characters(json_text: str) -> str:
-    """Return a JSON text that says the same, with what could drive a terminal written as escapes."""
+    """Return the same JSON with control characters written as escapes."""
     return _CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match.group()):04x}", json_text)

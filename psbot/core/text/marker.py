@@ -1,8 +1,8 @@
-"""Markers, what psbot remembers in them, and the managed sections of a description.
+"""Read and write the marker of a description, what psbot remembers in it, and the managed sections.
 
-The first line of every description psbot writes is ``<!-- psbot: engagement=acme-sow-142 item=kick-off -->``.
-Further ``key=value`` pairs may follow; unknown ones are kept. Text between a section's begin and end comments
-is psbot's, everything else belongs to people.
+The first line of every description that psbot writes is ``<!-- psbot: engagement=acme-sow-142 item=kick-off -->``.
+Further ``key=value`` pairs can follow; psbot keeps those it does not know. The text between the begin and end comments
+of a section is psbot's, and all other text belongs to people.
 """
 
 import hashlib
@@ -11,19 +11,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-# Every pair ends with one blank, so that there is one way to read a line: people can write the line, and a second way
-# for each pair would be a way to keep psbot busy for ever.
+# Every pair ends with exactly one blank, so that there is only one way to match a line: people can write this line, and
+# a second way for each pair would let them make the regular expression run for ever.
 _MARKER = re.compile(r"\A\ufeff?<!-- psbot: ((?:[a-z_]+=[^\s<>=]+ )+)-->[ \t]*(?:\r?\n|\Z)")
 _ENGAGEMENT = re.compile(r"[a-z0-9-]+")
 _ITEM = re.compile(r"[a-z0-9-]+(?:/[A-Za-z0-9-]+)?")
 _COMMENT = re.compile(r"^<!-- psbot (?P<edge>begin|end): (?P<name>[a-z-]+) -->[ \t]*(?=\r?$)", re.MULTILINE)
 _MAX_MARKER_LENGTH = 2000
-REQUEST_KEY = "asked"  # the memory of what an item was asked for by, where people ask for one of many
+REQUEST_KEY = "asked"  # remembers the request that an on-demand item was created for
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Which item of which engagement a description belongs to, and what psbot last wrote there."""
+    """The item and engagement that a description belongs to, and the ``memory``: what psbot remembers of the item."""
 
     engagement: str
     item: str
@@ -34,19 +34,19 @@ class Marker:
         return f"<!-- psbot: {' '.join(f'{key}={value}' for key, value in pairs.items())} -->"
 
     def with_memory(self, memory: Mapping[str, str]) -> "Marker":
-        """Return the marker with *memory* laid over what it remembers."""
+        """Return the marker with *memory* added to what it remembers; equal keys are replaced."""
         return Marker(self.engagement, self.item, dict(self.memory) | dict(memory))
 
 
 def parse_marker(description: str) -> Marker | None:
-    """Return the marker in the first line of *description*, or None where there is no well-formed one.
+    """Return the marker in the first line of *description*; None if there is no well-formed one.
 
-    A key that psbot could not have written is not well-formed: people can write the line too, and keys are printed.
+    A key that psbot cannot have written is not well-formed: people can write this line too, and keys are printed.
     """
     return _parse_first_line(description[:_MAX_MARKER_LENGTH])
 
 
-@lru_cache(maxsize=512)  # the items of one engagement are asked for theirs again and again
+@lru_cache(maxsize=512)  # the markers of one engagement are parsed many times
 def _parse_first_line(start: str) -> Marker | None:
     match = _MARKER.match(start)
     if match is None:
@@ -66,69 +66,67 @@ def _parse_first_line(start: str) -> Marker | None:
 
 
 def request_key_of(marker: Marker | None) -> str | None:
-    """Return by what an item was asked for, as its marker remembers it; None for one that nobody asked psbot for."""
+    """Return the key of the request that an item was created for; None if it was not requested from psbot."""
     return marker.memory.get(REQUEST_KEY) if marker else None
 
 
 def with_marker(description: str, marker: Marker) -> str:
-    """Return *description* with *marker* as its first line, in place of the one that is there."""
+    """Return *description* with *marker* as its first line; it replaces a marker that is there."""
     match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
-    words = description[match.end() :] if match else description
-    return f"{marker}\n{words}"
+    rest = description[match.end() :] if match else description
+    return f"{marker}\n{rest}"
 
 
 def human_text(description: str) -> str:
     """Return *description* without marker and managed sections: the part that belongs to people."""
     match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
     rest = description[match.end() :] if match else description
-    kept, at = [], 0
+    kept, position = [], 0
     for section in _find_sections(rest):
-        kept.append(rest[at : section.start])
-        at = section.end
-    return "".join([*kept, rest[at:]])
+        kept.append(rest[position : section.start])
+        position = section.end
+    return "".join([*kept, rest[position:]])
 
 
 def managed_sections(description: str) -> dict[str, str]:
-    """Return the managed sections of *description*, name to text.
+    """Return the text of the managed sections of *description* by name.
 
-    A section that is half-closed, nested or there twice is left out: psbot does not touch what it cannot
-    delimit (see :func:`damaged`).
+    Damaged sections (see :func:`damaged_sections`) are left out: psbot does not change text whose limits are unclear.
     """
-    broken = damaged_sections(description)
-    return {each.name: each.text for each in _find_sections(description) if each.name not in broken}
+    damaged = damaged_sections(description)
+    return {each.name: each.text for each in _find_sections(description) if each.name not in damaged}
 
 
 def damaged_sections(description: str) -> frozenset[str]:
-    """Return the names of sections whose begin and end comments do not make exactly one pair."""
+    """Return the names of sections that are not closed, nested, or in the description twice."""
     edges: dict[str, list[str]] = {}
     open_name = None
-    broken: set[str] = set()
+    nested: set[str] = set()
     for match in _COMMENT.finditer(description):
         name, edge = match["name"], match["edge"]
         edges.setdefault(name, []).append(edge)
         if open_name not in (None, name):
-            broken |= {name, str(open_name)}
+            nested |= {name, str(open_name)}
         open_name = name if edge == "begin" else None
-    return frozenset(broken | {name for name, found in edges.items() if found != ["begin", "end"]})
+    return frozenset(nested | {name for name, found in edges.items() if found != ["begin", "end"]})
 
 
 def with_section(description: str, name: str, text: str) -> str:
-    """Return *description* with *text* in its section *name*; put below the marker where there is none."""
+    """Return *description* with *text* in its section *name*; a new section is put below the marker."""
     block = f"<!-- psbot begin: {name} -->\n{text}<!-- psbot end: {name} -->"
     for section in _find_sections(description):
         if section.name == name:
             return description[: section.start] + block + description[section.end :]
     match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
     head = match.group() if match else ""
-    line_end = (
-        "\n" if head and not head.endswith("\n") else ""
-    )  # a person may have left nothing but the marker
+    # The marker has no line end if a person has deleted everything else.
+    line_end = "\n" if head and not head.endswith("\n") else ""
     return f"{head}{line_end}{block}\n\n{description[len(head) :]}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """Where a section stands, its comments included, and its text."""
+    """A section: its position, comments included, and its text."""
 
     name: str
     start: int
@@ -137,7 +135,7 @@ class _Section:
 
 
 def _find_sections(description: str) -> Iterator[_Section]:
-    """Yield what lies between a begin comment and the next end comment of its name, in time linear in the text."""
+    """Yield the sections, each up to the next end comment of its name, in time linear in the length of the text."""
     edges = list(_COMMENT.finditer(description))
     ends: dict[str, int] = {}
     partners: dict[int, int] = {}
@@ -146,14 +144,14 @@ def _find_sections(description: str) -> Iterator[_Section]:
             ends[edge["name"]] = number
         elif edge["name"] in ends:
             partners[number] = ends[edge["name"]]
-    done = -1
+    last = -1
     for number, partner in sorted(partners.items()):
-        if number > done:
-            begin, end, done = edges[number], edges[partner], partner
-            inside = description.index("\n", begin.end()) + 1
-            yield _Section(begin["name"], begin.start(), end.end(), description[inside : end.start()])
+        if number > last:
+            begin, end, last = edges[number], edges[partner], partner
+            text_start = description.index("\n", begin.end()) + 1
+            yield _Section(begin["name"], begin.start(), end.end(), description[text_start : end.start()])
 
 
 def fingerprint(value: str) -> str:
-    """Return a short, stable token for *value*, fit to stand in a marker."""
+    """Return a short, stable token for *value* that a marker can hold."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]

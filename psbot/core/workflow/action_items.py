@@ -14,7 +14,6 @@ from psbot.core.desired.action_table import (
 from psbot.core.desired.build import Renderer
 from psbot.core.desired.on_demand import new_item
 from psbot.core.desired.schedule import Context, schedule_on_demand
-from psbot.core.model.engagement import people
 from psbot.core.model.item import Item
 from psbot.core.model.operations import CreateChild, Operation, Redescribe
 from psbot.core.model.process import Process, lowest_free_number
@@ -31,7 +30,7 @@ def check_action_items(progress: Progress) -> Progress:
         said = [
             f"{escape.one_line(row.what)!r}: {' and '.join(reasons)}"
             for row in parse_rows(item.description, acts)
-            if not row.item and (reasons := list(missing_in_row(row, people(facts.engagement))))
+            if not row.item and (reasons := list(missing_in_row(row, facts.engagement.people)))
         ]
         if said:
             message = f"{item.key} has actions that cannot become issues: {'; '.join(said)}"
@@ -43,7 +42,7 @@ def create_action_items(
     context: Context, observed: Mapping[str, Item], templates: Renderer
 ) -> Iterator[Operation]:
     """Yield what makes items of the rows, and what lets their markers follow words that people have changed."""
-    known = people(context.engagement)
+    known = context.engagement.people
     for source, acts in action_tables(observed, context.process):
         kind = context.process.kinds[acts.kind]
         keys = set(observed)

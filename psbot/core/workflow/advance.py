@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from psbot.core.desired.build import Renderer, build_desired
 from psbot.core.desired.schedule import Context
 from psbot.core.desired.wrap_up import items_with_needed_history
-from psbot.core.model.facts import Facts, find_log
+from psbot.core.model.facts import Facts
 from psbot.core.model.finding import UNCHECKED, Finding, Severity
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.operations import Close, CreateChild, CreateLabel, Operation, PostNotice, Redescribe
@@ -18,7 +18,6 @@ from psbot.core.notices.notice import MEMORY_KEY, plan_notices
 from psbot.core.plan.obsolete import OBSOLETE_KEPT
 from psbot.core.plan.plan import Plan, build_plan, sort_operations
 from psbot.core.text import marker as markers
-from psbot.core.text.marker import Marker
 from psbot.core.workflow.acceptance import run_acceptance_clock
 from psbot.core.workflow.action_items import check_action_items, create_action_items
 from psbot.core.workflow.carry_over import carry_over_tasks
@@ -64,7 +63,7 @@ def needed_reads(facts: Facts) -> NeededReads:
     apply.
     """
     progress = apply_rules(replace(facts, assume_authorized=True))
-    log = find_log(facts.observed, facts.process)
+    log = facts.log
     is_told = bool(_findings_for_log(progress)) or (log is not None and _may_have_notices(log))
     telling, found = (
         items_with_needed_history(progress.facts.observed, facts.process),
@@ -160,16 +159,14 @@ def _update_description(item: Item, after: Item, text: Redescribe | None) -> Ite
 
 def _remember_notices(progress: Progress) -> Progress:
     """Return the progress after which the log's marker tells that notices may stand there, to be read and resolved."""
-    log = find_log(progress.facts.observed, progress.facts.process)
+    log = progress.facts.log
     if log is None or progress.facts.histories.notices is None:
         return progress
-    note = log.marker or Marker(progress.facts.engagement.key, log.key)
-    if MEMORY_KEY in note.memory or not (_findings_for_log(progress) or _may_have_notices(log)):
+    is_remembered = log.marker is not None and MEMORY_KEY in log.marker.memory
+    if is_remembered or not (_findings_for_log(progress) or _may_have_notices(log)):
         return progress
-    note = note.with_memory({MEMORY_KEY: "posted"})
-    return progress.with_item(
-        replace(log, description=markers.with_marker(log.description, note)), "it has notices"
-    )
+    after = log.remember(progress.facts.engagement.key, {MEMORY_KEY: "posted"})
+    return progress.with_item(after, "it has notices")
 
 
 def _may_have_notices(log: Item) -> bool:
@@ -183,7 +180,7 @@ def _findings_for_log(progress: Progress) -> list[Finding]:
 
 
 def _post_notices(progress: Progress, facts: Facts) -> Iterator[PostNotice]:
-    log = find_log(facts.observed, facts.process)
+    log = facts.log
     if log is not None and facts.histories.notices is not None:
         unchecked = {each.item for each in progress.findings if each.code == UNCHECKED and each.item}
         yield from plan_notices(log, _findings_for_log(progress), facts.histories.notices, unchecked)

@@ -83,6 +83,4 @@ def _with_tasks(before: Item, after: Item, carry_over: CarryOver) -> Item | None
         *(f"- [ ] {escape.escape_markdown(task)}" for task in tasks),
     ]
     text = marker.with_section(after.description, CARRIED_SECTION, "\n".join(lines) + "\n")
-    return replace(
-        after, description=marker.with_marker(text, note.with_memory({CARRIED_SECTION: before.key}))
-    )
+    return replace(after, description=text).remember(note.engagement, {CARRIED_SECTION: before.key})

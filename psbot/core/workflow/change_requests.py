@@ -25,7 +25,7 @@ def advance_change_requests(progress: Progress) -> Progress:
         if found[key].is_open and is_visible_to_customer(found[key], facts.engagement, facts.process):
             place = facts.engagement.gitlab.internal
             said = f"{key} stands where the customer can read it, so psbot leaves it; move it to {place}"
-            progress = progress.with_finding("in-customers-sight", said, found[key])
+            progress = progress.with_finding("visible-to-customer", said, found[key])
         else:
             progress = _advance_one(progress, found[key], request, policy)
     return progress
@@ -79,7 +79,7 @@ def _update_instrument(
         f"{item.key} is {shown}, but by what it says it needs {choice.instrument}, because {choice.because}; change "
         "its words or its label"
     )
-    return progress.with_finding("instrument-differs", said, item)
+    return progress.with_finding("instrument-mismatch", said, item)
 
 
 def _choose_instrument(

@@ -40,7 +40,7 @@ def close_finished(progress: Progress) -> Progress:
         progress = progress.with_label(item, "state", workflow.finished_state, answer.reason)
         progress = progress.with_open(progress.current(item), False, answer.reason)
         progress = progress.without_finding(
-            "does-not-count", item
+            "unauthorized-change", item
         )  # done by an outsider or not, it is done now
     return progress
 

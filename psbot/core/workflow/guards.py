@@ -9,7 +9,7 @@ from types import MappingProxyType
 from psbot.core.desired.schedule import Context, ScheduledItem, is_applicable, schedule_kind
 from psbot.core.model.facts import Facts
 from psbot.core.model.item import Item
-from psbot.core.model.verdict import Verdict, _combine, all_of
+from psbot.core.model.verdict import Verdict, all_of, combine
 from psbot.core.model.workflow import Condition
 from psbot.core.workflow.permission import check_accepted, check_decided, check_done, require_authorized
 
@@ -40,7 +40,7 @@ def evaluate(condition: Condition, facts: Facts, item: Item | None = None) -> Ve
     if not condition.any_of:
         return GUARDS[condition.guard].check(condition, facts, item)
     answers = [evaluate(each, facts, item) for each in condition.any_of]
-    return next((each for each in answers if each.holds), _combine(answers, " and "))
+    return next((each for each in answers if each.holds), combine(answers, " and "))
 
 
 def evaluate_all(conditions: Iterable[Condition], facts: Facts, item: Item | None = None) -> Verdict:
@@ -144,7 +144,7 @@ def _check_labelled(condition: Condition, facts: Facts, _item: Item | None) -> V
     ]
     if not answers:
         return Verdict(False, f"no item is {shown}")
-    return next((each for each in answers if each.holds), _combine(answers, " and "))
+    return next((each for each in answers if each.holds), combine(answers, " and "))
 
 
 def _check_label(item: Item, purpose: str, value: str, facts: Facts) -> Verdict:

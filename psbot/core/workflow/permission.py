@@ -20,7 +20,7 @@ def report_unauthorized(progress: Progress, changes: Iterable[UnauthorizedChange
         item = progress.facts.observed.by_key()[dispute.item]
         restored = _revert(progress, item, dispute) if is_restored else progress
         said = dispute.reason if restored is progress else f"{REVERTED}{dispute.reason}"
-        progress = restored.with_finding("does-not-count", said, item)
+        progress = restored.with_finding("unauthorized-change", said, item)
     return progress
 
 

@@ -8,7 +8,6 @@ from psbot.core.model.item import Item
 from psbot.core.model.workflow import OnIllegal
 from psbot.core.notices.notice import REVERTED
 from psbot.core.records.phase import AcceptedPhase, accepted_phase, with_accepted_phase
-from psbot.core.text.marker import Marker
 from psbot.core.workflow.permission import report_unauthorized
 from psbot.core.workflow.progress import Progress
 from psbot.core.workflow.transition import ManualMove, PhaseDecision, PhaseOutcome, decide, decide_all
@@ -149,7 +148,7 @@ def _refuse_move(
     is_left = not is_restored and not (actor.role is ActorRole.OUTSIDER and path.phases)
     counts = path.start if is_left else path.accepted
     said = "; ".join((*decision.reasons, f"it counts as {counts.phase}"))
-    progress = progress.with_finding("illegal-phase", said if is_left else f"{REVERTED}{said}", epic)
+    progress = progress.with_finding("transition-refused", said if is_left else f"{REVERTED}{said}", epic)
     return (
         _with_phase(progress, counts)
         if is_left
@@ -167,8 +166,8 @@ def _enter_phase(progress: Progress, epic: Item, path: PhasePath, fallback_reaso
     if facts.process.catalogue.values("phase", epic.labels) != [wanted.phase]:
         progress = progress.with_label(epic, "phase", wanted.phase, reason)
     if known != wanted:
-        marker = Marker(facts.engagement.key, epic.key)
-        progress = progress.with_item(with_accepted_phase(progress.current(epic), wanted, marker), reason)
+        after = with_accepted_phase(progress.current(epic), wanted, facts.engagement.key)
+        progress = progress.with_item(after, reason)
     entered = wanted.phase if known is None or known.phase != wanted.phase else None
     if entered in workflow.rules.closing_phases and epic.is_open:
         progress = progress.with_open(progress.current(epic), False, reason)

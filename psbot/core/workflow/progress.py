@@ -25,7 +25,13 @@ class Progress:
 
     def current(self, item: Item) -> Item:
         """Return *item* as it is by now."""
-        return _by_location(self.facts.observed)[_location(item)]
+        namespace, iid = _location(item)
+        # The last of a place, as in a dictionary, which would have to be made for every change.
+        return next(
+            each
+            for each in reversed(self.facts.observed.items)
+            if (each.namespace, each.iid) == (namespace, iid)
+        )
 
     def with_item(self, item: Item, reason: str, *events: LabelEvent | StateEvent) -> "Progress":
         """Return the progress after which *item* is as given, by *events* of psbot's."""

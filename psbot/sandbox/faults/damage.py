@@ -1,4 +1,4 @@
-"""Answers, and what a fault makes of them."""
+"""Responses that are held back until they are sent, and how a fault changes them."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
@@ -13,39 +13,39 @@ LOGIN_PAGE = (
 
 @dataclass(slots=True)
 class BufferedResponse:
-    """A whole answer, kept back until it is sent."""
+    """A complete response, held back until it is sent."""
 
     status: int = 200
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
 
     async def receive(self, message: MutableMapping[str, Any]) -> None:
-        """Take what an application sends."""
+        """Store a message that the application sends."""
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], list(message["headers"])
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
 
     def start_message(self) -> dict[str, Any]:
-        """Return the message that begins the answer."""
+        """Return the ASGI message that starts the response."""
         return {"type": "http.response.start", "status": self.status, "headers": self.headers}
 
 
 @dataclass(frozen=True, slots=True)
 class CutConnection:
-    """A connection that ends; with an answer, after a part of its body."""
+    """A connection that is cut: at once, or after a part of the response body."""
 
     response: BufferedResponse | None = None
     body: bytes = b""
 
 
 def placeholder_response() -> BufferedResponse:
-    """Return an answer for a request that was not carried out."""
+    """Return a response for a request that never reached the application."""
     return _response(200, b"{}", b"application/json")
 
 
 def apply_fault(response: BufferedResponse, fault: Fault) -> BufferedResponse | CutConnection:
-    """Return what *fault* makes of *answer*."""
+    """Return *response* as *fault* changes it."""
     match fault.kind:
         case FaultKind.STATUS:
             return _error_response(fault)
@@ -61,19 +61,19 @@ def apply_fault(response: BufferedResponse, fault: Fault) -> BufferedResponse | 
         case FaultKind.LOGIN_PAGE:
             return _response(200, LOGIN_PAGE, b"text/html; charset=utf-8")
         case FaultKind.REDIRECT:
-            moved = _response(302, b"", b"text/html")
-            moved.headers.append((b"location", fault.location.encode()))
-            return moved
+            redirect = _response(302, b"", b"text/html")
+            redirect.headers.append((b"location", fault.location.encode()))
+            return redirect
         case _:
             return response
 
 
 def _error_response(fault: Fault) -> BufferedResponse:
-    words = {
+    bodies = {
         429: '{"message":{"error":"Too many requests. Try again later."}}',
         503: '{"message":"503 Service Unavailable"}',
     }
-    body = words.get(fault.status, f'{{"message":"{fault.status} Internal Server Error"}}')
+    body = bodies.get(fault.status, f'{{"message":"{fault.status} Internal Server Error"}}')
     answer = _response(fault.status, body.encode(), b"application/json")
     if fault.retry_after is not None:
         answer.headers.append((b"retry-after", fault.retry_after.encode()))

@@ -1,4 +1,4 @@
-"""Rules that make requests go wrong, in the order in which they were given; each is inspectable."""
+"""Fault rules: which requests fail, how, and how often."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ Thing = TypeVar("Thing")
 
 
 class FaultKind(StrEnum):
-    """What goes wrong."""
+    """How a request fails."""
 
     STATUS = "status"
     RESET = "reset"
@@ -28,7 +28,7 @@ class FaultKind(StrEnum):
 
 
 class FaultTiming(StrEnum):
-    """Whether the request is carried out before it goes wrong."""
+    """Whether the request fails before or after the application has handled it."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -36,12 +36,12 @@ class FaultTiming(StrEnum):
 
 @dataclass(slots=True)
 class Fault:
-    """One rule: which requests, what happens to them, and how often it still applies.
+    """One rule: which requests fail, how, and how often.
 
     ``number`` is the number of an API request since the start or the last reset, from 1; ``method``, ``path``
-    and ``operation`` are regular expressions that must be found. What is None matches everything; ``match`` is
-    for rules given in process. ``writes_only`` leaves reads alone. ``seconds`` is how long a stall lasts, and how long
-    each mutation of a request with slow work takes; the request goes on when its client has left.
+    and ``operation`` are regular expressions to search for. None matches everything; ``match`` is
+    for rules added in process. ``writes_only`` spares reads. ``seconds`` is how long a stall lasts, and how long
+    each mutation of a slow-work request takes; the request continues after its client has disconnected.
     """
 
     kind: FaultKind
@@ -62,7 +62,7 @@ class Fault:
     applied: int = 0
 
     def applies_to(self, incoming: "IncomingRequest") -> bool:
-        """Tell whether the rule is for this request."""
+        """Tell whether the rule applies to this request."""
         return (
             (self.times is None or self.applied < self.times)
             and self.number in (None, incoming.number)
@@ -81,7 +81,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """A request as rules and the log see it."""
+    """A request, described for fault rules and the log."""
 
     number: int
     method: str
@@ -94,14 +94,14 @@ class IncomingRequest:
 
     @property
     def is_write(self) -> bool:
-        """Tell whether the request wants something changed."""
+        """Tell whether the request is a write."""
         if self.path.endswith("/api/graphql"):
             return self.mutations > 0
         return self.method not in ("GET", "HEAD", "OPTIONS")
 
 
 def apply_list_fault(things: Sequence[Thing], fault: Fault | None) -> Sequence[Thing]:
-    """Return what *fault* leaves of a list; None and other kinds of faults leave all of it."""
+    """Return the part of a list that *fault* leaves; without a list fault, all of it."""
     match fault:
         case Fault(kind=FaultKind.EMPTY_LIST):
             return []
@@ -115,12 +115,12 @@ def apply_list_fault(things: Sequence[Thing], fault: Fault | None) -> Sequence[T
 
 @dataclass(slots=True)
 class FaultQueue:
-    """The queue: the first rule that applies is the one that happens."""
+    """The rules in order; the first one that applies is used."""
 
     rules: list[Fault] = field(default_factory=list)
 
     def add(self, fault: Fault) -> Fault:
-        """Put a rule at the end."""
+        """Append a rule."""
         self.rules.append(fault)
         return fault
 
@@ -132,5 +132,5 @@ class FaultQueue:
         return fault
 
     def clear(self) -> None:
-        """Forget all rules."""
+        """Remove all rules."""
         self.rules.clear()

@@ -1,7 +1,7 @@
-"""What a query costs, approximated after GitLab's documentation of query complexity.
+"""The complexity of a query, approximated from GitLab's documentation of query complexity.
 
-Each field costs 1, leaves too; a list costs as much again for every hundred nodes it may return, ``search``
-costs 5 and ``sort`` 1 more. Of the fragments on different types of one interface the dearest counts.
+Every field costs 1, leaves too. A list costs as much again for every hundred nodes it may return; ``search`` adds 5
+and ``sort`` adds 1. Of fragments on different types of one interface only the most expensive counts.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def compute_complexity(
 
 
 class _ComplexityCounter:
-    """A walk over one operation."""
+    """Adds up the complexity of one operation."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class _ComplexityCounter:
         self._variables = variables
 
     def count_selection(self, selection_set: SelectionSetNode | None, type_name: str) -> int:
-        """Return the cost of a selection on *type_name*; of an interface's types the dearest counts."""
+        """Return the complexity of a selection on *type_name*; of an interface's types the most expensive counts."""
         if selection_set is None:
             return 0
         common: list[FieldNode] = []

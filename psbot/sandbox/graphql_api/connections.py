@@ -1,4 +1,4 @@
-"""Pages of a list: ``first``/``after`` and ``last``/``before``, at most 100 nodes, cursors by id."""
+"""Pages of a list: ``first``/``after`` and ``last``/``before``, at most 100 nodes, cursors by ID."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ MAX_PAGE_SIZE = 100
 
 @dataclass(slots=True)
 class Page:
-    """One page of *everything*; ``key`` gives a node's identity, ``wrap`` turns it into what is shown."""
+    """One page of ``all_nodes``; ``key`` returns a node's ID for cursors."""
 
     all_nodes: Sequence[Any]
     start: int
@@ -43,11 +43,11 @@ def _find_position(all_nodes: Sequence[Any], key: Callable[[Any], object], text:
 
 
 class _CursorNodeGone(Exception):
-    """The node of a cursor has left the list since."""
+    """The node of a cursor is no longer in the list."""
 
 
 def paginate(all_nodes: Sequence[Any], key: Callable[[Any], object], arguments: Mapping[str, Any]) -> Page:
-    """Return the page of *everything* that the arguments ask for."""
+    """Return the page of *all_nodes* that the arguments select."""
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None and last is not None:
         raise GraphQLError("Can only provide either `first` or `last`, not both")
@@ -68,9 +68,9 @@ def paginate(all_nodes: Sequence[Any], key: Callable[[Any], object], arguments: 
 def _position_after(all_nodes: Sequence[Any], key: Callable[[Any], object], text: str) -> int:
     try:
         return _find_position(all_nodes, key, text) + 1
-    except _CursorNodeGone as gone:
-        # The list goes on behind where the node was; ids grow with time, whichever way the list runs.
-        return _former_position(all_nodes, key, str(gone))
+    except _CursorNodeGone as error:
+        # Continue after the position the node had; IDs grow with time, in ascending and descending lists.
+        return _former_position(all_nodes, key, str(error))
 
 
 def _former_position(all_nodes: Sequence[Any], key: Callable[[Any], object], wanted: str) -> int:

@@ -1,4 +1,4 @@
-"""What a resolver knows of its request."""
+"""What a resolver knows about its request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Value = Any  # an argument's or a scalar's value, coerced by the schema
 if TYPE_CHECKING:
     Info: TypeAlias = GraphQLResolveInfo[Any]
 else:
-    Info = GraphQLResolveInfo  # generic from graphql-core 3.3 on only
+    Info = GraphQLResolveInfo  # generic only from graphql-core 3.3 on
 
 UNAVAILABLE = (
     "The resource that you are attempting to access does not exist"
@@ -26,7 +26,7 @@ UNAVAILABLE = (
 
 @dataclass(slots=True)
 class RequestContext:
-    """One GraphQL operation: on what, for whom, and what it costs."""
+    """One GraphQL operation: the world, the token, the complexity and the injected fault."""
 
     world: World
     token: Token | None
@@ -50,5 +50,5 @@ def context_of(info: Info) -> RequestContext:
 
 
 def unavailable() -> GraphQLError:
-    """Return the top-level error for what is not there or not allowed; GitLab does not say which."""
+    """Return the top-level error for missing and forbidden things alike, as GitLab does."""
     return GraphQLError(UNAVAILABLE)

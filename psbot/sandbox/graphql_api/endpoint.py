@@ -1,5 +1,6 @@
-"""POST /api/graphql: one query, or an array of them."""
+"""``POST /api/graphql``: one query, or an array of them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,7 @@ from psbot.sandbox.graphql_api.complexity import (
 )
 from psbot.sandbox.graphql_api.context import RequestContext
 from psbot.sandbox.graphql_api.schema import schema
+from psbot.sandbox.state.answers import state_after
 
 MAX_CHARACTERS = 10_000
 
@@ -34,7 +36,7 @@ ResponseBody = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _ParsedDocument:
-    """A document that was parsed and validated once; *errors* when it is not valid."""
+    """A document, parsed and validated once; ``errors`` if it is not valid."""
 
     document: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
@@ -60,46 +62,94 @@ def name_and_mutation_count(text: str, name: str | None) -> tuple[str, int]:
     return (operation.name.value if operation.name else ""), count
 
 
-async def execute_request(ctx: RequestContext, request: Mapping[str, Any]) -> ResponseBody:
-    """Execute one query and return its answer; every error is inside it, as GitLab's are."""
+async def execute_request(ctx: RequestContext, request: Mapping[str, Any]) -> bytes:
+    """Execute one query and return its answer as JSON; every error is inside it, as GitLab's are."""
     text, name = request.get("query"), request.get("operationName")
     variables = request.get("variables") or {}
     if not isinstance(text, str) or not text.strip():
-        return _error_body("No query string was present")
+        return _json(_error_body("No query string was present"))
     if len(text) > MAX_CHARACTERS:
-        return _error_body("Query too large")
+        return _json(_error_body("Query too large"))
     checked = _parse_document(text)
     if checked.document is None or checked.errors:
-        return {"errors": [error.formatted for error in checked.errors]}
+        return _json({"errors": [error.formatted for error in checked.errors]})
     operation = get_operation_ast(checked.document, name)
     if operation is None:
-        return _error_body(
-            "An operation name is required" if name is None else f'No operation named "{name}"'
+        return _json(
+            _error_body("An operation name is required" if name is None else f'No operation named "{name}"')
         )
-    refusal = _check_complexity(ctx, checked.document, operation, variables)
+    asked = _Operation(checked.document, operation, text, name, variables)
+    if operation.operation is OperationType.QUERY:
+        return _read(ctx, asked)
+    return await _write(ctx, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    text: str
+    name: str | None
+    variables: Mapping[str, Any]
+
+    def identity(self, ctx: RequestContext) -> tuple[object, ...]:
+        """Return all that its outcome depends on besides the state: what is asked, by whom, and when."""
+        who = (ctx.token.value, ctx.token.user.username) if ctx.token else None
+        variables = json.dumps(self.variables, sort_keys=True)
+        return *ctx.world.read_conditions, who, self.text, self.name, variables
+
+    def arguments(self, ctx: RequestContext) -> dict[str, Any]:
+        """Return what graphql-core needs to execute it."""
+        return {
+            "context_value": ctx,
+            "variable_values": dict(self.variables),
+            "operation_name": self.name,
+        }
+
+
+def _read(ctx: RequestContext, asked: _Operation) -> bytes:
+    """Return the answer to a query; one that was asked before of the same state is remembered."""
+    world = ctx.world
+    with world.lock:
+        if ctx.fault is not None or world.clock.runs:
+            return _json(_execute_query(ctx, asked))
+        key = (world.state, asked.identity(ctx))
+        answer = world.answers.get(key)
+        if answer is None:
+            answer = _json(_execute_query(ctx, asked))
+            world.answers.put(key, answer)
+        return answer
+
+
+def _execute_query(ctx: RequestContext, asked: _Operation) -> ResponseBody:
+    # Only mutations wait; executing queries synchronously saves a check of every value for awaitables.
+    return _check_complexity(ctx, asked) or _response_body(
+        execute_sync(schema(), asked.document, **asked.arguments(ctx))
+    )
+
+
+async def _write(ctx: RequestContext, asked: _Operation) -> bytes:
+    """Return the answer to mutations; what they lead to from a known state is a known state again.
+
+    That is so where nothing else can be written meanwhile.
+    """
+    refusal = _check_complexity(ctx, asked)
     if refusal:
-        return refusal
-    # Only mutations take their time; that nothing of a query has to be awaited spares a look at every value.
-    perform = execute_sync if operation.operation is OperationType.QUERY else execute
-    with ctx.world.lock:
-        result = perform(
-            schema(),
-            checked.document,
-            context_value=ctx,
-            variable_values=dict(variables),
-            operation_name=name,
-        )
-    return _response_body(await result if isawaitable(result) else result)
+        return _json(refusal)
+    world = ctx.world
+    is_known = ctx.fault is None and not ctx.work_seconds and not world.clock.runs
+    state = state_after(world.state, asked.identity(ctx)) if is_known else object()
+    with world.lock:
+        result = execute(schema(), asked.document, **asked.arguments(ctx))
+    answer = _response_body(await result if isawaitable(result) else result)
+    world.invalidate()
+    world.state = state
+    return _json(answer)
 
 
-def _check_complexity(
-    ctx: RequestContext,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any],
-) -> ResponseBody | None:
+def _check_complexity(ctx: RequestContext, asked: _Operation) -> ResponseBody | None:
     ctx.complexity_limit = COMPLEXITY_LIMIT if ctx.token else ANONYMOUS_COMPLEXITY_LIMIT
-    ctx.complexity = compute_complexity(schema(), document, operation, variables)
+    ctx.complexity = compute_complexity(schema(), asked.document, asked.operation, asked.variables)
     if ctx.complexity > ctx.complexity_limit:
         return _error_body(
             f"Query has complexity of {ctx.complexity}, which exceeds max complexity of {ctx.complexity_limit}"
@@ -114,6 +164,10 @@ def _response_body(result: ExecutionResult) -> ResponseBody:
     if result.errors:
         answer["errors"] = [error.formatted for error in result.errors]
     return answer
+
+
+def _json(answer: ResponseBody) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _error_body(message: str) -> ResponseBody:

@@ -1,4 +1,4 @@
-"""``workItems`` arguments as a filter and an order."""
+"""Turns the arguments of ``workItems`` into a filter and a sort order."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -32,15 +32,15 @@ def _wildcard(arguments: Mapping[str, Any], name: str) -> bool | None:
 def parse_filter(arguments: Mapping[str, Any]) -> ItemFilter:
     """Return the filter for the arguments of ``workItems``."""
     negated: Mapping[str, Any] = arguments.get("not") or {}
-    united: Mapping[str, Any] = arguments.get("or") or {}
+    any_of: Mapping[str, Any] = arguments.get("or") or {}
     labels = arguments.get("labelName")
     iids = [*(arguments.get("iids") or []), *([arguments["iid"]] if arguments.get("iid") else [])]
     return ItemFilter(
         types=_types(arguments.get("types")),
         labels=None if labels is None else tuple(labels),
         no_labels=tuple(negated.get("labelName") or ()),
-        any_labels=tuple(united["labelNames"]) if united.get("labelNames") is not None else None,
-        # An empty list of parents filters nothing, as with GitLab's other list arguments.
+        any_labels=tuple(any_of["labelNames"]) if any_of.get("labelNames") is not None else None,
+        # An empty list of parents does not filter, like GitLab's other list arguments.
         parents=_numbers(arguments.get("parentIds") or None),
         not_parents=_numbers(negated.get("parentIds")) or frozenset(),
         has_parent=_wildcard(arguments, "parentWildcardId"),
@@ -48,10 +48,10 @@ def parse_filter(arguments: Mapping[str, Any]) -> ItemFilter:
         iids=_numbers(iids or None),
         ids=_numbers(arguments.get("ids") or None),
         is_open={"opened": True, "closed": False}.get(arguments.get("state") or "all"),
-        authors=_names(united.get("authorUsernames")) or _names(arguments.get("authorUsername")),
+        authors=_names(any_of.get("authorUsernames")) or _names(arguments.get("authorUsername")),
         not_authors=_names(negated.get("authorUsername")) or frozenset(),
         assignees=_names(arguments.get("assigneeUsernames")),
-        any_assignees=_names(united.get("assigneeUsernames")),
+        any_assignees=_names(any_of.get("assigneeUsernames")),
         not_assignees=_names(negated.get("assigneeUsernames")) or frozenset(),
         not_types=_types(negated.get("types")) or frozenset(),
         has_assignee=_wildcard(arguments, "assigneeWildcardId"),
@@ -78,6 +78,6 @@ def _due(arguments: Mapping[str, Any]) -> tuple[Any, Any] | None:
 
 
 def parse_order(sort: str | None) -> tuple[str, bool]:
-    """Return the order's name and whether it descends; the default is the newest first."""
+    """Return the sort key and whether it is descending; by default the newest come first."""
     name, _, direction = (sort or "CREATED_DESC").lower().rpartition("_")
     return (name if name in SORT_KEYS else "created"), direction == "desc"

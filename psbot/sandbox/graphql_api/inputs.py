@@ -1,4 +1,4 @@
-"""Mutation inputs as changes of items."""
+"""Turns mutation inputs into item changes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from psbot.sandbox.graphql_api.context import RequestContext, unavailable
-from psbot.sandbox.graphql_api.widgets import supported_widgets
+from psbot.sandbox.graphql_api.widget_types import supported_widgets
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.item_changes import UNSET, ItemChange, Unset, parse_duration
 from psbot.sandbox.rules.labels import validate_color
@@ -16,7 +16,7 @@ from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.world import TYPE_NAMES
 
-# The input fields that belong to a widget, and the widget.
+# The widget that each input field belongs to.
 _WIDGETS = {
     "assigneesWidget": "ASSIGNEES",
     "descriptionWidget": "DESCRIPTION",
@@ -33,11 +33,11 @@ _WIDGETS = {
 
 
 def require_supported_widgets(ctx: RequestContext, type_: ItemType, data: Mapping[str, Any]) -> None:
-    """Raise Invalid for a widget input that items of *type_* do not carry."""
-    known = supported_widgets(ctx.world, type_)
-    foreign = [name for name in data if name in _WIDGETS and _WIDGETS[name] not in known]
-    if foreign:
-        keys = ", ".join(f":{_snake_case(name)}" for name in foreign)
+    """Raise Invalid for the input of a widget that items of *type_* do not have."""
+    supported = supported_widgets(ctx.world, type_)
+    unsupported = [name for name in data if name in _WIDGETS and _WIDGETS[name] not in supported]
+    if unsupported:
+        keys = ", ".join(f":{_snake_case(name)}" for name in unsupported)
         raise Invalid(f"Following widget keys are not supported by {TYPE_NAMES[type_]} type: [{keys}]")
 
 
@@ -46,7 +46,7 @@ def _snake_case(name: str) -> str:
 
 
 def visible_item(ctx: RequestContext, number: object) -> WorkItem:
-    """Return the item of that id; the top-level error for what is not there or not visible."""
+    """Return the item with that ID. Raises the top-level error if it is missing or hidden."""
     item = ctx.world.items.get(int(str(number)))
     if item is None or not access.can_read(ctx.world, ctx.user, item):
         raise unavailable()
@@ -54,20 +54,20 @@ def visible_item(ctx: RequestContext, number: object) -> WorkItem:
 
 
 def visible_labels(ctx: RequestContext, namespace: Namespace, numbers: Iterable[str]) -> tuple[Label, ...]:
-    """Return the labels that *namespace* can use, in the order given; others are dropped without a word."""
+    """Return the labels that *namespace* can use, in the given order; others are dropped silently."""
     places = {one.namespace_id for one in namespace.self_and_ancestors}
     found = (ctx.world.labels.get(int(number)) for number in numbers)
     return tuple(label for label in found if label and label.namespace.namespace_id in places)
 
 
 def find_users(ctx: RequestContext, numbers: Iterable[str]) -> tuple[User, ...]:
-    """Return accounts by id; unknown ones are dropped without a word."""
+    """Return users by ID; unknown ones are dropped silently."""
     found = (ctx.world.user_by_id(int(number)) for number in numbers)
     return tuple(user for user in found if user)
 
 
 def parse_change(ctx: RequestContext, namespace: Namespace, data: Mapping[str, Any]) -> ItemChange:
-    """Return what the input of a create or update mutation wants changed."""
+    """Return the change that the input of a create or update mutation describes."""
     labels: Mapping[str, Any] = data.get("labelsWidget") or {}
     dates: Mapping[str, Any] = data.get("startAndDueDateWidget") or {}
     time: Mapping[str, Any] = data.get("timeTrackingWidget") or {}
@@ -125,6 +125,6 @@ def _parse_time_spent(data: Mapping[str, Any] | None) -> tuple[int, ...]:
 
 
 def set_color(item: WorkItem, data: Mapping[str, Any]) -> None:
-    """Write the colour of an epic, where the input has one."""
+    """Set the colour of an epic if the input has one."""
     if data.get("colorWidget"):
         item.color = validate_color(data["colorWidget"]["color"])

@@ -1,4 +1,4 @@
-"""Mutations: thin over the semantics; a refusal becomes an error of the payload or of the request."""
+"""Mutations: a thin layer over the rules; a refusal becomes an error of the payload or of the request."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -7,8 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from psbot.sandbox.graphql_api import context
-from psbot.sandbox.graphql_api.context import Info, RequestContext, Resolver
+from psbot.sandbox.graphql_api.context import Info, RequestContext, Resolver, context_of, unavailable
 from psbot.sandbox.graphql_api.inputs import parse_change, require_supported_widgets, set_color, visible_item
 from psbot.sandbox.rules import access, notes
 from psbot.sandbox.rules.hierarchy import set_parent
@@ -29,25 +28,25 @@ MutationHandler = Callable[[RequestContext, User, Data], dict[str, Any]]
 
 
 def mutation_resolver(handler: MutationHandler) -> Resolver:
-    """Return the resolver that does *work*: who may write, how long it takes, and how refusals look."""
+    """Return a resolver that calls *handler*, after checking the token and waiting, and that shapes refusals."""
 
     @wraps(handler)
     async def resolve(_root: None, info: Info, input: Data) -> dict[str, Any]:
-        asked = context.context_of(info)
-        user = _require_writer(asked)
-        asked.mutations += 1
-        if asked.mutations_allowed is not None and asked.mutations > asked.mutations_allowed:
+        ctx = context_of(info)
+        user = _require_writer(ctx)
+        ctx.mutations += 1
+        if ctx.mutations_allowed is not None and ctx.mutations > ctx.mutations_allowed:
             raise GraphQLError("Internal server error")
-        if asked.work_seconds:
-            await asyncio.sleep(asked.work_seconds)
+        if ctx.work_seconds:
+            await asyncio.sleep(ctx.work_seconds)
         answer: dict[str, Any] = {"clientMutationId": input.get("clientMutationId"), "errors": []}
-        if asked.mutation_errors is not None:
-            return {**answer, "errors": asked.mutation_errors}
+        if ctx.mutation_errors is not None:
+            return {**answer, "errors": ctx.mutation_errors}
         try:
-            with asked.world.lock:
-                return {**answer, **handler(asked, user, input)}
+            with ctx.world.lock:
+                return {**answer, **handler(ctx, user, input)}
         except (Forbidden, NotFound):
-            raise context.unavailable() from None
+            raise unavailable() from None
         except Invalid as refusal:
             return {**answer, "errors": refusal.full_messages()}
         except Refusal as refusal:
@@ -60,14 +59,14 @@ def _require_writer(ctx: RequestContext) -> User:
     if ctx.world.is_in_maintenance:
         raise GraphQLError(READ_ONLY)
     if ctx.token is None or "api" not in ctx.token.scopes:
-        raise context.unavailable()
+        raise unavailable()
     return ctx.token.user
 
 
 def _find_namespace(ctx: RequestContext, path: str | None) -> Namespace:
     found = ctx.world.namespace(path or "")
     if found is None or not access.is_readable(ctx.world, ctx.user, found):
-        raise context.unavailable()
+        raise unavailable()
     return found
 
 
@@ -96,7 +95,7 @@ def _create(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
 def _update(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
     item = visible_item(ctx, data["id"])
     if not access.can_update(ctx.world, user, item):
-        raise context.unavailable()
+        raise unavailable()
     require_supported_widgets(ctx, item.type, data)
     change = parse_change(ctx, item.namespace, data)
     children = [
@@ -122,12 +121,12 @@ def _bulk_update(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
     if namespace.is_group and not ctx.world.has_epics:
         raise Forbidden("Bulk updates in groups are not available for current license")
     inside = set(ctx.world.subtree(namespace))
-    found = [ctx.world.items.get(int(number)) for number in data["ids"]]
-    wanted = [item for item in found if item and item.namespace in inside]
-    able = [item for item in wanted if access.can_set_metadata(ctx.world, user, item)]
-    for item in able:
+    candidates = [ctx.world.items.get(int(number)) for number in data["ids"]]
+    items = [item for item in candidates if item and item.namespace in inside]
+    editable = [item for item in items if access.can_set_metadata(ctx.world, user, item)]
+    for item in editable:
         update_item(ctx.world, user, item, parse_change(ctx, item.namespace, data))
-    return {"updatedWorkItemCount": len(able)}
+    return {"updatedWorkItemCount": len(editable)}
 
 
 def _add_children(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
@@ -156,9 +155,9 @@ def _add_links(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
 
 def _remove_links(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
     item = visible_item(ctx, data["id"])
-    gone = {int(number) for number in data["workItemsIds"]}
+    unlinked = {int(number) for number in data["workItemsIds"]}
     for link in list(item.links):
-        if {link.source.id, link.target.id} & gone:
+        if {link.source.id, link.target.id} & unlinked:
             remove_link(ctx.world, user, link)
     return {"workItem": item, "message": f"Successfully unlinked IDs: {', '.join(data['workItemsIds'])}."}
 
@@ -181,7 +180,7 @@ def _create_label(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]
 def _update_label(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
     label = ctx.world.labels.get(int(data["id"]))
     if label is None or not access.is_readable(ctx.world, user, label.namespace):
-        raise context.unavailable()
+        raise unavailable()
     update_label(
         ctx.world,
         user,
@@ -199,7 +198,7 @@ def _create_note(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
     if data.get("discussionId"):
         thread = next((note for note in item.notes if note.discussion_id == data["discussionId"]), None)
         if thread is None or not access.can_read_note(ctx.world, user, thread):
-            raise context.unavailable()
+            raise unavailable()
     result = notes.create_note(
         ctx.world, user, item, data["body"], is_internal=bool(data.get("internal")), discussion=thread
     )
@@ -230,7 +229,7 @@ def _note_payload(result: notes.NoteResult) -> dict[str, Any]:
 def _find_note(ctx: RequestContext, number: str) -> Note:
     note = ctx.world.notes.get(int(number)) if number.isdigit() else None
     if note is None or not access.can_read(ctx.world, ctx.user, note.item):
-        raise context.unavailable()
+        raise unavailable()
     return note
 
 

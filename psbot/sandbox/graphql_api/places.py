@@ -3,9 +3,8 @@
 from typing import Any
 
 from psbot.sandbox.faults.faults import apply_list_fault
-from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, paginate
-from psbot.sandbox.graphql_api.context import Info, Resolver, Value
+from psbot.sandbox.graphql_api.context import Info, Resolver, Value, context_of
 from psbot.sandbox.graphql_api.filters import parse_filter, parse_order
 from psbot.sandbox.graphql_api.reading import access_node, paginate_items, type_node
 from psbot.sandbox.rules import access
@@ -18,10 +17,10 @@ from psbot.sandbox.state.model import WorkItem
 
 
 def _work_items(namespace: Namespace, info: Info, **arguments: Value) -> Page:
-    asked = context.context_of(info)
+    ctx = context_of(info)
     scope = list_scope(
-        asked.world,
-        asked.user,
+        ctx.world,
+        ctx.user,
         namespace,
         descendants=bool(arguments.get("includeDescendants")),
         ancestors=bool(arguments.get("includeAncestors")),
@@ -29,37 +28,37 @@ def _work_items(namespace: Namespace, info: Info, **arguments: Value) -> Page:
     if arguments.get("excludeProjects"):
         scope = ListScope(tuple(one for one in scope.namespaces if one.is_group))
     order, descending = parse_order(arguments.get("sort"))
-    found = list_items(asked.world, asked.user, scope, parse_filter(arguments), order, descending=descending)
-    return paginate_items(apply_list_fault(found, asked.fault), arguments)
+    found = list_items(ctx.world, ctx.user, scope, parse_filter(arguments), order, descending=descending)
+    return paginate_items(apply_list_fault(found, ctx.fault), arguments)
 
 
 def _state_counts(namespace: Namespace, info: Info, **arguments: Value) -> dict[str, int]:
-    asked = context.context_of(info)
+    ctx = context_of(info)
     found = list_items(
-        asked.world, asked.user, list_scope(asked.world, asked.user, namespace), parse_filter(arguments)
+        ctx.world, ctx.user, list_scope(ctx.world, ctx.user, namespace), parse_filter(arguments)
     )
     opened = sum(item.is_open for item in found)
     return {"all": len(found), "opened": opened, "closed": len(found) - opened}
 
 
 def _work_item(namespace: Namespace, info: Info, iid: str) -> WorkItem | None:
-    asked = context.context_of(info)
-    item = asked.world.item(namespace, int(iid)) if iid.isdigit() else None
-    return item if item and access.can_read(asked.world, asked.user, item) else None
+    ctx = context_of(info)
+    item = ctx.world.item(namespace, int(iid)) if iid.isdigit() else None
+    return item if item and access.can_read(ctx.world, ctx.user, item) else None
 
 
 def _types(namespace: Namespace, info: Info, name: str | None = None, **arguments: Value) -> Page:
     found = [
         type_node(type_, number)
-        for type_, number in context.context_of(info).world.types_of(namespace).items()
+        for type_, number in context_of(info).world.types_of(namespace).items()
         if name in (None, type_.value)
     ]
     return paginate(found, lambda node: node["id"], arguments)
 
 
 def _labels(namespace: Namespace, info: Info, **arguments: Value) -> Page:
-    world = context.context_of(info).world
-    # A project always shows its ancestors' labels; a group only when asked to.
+    world = context_of(info).world
+    # A project always includes its ancestors' labels; a group only on request.
     above = namespace.self_and_ancestors[1:] if arguments.get("includeAncestorGroups") else []
     below = list(world.subtree(namespace))[1:] if arguments.get("includeDescendantGroups") else []
     places = [namespace, *above, *(one for one in below if one.is_group)]
@@ -80,7 +79,7 @@ def _mentions(label: Label, text: str, fields: list[str]) -> bool:
 
 
 def _members(namespace: Namespace, info: Info, **arguments: Value) -> Page:
-    world = context.context_of(info).world
+    world = context_of(info).world
     relations = frozenset(arguments.get("relations") or (DIRECT, INHERITED))
     found = search_memberships(list_memberships(world, namespace, relations), arguments.get("search"))
     if arguments.get("accessLevels"):
@@ -90,16 +89,16 @@ def _members(namespace: Namespace, info: Info, **arguments: Value) -> Page:
 
 
 def _max_access(namespace: Namespace, info: Info) -> dict[str, Any]:
-    asked = context.context_of(info)
-    return access_node(access.max_access_level(asked.world, asked.user, namespace))
+    ctx = context_of(info)
+    return access_node(access.max_access_level(ctx.world, ctx.user, namespace))
 
 
 def _below(namespace: Namespace, info: Info, *, groups: bool, everything: bool, arguments: Value) -> Page:
-    asked = context.context_of(info)
+    ctx = context_of(info)
     places = (
-        list(asked.world.subtree(namespace))[1:]
+        list(ctx.world.subtree(namespace))[1:]
         if everything
-        else asked.world.children_of[namespace.namespace_id]
+        else ctx.world.children_of[namespace.namespace_id]
     )
     text = (arguments.get("search") or "").lower()
     found = [
@@ -107,7 +106,7 @@ def _below(namespace: Namespace, info: Info, *, groups: bool, everything: bool, 
         for one in places
         if one.is_group is groups
         and text in one.full_path.lower()
-        and access.is_readable(asked.world, asked.user, one)
+        and access.is_readable(ctx.world, ctx.user, one)
     ]
     return paginate(found, lambda one: one.id, arguments)
 
@@ -121,20 +120,20 @@ _NAMESPACE: dict[str, Resolver] = {
     "fullName": lambda ns, info: _full_name(ns),
     "archived": lambda ns, info: ns.is_read_only,
     "createdAt": lambda ns, info: ns.created_at,
-    "webUrl": lambda ns, info: urls.namespace_url(context.context_of(info).world, ns),
+    "webUrl": lambda ns, info: urls.namespace_url(context_of(info).world, ns),
     "workItem": _work_item,
     "workItems": _work_items,
     "workItemTypes": _types,
     "workItemStateCounts": _state_counts,
     "labels": _labels,
-    "label": lambda ns, info, title: context.context_of(info).world.find_label(ns, title),
+    "label": lambda ns, info, title: context_of(info).world.find_label(ns, title),
     "maxAccessLevel": _max_access,
 }
 
 
 def _namespace_permissions(namespace: Namespace, info: Info) -> dict[str, bool]:
-    asked = context.context_of(info)
-    role = access.max_access_level(asked.world, asked.user, namespace)
+    ctx = context_of(info)
+    role = access.max_access_level(ctx.world, ctx.user, namespace)
     return {
         "readGroup": True,
         "readProject": True,
@@ -142,8 +141,8 @@ def _namespace_permissions(namespace: Namespace, info: Info) -> dict[str, bool]:
         "adminProject": role >= AccessLevel.MAINTAINER,
         "adminIssue": role >= AccessLevel.PLANNER,
         "createLabel": role >= AccessLevel.PLANNER,
-        "createIssue": access.can_create(asked.world, asked.user, namespace),
-        "createWorkItem": access.can_create(asked.world, asked.user, namespace),
+        "createIssue": access.can_create(ctx.world, ctx.user, namespace),
+        "createWorkItem": access.can_create(ctx.world, ctx.user, namespace),
     }
 
 
@@ -159,7 +158,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "Group": {
         **_NAMESPACE,
         "id": lambda ns, info: global_ids.namespace_gid(ns),
-        "epicsEnabled": lambda ns, info: context.context_of(info).world.has_epics,
+        "epicsEnabled": lambda ns, info: context_of(info).world.has_epics,
         "groupMembers": _members,
         "userPermissions": _namespace_permissions,
         "projects": lambda ns, info, includeSubgroups=False, **arguments: _below(

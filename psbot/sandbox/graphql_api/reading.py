@@ -1,11 +1,10 @@
-"""Fields of namespaces, people, labels, items and notes."""
+"""Fields of users, members, labels, milestones, items and notes."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import CONNECTION_FIELDS, Page, paginate
-from psbot.sandbox.graphql_api.context import Info, Resolver
+from psbot.sandbox.graphql_api.context import Info, Resolver, context_of
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.markdown import render_html
 from psbot.sandbox.rules.references import relative_reference
@@ -48,7 +47,7 @@ _USER: dict[str, Resolver] = {
     "human": lambda user, info: not user.is_bot,
     "active": lambda user, info: user.state == "active",
     "type": lambda user, info: user.kind.value.upper(),
-    "webUrl": lambda user, info: urls.user_url(context.context_of(info).world, user),
+    "webUrl": lambda user, info: urls.user_url(context_of(info).world, user),
     "webPath": lambda user, info: f"/{user.username}",
     "avatarUrl": lambda user, info: None,
     "createdAt": lambda user, info: None,
@@ -74,21 +73,21 @@ _LABEL: dict[str, Resolver] = {
 
 
 def _readable_url(item: WorkItem | None, info: Info) -> str | None:
-    asked = context.context_of(info)
-    if item is None or not access.can_read(asked.world, asked.user, item):
+    ctx = context_of(info)
+    if item is None or not access.can_read(ctx.world, ctx.user, item):
         return None
-    return urls.item_url(asked.world, item)
+    return urls.item_url(ctx.world, item)
 
 
 def _permissions(item: WorkItem, info: Info) -> dict[str, bool]:
-    asked = context.context_of(info)
-    may_plan = access.can_set_metadata(asked.world, asked.user, item)
+    ctx = context_of(info)
+    may_plan = access.can_set_metadata(ctx.world, ctx.user, item)
     return {
         "readWorkItem": True,
-        "updateWorkItem": access.can_update(asked.world, asked.user, item),
-        "deleteWorkItem": access.can_delete(asked.world, asked.user, item),
-        "createNote": access.can_comment(asked.world, asked.user, item),
-        "markNoteAsInternal": access.can_read_confidential(asked.world, asked.user, item.namespace),
+        "updateWorkItem": access.can_update(ctx.world, ctx.user, item),
+        "deleteWorkItem": access.can_delete(ctx.world, ctx.user, item),
+        "createNote": access.can_comment(ctx.world, ctx.user, item),
+        "markNoteAsInternal": access.can_read_confidential(ctx.world, ctx.user, item.namespace),
         **dict.fromkeys(
             (
                 "adminParentLink",
@@ -112,9 +111,9 @@ _ITEM: dict[str, Resolver] = {
     "state": lambda item, info: "OPEN" if item.is_open else "CLOSED",
     "project": lambda item, info: None if item.namespace.is_group else item.namespace,
     "workItemType": lambda item, info: type_node(
-        item.type, context.context_of(info).world.types_of(item.namespace)[item.type]
+        item.type, context_of(info).world.types_of(item.namespace)[item.type]
     ),
-    "webUrl": lambda item, info: urls.item_url(context.context_of(info).world, item),
+    "webUrl": lambda item, info: urls.item_url(context_of(info).world, item),
     "webPath": lambda item, info: urls.item_path(item),
     "reference": lambda item, info, full=False: (
         item.reference if full else relative_reference(item, item.namespace)
@@ -135,8 +134,8 @@ _ITEM: dict[str, Resolver] = {
 
 
 def _discussion(note: Note, info: Info) -> list[Note]:
-    asked = context.context_of(info)
-    seen = (other for other in note.item.notes if access.can_read_note(asked.world, asked.user, other))
+    ctx = context_of(info)
+    seen = (other for other in note.item.notes if access.can_read_note(ctx.world, ctx.user, other))
     return [other for other in seen if other.discussion_id == note.discussion_id]
 
 
@@ -156,7 +155,7 @@ _NOTE: dict[str, Resolver] = {
     ),
     "resolvable": lambda note, info: note.is_thread and not note.is_system,
     "resolved": lambda note, info: False,
-    "url": lambda note, info: urls.note_url(context.context_of(info).world, note),
+    "url": lambda note, info: urls.note_url(context_of(info).world, note),
     "discussion": _discussion,
 }
 

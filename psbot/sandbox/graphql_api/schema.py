@@ -1,4 +1,4 @@
-"""The schema: built once from the SDL, with the scalars and the resolvers in place."""
+"""The executable schema: built once from the SDL, with scalars and resolvers attached."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ from graphql import (
     build_schema,
 )
 
-from psbot.sandbox.graphql_api import mutations, places, reading, roots, widgets
+from psbot.sandbox.graphql_api import mutations, places, reading, roots, widget_types, widgets
 from psbot.sandbox.graphql_api.context import Resolver
 from psbot.sandbox.state import global_ids
 
@@ -38,8 +38,8 @@ def schema() -> GraphQLSchema:
     for fields in (roots.FIELDS, places.FIELDS, reading.FIELDS, widgets.FIELDS, mutations.FIELDS):
         for name, resolvers in fields.items():
             _attach_resolvers(built, name, resolvers)
-    built.type_map["WorkItemWidget"].resolve_type = widgets.widget_type_name  # type: ignore[attr-defined]
-    built.type_map["WorkItemWidgetDefinition"].resolve_type = widgets.definition_type_name  # type: ignore[attr-defined]
+    built.type_map["WorkItemWidget"].resolve_type = widget_types.widget_type_name  # type: ignore[attr-defined]
+    built.type_map["WorkItemWidgetDefinition"].resolve_type = widget_types.definition_type_name  # type: ignore[attr-defined]
     built.type_map["MemberInterface"].resolve_type = reading.member_type_name  # type: ignore[attr-defined]
     return built
 
@@ -79,7 +79,7 @@ def _use_dates_and_times(built: GraphQLSchema) -> None:
         except ValueError:
             raise GraphQLError(f"Date '{value}' is not a valid date") from None
 
-    # Whole seconds: two writes of one second cannot be told apart by their times.
+    # Whole seconds: two writes within one second have the same time.
     _set_coercions(_scalar(built, "Time"), parse_time, _format_time)
     _set_coercions(_scalar(built, "Date"), parse_date, lambda value: value.isoformat())
 
@@ -89,7 +89,7 @@ def _format_time(value: datetime) -> str:
 
 
 def _set_coercions(scalar: GraphQLScalarType, parse_value: Coercion, serialize: Coercion = str) -> None:
-    """Make *scalar* read and write by these functions, under the names of graphql-core 3.2 and of 3.3."""
+    """Set the coercion functions of *scalar*, under their names in graphql-core 3.2 and 3.3."""
 
     def parse_literal(node: ValueNode, _variables: object = None) -> object:
         if not isinstance(node, StringValueNode):

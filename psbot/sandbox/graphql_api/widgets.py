@@ -1,13 +1,12 @@
-"""Widgets of work items: which type carries which, and their fields."""
+"""Fields of work item widgets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from psbot.sandbox.graphql_api import context
 from psbot.sandbox.graphql_api.connections import Page, paginate
-from psbot.sandbox.graphql_api.context import Info, Resolver, Value
+from psbot.sandbox.graphql_api.context import Info, Resolver, Value, context_of
 from psbot.sandbox.graphql_api.reading import paginate_items, paginate_notes, text_color, type_node
+from psbot.sandbox.graphql_api.widget_types import FEATURES, Widget, WidgetDefinition, supported_widgets
 from psbot.sandbox.rules import access, notes, task_lists
 from psbot.sandbox.rules.hierarchy import ancestors
 from psbot.sandbox.rules.item_changes import format_duration
@@ -15,86 +14,6 @@ from psbot.sandbox.rules.links import link_kind, links_of
 from psbot.sandbox.rules.markdown import render_html
 from psbot.sandbox.state import dates, global_ids
 from psbot.sandbox.state.model import ItemType, Note, WorkItem
-from psbot.sandbox.state.world import World
-
-_COMMON_WIDGETS = (
-    "DESCRIPTION",
-    "HIERARCHY",
-    "ASSIGNEES",
-    "LABELS",
-    "MILESTONE",
-    "NOTES",
-    "LINKED_ITEMS",
-    "TIME_TRACKING",
-)
-_EXTRA_WIDGETS: dict[ItemType, tuple[str, ...]] = {
-    ItemType.EPIC: ("START_AND_DUE_DATE", "WEIGHT", "COLOR"),
-    ItemType.ISSUE: ("START_AND_DUE_DATE", "WEIGHT"),
-    ItemType.TASK: ("START_AND_DUE_DATE", "WEIGHT"),
-    ItemType.TICKET: ("START_AND_DUE_DATE", "WEIGHT"),
-    ItemType.INCIDENT: (),
-}
-_TYPES = {
-    "DESCRIPTION": "WorkItemWidgetDescription",
-    "HIERARCHY": "WorkItemWidgetHierarchy",
-    "ASSIGNEES": "WorkItemWidgetAssignees",
-    "LABELS": "WorkItemWidgetLabels",
-    "MILESTONE": "WorkItemWidgetMilestone",
-    "NOTES": "WorkItemWidgetNotes",
-    "START_AND_DUE_DATE": "WorkItemWidgetStartAndDueDate",
-    "TIME_TRACKING": "WorkItemWidgetTimeTracking",
-    "LINKED_ITEMS": "WorkItemWidgetLinkedItems",
-    "WEIGHT": "WorkItemWidgetWeight",
-    "COLOR": "WorkItemWidgetColor",
-}
-_FEATURES = {
-    "description": "DESCRIPTION",
-    "hierarchy": "HIERARCHY",
-    "assignees": "ASSIGNEES",
-    "labels": "LABELS",
-    "milestone": "MILESTONE",
-    "notes": "NOTES",
-    "startAndDueDate": "START_AND_DUE_DATE",
-    "timeTracking": "TIME_TRACKING",
-    "linkedItems": "LINKED_ITEMS",
-    "weight": "WEIGHT",
-    "color": "COLOR",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Widget:
-    """One widget of one item."""
-
-    type: str
-    item: WorkItem
-
-
-@dataclass(frozen=True, slots=True)
-class WidgetDefinition:
-    """A widget that a type carries."""
-
-    type: str
-
-
-def supported_widgets(world: World, type_: ItemType) -> tuple[str, ...]:
-    """Return the widgets that items of *type_* have on this instance."""
-    more = _EXTRA_WIDGETS[type_]
-    return (
-        *_COMMON_WIDGETS,
-        *(more if world.has_epics else tuple(name for name in more if name != "WEIGHT")),
-    )
-
-
-def widget_type_name(widget: Widget, _info: Info, _type: object) -> str:
-    """Return a widget's type in the schema."""
-    return _TYPES[widget.type]
-
-
-def definition_type_name(definition: WidgetDefinition, _info: Info, _type: object) -> str:
-    """Return a widget definition's type in the schema."""
-    special = {"ASSIGNEES": "Assignees", "LABELS": "Labels", "HIERARCHY": "Hierarchy"}
-    return f"WorkItemWidgetDefinition{special.get(definition.type, 'Generic')}"
 
 
 def _widgets(
@@ -103,7 +22,7 @@ def _widgets(
     onlyTypes: list[str] | None = None,
     exceptTypes: list[str] | None = None,
 ) -> list[Widget]:
-    names = supported_widgets(context.context_of(info).world, item.type)
+    names = supported_widgets(context_of(info).world, item.type)
     return [
         Widget(name, item)
         for name in names
@@ -113,18 +32,14 @@ def _widgets(
 
 def _feature_resolver(name: str) -> Callable[[WorkItem, Info], Widget | None]:
     def resolve(item: WorkItem, info: Info) -> Widget | None:
-        return (
-            Widget(name, item)
-            if name in supported_widgets(context.context_of(info).world, item.type)
-            else None
-        )
+        return Widget(name, item) if name in supported_widgets(context_of(info).world, item.type) else None
 
     return resolve
 
 
 def _visible(items: list[WorkItem], info: Info) -> list[WorkItem]:
-    asked = context.context_of(info)
-    return [item for item in items if access.can_read(asked.world, asked.user, item)]
+    ctx = context_of(info)
+    return [item for item in items if access.can_read(ctx.world, ctx.user, item)]
 
 
 def _parent(widget: Widget, info: Info) -> WorkItem | None:
@@ -140,7 +55,7 @@ def _children(widget: Widget, info: Info, state: str | None = None, **arguments:
 
 
 def _counts(widget: Widget, info: Info) -> list[dict[str, Any]]:
-    world = context.context_of(info).world
+    world = context_of(info).world
     kinds = (ItemType.EPIC, ItemType.ISSUE, ItemType.TASK) if widget.item.is_epic else (ItemType.TASK,)
     found = []
     for kind in kinds:
@@ -160,8 +75,8 @@ _ALL_TYPES = {ItemType.EPIC: 8, ItemType.ISSUE: 1, ItemType.TASK: 5}
 
 
 def _notes(widget: Widget, info: Info, only: str) -> list[Note]:
-    asked = context.context_of(info)
-    found = notes.visible_notes(asked.world, asked.user, widget.item)
+    ctx = context_of(info)
+    found = notes.visible_notes(ctx.world, ctx.user, widget.item)
     if only == "ALL_NOTES":
         return found
     return [note for note in found if note.is_system is (only == "ONLY_ACTIVITY")]
@@ -189,7 +104,7 @@ def _completion(widget: Widget, _info: Info) -> dict[str, int]:
 
 
 def _linked(widget: Widget, info: Info, filter: str | None = None, **arguments: Value) -> Page:
-    asked = context.context_of(info)
+    ctx = context_of(info)
     wanted = {"BLOCKS": "blocks", "BLOCKED_BY": "is_blocked_by", "RELATED": "relates_to"}.get(filter or "")
     found = [
         {
@@ -201,17 +116,16 @@ def _linked(widget: Widget, info: Info, filter: str | None = None, **arguments: 
             "workItem": other,
             "workItemState": "OPEN" if other.is_open else "CLOSED",
         }
-        for link, other in links_of(asked.world, asked.user, widget.item)
+        for link, other in links_of(ctx.world, ctx.user, widget.item)
         if wanted in (None, link_kind(link, widget.item))
     ]
     return paginate(found, lambda node: node["id"], arguments)
 
 
 def _count_links(widget: Widget, info: Info, kind: str) -> int:
-    asked = context.context_of(info)
+    ctx = context_of(info)
     return sum(
-        link_kind(link, widget.item) == kind
-        for link, _other in links_of(asked.world, asked.user, widget.item)
+        link_kind(link, widget.item) == kind for link, _other in links_of(ctx.world, ctx.user, widget.item)
     )
 
 
@@ -220,18 +134,16 @@ def _timelogs(widget: Widget, _info: Info, **arguments: Value) -> Page:
 
 
 _MULTIPLE: dict[str, Resolver] = {
-    "allowsMultipleAssignees": lambda widget, info: context.context_of(info).world.has_epics,
+    "allowsMultipleAssignees": lambda widget, info: context_of(info).world.has_epics,
 }
-_SCOPED: dict[str, Resolver] = {
-    "allowsScopedLabels": lambda widget, info: context.context_of(info).world.has_epics
-}
+_SCOPED: dict[str, Resolver] = {"allowsScopedLabels": lambda widget, info: context_of(info).world.has_epics}
 
 FIELDS: dict[str, dict[str, Resolver]] = {
     "WorkItem": {"widgets": _widgets, "features": lambda item, info: item},
-    "WorkItemFeatures": {field: _feature_resolver(name) for field, name in _FEATURES.items()},
+    "WorkItemFeatures": {field: _feature_resolver(name) for field, name in FEATURES.items()},
     "WorkItemType": {
         "widgetDefinitions": lambda node, info: [
-            WidgetDefinition(name) for name in supported_widgets(context.context_of(info).world, node["type"])
+            WidgetDefinition(name) for name in supported_widgets(context_of(info).world, node["type"])
         ],
     },
     "WorkItemWidgetDefinitionAssignees": _MULTIPLE,

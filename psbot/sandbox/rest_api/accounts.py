@@ -1,4 +1,4 @@
-"""People, tokens and the instance."""
+"""Handlers for users, the current token, the licence and the version."""
 
 from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse
 from psbot.sandbox.rest_api.entities import account_entity, format_timestamp, user_entity
@@ -8,17 +8,17 @@ from psbot.sandbox.rules.refusals import NotFound
 from psbot.sandbox.state.accounts import Edition, Membership, User
 from psbot.sandbox.state.world import VERSION
 
-# GitLab calls a group a namespace here.
+# GitLab calls a group a namespace in this response.
 _SOURCE_TYPES = {True: "Namespace", False: "Project"}
 
 
 def get_current_user(call: Call) -> object:
-    """Return who is signed in."""
+    """Return the current user."""
     return account_entity(call.world, call.user)
 
 
 def list_users(call: Call) -> RestResponse:
-    """Return people, by username or by a part of their names."""
+    """Return users, filtered by username or by a part of their names."""
     found = list(call.world.users.values())
     if call.text("username") is not None:
         found = [user for user in found if user.username.lower() == call.required("username").lower()]
@@ -39,37 +39,37 @@ def _find_user(call: Call) -> User:
 
 
 def get_user(call: Call) -> object:
-    """Return one person."""
+    """Return one user."""
     found = _find_user(call)
     return {**user_entity(call.world, found), "bot": found.is_bot}
 
 
 def create_user(call: Call) -> RestResponse:
-    """Make an account; its mail address and password are taken and forgotten."""
+    """Create an account; its email address and password are accepted and ignored."""
     call.required("email")
-    made = accounts.create_user(call.world, call.user, call.required("username"), call.required("name"))
-    return RestResponse(user_entity(call.world, made), 201)
+    account = accounts.create_user(call.world, call.user, call.required("username"), call.required("name"))
+    return RestResponse(user_entity(call.world, account), 201)
 
 
 def create_service_account(call: Call) -> RestResponse:
-    """Make a service account of a group; without a name, GitLab gives it one."""
+    """Create a service account of a group; without a name, GitLab generates one."""
     group = call.namespace(is_group=True)
     number = call.world.counters["user"] + 1
     username = call.text("username") or f"service_account_group_{group.id}_{number}"
     name = call.text("name") or "Service account user"
-    made = accounts.create_service_account(call.world, call.user, group, username, name)
-    return RestResponse(user_entity(call.world, made), 201)
+    account = accounts.create_service_account(call.world, call.user, group, username, name)
+    return RestResponse(user_entity(call.world, account), 201)
 
 
 def delete_user(call: Call) -> RestResponse:
-    """Delete an account; what it wrote goes with it for ``hard_delete``, else to the ghost."""
+    """Delete an account; ``hard_delete`` deletes its contributions too, else the ghost user gets them."""
     found = _find_user(call)
     accounts.delete_user(call.world, call.user, found, with_contributions=bool(call.flag("hard_delete")))
     return RestResponse(None, 204)
 
 
 def list_user_memberships(call: Call) -> RestResponse:
-    """Return where somebody is a direct member; for administrators."""
+    """Return the direct memberships of a user; for administrators."""
     access.require(call.user.is_admin)
     found, kind = _find_user(call), call.text("type")
     if kind not in (None, *_SOURCE_TYPES.values()):
@@ -90,7 +90,7 @@ def _membership_entity(entry: Membership) -> dict[str, object]:
 
 
 def get_license(call: Call) -> object:
-    """Return what the instance is licensed for; for administrators."""
+    """Return the licence of the instance; for administrators."""
     access.require(call.user.is_admin)
     if call.world.edition is Edition.FREE:
         raise NotFound("404 Not found")
@@ -104,7 +104,7 @@ def get_version(call: Call) -> object:
 
 
 def get_own_token(call: Call) -> object:
-    """Return the token that the request came with; NotFound for nobody's."""
+    """Return the token of the request. Raises NotFound for an anonymous one."""
     token = call.token
     if token is None:
         raise NotFound("404 Not found")

@@ -1,4 +1,4 @@
-"""One REST request, and answers that are more than data."""
+"""One REST request with its parameters, and responses with a status or headers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,18 +18,18 @@ from psbot.sandbox.state.world import World
 
 
 class MissingParameter(Refusal):
-    """A required parameter is not there, or one has an impossible value."""
+    """A required parameter is missing, or a parameter has an invalid value."""
 
 
 class Unauthorized(Refusal):
-    """Nobody is signed in where somebody must be."""
+    """The request needs a token and has none."""
 
     status = 401
 
 
 @dataclass(frozen=True, slots=True)
 class RestResponse:
-    """Data with a status other than 200, or with headers."""
+    """A response with a status other than 200, or with headers."""
 
     data: Any
     status: int = 200
@@ -38,7 +38,7 @@ class RestResponse:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who asks for what: path parts by name, query and body parameters by name."""
+    """One request: the token, and the path, query and body parameters by name."""
 
     world: World
     token: Token | None
@@ -51,23 +51,23 @@ class Call:
 
     @property
     def user(self) -> User:
-        """Return who is signed in; raises Unauthorized for nobody."""
+        """Return the current user. Raises Unauthorized for an anonymous request."""
         if self.token is None:
             raise Unauthorized("401 Unauthorized")
         return self.token.user
 
     @property
     def viewer(self) -> User | None:
-        """Return who is signed in, if anybody."""
+        """Return the current user; None for an anonymous request."""
         return self.token.user if self.token else None
 
     def text(self, name: str) -> str | None:
-        """Return a parameter as text; None when it is absent or null."""
+        """Return a parameter as text; None if it is missing or null."""
         value = self.parameters.get(name)
         return None if value is None else str(value)
 
     def required(self, name: str) -> str:
-        """Return a parameter that must be there."""
+        """Return a required parameter. Raises MissingParameter."""
         value = self.text(name)
         if value is None:
             raise MissingParameter(f"{name} is missing")
@@ -84,12 +84,12 @@ class Call:
             raise MissingParameter(f"{name} is invalid") from None
 
     def flag(self, name: str) -> bool | None:
-        """Return a parameter as a truth value."""
+        """Return a parameter as a boolean."""
         value = self.text(name)
         return None if value is None else value.lower() in ("true", "1", "yes", "on")
 
     def list_of(self, name: str) -> list[str] | None:
-        """Return a parameter that is a list or a text with commas; empty parts are left out."""
+        """Return a parameter that is a list or comma-separated text; empty parts are left out."""
         value = self.parameters.get(name)
         if value is None:
             return None
@@ -97,7 +97,7 @@ class Call:
         return [str(part).strip() for part in parts if str(part).strip()]
 
     def timestamp(self, name: str) -> datetime | None:
-        """Return a parameter as an instant."""
+        """Return a parameter as a date and time."""
         value = self.text(name)
         if not value:
             return None
@@ -118,11 +118,11 @@ class Call:
             raise Invalid({name: ["is invalid"]}) from None
 
     def namespace(self, *, is_group: bool, part: str = "id") -> Namespace:
-        """Return the group or project of the path, by number or full path; NotFound when it is hidden."""
+        """Return the group or project in the path, by ID or full path. Raises NotFound if it is hidden."""
         return self.find_namespace(self.path_parameters[part], is_group=is_group)
 
     def find_namespace(self, text: str, *, is_group: bool) -> Namespace:
-        """Return a group or a project, by number or full path; NotFound when it is hidden."""
+        """Return a group or a project by ID or full path. Raises NotFound if it is hidden."""
         found = (
             self.world.namespace_by_id(int(text), is_group=is_group)
             if text.isdigit()
@@ -133,15 +133,15 @@ class Call:
         return found
 
     def can_read(self, namespace: Namespace) -> bool:
-        """Tell whether who asks may see *namespace*."""
+        """Tell whether the current user may see *namespace*."""
         return access.is_readable(self.world, self.viewer, namespace)
 
     def issue(self, part: str = "iid") -> WorkItem:
-        """Return the issue of the path; NotFound when it is hidden."""
+        """Return the issue in the path. Raises NotFound if it is hidden."""
         return self.item(self.namespace(is_group=False), self.path_parameters[part])
 
     def item(self, namespace: Namespace, iid: str) -> WorkItem:
-        """Return an item by its number in *namespace*; NotFound when it is hidden."""
+        """Return an item by its IID in *namespace*. Raises NotFound if it is hidden."""
         item = self.world.item(namespace, int(iid)) if iid.isdigit() else None
         if item is None or not access.can_read(self.world, self.viewer, item):
             raise NotFound("404 Not found")
@@ -149,14 +149,14 @@ class Call:
 
 
 async def parse_parameters(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the query's parameters, and those together with the body's; ValueError for a body it cannot read."""
+    """Return the query parameters, and the query and body parameters merged. Raises ValueError for a bad body."""
     query = _parse_query(request.scope["query_string"].decode("latin-1"))
     body = await request.body()
     if not body:
         return query, query
     kind = request.headers.get("content-type", "")
     if kind.startswith("multipart/"):
-        raise ValueError("the sandbox takes no files")
+        raise ValueError("the sandbox does not accept files")
     if "json" in kind:
         data = json.loads(body)
         return query, {**query, **(data if isinstance(data, dict) else {})}
@@ -174,7 +174,7 @@ def _parse_query(text: str) -> dict[str, Any]:
 
 
 def nested_list(parameters: Mapping[str, Any], outer: str, inner: str) -> Sequence[str]:
-    """Return the list ``outer[inner]``, however it was written."""
+    """Return the list ``outer[inner]``, from a query or from a JSON object."""
     value = parameters.get(f"{outer}[{inner}]")
     holder = parameters.get(outer)
     if value is None and isinstance(holder, dict):

@@ -1,4 +1,4 @@
-"""What REST shows of things."""
+"""The JSON objects of REST responses."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,14 +16,14 @@ Entity = dict[str, Any]
 
 
 def format_timestamp(at: datetime | None) -> str | None:
-    """Return an instant as REST writes it, with milliseconds."""
+    """Return a time in the format of the REST API, with milliseconds."""
     if at is None:
         return None
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def user_entity(world: World, user: User) -> Entity:
-    """Return what every answer tells of a person."""
+    """Return a user as every response includes them."""
     return {
         "id": user.id,
         "username": user.username,
@@ -37,13 +37,12 @@ def user_entity(world: World, user: User) -> Entity:
 
 
 def account_entity(world: World, user: User) -> Entity:
-    """Return what ``GET /user`` tells."""
+    """Return a user as ``GET /user`` returns them."""
     return {**user_entity(world, user), "bot": user.is_bot, "is_admin": user.is_admin}
 
 
 def namespace_entity(world: World, namespace: Namespace) -> Entity:
-    """Return a group, or what a project and a group have in common."""
-    parent = namespace.parent
+    """Return a group or a project."""
     common = {
         "id": namespace.id,
         "name": namespace.name,
@@ -53,34 +52,43 @@ def namespace_entity(world: World, namespace: Namespace) -> Entity:
         "created_at": format_timestamp(namespace.created_at),
         "web_url": urls.namespace_url(world, namespace),
     }
-    names = " / ".join(one.name for one in reversed(namespace.self_and_ancestors))
-    if namespace.is_group:
-        return {
-            **common,
-            "full_name": names,
-            "full_path": namespace.full_path,
-            "parent_id": parent.id if parent else None,
-            "avatar_url": None,
-            "shared_with_groups": [_share_entity(share) for share in namespace.shares],
-        }
+    own = _group_fields(namespace) if namespace.is_group else _project_fields(world, namespace)
+    return {**common, **own, "shared_with_groups": [_share_entity(share) for share in namespace.shares]}
+
+
+def _full_name(namespace: Namespace) -> str:
+    return " / ".join(one.name for one in reversed(namespace.self_and_ancestors))
+
+
+def _group_fields(group: Namespace) -> Entity:
     return {
-        **common,
-        "name_with_namespace": names,
-        "path_with_namespace": namespace.full_path,
-        "archived": namespace.is_read_only,
+        "full_name": _full_name(group),
+        "full_path": group.full_path,
+        "parent_id": group.parent.id if group.parent else None,
+        "avatar_url": None,
+    }
+
+
+def _project_fields(world: World, project: Namespace) -> Entity:
+    return {
+        "name_with_namespace": _full_name(project),
+        "path_with_namespace": project.full_path,
+        "archived": project.is_read_only,
         "issues_enabled": True,
-        "shared_with_groups": [_share_entity(share) for share in namespace.shares],
-        "open_issues_count": sum(item.is_open for item in world.items_of[namespace.namespace_id].values()),
-        "namespace": parent
-        and {
-            "id": parent.id,
-            "name": parent.name,
-            "path": parent.path,
-            "kind": "group",
-            "full_path": parent.full_path,
-            "parent_id": parent.parent.id if parent.parent else None,
-            "web_url": urls.namespace_url(world, parent),
-        },
+        "open_issues_count": sum(item.is_open for item in world.items_of[project.namespace_id].values()),
+        "namespace": project.parent and _parent_entity(world, project.parent),
+    }
+
+
+def _parent_entity(world: World, group: Namespace) -> Entity:
+    return {
+        "id": group.id,
+        "name": group.name,
+        "path": group.path,
+        "kind": "group",
+        "full_path": group.full_path,
+        "parent_id": group.parent.id if group.parent else None,
+        "web_url": urls.namespace_url(world, group),
     }
 
 
@@ -172,7 +180,7 @@ def _common_fields(world: World, item: WorkItem) -> Entity:
 
 
 def issue_entity(world: World, item: WorkItem) -> Entity:
-    """Return an issue; its id is the work item's."""
+    """Return an issue; its ID is the work item's."""
     epic = item.parent if item.parent and item.parent.is_epic else None
     people = [user_entity(world, user) for user in item.assignees]
     return {
@@ -204,7 +212,7 @@ def issue_entity(world: World, item: WorkItem) -> Entity:
 
 
 def time_stats_entity(item: WorkItem) -> Entity:
-    """Return what is estimated and spent."""
+    """Return the estimated and spent time."""
     return {
         "time_estimate": item.estimate_seconds,
         "total_time_spent": item.spent_seconds,
@@ -214,7 +222,7 @@ def time_stats_entity(item: WorkItem) -> Entity:
 
 
 def epic_entity(world: World, item: WorkItem) -> Entity:
-    """Return an epic; its id is not the work item's, which comes beside it."""
+    """Return an epic; its ``id`` differs from its ``work_item_id``."""
     data = _common_fields(world, item)
     del data["task_completion_status"]
     parent = item.parent

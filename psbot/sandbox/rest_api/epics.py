@@ -1,4 +1,4 @@
-"""Epics by their old API: writing, issues and events. Notes and events are found by the epic's own id."""
+"""Handlers for epics in the legacy epics API; their notes and events are found by the epic's own ID."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from psbot.sandbox.state.accounts import Namespace
 from psbot.sandbox.state.labels import Label
 from psbot.sandbox.state.model import ItemType, WorkItem
 
-# An epic's issues are associations with ids of their own.
+# The association between an epic and an issue has an ID of its own.
 _ASSOCIATION_ID_OFFSET = 10_000
 
 
@@ -28,7 +28,7 @@ def _find_group(call: Call) -> Namespace:
 
 
 def epic_by_iid(call: Call) -> WorkItem:
-    """Return the epic whose number in the group is in the path."""
+    """Return the epic with the IID in the path."""
     item = call.item(_find_group(call), call.path_parameters["epic_iid"])
     if not item.is_epic:
         raise NotFound("404 Not found")
@@ -36,7 +36,7 @@ def epic_by_iid(call: Call) -> WorkItem:
 
 
 def epic_by_id(call: Call) -> WorkItem:
-    """Return the epic whose own id, which is not its number, is in the path."""
+    """Return the epic with the ID in the path, which is not its IID."""
     group = _find_group(call)
     epics = (one for one in call.world.items_of[group.namespace_id].values() if one.is_epic)
     found = next((one for one in epics if str(one.legacy_id) == call.path_parameters["epic_id"]), None)
@@ -46,7 +46,7 @@ def epic_by_id(call: Call) -> WorkItem:
 
 
 def list_epics(call: Call) -> RestResponse:
-    """Return the epics of a group and, unless told otherwise, of the groups below it."""
+    """Return the epics of a group and, by default, of its subgroups."""
     group = _find_group(call)
     below = call.flag("include_descendant_groups") is not False
     above = bool(call.flag("include_ancestor_groups"))
@@ -63,16 +63,16 @@ def get_epic(call: Call) -> object:
 
 
 def create_epic(call: Call) -> RestResponse:
-    """Make an epic."""
+    """Create an epic."""
     group = _find_group(call)
     title = call.required("title")
     access.require(access.can_create(call.world, call.user, group))
     change = _parse_change(call, group, title)
-    made = items.create_item(
+    created = items.create_item(
         call.world, call.user, group, ItemType.EPIC, change, created_at=call.timestamp("created_at")
     )
-    _set_color(call, made)
-    return RestResponse(epic_entity(call.world, made), 201)
+    _set_color(call, created)
+    return RestResponse(epic_entity(call.world, created), 201)
 
 
 def update_epic(call: Call) -> object:
@@ -113,14 +113,14 @@ def _parse_change(call: Call, group: Namespace, title: str | None) -> ItemChange
 
 
 def _find_or_create_labels(call: Call, group: Namespace, name: str) -> tuple[Label, ...] | None:
-    """Return labels by title; one that the group does not know is made there."""
+    """Return labels by title; unknown ones are created in the group."""
     names = call.list_of(name)
     if names is None:
         return None
     found = [(title, call.world.find_label(group, title)) for title in dict.fromkeys(names)]
-    may_make = access.can_manage_labels(call.world, call.user, group) and name != "remove_labels"
-    made = [label or (call.world.add_label(group, title) if may_make else None) for title, label in found]
-    return tuple(label for label in made if label)
+    may_create = access.can_manage_labels(call.world, call.user, group) and name != "remove_labels"
+    labels = [label or (call.world.add_label(group, title) if may_create else None) for title, label in found]
+    return tuple(label for label in labels if label)
 
 
 def _parse_parent(call: Call, group: Namespace) -> WorkItem | Unset | None:
@@ -153,7 +153,7 @@ def list_epic_issues(call: Call) -> RestResponse:
 
 
 def add_epic_issue(call: Call) -> RestResponse:
-    """Put an issue, given by its global id, under an epic."""
+    """Add an issue, given by its instance-wide ID, to an epic."""
     parent = epic_by_iid(call)
     child = (
         call.world.items.get(int(call.path_parameters["issue_id"]))
@@ -168,7 +168,7 @@ def add_epic_issue(call: Call) -> RestResponse:
 
 
 def remove_epic_issue(call: Call) -> object:
-    """Take an issue out of an epic; it is given by the id of the association."""
+    """Remove an issue, given by the ID of the association, from an epic."""
     parent = epic_by_iid(call)
     wanted = call.path_parameters["issue_id"]
     child = next((one for one in parent.children if str(one.id + _ASSOCIATION_ID_OFFSET) == wanted), None)

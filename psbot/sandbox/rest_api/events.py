@@ -1,4 +1,4 @@
-"""What happened to issues and epics, as lists and one by one: labels, states, milestones, weights."""
+"""Handlers for resource events of issues and epics: labels, states, milestones, weights."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from psbot.sandbox.state.world import World
 
 
 class Numbered(Protocol):
-    """An event with a number of its own."""
+    """An event with an ID."""
 
     @property
     def id(self) -> int:
-        """Return the number."""
+        """Return the ID."""
 
 
 _Event = TypeVar("_Event", bound=Numbered)
@@ -29,7 +29,7 @@ Find = Callable[[Call], WorkItem]
 
 @dataclass(frozen=True, slots=True)
 class EventRoutes(Generic[_Event]):
-    """One sort of event: which an item has, and how one is shown."""
+    """Handlers for one kind of event: how to get an item's events, and how to show one."""
 
     events_of: Callable[[WorkItem], Sequence[_Event]]
     show: Callable[[World, WorkItem, _Event], Any]

@@ -1,4 +1,4 @@
-"""Parameters of issue and epic lists as a filter and an order."""
+"""Turns the parameters of issue and epic lists into a filter and a sort order."""
 
 from datetime import datetime
 
@@ -33,12 +33,12 @@ def _parse_authors(call: Call) -> frozenset[str] | None:
 
 
 def parse_filter(call: Call, types: frozenset[ItemType] | None = None) -> ItemFilter:
-    """Return the filter of an issue list; of *types* where they are given."""
+    """Return the filter for a list of issues, or of items of *types*."""
     iids = call.list_of("iids")
     milestone = call.text("milestone")
     assignee = {"None": False, "Any": True}.get(call.text("assignee_id") or "")
-    found = (call.text("in") or "title,description").split(",")
-    mine = frozenset({call.user.username.lower()}) if call.text("scope") == "assigned_to_me" else None
+    search_fields = (call.text("in") or "title,description").split(",")
+    own_username = frozenset({call.user.username.lower()}) if call.text("scope") == "assigned_to_me" else None
     return ItemFilter(
         types=types or _parse_types(call),
         labels=tuple(call.list_of("labels") or ()) or None,
@@ -46,12 +46,12 @@ def parse_filter(call: Call, types: frozenset[ItemType] | None = None) -> ItemFi
         iids=None if iids is None else frozenset(int(one) for one in iids if one.isdigit()),
         is_open={"opened": True, "closed": False}.get(call.text("state") or "all"),
         authors=_parse_authors(call),
-        assignees=mine or _parse_people(call, "assignee"),
+        assignees=own_username or _parse_people(call, "assignee"),
         has_assignee=assignee,
         confidential=call.flag("confidential"),
         milestones=frozenset({milestone}) if milestone else None,
         search=call.text("search"),
-        search_in=frozenset(found),
+        search_in=frozenset(search_fields),
         ranges=_parse_ranges(call),
         parents=_parse_epics(call),
     )
@@ -75,6 +75,6 @@ def _parse_epics(call: Call) -> frozenset[int] | None:
 
 
 def parse_order(call: Call) -> tuple[str, bool]:
-    """Return the order's name and whether it descends; the default is the newest first."""
+    """Return the sort key and whether it is descending; by default the newest come first."""
     name = (call.text("order_by") or "created_at").removesuffix("_at")
     return (name if name in SORT_KEYS else "created"), (call.text("sort") or "desc") == "desc"

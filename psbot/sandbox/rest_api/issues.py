@@ -1,4 +1,4 @@
-"""Issues: lists, writing, moving, links and events."""
+"""Handlers for issues: lists, writes, moves, clones and links."""
 
 from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse
 from psbot.sandbox.rest_api.entities import issue_entity, label_entity, user_entity
@@ -62,14 +62,14 @@ def list_project_issues(call: Call) -> RestResponse:
 
 
 def list_group_issues(call: Call) -> RestResponse:
-    """Return the issues of all projects of a group and below it."""
+    """Return the issues of all projects in a group and its subgroups."""
     scope = list_scope(call.world, call.viewer, call.namespace(is_group=True), descendants=True)
     return _list_response(call, ListScope(tuple(one for one in scope.namespaces if not one.is_group)))
 
 
 def list_all_issues(call: Call) -> RestResponse:
-    """Return issues of everywhere; without a scope only those that the user has written."""
-    call.user  # noqa: B018 (somebody must be signed in)
+    """Return issues of all projects; without a scope only those that the user created."""
+    call.user  # noqa: B018 (raises Unauthorized for an anonymous request)
     places = tuple(one for one in call.world.namespaces.values() if not one.is_group and call.can_read(one))
     return _list_response(call, ListScope(places))
 
@@ -80,7 +80,7 @@ def get_issue(call: Call) -> object:
 
 
 def create_issue(call: Call) -> RestResponse:
-    """Make an issue; unknown label names become project labels."""
+    """Create an issue; unknown labels become project labels."""
     place = call.namespace(is_group=False)
     title = call.required("title")
     kind = (call.text("issue_type") or "issue").upper()
@@ -92,10 +92,10 @@ def create_issue(call: Call) -> RestResponse:
     if iid and call.world.item(place, iid):
         raise Conflict("Duplicated issue")
     change = _parse_change(call, place, title=title)
-    made = items.create_item(
+    created = items.create_item(
         call.world, call.user, place, types[kind], change, iid=iid, created_at=call.timestamp("created_at")
     )
-    return RestResponse(issue_entity(call.world, made), 201)
+    return RestResponse(issue_entity(call.world, created), 201)
 
 
 def update_issue(call: Call) -> object:
@@ -113,17 +113,17 @@ def update_issue(call: Call) -> object:
 
 
 def list_participants(call: Call) -> RestResponse:
-    """Return who wrote, is assigned to or has commented on an issue."""
+    """Return the author, the assignees and everyone who commented on an issue."""
     item = call.issue()
-    voices = [
+    commenters = [
         note.author for note in notes.visible_notes(call.world, call.viewer, item) if not note.is_system
     ]
-    found = list(dict.fromkeys([item.author, *item.assignees, *voices]))
-    return paginate(call, found, lambda person: user_entity(call.world, person))
+    people = list(dict.fromkeys([item.author, *item.assignees, *commenters]))
+    return paginate(call, people, lambda person: user_entity(call.world, person))
 
 
 def list_related_merge_requests(call: Call) -> RestResponse:
-    """Return the merge requests of an issue: the sandbox has none."""
+    """Return an empty list: issues have no merge requests in the sandbox."""
     call.issue()
     return paginate(call, [], lambda nothing: nothing)
 
@@ -203,8 +203,8 @@ def clone_issue(call: Call) -> RestResponse:
     """Copy an issue to a project."""
     item, target = call.issue(), call.find_namespace(call.required("to_project_id"), is_group=False)
     with_notes = bool(call.flag("with_notes"))
-    made = moves.clone_item(call.world, call.user, item, target, with_notes=with_notes)
-    return RestResponse(issue_entity(call.world, made), 201)
+    clone = moves.clone_item(call.world, call.user, item, target, with_notes=with_notes)
+    return RestResponse(issue_entity(call.world, clone), 201)
 
 
 def list_links(call: Call) -> RestResponse:
@@ -238,7 +238,7 @@ def create_link(call: Call) -> RestResponse:
 
 
 def delete_link(call: Call) -> object:
-    """Take a link away."""
+    """Remove a link."""
     item = call.issue()
     link = next((one for one in item.links if str(one.id) == call.path_parameters["link_id"]), None)
     if link is None:

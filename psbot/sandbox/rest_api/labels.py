@@ -1,4 +1,4 @@
-"""Labels of groups and projects."""
+"""Handlers for labels of groups and projects."""
 
 from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse
 from psbot.sandbox.rest_api.entities import label_entity
@@ -9,7 +9,7 @@ from psbot.sandbox.state.labels import Label
 
 
 def list_labels(call: Call, *, is_group: bool) -> RestResponse:
-    """Return labels, those of the ancestors with them unless told otherwise."""
+    """Return labels, by default with those of the ancestors."""
     place = call.namespace(is_group=is_group)
     places = place.self_and_ancestors if call.flag("include_ancestor_groups") is not False else [place]
     if call.flag("include_descendant_groups"):
@@ -21,7 +21,7 @@ def list_labels(call: Call, *, is_group: bool) -> RestResponse:
 
 
 def _find_own_label(call: Call, *, is_group: bool) -> Label:
-    """Return a label of that very place, by number first and by title then."""
+    """Return a label of the namespace itself, by ID or by title."""
     place = call.namespace(is_group=is_group)
     own = call.world.labels_of[place.namespace_id]
     text = call.path_parameters.get("label_id") or call.text("label_id") or call.required("name")
@@ -38,18 +38,18 @@ def get_label(call: Call, *, is_group: bool) -> object:
 
 
 def create_label(call: Call, *, is_group: bool) -> RestResponse:
-    """Make a label; Conflict where the place or an ancestor has the title."""
+    """Create a label. Raises Conflict if the namespace or an ancestor has the title."""
     place = call.namespace(is_group=is_group)
     name, color = call.required("name"), call.required("color")
-    made = labels.create_label(
+    label = labels.create_label(
         call.world, call.user, place, name, color, description=call.text("description")
     )
-    return RestResponse(label_entity(made), 201)
+    return RestResponse(label_entity(label), 201)
 
 
 def update_label(call: Call, *, is_group: bool) -> object:
-    """Change a label's title, colour or words."""
-    found = _find_own_label(call, is_group=is_group)
+    """Change a label's title, colour or description."""
+    label = _find_own_label(call, is_group=is_group)
     if not any(
         name in call.parameters for name in ("new_name", "color", "description", "priority", "archived")
     ):
@@ -57,7 +57,7 @@ def update_label(call: Call, *, is_group: bool) -> object:
     changed = labels.update_label(
         call.world,
         call.user,
-        found,
+        label,
         title=call.text("new_name"),
         color=call.text("color"),
         description=call.text("description"),
@@ -67,7 +67,7 @@ def update_label(call: Call, *, is_group: bool) -> object:
 
 def delete_label(call: Call, *, is_group: bool) -> RestResponse:
     """Delete a label."""
-    found = _find_own_label(call, is_group=is_group)
-    access.require(access.can_manage_labels(call.world, call.user, found.namespace))
-    call.world.remove_label(found)
+    label = _find_own_label(call, is_group=is_group)
+    access.require(access.can_manage_labels(call.world, call.user, label.namespace))
+    call.world.remove_label(label)
     return RestResponse(None, 204)

@@ -1,4 +1,4 @@
-"""Merge requests and their notes."""
+"""Handlers for merge requests and their notes."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def list_commit_merge_requests(call: Call) -> RestResponse:
 
 
 def list_notes(call: Call) -> RestResponse:
-    """Return notes, the newest first unless told otherwise."""
+    """Return notes, by default the newest first."""
     is_descending = (call.text("sort") or "desc") == "desc"
     found = sorted(_find_merge_request(call).notes, key=lambda each: each.id, reverse=is_descending)
     return paginate(call, found, lambda each: _note_entity(call, each))
@@ -72,19 +72,21 @@ def get_note(call: Call) -> object:
 
 
 def create_note(call: Call) -> RestResponse:
-    """Write a note; 202 and no note when it has quick actions only."""
-    found = _find_merge_request(call)
-    made = merge_requests.create_note(call.world, call.user, found, call.required("body"))
-    if made is None:
-        return RestResponse({"commands_changes": dict.fromkeys(found.actions, True), "summary": []}, 202)
-    return RestResponse(_note_entity(call, made), 201)
+    """Create a note; 202 without a note if it contains only quick actions."""
+    merge_request = _find_merge_request(call)
+    created = merge_requests.create_note(call.world, call.user, merge_request, call.required("body"))
+    if created is None:
+        return RestResponse(
+            {"commands_changes": dict.fromkeys(merge_request.actions, True), "summary": []}, 202
+        )
+    return RestResponse(_note_entity(call, created), 201)
 
 
 def update_note(call: Call) -> object:
     """Edit a note."""
-    found = _find_note(call)
-    merge_requests.update_note(call.world, call.user, found, call.required("body"))
-    return _note_entity(call, found)
+    note = _find_note(call)
+    merge_requests.update_note(call.world, call.user, note, call.required("body"))
+    return _note_entity(call, note)
 
 
 def _merge_request_entity(call: Call, merge_request: MergeRequest) -> Entity:
@@ -105,19 +107,19 @@ def _merge_request_entity(call: Call, merge_request: MergeRequest) -> Entity:
     }
 
 
-def _note_entity(call: Call, found: MergeRequestNote) -> Entity:
+def _note_entity(call: Call, note: MergeRequestNote) -> Entity:
     return {
-        "id": found.id,
+        "id": note.id,
         "type": None,
-        "body": found.body,
-        "author": user_entity(call.world, found.author),
-        "created_at": format_timestamp(found.created_at),
-        "updated_at": format_timestamp(found.updated_at),
-        "system": found.is_system,
-        "noteable_id": found.merge_request.id,
+        "body": note.body,
+        "author": user_entity(call.world, note.author),
+        "created_at": format_timestamp(note.created_at),
+        "updated_at": format_timestamp(note.updated_at),
+        "system": note.is_system,
+        "noteable_id": note.merge_request.id,
         "noteable_type": "MergeRequest",
-        "noteable_iid": found.merge_request.iid,
-        "project_id": found.merge_request.project.id,
+        "noteable_iid": note.merge_request.iid,
+        "project_id": note.merge_request.project.id,
         "resolvable": False,
         "confidential": False,
         "internal": False,

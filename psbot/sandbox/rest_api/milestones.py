@@ -1,4 +1,4 @@
-"""Milestones of groups and projects; there are no merge requests here."""
+"""Handlers for milestones of groups and projects."""
 
 from psbot.sandbox.rest_api.call import Call, MissingParameter, RestResponse
 from psbot.sandbox.rest_api.entities import issue_entity, milestone_entity
@@ -11,7 +11,7 @@ _EVENTS = {"close": "closed", "activate": "active"}
 
 
 def list_milestones(call: Call, *, is_group: bool) -> RestResponse:
-    """Return the milestones of a group or project, those above it only when asked for."""
+    """Return the milestones of a group or project, and on request those of its ancestors."""
     place = call.namespace(is_group=is_group)
     above = bool(call.flag("include_ancestors") or call.flag("include_parent_milestones"))
     found = milestones.list_milestones(call.world, place.self_and_ancestors if above else [place])
@@ -41,26 +41,26 @@ def get_milestone(call: Call, *, is_group: bool) -> object:
 
 
 def create_milestone(call: Call, *, is_group: bool) -> RestResponse:
-    """Make a milestone."""
+    """Create a milestone."""
     place = call.namespace(is_group=is_group)
-    made = milestones.create_milestone(call.world, call.user, place, call.required("title"))
-    _write_fields(call, made)
-    return RestResponse(milestone_entity(call.world, made), 201)
+    milestone = milestones.create_milestone(call.world, call.user, place, call.required("title"))
+    _write_fields(call, milestone)
+    return RestResponse(milestone_entity(call.world, milestone), 201)
 
 
 def update_milestone(call: Call, *, is_group: bool) -> object:
-    """Change a milestone, close it or activate it again."""
-    found = _find_own_milestone(call, is_group=is_group)
-    access.require(access.can_manage_labels(call.world, call.user, found.namespace))
+    """Change, close or reactivate a milestone."""
+    milestone = _find_own_milestone(call, is_group=is_group)
+    access.require(access.can_manage_labels(call.world, call.user, milestone.namespace))
     event = call.text("state_event")
     if event and event not in _EVENTS:
         raise MissingParameter("state_event does not have a valid value")
     if call.text("title") is not None:
-        milestones.rename_milestone(call.world, found, call.required("title"))
-    _write_fields(call, found)
-    found.state = _EVENTS[event] if event else found.state
+        milestones.rename_milestone(call.world, milestone, call.required("title"))
+    _write_fields(call, milestone)
+    milestone.state = _EVENTS[event] if event else milestone.state
     call.world.record_write()
-    return milestone_entity(call.world, found)
+    return milestone_entity(call.world, milestone)
 
 
 def _write_fields(call: Call, milestone: Milestone) -> None:
@@ -87,6 +87,6 @@ def list_milestone_issues(call: Call, *, is_group: bool) -> RestResponse:
 
 
 def list_milestone_merge_requests(call: Call, *, is_group: bool) -> RestResponse:
-    """Return nothing: the sandbox has no merge requests."""
+    """Return an empty list: merge requests have no milestones in the sandbox."""
     _find_own_milestone(call, is_group=is_group)
     return paginate(call, [], lambda nothing: nothing)

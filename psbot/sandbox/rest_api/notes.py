@@ -1,4 +1,4 @@
-"""Notes and discussions of issues and epics."""
+"""Handlers for notes and discussions of issues and epics."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,12 @@ Find = Callable[[Call], WorkItem]
 
 
 def _stored_notes(call: Call, item: WorkItem) -> list[Note]:
-    """Return the notes that are kept as notes: label and state events are not among them."""
+    """Return the notes without those that GitLab synthesizes from label and state events."""
     return [note for note in notes.visible_notes(call.world, call.viewer, item) if not note.is_synthetic]
 
 
 def list_notes(call: Call, find: Find) -> RestResponse:
-    """Return notes, the newest first unless told otherwise."""
+    """Return notes, by default the newest first."""
     found = _stored_notes(call, find(call))
     only = call.text("activity_filter")
     if only in ("only_comments", "only_activity"):
@@ -40,7 +40,7 @@ def _find_note(call: Call, item: WorkItem) -> Note:
 
 
 def find_note(call: Call, find: Find) -> Note:
-    """Return the note of the path."""
+    """Return the note in the path."""
     return _find_note(call, find(call))
 
 
@@ -50,7 +50,7 @@ def get_note(call: Call, find: Find) -> object:
 
 
 def create_note(call: Call, find: Find) -> RestResponse:
-    """Write a note; 202 and no note when it has quick actions only."""
+    """Create a note; 202 without a note if it contains only quick actions."""
     is_internal = bool(call.flag("internal") or call.flag("confidential"))
     result = notes.create_note(
         call.world, call.user, find(call), call.required("body"), is_internal=is_internal
@@ -107,7 +107,7 @@ def get_discussion(call: Call, find: Find) -> object:
 
 
 def create_discussion(call: Call, find: Find) -> RestResponse:
-    """Begin a thread."""
+    """Start a thread."""
     item = find(call)
     result = notes.create_note(call.world, call.user, item, call.required("body"), is_thread=True)
     if result.note is None:
@@ -116,7 +116,7 @@ def create_discussion(call: Call, find: Find) -> RestResponse:
 
 
 def reply_in_discussion(call: Call, find: Find) -> RestResponse:
-    """Answer in a thread."""
+    """Reply in a thread."""
     item = find(call)
     thread = _find_discussion(call, item)
     access.require(not thread[0].is_system)

@@ -1,4 +1,4 @@
-"""Pages of a REST list: by offset with totals, or keyset with a link only."""
+"""Pages of a REST list: by offset with totals, or by keyset with a link to the next page only."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ Thing = TypeVar("Thing")
 
 
 def paginate(call: Call, everything: Sequence[Thing], to_entity: Callable[[Thing], Any]) -> RestResponse:
-    """Return one page with GitLab's headers; the totals are left out where there are over 10,000."""
+    """Return one page with GitLab's headers; beyond 10,000 entries without totals."""
     things = apply_list_fault(everything, call.fault)
     size = _positive_number(call, "per_page", DEFAULT_PAGE_SIZE)
     size, number = min(size, MAX_PAGE_SIZE), _positive_number(call, "page", 1)
@@ -48,7 +48,7 @@ def paginate(call: Call, everything: Sequence[Thing], to_entity: Callable[[Thing
 def paginate_by_keyset(
     call: Call, everything: Sequence[Thing], id_of: Callable[[Thing], int], to_entity: Callable[[Thing], Any]
 ) -> RestResponse:
-    """Return one page and a link to the one behind its last thing; there are no totals."""
+    """Return one page with a link to the next one, without totals."""
     things = apply_list_fault(everything, call.fault)
     size = min(_positive_number(call, "per_page", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
     start = 0

@@ -1,4 +1,4 @@
-"""A project's branches, and the variables and schedules of its pipelines, to read."""
+"""Handlers for branches, CI/CD variables and pipeline schedules; all read-only."""
 
 from typing import Any
 
@@ -20,20 +20,20 @@ def _find_project(call: Call, role: AccessLevel) -> Namespace:
 
 
 def list_variables(call: Call) -> RestResponse:
-    """Return the variables, for Maintainers; a hidden one has no value."""
+    """Return the CI/CD variables; for Maintainers. Hidden ones have no value."""
     found = _find_project(call, AccessLevel.MAINTAINER)
     return paginate(call, call.world.variables_of[found.namespace_id], _variable_entity)
 
 
 def list_group_variables(call: Call) -> RestResponse:
-    """Return the variables of a group, for its Owners."""
+    """Return the CI/CD variables of a group; for its Owners."""
     found = call.namespace(is_group=True)
     access.require(access.max_access_level(call.world, call.viewer, found) >= AccessLevel.OWNER)
     return paginate(call, call.world.variables_of[found.namespace_id], _variable_entity)
 
 
 def get_branch(call: Call) -> object:
-    """Return one branch, for those who may read the repository."""
+    """Return one branch; for members who may read the repository."""
     project = _find_project(call, AccessLevel.REPORTER)
     listed = call.world.branches_of[project.namespace_id]
     found = next((each for each in listed if each.name == call.path_parameters["branch"]), None)
@@ -69,7 +69,7 @@ def _variable_entity(found: CiVariable) -> Entity:
 
 
 def list_schedules(call: Call) -> RestResponse:
-    """Return the schedules, for Reporters (GitLab, project_policy.rb); their variables are shown one by one."""
+    """Return the schedules without their variables; for Reporters (GitLab, project_policy.rb)."""
     found = _find_project(call, AccessLevel.REPORTER)
     return paginate(
         call, call.world.schedules_of[found.namespace_id], lambda each: _schedule_entity(call, each)
@@ -77,7 +77,7 @@ def list_schedules(call: Call) -> RestResponse:
 
 
 def get_schedule(call: Call) -> object:
-    """Return one schedule; its variables are for its owner and for Maintainers."""
+    """Return one schedule; its owner and Maintainers also get its variables."""
     project = _find_project(call, AccessLevel.REPORTER)
     listed = call.world.schedules_of[project.namespace_id]
     found = next((each for each in listed if str(each.id) == call.path_parameters["schedule_id"]), None)

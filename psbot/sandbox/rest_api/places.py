@@ -1,4 +1,4 @@
-"""Groups, projects and their members."""
+"""Handlers for groups, projects and their members."""
 
 from psbot.sandbox.rest_api.call import Call, RestResponse
 from psbot.sandbox.rest_api.entities import member_entity, namespace_entity
@@ -19,7 +19,7 @@ def _list_response(call: Call, found: list[Namespace]) -> RestResponse:
 
 
 def list_groups(call: Call) -> RestResponse:
-    """Return the groups that the user may see; all of them or those at the top."""
+    """Return the groups that the user may see: all of them, or only top-level groups."""
     found = [one for one in call.world.namespaces.values() if one.is_group]
     skipped = call.list_of("skip_groups") or ()
     found = [one for one in found if str(one.id) not in skipped]
@@ -33,7 +33,7 @@ def list_groups(call: Call) -> RestResponse:
 
 
 def get_group(call: Call) -> object:
-    """Return a group with the projects right below it."""
+    """Return a group with its direct projects."""
     found = call.namespace(is_group=True)
     below = [
         one for one in call.world.children_of[found.namespace_id] if not one.is_group and call.can_read(one)
@@ -45,14 +45,14 @@ def get_group(call: Call) -> object:
 
 
 def create_group(call: Call) -> RestResponse:
-    """Make a group; who makes it owns it."""
+    """Create a group; its creator becomes the Owner."""
     parent_id = call.text("parent_id")
     parent = call.find_namespace(parent_id, is_group=True) if parent_id else None
     if parent:
         access.require(access.max_access_level(call.world, call.user, parent) >= AccessLevel.OWNER)
     path = call.required("path")
-    made = _create_namespace(call, path, call.required("name"), parent, is_group=True)
-    return RestResponse(namespace_entity(call.world, made), 201)
+    group = _create_namespace(call, path, call.required("name"), parent, is_group=True)
+    return RestResponse(namespace_entity(call.world, group), 201)
 
 
 def _create_namespace(
@@ -61,7 +61,7 @@ def _create_namespace(
     full_path = f"{parent.full_path}/{path}" if parent else path
     if call.world.namespace(full_path):
         raise Invalid({"path": ["has already been taken"]})
-    made = call.world.add_namespace(
+    namespace = call.world.add_namespace(
         path,
         is_group=is_group,
         name=name,
@@ -69,12 +69,12 @@ def _create_namespace(
         visibility=call.text("visibility") or "private",
         description=call.text("description") or "",
     )
-    call.world.add_member(made, call.user, AccessLevel.OWNER)
-    return made
+    call.world.add_member(namespace, call.user, AccessLevel.OWNER)
+    return namespace
 
 
 def update_namespace(call: Call, *, is_group: bool) -> object:
-    """Rename or redescribe a group or a project."""
+    """Change the name, description or visibility of a group or a project."""
     found = call.namespace(is_group=is_group)
     access.require(access.max_access_level(call.world, call.user, found) >= AccessLevel.MAINTAINER)
     found.name = call.text("name") or found.name
@@ -87,7 +87,7 @@ def update_namespace(call: Call, *, is_group: bool) -> object:
 
 
 def delete_namespace(call: Call, *, is_group: bool) -> RestResponse:
-    """Delete a group or a project, with what lies below it."""
+    """Delete a group or a project with everything below it."""
     found = call.namespace(is_group=is_group)
     access.require(access.max_access_level(call.world, call.user, found) >= AccessLevel.OWNER)
     call.world.remove_namespace(found)
@@ -95,7 +95,7 @@ def delete_namespace(call: Call, *, is_group: bool) -> RestResponse:
 
 
 def list_subgroups(call: Call, *, everything: bool) -> RestResponse:
-    """Return the groups below a group."""
+    """Return the subgroups of a group."""
     found = call.namespace(is_group=True)
     below = list(call.world.subtree(found))[1:] if everything else call.world.children_of[found.namespace_id]
     return _list_response(call, [one for one in below if one.is_group])
@@ -118,7 +118,7 @@ def list_projects(call: Call) -> RestResponse:
 
 
 def get_project(call: Call) -> object:
-    """Return a project; its default branch is for those who may read the repository."""
+    """Return a project; with its default branch for members who may read the repository."""
     found = call.namespace(is_group=False)
     shown = namespace_entity(call.world, found)
     if access.max_access_level(call.world, call.viewer, found) >= AccessLevel.REPORTER:
@@ -127,7 +127,7 @@ def get_project(call: Call) -> object:
 
 
 def archive_project(call: Call, *, archived: bool) -> RestResponse:
-    """Make a project read-only, or writable again."""
+    """Archive or unarchive a project."""
     found = call.namespace(is_group=False)
     access.require(access.max_access_level(call.world, call.user, found) >= AccessLevel.OWNER)
     found.is_archived = archived
@@ -136,7 +136,7 @@ def archive_project(call: Call, *, archived: bool) -> RestResponse:
 
 
 def create_project(call: Call) -> RestResponse:
-    """Make a project in a group, or in the user's own namespace."""
+    """Create a project in a group, or in the user's own namespace."""
     where = call.text("namespace_id")
     name = call.text("name") or call.required("path")
     if where:
@@ -151,7 +151,7 @@ def create_project(call: Call) -> RestResponse:
 
 
 def list_members(call: Call, *, is_group: bool, inherited: bool) -> RestResponse:
-    """Return members: direct ones, or the inherited with them."""
+    """Return the direct members, or with *inherited* all of them."""
     found = call.namespace(is_group=is_group)
     relations = ALL_RELATIONS if inherited else frozenset({DIRECT})
     shown = search_memberships(list_memberships(call.world, found, relations), call.text("query"))
@@ -176,7 +176,7 @@ def _find_membership(call: Call, found: list[Membership]) -> Membership:
 
 
 def add_member(call: Call, *, is_group: bool) -> RestResponse:
-    """Make somebody a member. Raises Conflict for one who is."""
+    """Add a member. Raises Conflict for an existing member."""
     found = call.namespace(is_group=is_group)
     access.require(access.max_access_level(call.world, call.user, found) >= AccessLevel.MAINTAINER)
     number, role = call.number("user_id"), call.number("access_level")
@@ -193,7 +193,7 @@ def add_member(call: Call, *, is_group: bool) -> RestResponse:
 
 
 def update_member(call: Call, *, is_group: bool) -> object:
-    """Give a direct member another role."""
+    """Change the role of a direct member."""
     found = call.namespace(is_group=is_group)
     access.require(access.max_access_level(call.world, call.user, found) >= AccessLevel.MAINTAINER)
     entry = _find_membership(call, list_memberships(call.world, found, frozenset({DIRECT})))
@@ -204,7 +204,7 @@ def update_member(call: Call, *, is_group: bool) -> object:
 
 
 def remove_member(call: Call, *, is_group: bool) -> RestResponse:
-    """Take a direct membership away."""
+    """Remove a direct member."""
     found = call.namespace(is_group=is_group)
     access.require(access.max_access_level(call.world, call.user, found) >= AccessLevel.MAINTAINER)
     entry = _find_membership(call, list_memberships(call.world, found, frozenset({DIRECT})))
@@ -214,7 +214,7 @@ def remove_member(call: Call, *, is_group: bool) -> RestResponse:
 
 
 def share_with_group(call: Call, *, is_group: bool) -> RestResponse:
-    """Invite a group to a group or a project. Raises Conflict for one that is invited."""
+    """Share a group or a project with a group. Raises Conflict if it is shared already."""
     found = call.namespace(is_group=is_group)
     access.require(access.max_access_level(call.world, call.user, found) >= _level_to_share(is_group))
     invited, role = call.find_namespace(call.required("group_id"), is_group=True), call.number("group_access")
@@ -228,13 +228,13 @@ def share_with_group(call: Call, *, is_group: bool) -> RestResponse:
 
 
 def unshare_with_group(call: Call, *, is_group: bool) -> RestResponse:
-    """Take an invitation back."""
+    """Stop sharing a group or a project with a group."""
     found = call.namespace(is_group=is_group)
     access.require(access.max_access_level(call.world, call.user, found) >= _level_to_share(is_group))
-    gone = next((one for one in found.shares if str(one.group.id) == call.path_parameters["group_id"]), None)
-    if gone is None:
+    share = next((one for one in found.shares if str(one.group.id) == call.path_parameters["group_id"]), None)
+    if share is None:
         raise NotFound("404 Not found")
-    found.shares.remove(gone)
+    found.shares.remove(share)
     call.world.record_write()
     return RestResponse(None, 204)
 

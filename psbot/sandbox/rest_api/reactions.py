@@ -1,4 +1,4 @@
-"""Emoji reactions to issues and notes."""
+"""Handlers for emoji reactions to issues and notes."""
 
 import re
 from collections.abc import Callable
@@ -17,14 +17,14 @@ _NAME = re.compile(r"[a-z0-9_+-]+\Z")
 
 
 def list_reactions(call: Call, find: Find) -> RestResponse:
-    """Return the reactions to a thing, the oldest first."""
-    found = find(call)
-    return paginate(call, found.reactions, lambda reaction: _reaction_entity(call, found, reaction))
+    """Return the reactions to an item or a note, the oldest first."""
+    target = find(call)
+    return paginate(call, target.reactions, lambda reaction: _reaction_entity(call, target, reaction))
 
 
-def _find_reaction(call: Call, found: WorkItem | Note) -> Reaction:
+def _find_reaction(call: Call, target: WorkItem | Note) -> Reaction:
     reaction = next(
-        (each for each in found.reactions if str(each.id) == call.path_parameters["award_id"]), None
+        (each for each in target.reactions if str(each.id) == call.path_parameters["award_id"]), None
     )
     if reaction is None:
         raise NotFound("404 Not found")
@@ -33,44 +33,44 @@ def _find_reaction(call: Call, found: WorkItem | Note) -> Reaction:
 
 def get_reaction(call: Call, find: Find) -> object:
     """Return one reaction."""
-    found = find(call)
-    return _reaction_entity(call, found, _find_reaction(call, found))
+    target = find(call)
+    return _reaction_entity(call, target, _find_reaction(call, target))
 
 
 def create_reaction(call: Call, find: Find) -> RestResponse:
-    """React to a thing; once with each emoji."""
-    found = find(call)
-    item = found.item if isinstance(found, Note) else found
+    """Add a reaction; each emoji once per user."""
+    target = find(call)
+    item = target.item if isinstance(target, Note) else target
     access.require(access.can_comment(call.world, call.user, item))
     name = call.required("name").strip(":")
     if not _NAME.match(name):
         raise Invalid({"name": ["is not a valid emoji name"]})
-    if any(each.name == name and each.user is call.user for each in found.reactions):
+    if any(each.name == name and each.user is call.user for each in target.reactions):
         raise NotFound("404 Award Emoji Name has already been taken Not Found")
-    made = Reaction(call.world.next_id("reaction"), call.user, name, call.world.record_write())
-    found.reactions.append(made)
-    return RestResponse(_reaction_entity(call, found, made), 201)
+    reaction = Reaction(call.world.next_id("reaction"), call.user, name, call.world.record_write())
+    target.reactions.append(reaction)
+    return RestResponse(_reaction_entity(call, target, reaction), 201)
 
 
 def delete_reaction(call: Call, find: Find) -> RestResponse:
-    """Take a reaction back."""
-    found = find(call)
-    reaction = _find_reaction(call, found)
+    """Remove a reaction."""
+    target = find(call)
+    reaction = _find_reaction(call, target)
     access.require(reaction.user is call.user or call.user.is_admin)
-    found.reactions.remove(reaction)
+    target.reactions.remove(reaction)
     call.world.record_write()
     return RestResponse(None, 204)
 
 
-def _reaction_entity(call: Call, found: WorkItem | Note, reaction: Reaction) -> dict[str, Any]:
-    kind = "Note" if isinstance(found, Note) else "Epic" if found.is_epic else "Issue"
+def _reaction_entity(call: Call, target: WorkItem | Note, reaction: Reaction) -> dict[str, Any]:
+    kind = "Note" if isinstance(target, Note) else "Epic" if target.is_epic else "Issue"
     return {
         "id": reaction.id,
         "name": reaction.name,
         "user": user_entity(call.world, reaction.user),
         "created_at": format_timestamp(reaction.created_at),
         "updated_at": format_timestamp(reaction.created_at),
-        "awardable_id": found.id,
+        "awardable_id": target.id,
         "awardable_type": kind,
         "url": None,
     }

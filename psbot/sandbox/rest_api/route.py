@@ -1,4 +1,4 @@
-"""The route of the REST API: who asks, which work, and how a refusal looks."""
+"""The route of the REST API: authenticates the request, finds its handler and shapes refusals."""
 
 import json
 from collections import defaultdict
@@ -41,13 +41,13 @@ def rest_routes(world: World) -> list[BaseRoute]:
 
     async def serve(request: Request) -> Response:
         try:
-            known = token_of_request(world, request.headers, request.query_params)
-            wanted = request.query_params.get("sudo") or request.headers.get("sudo")
-            token = apply_sudo(world, known, wanted)
+            request_token = token_of_request(world, request.headers, request.query_params)
+            sudo = request.query_params.get("sudo") or request.headers.get("sudo")
+            token = apply_sudo(world, request_token, sudo)
         except BadToken as bad:
             return JSONResponse(bad.body, bad.status)
-        refused = _scope_refusal(world, request.method, token)
-        return refused or await _dispatch(world, request, token)
+        refusal = _scope_refusal(world, request.method, token)
+        return refusal or await _dispatch(world, request, token)
 
     return [Route("/api/v4/{rest:path}", serve, methods=_METHODS)]
 
@@ -78,20 +78,24 @@ async def _dispatch(world: World, request: Request, token: Token | None) -> Resp
     try:
         with world.lock:
             answer = work(call)
+            if request.method not in ("GET", "HEAD"):
+                world.invalidate()
     except Refusal as refusal:
         return _refusal_response(refusal)
     return _response(answer)
 
 
 def _match_route(method: str, segments: Sequence[str]) -> tuple[Handler, dict[str, str]] | None:
-    """Return the work for a path and its named parts; a word in a pattern goes before a name."""
+    """Return the handler for a path and its named parts; a literal part wins over a named one."""
     best: tuple[int, Handler, dict[str, str]] | None = None
     for pattern, work in _BY_SHAPE[(method, len(segments))]:
-        names = {part[1:]: text for part, text in zip(pattern, segments, strict=True) if part.startswith(":")}
-        words_fit = all(
-            part == text for part, text in zip(pattern, segments, strict=True) if not part.startswith(":")
+        names = {
+            part[1:]: value for part, value in zip(pattern, segments, strict=True) if part.startswith(":")
+        }
+        literals_match = all(
+            part == value for part, value in zip(pattern, segments, strict=True) if not part.startswith(":")
         )
-        if words_fit and (best is None or len(names) < best[0]):
+        if literals_match and (best is None or len(names) < best[0]):
             best = (len(names), work, names)
     return (best[1], best[2]) if best else None
 

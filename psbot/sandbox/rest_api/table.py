@@ -1,4 +1,4 @@
-"""Which path does what."""
+"""The routing table: the handler for every method and path."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""Who may see and do what, after GitLab's documentation of roles and permissions."""
+"""Who may see and do what, following GitLab's documentation of roles and permissions."""
 
 from psbot.sandbox.rules.refusals import Forbidden
 from psbot.sandbox.state.accounts import AccessLevel, Namespace, User
@@ -11,22 +11,22 @@ _CONFIDENTIAL_LEVEL = (
 
 
 def max_access_level(world: World, user: User | None, namespace: Namespace) -> AccessLevel:
-    """Return the user's highest role in *namespace*, inherited ones and those of invited groups included."""
+    """Return the user's highest access level in *namespace*, inherited or through invited groups too."""
     if user is None:
         return AccessLevel.NONE
     if user.is_admin:
         return AccessLevel.OWNER
-    own = _membership_level(world, user, namespace)
+    direct = _membership_level(world, user, namespace)
     invited = (
         min(share.access_level, _membership_level(world, user, share.group))
         for ns in namespace.self_and_ancestors
         for share in ns.shares
     )
-    return max(own, *invited, AccessLevel.NONE)
+    return max(direct, *invited, AccessLevel.NONE)
 
 
 def _membership_level(world: World, user: User, namespace: Namespace) -> AccessLevel:
-    """Return the highest role by a membership in *namespace* or above, invitations of groups aside."""
+    """Return the highest access level of a membership in *namespace* or above, without invited groups."""
     today = world.clock.now().date()
     found = (world.memberships.get((ns.namespace_id, user.id)) for ns in namespace.self_and_ancestors)
     valid = (
@@ -38,7 +38,7 @@ def _membership_level(world: World, user: User, namespace: Namespace) -> AccessL
 
 
 def _compute_readable(world: World, user: User | None, namespace: Namespace) -> bool:
-    """Tell whether the user may see *namespace*; a member of something below a group sees that group."""
+    """Tell whether the user may see *namespace*; members of anything below a group see the group."""
     if namespace.visibility == "public" or (namespace.visibility == "internal" and user is not None):
         return True
     if max_access_level(world, user, namespace):
@@ -49,7 +49,7 @@ def _compute_readable(world: World, user: User | None, namespace: Namespace) -> 
 
 
 def is_readable(world: World, user: User | None, namespace: Namespace) -> bool:
-    """Tell the same as can_read_namespace, from the cache."""
+    """Tell whether the user may see *namespace*; cached until the next write."""
     key = ("readable", user.id if user else 0, namespace.namespace_id)
     if key not in world.cache:
         world.cache[key] = _compute_readable(world, user, namespace)
@@ -65,7 +65,7 @@ def can_read_confidential(world: World, user: User | None, namespace: Namespace)
 
 
 def can_read(world: World, user: User | None, item: WorkItem) -> bool:
-    """Tell whether the user may see *item*; confidential ones are for author, assignees and Planners up."""
+    """Tell whether the user may see *item*; confidential ones need author, assignee or the Planner role."""
     if not is_readable(world, user, item.namespace) or (item.is_epic and not world.has_epics):
         return False
     if not item.confidential:
@@ -74,7 +74,7 @@ def can_read(world: World, user: User | None, item: WorkItem) -> bool:
 
 
 def can_read_note(world: World, user: User | None, note: Note) -> bool:
-    """Tell whether the user may see *note* on an item that the user sees."""
+    """Tell whether the user may see *note* on a visible item."""
     if note.mentions is not None and not can_read(world, user, note.mentions):
         return False
     return (
@@ -83,7 +83,7 @@ def can_read_note(world: World, user: User | None, note: Note) -> bool:
 
 
 def can_update(world: World, user: User | None, item: WorkItem) -> bool:
-    """Tell whether the user may edit title, description and state: the author, or from Planner up."""
+    """Tell whether the user may edit title, description and state: the author, or at least a Planner."""
     if not can_read(world, user, item) or item.namespace.is_read_only:
         return False
     return user is item.author or can_set_metadata(world, user, item)
@@ -98,7 +98,7 @@ def can_set_metadata(world: World, user: User | None, item: WorkItem) -> bool:
 
 
 def can_create(world: World, user: User | None, namespace: Namespace) -> bool:
-    """Tell whether the user may add items: Guests to projects, from Planner up to groups."""
+    """Tell whether the user may create items: Guests in projects, Planners in groups."""
     if user is None or namespace.is_read_only or not is_readable(world, user, namespace):
         return False
     if namespace.is_group:
@@ -113,7 +113,7 @@ def can_delete(world: World, user: User | None, item: WorkItem) -> bool:
 
 
 def can_comment(world: World, user: User | None, item: WorkItem) -> bool:
-    """Tell whether the user may write notes; on locked items only members do."""
+    """Tell whether the user may write notes; on locked items only members may."""
     if user is None or item.namespace.is_read_only or not can_read(world, user, item):
         return False
     return not item.is_locked or max_access_level(world, user, item.namespace) > AccessLevel.NONE

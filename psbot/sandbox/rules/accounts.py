@@ -1,4 +1,4 @@
-"""Accounts: made by administrators, as service accounts by owners of groups, and deleted."""
+"""Creates and deletes accounts, as administrators and group owners may."""
 
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.refusals import Conflict, Forbidden
@@ -9,13 +9,13 @@ GHOST = "ghost"
 
 
 def create_user(world: World, actor: User, username: str, name: str, kind: UserKind = UserKind.HUMAN) -> User:
-    """Make an account, as an administrator. Raises Forbidden and Conflict."""
+    """Create an account, as an administrator. Raises Forbidden and Conflict."""
     access.require(actor.is_admin)
     return _add_account(world, username, name, kind)
 
 
 def create_service_account(world: World, actor: User, group: Namespace, username: str, name: str) -> User:
-    """Make a service account of a top-level group, as its owner; it is a member of nothing yet."""
+    """Create a service account of a top-level group, as its Owner; it has no memberships yet."""
     if group.parent is not None or access.max_access_level(world, actor, group) < AccessLevel.OWNER:
         raise Forbidden("403 Forbidden")
     return _add_account(world, username, name, UserKind.SERVICE_ACCOUNT)
@@ -30,7 +30,7 @@ def _add_account(world: World, username: str, name: str, kind: UserKind) -> User
 
 
 def delete_user(world: World, actor: User, user: User, *, with_contributions: bool) -> None:
-    """Delete an account; what it wrote goes to the ghost, or *with_work* is deleted too."""
+    """Delete an account; its contributions go to the ghost user, or are deleted too."""
     access.require(actor.is_admin)
     for item in [one for one in world.items.values() if one.author is user and with_contributions]:
         world.remove_item(item)

@@ -19,7 +19,7 @@ _CHILD_TYPES = {
 
 
 def set_parent(world: World, user: User, item: WorkItem, parent: WorkItem | None) -> None:
-    """Put *item* under *parent*, or under none; it leaves the parent it had. Raises Invalid and Forbidden."""
+    """Set or remove the parent of *item*. Raises Invalid and Forbidden."""
     if parent is item.parent:
         return
     if parent is not None:
@@ -35,7 +35,7 @@ def set_parent(world: World, user: User, item: WorkItem, parent: WorkItem | None
 
 
 def check_parent(world: World, user: User, item: WorkItem, parent: WorkItem) -> None:
-    """Raise Forbidden or Invalid when *item* may not become a child of *parent*."""
+    """Raise Forbidden or Invalid if *item* cannot become a child of *parent*."""
     if (
         not access.can_read(world, user, parent)
         or access.max_access_level(world, user, parent.namespace) < AccessLevel.GUEST
@@ -88,7 +88,7 @@ def descendants(item: WorkItem) -> list[WorkItem]:
 def _add_hierarchy_notes(
     world: World, user: User, parent: WorkItem, item: WorkItem, *, is_added: bool
 ) -> None:
-    """Leave a note in both; nobody reads the one that names an item they may not see."""
+    """Add a system note to both; users who may not see the other item do not see its note."""
     child_kind, parent_kind = item.type.value.lower(), parent.type.value.lower()
     child, above = relative_reference(item, parent.namespace), relative_reference(parent, item.namespace)
     if is_added:

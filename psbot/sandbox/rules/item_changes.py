@@ -1,4 +1,4 @@
-"""What a request wants changed on an item, and what quick actions in its text add to that."""
+"""The changes a request makes to an item, including those of the quick actions in its text."""
 
 import re
 import shlex
@@ -16,7 +16,7 @@ from psbot.sandbox.state.world import World
 
 
 class Unset(Enum):
-    """The value of what a request does not mention."""
+    """Marks a field that a request does not mention."""
 
     UNSET = "unset"
 
@@ -26,7 +26,7 @@ UNSET: Final = Unset.UNSET
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
-    """Fields to write; None leaves one alone, and where None is a value of its own, UNSET does."""
+    """Fields to write. None leaves a field alone; where None is a value, UNSET does."""
 
     title: str | None = None
     description: str | None = None
@@ -49,7 +49,7 @@ class ItemChange:
 
     @property
     def without_metadata(self) -> "ItemChange":
-        """Return the change without what only members from Planner up may set on an existing item."""
+        """Return the change without the fields that need the Planner role on an existing item."""
         return ItemChange(
             title=self.title, description=self.description, is_open=self.is_open, todo=self.todo
         )
@@ -57,7 +57,7 @@ class ItemChange:
 
 @dataclass(frozen=True, slots=True)
 class QuickActionResult:
-    """The change with quick actions laid over it, and a sentence for each that was carried out or failed."""
+    """The change with quick actions applied, and a message for each one that was applied or failed."""
 
     change: ItemChange
     applied_messages: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class QuickActionResult:
 def apply_quick_actions(
     world: World, user: User, item: WorkItem, actions: list[QuickAction], change: ItemChange
 ) -> QuickActionResult:
-    """Lay *actions* over *change* in their order."""
+    """Apply *actions* to *change* in order."""
     done: list[str] = []
     failed: list[str] = []
     for action in actions:
@@ -131,8 +131,8 @@ def _change_labels(
     if action.name == "label":
         return replace(change, add_labels=(*change.add_labels, *labels))
     if action.name == "unlabel":
-        gone = labels or tuple(item.labels)
-        return replace(change, remove_labels=(*change.remove_labels, *gone))
+        removed = labels or tuple(item.labels)
+        return replace(change, remove_labels=(*change.remove_labels, *removed))
     return replace(change, labels=labels)
 
 
@@ -147,8 +147,8 @@ def _change_assignees(
         people += [found] if found else sorted(members_of(world, group), key=_by_id) if group else []
     current = list(item.assignees if change.assignees is None else change.assignees)
     if action.name == "unassign":
-        gone = people or current
-        return replace(change, assignees=tuple(person for person in current if person not in gone))
+        removed = people or current
+        return replace(change, assignees=tuple(person for person in current if person not in removed))
     if not people:
         return None
     kept = current if action.name == "assign" and world.has_epics else []
@@ -178,14 +178,14 @@ _DURATION = re.compile(r"(\d+)\s*(mo|w|d|h|m|s)")
 
 def parse_duration(text: str) -> int | None:
     """Return seconds for ``1w 3d 2h 14m``: a week has five days, a day eight hours; None for anything else."""
-    words = " ".join(shlex.split(text)[:8]) if '"' not in text and "'" not in text else ""
-    sign = -1 if words.startswith("-") else 1
-    found = _DURATION.findall(words)
+    duration = " ".join(shlex.split(text)[:8]) if '"' not in text and "'" not in text else ""
+    sign = -1 if duration.startswith("-") else 1
+    found = _DURATION.findall(duration)
     return sign * sum(int(number) * _UNITS[unit] for number, unit in found) if found else None
 
 
 def format_duration(seconds: int) -> str:
-    """Return the opposite of parse_duration, without months."""
+    """Return the duration as text that parse_duration reads, without months."""
     rest = abs(seconds)
     parts = []
     for unit in ("w", "d", "h", "m", "s"):
@@ -196,13 +196,13 @@ def format_duration(seconds: int) -> str:
 
 def parse_date(text: str, today: date) -> date | None:
     """Return the date of ``2026-12-01``, ``today``, ``tomorrow`` or ``in 3 days``; None for anything else."""
-    words = text.strip().lower()
-    relative = re.fullmatch(r"in (\d+) (day|week)s?", words)
-    if relative:
-        return today + timedelta(days=int(relative[1]) * (7 if relative[2] == "week" else 1))
-    if words in ("today", "tomorrow"):
-        return today + timedelta(days=words == "tomorrow")
+    cleaned = text.strip().lower()
+    in_days_or_weeks = re.fullmatch(r"in (\d+) (day|week)s?", cleaned)
+    if in_days_or_weeks:
+        return today + timedelta(days=int(in_days_or_weeks[1]) * (7 if in_days_or_weeks[2] == "week" else 1))
+    if cleaned in ("today", "tomorrow"):
+        return today + timedelta(days=cleaned == "tomorrow")
     try:
-        return date.fromisoformat(words)
+        return date.fromisoformat(cleaned)
     except ValueError:
         return None

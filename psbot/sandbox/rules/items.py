@@ -1,4 +1,4 @@
-"""Create and change work items: what is written, which notes, events and messages it leaves."""
+"""Creates and changes work items, with the system notes, events and notifications that follow."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,16 +28,16 @@ MAX_DESCRIPTION_LENGTH = 1_048_576
 
 
 def validate_texts(title: str | None, description: str | None) -> None:
-    """Raise Invalid for a title or a description that GitLab refuses."""
-    wrong: dict[str, list[str]] = {}
+    """Raise Invalid for a title or description that GitLab refuses."""
+    errors: dict[str, list[str]] = {}
     if title is not None and not title.strip():
-        wrong["title"] = ["can't be blank"]
+        errors["title"] = ["can't be blank"]
     if title is not None and len(title) > MAX_TITLE_LENGTH:
-        wrong["title"] = [f"is too long (maximum is {MAX_TITLE_LENGTH} characters)"]
+        errors["title"] = [f"is too long (maximum is {MAX_TITLE_LENGTH} characters)"]
     if description is not None and len(description) > MAX_DESCRIPTION_LENGTH:
-        wrong["description"] = [f"is too long (maximum is {MAX_DESCRIPTION_LENGTH} characters)"]
-    if wrong:
-        raise Invalid(wrong)
+        errors["description"] = [f"is too long (maximum is {MAX_DESCRIPTION_LENGTH} characters)"]
+    if errors:
+        raise Invalid(errors)
 
 
 def create_item(
@@ -50,41 +50,46 @@ def create_item(
     iid: int | None = None,
     created_at: datetime | None = None,
 ) -> WorkItem:
-    """Create an item; quick actions in the description run and leave the text. Guests may set all fields here."""
+    """Create an item; quick actions in the description run and are removed. Guests may set all fields here."""
     access.require(access.can_create(world, user, namespace))
     title = (change.title or "").strip()
     validate_texts(title, change.description)
-    may_override = access.max_access_level(world, user, namespace) >= AccessLevel.OWNER
-    at = world.record_write()
-    born = created_at if created_at and may_override else at
-    sequence = f"iid {namespace.namespace_id}"
-    number = iid if iid and may_override else world.next_id(sequence)
-    world.counters[sequence] = max(world.counters[sequence], number)
+    if access.max_access_level(world, user, namespace) < AccessLevel.OWNER:
+        iid = created_at = None  # only Owners may set these
+    now = world.record_write()
     item = WorkItem(
         id=world.next_id("work item"),
-        iid=number,
+        iid=_reserve_iid(world, namespace, iid),
         namespace=namespace,
         type=type_,
         title=title,
         author=user,
-        created_at=born,
-        updated_at=at,
+        created_at=created_at or now,
+        updated_at=now,
         legacy_id=world.next_id("epic") if type_ is ItemType.EPIC else 0,
     )
     if isinstance(change.parent, WorkItem):
         check_parent(world, user, item, change.parent)
     world.add_item(item)
     text, actions = quick_actions.extract(change.description or "")
-    full = apply_quick_actions(
+    complete = apply_quick_actions(
         world, user, item, actions, replace(change, title=None, description=None)
     ).change
     item.description = text
-    if full.title is not None:
-        item.title = full.title[:MAX_TITLE_LENGTH]
-    item.confidential = bool(full.confidential)
-    _write_fields(world, user, item, replace(full, title=None, confidential=None))
+    if complete.title is not None:
+        item.title = complete.title[:MAX_TITLE_LENGTH]
+    item.confidential = bool(complete.confidential)
+    _write_fields(world, user, item, replace(complete, title=None, confidential=None))
     _notify_mentioned(world, user, item, text, "")
     return item
+
+
+def _reserve_iid(world: World, namespace: Namespace, wanted: int | None) -> int:
+    """Return *wanted*, or else the next IID of the namespace."""
+    sequence = f"iid {namespace.namespace_id}"
+    iid = wanted or world.next_id(sequence)
+    world.counters[sequence] = max(world.counters[sequence], iid)
+    return iid
 
 
 def update_item(world: World, user: User, item: WorkItem, change: ItemChange) -> QuickActionResult:
@@ -100,7 +105,7 @@ def update_item(world: World, user: User, item: WorkItem, change: ItemChange) ->
 
 
 def apply_change(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
-    """Write *change* as far as the user's role goes; the rest is dropped without a word, as GitLab does."""
+    """Write what the user's role allows of *change*; the rest is dropped silently, as in GitLab."""
     if not access.can_set_metadata(world, user, item):
         change = change.without_metadata
     if isinstance(change.parent, WorkItem) and change.parent is not item.parent:
@@ -143,7 +148,7 @@ def _title_note(before: str, after: str) -> str:
 
 
 def _write_fields(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
-    """Write everything but title and description."""
+    """Write every field except title and description."""
     _write_labels(world, user, item, change)
     if change.assignees is not None:
         _write_assignees(world, user, item, change.assignees)
@@ -155,8 +160,8 @@ def _write_fields(world: World, user: User, item: WorkItem, change: ItemChange) 
     if change.milestone is not UNSET and change.milestone is not item.milestone:
         _add_milestone_event(world, user, item, change.milestone)
         item.milestone = change.milestone
-        words = f'changed milestone to %"{item.milestone.title}"' if item.milestone else "removed milestone"
-        add_system_note(world, item, user, words, "milestone", is_synthetic=True)
+        text = f'changed milestone to %"{item.milestone.title}"' if item.milestone else "removed milestone"
+        add_system_note(world, item, user, text, "milestone", is_synthetic=True)
     if change.weight is not UNSET and change.weight != item.weight:
         item.weight = change.weight
         item.weight_events.append(
@@ -167,7 +172,7 @@ def _write_fields(world: World, user: User, item: WorkItem, change: ItemChange) 
 
 
 def _add_milestone_event(world: World, user: User, item: WorkItem, after: Milestone | None) -> None:
-    """Leave the event: one, for the new milestone, or for the old one when none follows."""
+    """Add one event: for the new milestone, or for the removed one."""
     concerned = after or item.milestone
     if concerned:
         action, number = "add" if after else "remove", world.next_id("milestone event")
@@ -185,8 +190,8 @@ def _write_labels(world: World, user: User, item: WorkItem, change: ItemChange) 
 
 
 def _write_assignees(world: World, user: User, item: WorkItem, assignees: Sequence[User]) -> None:
-    able = [person for person in dict.fromkeys(assignees) if access.can_read(world, person, item)]
-    wanted = able if world.has_epics else able[:1]
+    readers = [person for person in dict.fromkeys(assignees) if access.can_read(world, person, item)]
+    wanted = readers if world.has_epics else readers[:1]
     added = [person for person in wanted if person not in item.assignees]
     removed = [person for person in item.assignees if person not in wanted]
     if not (added or removed):
@@ -218,10 +223,10 @@ def _write_flags(world: World, user: User, item: WorkItem, change: ItemChange) -
     kind = "epic" if item.is_epic else item.type.value.lower()
     if change.confidential is not None and change.confidential is not item.confidential:
         item.confidential = change.confidential
-        words = (
+        text = (
             f"made the {kind} confidential" if item.confidential else f"made the {kind} visible to everyone"
         )
-        add_system_note(world, item, user, words, "confidential" if item.confidential else "visible")
+        add_system_note(world, item, user, text, "confidential" if item.confidential else "visible")
     if change.is_locked is not None and change.is_locked is not item.is_locked:
         item.is_locked = change.is_locked
         verb = "locked" if item.is_locked else "unlocked"
@@ -233,18 +238,18 @@ def _write_flags(world: World, user: User, item: WorkItem, change: ItemChange) -
 def _write_time(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
     if change.estimate_seconds is not None and change.estimate_seconds != item.estimate_seconds:
         item.estimate_seconds = change.estimate_seconds
-        words = f"changed time estimate to {format_duration(item.estimate_seconds)}"
+        text = f"changed time estimate to {format_duration(item.estimate_seconds)}"
         add_system_note(
-            world, item, user, words if item.estimate_seconds else "removed time estimate", "time_tracking"
+            world, item, user, text if item.estimate_seconds else "removed time estimate", "time_tracking"
         )
     for seconds in change.spend_seconds:
         if item.spent_seconds + seconds < 0:
             raise Invalid("Time to subtract exceeds the total time spent")
         item.timelogs.append(Timelog(world.next_id("timelog"), user, seconds, world.clock.now()))
         verb = "added" if seconds > 0 else "subtracted"
-        words = f"{verb} {format_duration(seconds)} of time spent"
+        text = f"{verb} {format_duration(seconds)} of time spent"
         add_system_note(
-            world, item, user, words if item.timelogs and seconds else "removed time spent", "time_tracking"
+            world, item, user, text if item.timelogs and seconds else "removed time spent", "time_tracking"
         )
 
 
@@ -260,7 +265,7 @@ def _set_state(world: World, user: User, item: WorkItem, *, is_open: bool) -> No
 
 
 def _notify_mentioned(world: World, user: User, item: WorkItem, text: str, before: str) -> None:
-    """Tell people whom *text* newly mentions, and leave notes in items that it refers to."""
+    """Notify the people newly mentioned in *text*, and add notes to the items it refers to."""
     names = references.mentioned_names(text) - references.mentioned_names(before)
     notify(world, references.mentioned_users(world, item, names), "mentioned", item, user)
     references.add_cross_references(world, user, item, text)

@@ -1,4 +1,4 @@
-"""Labels: their titles, who has them, which exclude each other, and the events they leave."""
+"""Labels: titles and colours, scoped labels that exclude each other, and the events of labelling an item."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ _NAMED_COLORS = {
 
 
 def validate_color(color: str) -> str:
-    """Return *color* as ``#rrggbb``; raises Invalid for anything that is none."""
+    """Return *color* as ``#rrggbb``. Raises Invalid if it is not a colour."""
     text = color.strip().lower()
     found = _NAMED_COLORS.get(text, text)
     if not _HEX_COLOR.match(found):
@@ -43,7 +43,7 @@ def validate_color(color: str) -> str:
 
 
 def validate_title(title: str) -> str:
-    """Return a label's title without blanks around it; raises Invalid where GitLab does."""
+    """Return the title of a label, stripped. Raises Invalid as GitLab does."""
     text = title.strip()
     if not text:
         raise Invalid({"title": ["can't be blank"]})
@@ -57,7 +57,7 @@ def validate_title(title: str) -> str:
 def create_label(
     world: World, user: User, namespace: Namespace, title: str, color: str, *, description: str | None = None
 ) -> Label:
-    """Create a label; Conflict when *namespace* or an ancestor has the title already."""
+    """Create a label. Raises Conflict if *namespace* or an ancestor has the title."""
     require(can_manage_labels(world, user, namespace))
     text = validate_title(title)
     if world.find_label(namespace, text):
@@ -74,7 +74,7 @@ def update_label(
     color: str | None = None,
     description: str | None = None,
 ) -> Label:
-    """Rename, recolour or redescribe a label; the id stays."""
+    """Change the title, colour or description of a label; the ID stays."""
     require(can_manage_labels(world, user, label.namespace))
     new_title = label.title if title is None else validate_title(title)
     new_color = label.color if color is None else validate_color(color)
@@ -92,7 +92,7 @@ def update_label(
 def find_or_create_labels(
     world: World, user: User, namespace: Namespace, titles: Iterable[str]
 ) -> list[Label]:
-    """Return labels by title; REST makes a project label of an unknown one, where the user may."""
+    """Return labels by title; REST creates unknown ones as project labels if the user may."""
     found: list[Label] = []
     for title in dict.fromkeys(title.strip() for title in titles):
         label = world.find_label(namespace, title) if title else None
@@ -104,9 +104,9 @@ def find_or_create_labels(
 
 
 def enforce_scopes(world: World, wanted: Sequence[Label], added: Sequence[Label]) -> list[Label]:
-    """Return *wanted* with one label a scope, where a label of the scope was *added*: the last added stays.
+    """Return *wanted* with only the last *added* label of each scope.
 
-    Conflicts that were there before stay until a label of their scope is added. Without a licence all stay.
+    Existing conflicts stay until a label of their scope is added. Without a licence all labels stay.
     """
     if not world.has_epics:
         return list(wanted)
@@ -115,7 +115,7 @@ def enforce_scopes(world: World, wanted: Sequence[Label], added: Sequence[Label]
 
 
 def set_labels(world: World, user: User, item: WorkItem, labels: Sequence[Label]) -> bool:
-    """Make *labels* the item's labels; leave one event a label and one note; tell whether anything changed."""
+    """Set the item's labels, with one event per label and one note; tell whether anything changed."""
     added = [label for label in labels if label not in item.labels]
     removed = [label for label in item.labels if label not in labels]
     if not (added or removed):
@@ -134,7 +134,7 @@ def set_labels(world: World, user: User, item: WorkItem, labels: Sequence[Label]
 
 
 def _label_note(added: Sequence[Label], removed: Sequence[Label]) -> str:
-    """Return the label note: labels stand in it by their ids, so that a renamed one is still found."""
+    """Return the label note; it refers to labels by ID, so that renaming a label does not break it."""
     scopes = {label.scope for label in added if label.scope}
     is_automatic = any(label.scope in scopes for label in removed)
     parts = []

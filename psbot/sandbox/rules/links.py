@@ -16,18 +16,18 @@ _NOTE_TEXTS = {
 
 
 def link_kind(link: Link, seen_from: WorkItem) -> str:
-    """Return the link's kind as it looks from one of its ends."""
+    """Return the kind of a link as seen from one of its items."""
     return link.kind if link.source is seen_from else _OPPOSITE[link.kind]
 
 
 def links_of(world: World, user: User | None, item: WorkItem) -> list[tuple[Link, WorkItem]]:
-    """Return the links of *item* with the items at their other ends, as far as the user may see them."""
+    """Return the links of *item* with the linked items that the user may see."""
     ends = [(link, link.target if link.source is item else link.source) for link in item.links]
     return [(link, other) for link, other in ends if access.can_read(world, user, other)]
 
 
 def add_link(world: World, user: User, source: WorkItem, target: WorkItem, kind: str = "relates_to") -> Link:
-    """Link *source* to *target*. Raises Conflict when they are linked, Forbidden for what the edition lacks."""
+    """Link *source* to *target*. Raises Conflict if they are linked, Forbidden if the edition has no such link."""
     access.require(access.max_access_level(world, user, source.namespace) >= AccessLevel.GUEST)
     if kind != "relates_to" and not world.has_epics:
         raise Forbidden("Blocked work items not available for current license")
@@ -37,19 +37,19 @@ def add_link(world: World, user: User, source: WorkItem, target: WorkItem, kind:
         raise Conflict("Issue(s) already assigned")
     link = Link(world.next_id("link"), source, target, kind, world.record_write())
     world.links[link.id] = link
-    for end, other, words in (
+    for end, other, note_text in (
         (source, target, _NOTE_TEXTS[kind]),
         (target, source, _NOTE_TEXTS[_OPPOSITE[kind]]),
     ):
         end.links.append(link)
         end.updated_at = world.clock.now()
-        body = words.format(kind=_kind_name(end), other=relative_reference(other, end.namespace))
+        body = note_text.format(kind=_kind_name(end), other=relative_reference(other, end.namespace))
         add_system_note(world, end, user, body, "relate", mentions=other)
     return link
 
 
 def remove_link(world: World, user: User, link: Link) -> None:
-    """Take a link away."""
+    """Remove a link."""
     access.require(access.max_access_level(world, user, link.source.namespace) >= AccessLevel.GUEST)
     world.record_write()
     for end, other in ((link.source, link.target), (link.target, link.source)):

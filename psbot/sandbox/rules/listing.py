@@ -1,4 +1,4 @@
-"""Lists of work items: filtered, ordered, and kept until the next write."""
+"""Filtered and sorted lists of work items, cached until the next write."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from psbot.sandbox.state.world import World
 
 @dataclass(frozen=True, slots=True)
 class ItemFilter:
-    """What a list asks for; None leaves a condition out. Labels must all match; ``scope::*`` is a wildcard."""
+    """The conditions of a list; None means no condition. All labels must match; ``scope::*`` is a wildcard."""
 
     types: frozenset[ItemType] | None = None
     labels: tuple[str, ...] | None = None
@@ -44,7 +44,7 @@ class ItemFilter:
 
 @dataclass(frozen=True, slots=True)
 class ListScope:
-    """The namespaces a list runs over."""
+    """The namespaces that a list covers."""
 
     namespaces: tuple[Namespace, ...] = field(default_factory=tuple)
 
@@ -74,7 +74,7 @@ def list_items(
     *,
     descending: bool = True,
 ) -> Sequence[WorkItem]:
-    """Return the items that the user may see and *wanted* describes, in order; ties by id."""
+    """Return the matching items that the user may see, sorted; ties by ID."""
     key = ("listed", user.id if user else 0, scope, item_filter, order, descending)
     known = world.cache.get(key)
     if known is None:
@@ -90,7 +90,7 @@ def list_items(
 
 
 def _candidates(world: World, scope: ListScope, item_filter: ItemFilter) -> Iterator[WorkItem]:
-    """Yield items of *scope* from the smallest index that *wanted* names."""
+    """Yield the items of *scope* from the smallest index that the filter allows."""
     inside = {namespace.namespace_id for namespace in scope.namespaces}
     narrow = _smallest_index(world, item_filter)
     if narrow is None:
@@ -231,7 +231,7 @@ def list_scope(
     descendants: bool = False,
     ancestors: bool = False,
 ) -> ListScope:
-    """Return the namespaces that a list of *namespace* runs over, as far as the user may see them."""
+    """Return the namespaces that a list of *namespace* covers and the user may see."""
     below = list(world.subtree(namespace)) if descendants else [namespace]
     above = namespace.self_and_ancestors[1:] if ancestors else []
     return ListScope(tuple(ns for ns in [*below, *above] if access.is_readable(world, user, ns)))

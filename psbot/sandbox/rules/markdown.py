@@ -1,6 +1,6 @@
-"""GitLab-flavoured Markdown as safe HTML: tables, task lists, bare addresses and references as links.
+"""GitLab Flavored Markdown as safe HTML: tables, task lists, and URLs and references as links.
 
-What people wrote may hold any HTML: what could run, load or leave its place is taken out at the end, over the whole.
+Text may contain any HTML. At the end, everything that could run, load or break out of the page is removed.
 """
 
 import re
@@ -22,13 +22,13 @@ from psbot.sandbox.rules.references import MENTION, REFERENCE
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a link goes, and the words it has when the text gives it none."""
+    """The target of a link, and its text unless the Markdown has one."""
 
     href: str
     text: str
 
 
-# What an address, a mention or a reference in a text leads to; None leaves it as it is.
+# Returns the target of a URL, a mention or a reference; None leaves the text as it is.
 ResolveReference = Callable[[str], Target | None]
 
 _URL = r"https?://[^\s<>\"]+"
@@ -46,7 +46,7 @@ _CLASSES = {"li": {"task-list-item", "inapplicable"}, "figure": {"diagram"}}
 
 
 def render_html(text: str, resolve: ResolveReference | None = None) -> str:
-    """Return *text* as HTML in which nothing runs and nothing is loaded."""
+    """Return *text* as HTML that runs and loads nothing."""
     return _clean(_renderer().render(text, {"resolve": resolve}))
 
 
@@ -61,7 +61,7 @@ def _clean(page: str) -> str:
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         allowed_classes=_CLASSES,
-        # Whoever wrote an <input>, it is a box that cannot be ticked.
+        # Every <input> becomes a checkbox that cannot be checked, even one written as HTML.
         set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
@@ -79,12 +79,12 @@ def _renderer() -> MarkdownIt:
 
 
 def _render_checkboxes(state: StateCore) -> None:
-    """Turn ``[ ]``, ``[x]`` and ``[~]`` (inapplicable) at the start of list items into boxes."""
-    for item, _, words in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
-        children = words.children
-        if item.type != "list_item_open" or words.type != "inline" or not children:
+    """Turn ``[ ]``, ``[x]`` and ``[~]`` (inapplicable) at the start of list items into checkboxes."""
+    for item, _, content in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        children = content.children
+        if item.type != "list_item_open" or content.type != "inline" or not children:
             continue
-        box = _CHECKBOX.match(words.content)
+        box = _CHECKBOX.match(content.content)
         if box is None or not children[0].content.startswith(box[0].rstrip()):
             continue
         children[0].content = children[0].content[len(box[0]) :]
@@ -100,7 +100,7 @@ def _raw_html(markup: str) -> Token:
 
 
 def _link_references(state: StateCore) -> None:
-    """Make links of addresses and references outside of links and code."""
+    """Turn URLs and references outside of links and code into links."""
     resolve: ResolveReference | None = state.env.get("resolve")
     for token in state.tokens:
         if token.children:
@@ -121,7 +121,7 @@ def _with_links(tokens: Sequence[Token], resolve: ResolveReference | None) -> li
 
 
 def _split_at_links(text: str, resolve: ResolveReference | None) -> list[Token]:
-    """Return the tokens of a piece of text: words, and links where there is something to link."""
+    """Return the tokens of a piece of text, with its URLs and references as links."""
     done: list[Token] = []
     start = 0
     for match in _LINKABLE.finditer(text):
@@ -138,13 +138,13 @@ def _split_at_links(text: str, resolve: ResolveReference | None) -> list[Token]:
 
 
 def _trim_punctuation(word: str) -> str:
-    """Return an address without the punctuation of the sentence around it."""
+    """Return a URL without the punctuation of the sentence around it."""
     bare = word.rstrip(".,:;!?*_~'")
     return bare[:-1] if bare.endswith(")") and "(" not in bare else bare
 
 
-def _text_token(words: str) -> Token:
-    return Token("text", "", 0, content=words)
+def _text_token(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 def _render_image(
@@ -154,10 +154,10 @@ def _render_image(
     options: OptionsDict,
     env: MutableMapping[str, Any],
 ) -> str:
-    """Show an image as a link to it: nothing is loaded from elsewhere."""
+    """Render an image as a link to it, so that nothing is loaded from other sites."""
     image = tokens[index]
-    words = renderer.renderInlineAsText(image.children, options, env)
-    return f'<a href="{escapeHtml(str(image.attrs["src"]))}">{escapeHtml(words or "image")}</a>'
+    text = renderer.renderInlineAsText(image.children, options, env)
+    return f'<a href="{escapeHtml(str(image.attrs["src"]))}">{escapeHtml(text or "image")}</a>'
 
 
 def _render_fence(
@@ -167,10 +167,9 @@ def _render_fence(
     _options: OptionsDict,
     _env: MutableMapping[str, Any],
 ) -> str:
-    """Show a code block; GitLab would draw a Mermaid one, here it gets a caption that says so."""
+    """Render a code block; a Mermaid diagram, which only GitLab draws, gets a caption."""
     block = f"<pre><code>{escapeHtml(tokens[index].content)}</code></pre>\n"
     if tokens[index].info.strip() != "mermaid":
         return block
-    return (
-        f'<figure class="diagram"><figcaption>Mermaid diagram, drawn by GitLab</figcaption>{block}</figure>\n'
-    )
+    caption = "<figcaption>Mermaid diagram; GitLab renders it as a chart</figcaption>"
+    return f'<figure class="diagram">{caption}{block}</figure>\n'

@@ -1,4 +1,4 @@
-"""Members of groups and projects: direct ones, inherited ones, and those of invited groups."""
+"""Members of groups and projects: direct, inherited, and those of invited groups."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,14 +9,14 @@ from psbot.sandbox.state.world import World
 DIRECT = "DIRECT"
 INHERITED = "INHERITED"
 DESCENDANTS = "DESCENDANTS"
-# GitLab calls invited groups by other names in groups than in projects.
+# GitLab names the relations of invited groups differently in groups and in projects.
 _INVITED = {True: "SHARED_FROM_GROUPS", False: "INVITED_GROUPS"}
 _INVITED_ABOVE = {True: "SHARED_FROM_GROUPS", False: "SHARED_INTO_ANCESTORS"}
 ALL_RELATIONS = frozenset({DIRECT, INHERITED, *_INVITED.values(), *_INVITED_ABOVE.values()})
 
 
 def list_memberships(world: World, namespace: Namespace, relations: frozenset[str]) -> list[Membership]:
-    """Return one membership a user, the one with the highest role; by user id."""
+    """Return each user's membership with the highest access level, by user ID."""
     best: dict[int, Membership] = {}
     for entry in _iter_memberships(world, namespace, relations):
         known = best.get(entry.user.id)
@@ -56,4 +56,6 @@ def search_memberships(entries: list[Membership], query: str | None) -> list[Mem
     if not query:
         return entries
     text = query.lower()
-    return [one for one in entries if text in one.user.username.lower() or text in one.user.name.lower()]
+    return [
+        entry for entry in entries if text in entry.user.username.lower() or text in entry.user.name.lower()
+    ]

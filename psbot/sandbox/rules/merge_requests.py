@@ -1,6 +1,6 @@
-"""Merge requests, as far as a pipeline meets them: who may comment, and which one a commit came from.
+"""Merge requests as far as a pipeline needs them: comments, and which merge request a commit came from.
 
-There is no git here: whoever makes a merge request says which commits it has.
+The sandbox has no git: whoever creates a merge request names its commits.
 """
 
 from collections.abc import Iterable
@@ -23,9 +23,9 @@ def create_merge_request(
     target_branch: str = "main",
     commits: Iterable[str] = (),
 ) -> MergeRequest:
-    """Make a merge request."""
+    """Create a merge request."""
     number = world.next_id(f"merge request iid {project.namespace_id}")
-    made = MergeRequest(
+    merge_request = MergeRequest(
         world.next_id("merge request"),
         number,
         project,
@@ -35,13 +35,13 @@ def create_merge_request(
         target_branch,
         world.record_write(),
     )
-    made.commits.extend(commits)
-    world.merge_requests[made.id] = made
-    return made
+    merge_request.commits.extend(commits)
+    world.merge_requests[merge_request.id] = merge_request
+    return merge_request
 
 
 def merge_merge_request(world: World, merge_request: MergeRequest, *commits: str) -> None:
-    """Merge it; *commits* are what the merge has made on the target branch."""
+    """Merge it; *commits* are the commits of the merge on the target branch."""
     merge_request.state = "merged"
     merge_request.merged_at = world.record_write()
     merge_request.commits.extend(commits)
@@ -53,14 +53,14 @@ def list_merge_requests(world: World, project: Namespace) -> list[MergeRequest]:
 
 
 def can_read_merge_requests(world: World, user: User | None, project: Namespace) -> bool:
-    """Tell whether the user sees merge requests: in a private project from Planner up (GitLab's permissions)."""
+    """Tell whether the user may see merge requests: in a private project at least Planners (GitLab's permissions)."""
     return (
         project.visibility == "public" or access.max_access_level(world, user, project) >= AccessLevel.PLANNER
     )
 
 
 def create_note(world: World, user: User, merge_request: MergeRequest, body: str) -> MergeRequestNote | None:
-    """Write a note; None when it held quick actions only. Raises Forbidden and Invalid."""
+    """Create a note; None if it contains only quick actions. Raises Forbidden and Invalid."""
     access.require(
         can_read_merge_requests(world, user, merge_request.project) and not merge_request.project.is_read_only
     )
@@ -74,7 +74,7 @@ def create_note(world: World, user: User, merge_request: MergeRequest, body: str
 
 
 def update_note(world: World, user: User, note: MergeRequestNote, body: str) -> None:
-    """Edit a note; one's own, or any from Maintainer up. Raises Forbidden and Invalid."""
+    """Edit a note: one's own, or any as a Maintainer. Raises Forbidden and Invalid."""
     role = access.max_access_level(world, user, note.merge_request.project)
     access.require((note.author is user or role >= AccessLevel.MAINTAINER) and not note.is_system)
     note.body = _run_quick_actions(note.merge_request, body)
@@ -82,7 +82,7 @@ def update_note(world: World, user: User, note: MergeRequestNote, body: str) -> 
 
 
 def _run_quick_actions(merge_request: MergeRequest, body: str) -> str:
-    """Return the text that is stored; quick actions leave it, and are remembered as run."""
+    """Return the text to store; its quick actions are removed and recorded as run."""
     if len(body) > MAX_NOTE_LENGTH:
         raise Invalid({"note": [f"is too long (maximum is {MAX_NOTE_LENGTH} characters)"]})
     text, actions = quick_actions.extract(body)

@@ -13,24 +13,24 @@ MAX_TITLE_LENGTH = 255
 
 
 def list_milestones(world: World, namespaces: list[Namespace]) -> list[Milestone]:
-    """Return the milestones of *places*, the first due first; those without a date last."""
+    """Return the milestones of *namespaces* by due date; those without one come last."""
     inside = {place.namespace_id for place in namespaces}
     found = [one for one in world.milestones.values() if one.namespace.namespace_id in inside]
     return sorted(found, key=lambda one: (one.due_on is None, one.due_on or date.min, one.id))
 
 
 def create_milestone(world: World, user: User, namespace: Namespace, title: str) -> Milestone:
-    """Make a milestone. Raises Forbidden and Invalid."""
+    """Create a milestone. Raises Forbidden and Invalid."""
     access.require(access.can_manage_labels(world, user, namespace))
     text = _validate_title(world, namespace, title)
     number = world.next_id(f"milestone iid {namespace.namespace_id}")
-    made = Milestone(world.next_id("milestone"), number, namespace, text, world.record_write())
-    world.milestones[made.id] = made
-    return made
+    milestone = Milestone(world.next_id("milestone"), number, namespace, text, world.record_write())
+    world.milestones[milestone.id] = milestone
+    return milestone
 
 
 def rename_milestone(world: World, milestone: Milestone, title: str) -> None:
-    """Give a milestone another title. Raises Invalid."""
+    """Change the title of a milestone. Raises Invalid."""
     if title.strip() != milestone.title:
         milestone.title = _validate_title(world, milestone.namespace, title)
 
@@ -47,13 +47,13 @@ def _validate_title(world: World, namespace: Namespace, title: str) -> str:
 
 
 def milestone_items(world: World, user: User | None, milestone: Milestone) -> list[WorkItem]:
-    """Return the items with the milestone, as far as the user may see them; the newest first."""
+    """Return the items with the milestone that the user may see, the newest first."""
     found = [one for one in world.items.values() if one.milestone is milestone]
     return [one for one in reversed(found) if access.can_read(world, user, one)]
 
 
 def delete_milestone(world: World, user: User, milestone: Milestone) -> None:
-    """Delete a milestone; items lose it without a note."""
+    """Delete a milestone; it is removed from items without a note."""
     access.require(access.can_manage_labels(world, user, milestone.namespace))
     for item in world.items.values():
         if item.milestone is milestone:

@@ -1,4 +1,4 @@
-"""Move, clone and delete items."""
+"""Moves, clones and deletes items."""
 
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.hierarchy import set_parent
@@ -12,7 +12,7 @@ from psbot.sandbox.state.world import World
 
 
 def move_item(world: World, user: User, item: WorkItem, target: Namespace) -> WorkItem:
-    """Move an issue to another project: a new one is made there, the old one is closed and stays."""
+    """Move an issue to another project: a copy is created there, and the original is closed."""
     if item.namespace is target:
         raise Invalid("Cannot move issue to project it originates from!")
     access.require(access.can_set_metadata(world, user, item))
@@ -36,7 +36,7 @@ def move_item(world: World, user: User, item: WorkItem, target: Namespace) -> Wo
 
 
 def clone_item(world: World, user: User, item: WorkItem, target: Namespace, *, with_notes: bool) -> WorkItem:
-    """Copy an issue to a project; the original stays as it is, the copy is *user*'s and hangs where it hangs."""
+    """Clone an issue to a project; *user* is the author of the clone, which gets the same parent."""
     copy = _copy_item(world, user, item, target)
     if item.parent is not None and access.can_set_metadata(world, user, item.parent):
         set_parent(world, user, copy, item.parent)
@@ -65,7 +65,7 @@ def _copy_item(world: World, user: User, item: WorkItem, target: Namespace) -> W
         due_on=item.due_on,
     )
     copy = create_item(world, user, target, item.type, change)
-    # The words are taken over as they stand: nothing in them runs a second time.
+    # The description is copied unchanged: its quick actions do not run again.
     copy.description = item.description
     return copy
 

@@ -1,4 +1,4 @@
-"""Notes and discussions."""
+"""Notes and discussions on work items."""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ MAX_NOTE_LENGTH = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class NoteResult:
-    """What became of a note: none when it held quick actions only, or when they all failed."""
+    """The result of writing a note; ``note`` is None if it contained only quick actions."""
 
     note: Note | None
     action_names: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class NoteResult:
 
     @property
     def is_commands_only(self) -> bool:
-        """Tell whether there was no text beside the quick actions."""
+        """Tell whether the note contained only quick actions."""
         return self.note is None
 
 
@@ -39,7 +39,7 @@ def create_note(
     discussion: Note | None = None,
     is_thread: bool = False,
 ) -> NoteResult:
-    """Write a note; its quick actions run and leave the text. Raises Forbidden and Invalid."""
+    """Create a note; its quick actions run and are removed. Raises Forbidden and Invalid."""
     access.require(access.can_comment(world, user, item))
     if is_internal and not access.can_read_confidential(world, user, item.namespace):
         raise Forbidden("403 Forbidden")
@@ -126,7 +126,7 @@ def _require_can_edit(world: World, user: User, note: Note) -> None:
 
 
 def update_note(world: World, user: User, note: Note, body: str) -> NoteResult:
-    """Edit a note; quick actions in it run; without any text left the note goes."""
+    """Edit a note; its quick actions run, and a note without other text is deleted."""
     _require_can_edit(world, user, note)
     _validate_body(body)
     text, actions = quick_actions.extract(body)
@@ -164,12 +164,12 @@ def delete_note(world: World, user: User, note: Note) -> None:
 
 
 def visible_notes(world: World, user: User | None, item: WorkItem) -> list[Note]:
-    """Return what the user may read of the notes of *item*, oldest first."""
+    """Return the notes of *item* that the user may read, oldest first."""
     return [note for note in item.notes if access.can_read_note(world, user, note)]
 
 
 def group_by_discussion(notes: list[Note]) -> list[list[Note]]:
-    """Return *notes* by discussion, in the order of their first ones."""
+    """Return *notes* grouped by discussion, in the order of their first notes."""
     found: dict[str, list[Note]] = {}
     for note in notes:
         found.setdefault(note.discussion_id, []).append(note)

@@ -1,8 +1,8 @@
-"""Find quick actions in text, after GitLab's documentation of quick actions and its extractor.
+"""Finds quick actions in text, following GitLab's documentation and its extractor.
 
-A command is a line that starts with ``/`` and a known name, in any case. Fenced code, inline code on lines of
-its own, ``<tag>`` blocks and ``>>>`` blocks are left alone; an HTML comment protects nothing. A line whose
-command is not known stays text.
+A quick action is a line that starts with ``/`` and a known name, in any case. Lines in fenced code, inline code on
+lines of its own, ``<tag>`` blocks and ``>>>`` blocks do not count; an HTML comment protects nothing. A line with an
+unknown command stays text.
 """
 
 import re
@@ -61,14 +61,14 @@ _COMMAND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class QuickAction:
-    """One command: its name, never an alias, and the rest of its line."""
+    """One quick action: its name, never an alias, and the rest of its line."""
 
     name: str
     argument: str = ""
 
 
 def extract(text: str) -> tuple[str, list[QuickAction]]:
-    """Return *text* without its command lines, and the commands in their order."""
+    """Return *text* without its quick actions, and the quick actions in order."""
     if "/" not in text:
         return text, []
     kept: list[str] = []

@@ -1,4 +1,4 @@
-"""Mentions and references in text, and what they cause: notifications, and notes in the items referred to."""
+"""Mentions and references in text, and what they cause: notifications, and notes on the items referred to."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,14 +23,14 @@ def _without_code(text: str) -> str:
 
 
 def mentioned_names(text: str) -> set[str]:
-    """Return the names after ``@`` in *text*, lower case; code and comments mention nobody."""
+    """Return the names after ``@`` in *text*, in lower case; code and comments do not count."""
     return (
         {match["name"].lower() for match in MENTION.finditer(_without_code(text))} if "@" in text else set()
     )
 
 
 def mentioned_users(world: World, item: WorkItem, names: Iterable[str]) -> set[User]:
-    """Return whom *names* reach on *item*: people, everybody for ``all``, members for a group's path."""
+    """Return the users that *names* mention on *item*; ``all`` and group paths mention all members."""
     found: set[User] = set()
     for name in names:
         user = world.user(name)
@@ -45,7 +45,7 @@ def mentioned_users(world: World, item: WorkItem, names: Iterable[str]) -> set[U
 
 
 def members_of(world: World, namespace: Namespace) -> set[User]:
-    """Return everybody with a role in *namespace*, inherited ones included."""
+    """Return all members of *namespace*, direct and inherited."""
     return {
         user
         for user in world.users.values()
@@ -54,7 +54,7 @@ def members_of(world: World, namespace: Namespace) -> set[User]:
 
 
 def notify(world: World, users: Iterable[User], reason: str, item: WorkItem, actor: User) -> None:
-    """Record that people hear of something; the actor and machines get no message."""
+    """Record notifications; the actor and bots get none."""
     for user in sorted(set(users), key=lambda user: user.id):
         if user is not actor and not user.is_bot:
             world.notifications.append(
@@ -80,20 +80,20 @@ def referenced_items(world: World, text: str, context: Namespace) -> Iterator[Wo
 
 
 def find_item_by_url(world: World, match: re.Match[str]) -> WorkItem | None:
-    """Return the item that a match of ITEM_ADDRESS means."""
+    """Return the item that a match of ITEM_URL refers to."""
     namespace = world.namespace(match["path"])
     return world.item(namespace, int(match["iid"])) if namespace else None
 
 
 def find_item_by_reference(world: World, context: Namespace, match: re.Match[str]) -> WorkItem | None:
-    """Return the item that a match of REFERENCE, written in *context*, means."""
+    """Return the item that a match of REFERENCE, written in *context*, refers to."""
     path, is_epic = match["path"], match["sign"] == "&"
-    near = [ns for ns in context.self_and_ancestors if ns.is_group is is_epic][:1]
+    namespaces = [ns for ns in context.self_and_ancestors if ns.is_group is is_epic][:1]
     if path:
         sibling = f"{context.parent.full_path}/{path}" if context.parent else path
-        near = [ns for ns in (world.namespace(path), world.namespace(sibling)) if ns]
-    found = (world.item(namespace, int(match["iid"])) for namespace in near)
-    return next((item for item in found if item and item.is_epic is is_epic), None)
+        namespaces = [ns for ns in (world.namespace(path), world.namespace(sibling)) if ns]
+    items = (world.item(namespace, int(match["iid"])) for namespace in namespaces)
+    return next((item for item in items if item and item.is_epic is is_epic), None)
 
 
 def relative_reference(item: WorkItem, context: Namespace) -> str:
@@ -107,7 +107,7 @@ def relative_reference(item: WorkItem, context: Namespace) -> str:
 
 
 def add_cross_references(world: World, author: User, source: WorkItem, text: str) -> None:
-    """Leave a note in every item that *text* of *source* refers to, once for each."""
+    """Add a note to every item that *text* of *source* refers to, once per item."""
     for target in dict.fromkeys(referenced_items(world, text, source.namespace)):
         is_known = any(note.mentions is source and note.action == "cross_reference" for note in target.notes)
         if target is source or is_known:
@@ -155,7 +155,7 @@ def add_system_note(
 
 
 def add_todo(world: World, user: User, item: WorkItem) -> None:
-    """Put *item* on the user's own to-do list."""
+    """Add *item* to the user's own to-do list."""
     world.notifications.append(
         Notification(user.username, "todo", item.reference, item.title, user.username, world.clock.now())
     )

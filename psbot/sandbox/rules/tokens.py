@@ -1,4 +1,4 @@
-"""Who asks: the token of a request, and how GitLab refuses a bad one."""
+"""Authentication: the token of a request, sudo, and how GitLab refuses a bad token."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ class BadToken(Exception):
 
 
 class SudoRefused(BadToken):
-    """An administrator's wish to act as somebody else, which is not granted."""
+    """A request to act as another user (sudo) that is refused."""
 
     def __init__(self, body: Mapping[str, str], status: int) -> None:
         super().__init__(body)
@@ -46,7 +46,7 @@ def token_of_request(world: World, headers: Mapping[str, str], query: Mapping[st
 
 
 def apply_sudo(world: World, token: Token | None, sudo: str | None) -> Token | None:
-    """Return the token as if it were the one of *wanted*, an id or a username. Raises SudoRefused."""
+    """Return the token for the user *sudo*, given by ID or username. Raises SudoRefused."""
     if sudo is None:
         return token
     if token is None or not token.user.is_admin or "sudo" not in token.scopes:

@@ -1,4 +1,4 @@
-"""The whole server: both APIs and the control of the sandbox behind one gate."""
+"""Assembles the server: both APIs, the control endpoints and the web pages behind one gate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from psbot.sandbox.state.world import World
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A server in process: the world it serves, and the gate with faults, delays and the request log."""
+    """A server in this process: its world, and the gate with faults, delays and the request log."""
 
     world: World
     gate: Gate
@@ -28,7 +28,7 @@ class Sandbox:
 
 
 def create_app(world: World, options: ServerOptions | None = None, pages: Sequence[BaseRoute] = ()) -> Gate:
-    """Return the ASGI application; *pages* are routes of web pages, asked last."""
+    """Return the ASGI application; *pages* are routes of web pages, which are tried last."""
     inner = Starlette(routes=[*graphql_routes(world), *rest_routes(world)])
     gate = Gate(inner, world, options or ServerOptions())
     inner.router.routes.extend([*control.routes(gate), *pages])

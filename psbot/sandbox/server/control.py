@@ -1,4 +1,4 @@
-"""The control of the sandbox under ``/-/sandbox/``: for tests and demonstrations that run elsewhere."""
+"""The control endpoints under ``/-/sandbox/``: clock, faults, request log and state, for tests and demos."""
 
 import json
 from collections.abc import Callable
@@ -24,13 +24,13 @@ Handler = Callable[[Gate, dict[str, Any]], object]
 
 
 def routes(gate: Gate) -> list[BaseRoute]:
-    """Return the routes."""
+    """Return the routes of the control endpoints."""
 
     def route(path: str, method: str, work: Handler) -> Route:
         async def serve(request: Request) -> Response:
-            refused = refusal_reason(request)
-            if refused:
-                return JSONResponse({"error": refused}, 403)
+            reason = refusal_reason(request)
+            if reason:
+                return JSONResponse({"error": reason}, 403)
             try:
                 body = await request.body()
                 data = json.loads(body) if body else dict(request.query_params)
@@ -45,13 +45,13 @@ def routes(gate: Gate) -> list[BaseRoute]:
 
 
 def refusal_reason(request: Request) -> str | None:
-    """Refuse a page of another site that a browser was led to: only this host's own names are answered."""
+    """Return why a request is refused that another site sent through a browser; None if it is not."""
     host = request.headers.get("host", "").rsplit(":", 1)[0]
     if host not in _LOCAL_NAMES:
-        return "this answers on the loopback interface only"
+        return "the sandbox answers on the loopback interface only"
     origin = request.headers.get("origin")
     if origin and origin.split("//")[-1].rsplit(":", 1)[0] not in _LOCAL_NAMES:
-        return "this does not answer other sites"
+        return "the sandbox does not answer requests from other sites"
     return None
 
 
@@ -67,7 +67,7 @@ def _move_clock(gate: Gate, data: dict[str, Any]) -> object:
         gate.world.clock.advance(
             timedelta(days=float(data.get("days", 0)), seconds=float(data.get("seconds", 0)))
         )
-    gate.world.cache.clear()
+    gate.world.invalidate()
     return _get_clock(gate, data)
 
 
@@ -82,7 +82,7 @@ def _list_faults(gate: Gate, _data: dict[str, Any]) -> object:
 def _add_fault(gate: Gate, data: dict[str, Any]) -> object:
     unknown = set(data) - _FAULT_FIELDS
     if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
     kind, when = FaultKind(data["kind"]), FaultTiming(data.get("when", FaultTiming.BEFORE))
     return _fault_data(gate.faults.add(Fault(**{**data, "kind": kind, "when": when})))
 
@@ -120,7 +120,7 @@ def _list_notifications(gate: Gate, _data: dict[str, Any]) -> object:
 
 
 def _list_people(gate: Gate, _data: dict[str, Any]) -> object:
-    """Return everybody with the token to act as them."""
+    """Return all users with their tokens."""
     tokens = {
         token.user.username: value for value, token in gate.world.tokens.items() if "api" in token.scopes
     }
@@ -143,7 +143,7 @@ def _update_settings(gate: Gate, data: dict[str, Any]) -> object:
         world.edition = Edition(data["edition"])
     options.latency_ms = float(data.get("latency_ms", options.latency_ms))
     options.work_ms = float(data.get("work_ms", options.work_ms))
-    world.cache.clear()
+    world.invalidate()
     return {
         "maintenance": world.is_in_maintenance,
         "edition": world.edition.value,

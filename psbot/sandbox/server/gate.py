@@ -1,4 +1,4 @@
-"""What stands between the network and the APIs: delays, faults and the request log."""
+"""The gate in front of the APIs: it adds delays, applies faults and logs every API request."""
 
 import asyncio
 import json
@@ -21,13 +21,13 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# The connections, by the client's address, so that one can be cut.
+# The connections by client address, so that one of them can be cut.
 Connections = dict[tuple[str, int], asyncio.Transport]
 
 
 @dataclass(slots=True)
 class Gate:
-    """An ASGI application around another; only API requests are counted, delayed and damaged."""
+    """ASGI middleware; it logs, delays and damages API requests only."""
 
     app: App
     world: World
@@ -127,7 +127,7 @@ class Gate:
         )
 
     async def _cut_connection(self, scope: Scope, cut: CutConnection, send: Send) -> None:
-        """Send what the cut leaves of the answer, then end the connection without a word."""
+        """Send what is left of the response, then abort the connection."""
         if cut.response is not None:
             await send(cut.response.start_message())
             await send({"type": "http.response.body", "body": cut.body, "more_body": True})
@@ -138,7 +138,7 @@ class Gate:
             await asyncio.sleep(0.01)
 
 
-# Faults that only the API itself can show.
+# Faults that only the API itself can produce.
 _API_FAULTS = frozenset(
     {
         FaultKind.PARTIAL,

@@ -1,11 +1,11 @@
-"""How the server behaves beside what GitLab does."""
+"""Server settings that have nothing to do with GitLab's behaviour."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class ServerOptions:
-    """Delays in milliseconds: of a round trip, and of the work of one mutation or write."""
+    """Delays in milliseconds: of a round trip, and of one mutation or write."""
 
     latency_ms: float = 0.0
     work_ms: float = 0.0

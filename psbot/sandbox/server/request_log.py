@@ -1,4 +1,4 @@
-"""What was asked of the server."""
+"""The log of all API requests, for tests that count or inspect them."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One API request and how it was answered; status 0 when the connection was cut."""
+    """One API request and its response; status 0 if the connection was cut."""
 
     number: int
     method: str
@@ -30,7 +30,7 @@ class RequestLog:
     received: int = 0
 
     def next_number(self) -> int:
-        """Return the number of the request that has just come in, from 1."""
+        """Return the number of the request just received, from 1."""
         self.received += 1
         return self.received
 

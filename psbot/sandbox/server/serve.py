@@ -1,4 +1,4 @@
-"""Serve a world on a free loopback port, in a thread of this process or as the process's only work."""
+"""Serves a world on a loopback port, in a background thread or in the main thread."""
 
 import asyncio
 import socket
@@ -16,8 +16,9 @@ from psbot.sandbox.server.options import ServerOptions
 from psbot.sandbox.state.world import World
 
 HOST = "127.0.0.1"
-_KEEP_ALIVE_SECONDS = 75  # the value of the web server in front of GitLab
+_KEEP_ALIVE_SECONDS = 75  # as the web server in front of GitLab
 _START_SECONDS = 30.0
+_POLLS_A_SECOND = 100
 
 
 def _protocol(gate: Gate) -> type[asyncio.Protocol]:
@@ -42,7 +43,7 @@ def _protocol(gate: Gate) -> type[asyncio.Protocol]:
 
 
 def listening_socket(port: int = 0) -> socket.socket:
-    """Return a socket that listens on the loopback interface; port 0 takes a free one."""
+    """Return a socket that listens on the loopback interface; port 0 picks a free port."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((HOST, port))
@@ -51,7 +52,7 @@ def listening_socket(port: int = 0) -> socket.socket:
 
 
 def bind_world(world: World, port: int = 0) -> socket.socket:
-    """Return a listening socket and make its address the world's."""
+    """Return a listening socket and set its address as the world's URL."""
     bound = listening_socket(port)
     world.url = f"http://{HOST}:{bound.getsockname()[1]}"
     return bound
@@ -60,13 +61,37 @@ def bind_world(world: World, port: int = 0) -> socket.socket:
 def serve(
     world: World, bound: socket.socket, options: ServerOptions, pages: Sequence[BaseRoute] = ()
 ) -> None:
-    """Serve *world* in this thread until the process is told to end."""
+    """Serve *world* in this thread until the process is stopped."""
     create_server(create_app(world, options, pages)).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """A server that ends as soon as its connections have, without uvicorn's pauses of a tenth of a second."""
+
+    async def main_loop(self) -> None:
+        """Serve until the server is told to end."""
+        polls = 0
+        while not await self.on_tick(polls % _POLLS_A_SECOND):  # 0 once a second: it writes the date then
+            polls += 1
+            await asyncio.sleep(1 / _POLLS_A_SECOND)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the requests that are being answered end, for a second."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(_POLLS_A_SECOND):
+            if not self.server_state.connections and not self.server_state.tasks:
+                break
+            await asyncio.sleep(1 / _POLLS_A_SECOND)
+        for task in self.server_state.tasks:
+            task.cancel()
 
 
 def create_server(gate: Gate) -> uvicorn.Server:
     """Return the server for *gate*; it writes no access log."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             gate,
             http=_protocol(gate),
@@ -76,7 +101,6 @@ def create_server(gate: Gate) -> uvicorn.Server:
             access_log=False,
             log_level="critical",
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=1,
             server_header=False,
         )
     )

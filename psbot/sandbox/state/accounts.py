@@ -1,4 +1,4 @@
-"""Accounts."""
+"""Users, tokens, groups, projects and their members."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 
 class AccessLevel(IntEnum):
-    """Roles by their number in GitLab's members API."""
+    """Roles by their access level in GitLab's members API."""
 
     NONE = 0
     GUEST = 10
@@ -18,7 +18,7 @@ class AccessLevel(IntEnum):
 
 
 class UserKind(StrEnum):
-    """What GitLab takes an account for."""
+    """The kind of an account."""
 
     HUMAN = "human"
     SERVICE_ACCOUNT = "service_account"
@@ -27,7 +27,7 @@ class UserKind(StrEnum):
 
 
 class Edition(StrEnum):
-    """What the instance is licensed for."""
+    """The licensed edition of the instance."""
 
     FREE = "free"
     PREMIUM = "premium"
@@ -47,7 +47,7 @@ class User:
 
     @property
     def is_bot(self) -> bool:
-        """Tell whether GitLab flags the account as no person's."""
+        """Tell whether GitLab flags the account as a bot."""
         return self.kind not in (UserKind.HUMAN, UserKind.GHOST)
 
 
@@ -67,7 +67,7 @@ class Token:
 
 @dataclass(slots=True, eq=False)
 class Namespace:
-    """A group or a project; ``id`` counts within its kind, ``namespace_id`` over both."""
+    """A group or a project; ``id`` is unique among groups or among projects, ``namespace_id`` among both."""
 
     id: int
     namespace_id: int
@@ -84,7 +84,7 @@ class Namespace:
 
     @property
     def is_read_only(self) -> bool:
-        """Tell whether this or a group above is archived: then everybody reads and nobody writes."""
+        """Tell whether this or an ancestor is archived."""
         return any(one.is_archived for one in self.self_and_ancestors)
 
     @property
@@ -95,7 +95,7 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Share:
-    """A group invited to a namespace: its members get their role there, but no higher one than *access*."""
+    """A group invited to a namespace; its members get their own access level, at most *access_level*."""
 
     group: Namespace
     access_level: AccessLevel

@@ -1,34 +1,39 @@
-"""The instance's clock: it stands until it is moved, or runs on from where it was set."""
+"""The instance's clock: it stands still until it is moved, or runs from the time it was set to."""
 
 import time
 from datetime import datetime, timedelta
 
 
 class Clock:
-    """A virtual clock in UTC; every write takes a millisecond, so that what was written later is later."""
+    """A virtual clock in UTC. Every write takes a millisecond, so that later writes have later times."""
 
     def __init__(self, now: datetime, *, runs: bool = False) -> None:
         self._set_to = now
         self._runs = runs
         self._started = time.monotonic()
 
+    @property
+    def runs(self) -> bool:
+        """Tell whether time passes by itself."""
+        return self._runs
+
     def now(self) -> datetime:
-        """Return the instant the clock shows."""
+        """Return the current time."""
         passed = time.monotonic() - self._started if self._runs else 0.0
         return self._set_to + timedelta(seconds=passed)
 
     def tick(self) -> datetime:
-        """Move on by a millisecond and return the new instant."""
+        """Advance by a millisecond and return the new time."""
         self._set_to += timedelta(milliseconds=1)
         return self.now()
 
     def advance(self, by: timedelta) -> datetime:
-        """Move on by *by*."""
+        """Advance by *by* and return the new time."""
         self._set_to += by
         return self.now()
 
     def set(self, now: datetime) -> datetime:
-        """Show *now* from here on."""
+        """Set the clock to *now*."""
         self._set_to = now
         self._started = time.monotonic()
         return now

@@ -1,4 +1,4 @@
-"""Start and due dates: fixed ones, and those that an epic takes over from its children."""
+"""Start and due dates: fixed ones, and those an epic inherits from its children."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -11,7 +11,7 @@ def _long_date(day: date) -> str:
 
 
 def dates_note_body(start: tuple[date | None, date | None], due: tuple[date | None, date | None]) -> str:
-    """Return the body of the system note for dates given as (before, after); empty when nothing changed."""
+    """Return the body of the system note for dates given as (before, after); empty if nothing changed."""
     parts = []
     for name, (before, after) in (("start date", start), ("due date", due)):
         if before != after:

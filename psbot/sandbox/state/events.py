@@ -1,4 +1,4 @@
-"""What happened to work items: events, time spent, reactions."""
+"""Records attached to work items: label, state, weight and milestone events, time logs, reactions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelEvent:
-    """A label put on or taken off; the label is None once it has been deleted."""
+    """A label added or removed; the action is ``add`` or ``remove``."""
 
     id: int
     user: "User"
@@ -32,7 +32,7 @@ class StateEvent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightEvent:
-    """A weight set, or taken away (None)."""
+    """A weight set, or removed (None)."""
 
     id: int
     user: "User"
@@ -42,7 +42,7 @@ class WeightEvent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MilestoneEvent:
-    """A milestone set or taken away; the action is ``add`` or ``remove``."""
+    """A milestone set or removed; the action is ``add`` or ``remove``."""
 
     id: int
     user: "User"
@@ -53,7 +53,7 @@ class MilestoneEvent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timelog:
-    """Time somebody says to have spent, in seconds."""
+    """Time that a user logged as spent, in seconds."""
 
     id: int
     user: "User"
@@ -64,7 +64,7 @@ class Timelog:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reaction:
-    """An emoji that somebody gave an item or a note; *name* is the emoji's, without colons."""
+    """An emoji reaction to an item or a note; *name* is without colons."""
 
     id: int
     user: "User"

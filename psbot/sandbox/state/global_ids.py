@@ -1,4 +1,4 @@
-"""Global ids ``gid://gitlab/<Model>/<id>``, and the models each id scalar takes."""
+"""GraphQL global IDs, ``gid://gitlab/<Model>/<id>``, and the models that each ID scalar accepts."""
 
 import re
 
@@ -8,7 +8,7 @@ from psbot.sandbox.state.model import Note, WorkItem
 
 _GID = re.compile(r"gid://gitlab/(?P<model>[A-Za-z:]+)/(?P<id>[0-9a-f]+)\Z")
 
-# The scalar's name without ID is the model; these take others besides.
+# The models that each scalar accepts.
 MODELS = {
     "WorkItemID": ("WorkItem", "Issue", "Epic"),
     "LabelID": ("Label", "GroupLabel", "ProjectLabel"),
@@ -24,11 +24,11 @@ MODELS = {
 
 
 class BadGlobalId(ValueError):
-    """A text that is no global id, or one of another model."""
+    """Text that is not a global ID, or the global ID of another model."""
 
 
 def parse_gid(text: object, scalar: str) -> str:
-    """Return the id part of the global id *text*; BadGlobalId unless its model fits *scalar*."""
+    """Return the ID part of the global ID *text*; BadGlobalId unless its model fits *scalar*."""
     match = _GID.match(str(text))
     if match is None:
         raise BadGlobalId(f'"{text}" is not a valid Global ID')
@@ -38,27 +38,27 @@ def parse_gid(text: object, scalar: str) -> str:
 
 
 def gid(model: str, number: object) -> str:
-    """Return the global id."""
+    """Return the global ID."""
     return f"gid://gitlab/{model}/{number}"
 
 
 def item_gid(item: WorkItem) -> str:
-    """Return the global id of a work item."""
+    """Return the global ID of a work item."""
     return gid("WorkItem", item.id)
 
 
 def label_gid(label: Label) -> str:
-    """Return the global id of a group's or a project's label."""
+    """Return the global ID of a group's or a project's label."""
     return gid("GroupLabel" if label.namespace.is_group else "ProjectLabel", label.id)
 
 
 def namespace_gid(namespace: Namespace) -> str:
-    """Return the global id of a group or a project."""
+    """Return the global ID of a group or a project."""
     return gid("Group" if namespace.is_group else "Project", namespace.id)
 
 
 def note_gid(note: Note) -> str:
-    """Return the global id of a note; those that stand for events are named after them."""
+    """Return the global ID of a note; a synthetic note is named after its event."""
     if note.is_synthetic:
         model = {"label": "LabelNote", "milestone": "MilestoneNote"}.get(note.action or "", "StateNote")
         return gid(model, note.discussion_id)
@@ -66,5 +66,5 @@ def note_gid(note: Note) -> str:
 
 
 def discussion_gid(note: Note) -> str:
-    """Return the global id of a note's discussion."""
+    """Return the global ID of a note's discussion."""
     return gid("Discussion", note.discussion_id)

@@ -1,4 +1,4 @@
-"""Labels."""
+"""Labels and milestones."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What a GitLab instance holds: people, namespaces, labels, work items, notes and events."""
+"""Work items with their notes, links and notifications."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,7 +21,7 @@ class ItemType(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Note:
-    """A comment or a system note; synthetic ones stand for label and state events."""
+    """A comment or a system note; a synthetic note represents a label, state or milestone event."""
 
     id: int
     discussion_id: str
@@ -119,7 +119,7 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Somebody who would get a message or a to-do: who, why, about what, caused by whom."""
+    """A notification or to-do: for whom, why, about which item, caused by whom."""
 
     username: str
     reason: str

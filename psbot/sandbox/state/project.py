@@ -1,4 +1,4 @@
-"""What a project has beside its items: merge requests, and what its pipelines get and are started by."""
+"""What a project has besides work items: merge requests, branches, CI/CD variables, pipeline schedules."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,7 +40,7 @@ class MergeRequest:
 
 @dataclass(frozen=True, slots=True)
 class CiVariable:
-    """A variable of the pipelines of a project, or of all projects of a group."""
+    """A CI/CD variable of a project or a group."""
 
     key: str
     value: str = "x"
@@ -52,7 +52,7 @@ class CiVariable:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch, as far as it is protected."""
+    """A branch and its protection."""
 
     name: str
     is_protected: bool = True
@@ -61,7 +61,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelineSchedule:
-    """What starts a pipeline regularly, with the permissions of its owner, if that account still exists."""
+    """A pipeline schedule; it runs with the permissions of its owner, None if that account is deleted."""
 
     id: int
     description: str

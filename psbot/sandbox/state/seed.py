@@ -1,4 +1,4 @@
-"""A world to start with: one customer's group, two projects, the people around them."""
+"""The world every sandbox starts with: one customer's group, two projects and the people around them."""
 
 from datetime import UTC, datetime
 
@@ -24,18 +24,18 @@ SERVICE_ACCOUNT = "psbot-bot"
 
 
 def token_of(username: str) -> str:
-    """Return the token text of one of the ready-made accounts."""
+    """Return the token of one of the seeded accounts."""
     return f"sandbox-token-{username.removesuffix('-bot')}"
 
 
-READ_ONLY_TOKEN = "sandbox-token-psbot-read"  # noqa: S105 (known on purpose: it opens a sandbox only)
+READ_ONLY_TOKEN = "sandbox-token-psbot-read"  # noqa: S105 (public on purpose: it is valid only in the sandbox)
 ADMIN_TOKEN = "sandbox-token-root"  # noqa: S105 (the same)
 
 
 def sandbox_world(
     now: datetime = START, *, edition: Edition = Edition.ULTIMATE, clock_runs: bool = False
 ) -> World:
-    """Return the ready-made world, at *now* on its clock."""
+    """Return the seeded world with its clock at *now*."""
     world = empty_world(now, edition=edition, clock_runs=clock_runs)
     label_group = world.ensure_namespace("acme", is_group=True)
     group = world.ensure_namespace(GROUP, is_group=True)
@@ -54,7 +54,7 @@ def sandbox_world(
 def empty_world(
     now: datetime = START, *, edition: Edition = Edition.ULTIMATE, clock_runs: bool = False
 ) -> World:
-    """Return a world with an administrator, ``root``, and nothing else."""
+    """Return a world with only the administrator ``root``."""
     world = World(Clock(now, runs=clock_runs), edition)
     root = world.add_user("root", "Administrator", is_admin=True)
     world.add_token(ADMIN_TOKEN, root, ["api", "sudo"])
@@ -62,7 +62,7 @@ def empty_world(
 
 
 def add_user_with_token(world: World, username: str, name: str, kind: UserKind = UserKind.HUMAN) -> User:
-    """Add an account with its known token."""
+    """Add an account with its well-known token."""
     user = world.add_user(username, name, kind)
     world.add_token(token_of(username), user)
     return user

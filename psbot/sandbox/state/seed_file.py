@@ -1,7 +1,7 @@
-"""Groups, projects, people and members from a YAML or JSON file.
+"""Loads groups, projects, people and members from a YAML or JSON file.
 
 The file has the keys ``groups`` and ``projects`` (full paths), ``people`` (``{username, name, kind}``) and
-``members`` (``{place, username, role}``); all are optional, and what is there already stays.
+``members`` (``{place, username, role}``). All keys are optional; existing groups and people stay.
 """
 
 from pathlib import Path
@@ -18,20 +18,22 @@ _KEYS = {"groups", "projects", "people", "members"}
 
 
 def load_seed_file(world: World, path: Path) -> None:
-    """Add what the file names to *world*. Raises PsbotError for a file that does not read that way."""
+    """Add the content of the file to *world*. Raises PsbotError for an invalid file."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PsbotError(f"{path} cannot be read: {error}", "give a YAML or JSON file") from error
+        raise PsbotError(f"cannot read {path}: {error}", "specify a YAML or JSON file") from error
     try:
         add_seed_data(world, data or {})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        hint = "the keys are groups, projects, people (username, name, kind), members (place, username, role)"
-        raise PsbotError(f"{path} does not describe a sandbox: {error}", hint) from error
+        hint = (
+            "allowed keys: groups, projects, people (username, name, kind), members (place, username, role)"
+        )
+        raise PsbotError(f"{path} is not a valid sandbox data file: {error}", hint) from error
 
 
 def add_seed_data(world: World, data: dict[str, Any]) -> None:
-    """Add groups, projects, people and members; KeyError, TypeError or ValueError for what makes no sense."""
+    """Add groups, projects, people and members. Raises KeyError, TypeError or ValueError for invalid data."""
     unknown = set(data) - _KEYS
     if unknown:
         raise ValueError(f"unknown key {', '.join(sorted(unknown))}")
@@ -46,5 +48,5 @@ def add_seed_data(world: World, data: dict[str, Any]) -> None:
     for member in data.get("members") or []:
         place, user = world.namespace(member["place"]), world.user(member["username"])
         if place is None or user is None:
-            raise ValueError(f"no such place or person: {member}")
+            raise ValueError(f"unknown group, project or user: {member}")
         world.add_member(place, user, AccessLevel[str(member["role"]).upper()])

@@ -1,4 +1,4 @@
-"""The state as data: canonical, to compare histories, or whole, to save and to load."""
+"""The state as plain data, to compare the results of two histories."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,10 +11,10 @@ Data = dict[str, Any]
 
 
 def canonical_state(world: World, *, with_events: bool = False) -> Data:
-    """Return what people would call the same state: no ids, numbers or times, in a stable order.
+    """Return the state without IDs, IIDs and times, in a stable order, so that equal results compare equal.
 
-    Numbers of items in texts (``#12``) stay where people wrote them. With *with_events*, system notes and
-    label and state events are in it too.
+    References in text (``#12``) stay as written. With *with_events*, system notes and
+    label and state events are included.
     """
     return {
         "labels": sorted(

@@ -1,4 +1,4 @@
-"""Addresses of things on this instance."""
+"""URLs of groups, projects, items, notes and users."""
 
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.model import Note, WorkItem
@@ -6,7 +6,7 @@ from psbot.sandbox.state.world import World
 
 
 def namespace_url(world: World, namespace: Namespace) -> str:
-    """Return a group's or a project's page."""
+    """Return the URL of a group or a project."""
     return f"{world.url}/{'groups/' if namespace.is_group else ''}{namespace.full_path}"
 
 
@@ -19,15 +19,15 @@ def item_path(item: WorkItem) -> str:
 
 
 def item_url(world: World, item: WorkItem) -> str:
-    """Return an item's page."""
+    """Return the URL of an item."""
     return world.url + item_path(item)
 
 
 def note_url(world: World, note: Note) -> str:
-    """Return a note's place on its item's page."""
+    """Return the URL of a note on its item's page."""
     return f"{item_url(world, note.item)}#note_{note.id}"
 
 
 def user_url(world: World, user: User) -> str:
-    """Return a person's page."""
+    """Return the URL of a user."""
     return f"{world.url}/{user.username}"

@@ -1,4 +1,4 @@
-"""The state of one GitLab instance: what is in it, found by id, path or name."""
+"""The whole state of one GitLab instance; everything is found by ID, path or name."""
 
 import hashlib
 import threading
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from psbot.sandbox.state.accounts import AccessLevel, Edition, Membership, Namespace, Token, User, UserKind
+from psbot.sandbox.state.answers import Answers
 from psbot.sandbox.state.clock import Clock
 from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import ItemType, Link, Note, Notification, WorkItem
@@ -17,7 +18,7 @@ VERSION = "19.5.0-ee"
 
 
 def _default_branches() -> list[Branch]:
-    """Return the branches of a project that nobody has changed; a named function, so that a world can be kept."""
+    """Return the branches of a new project; a named function, so that a world can be pickled."""
     return [Branch("main")]
 
 
@@ -37,7 +38,9 @@ TYPE_NAMES = {
 class World:
     """Users, namespaces, labels and items of one instance.
 
-    ``version`` grows with every write, so that whatever was computed from the state can be kept until then.
+    ``version`` grows with every write, and ``state`` is another one from then on, so that whatever was computed from
+    the state can be kept until then. Whoever changes anything in another way than by :meth:`tick` calls
+    :meth:`invalidate`.
     """
 
     clock: Clock
@@ -68,6 +71,8 @@ class World:
     )
     children_of: dict[int, list[Namespace]] = field(default_factory=lambda: defaultdict(list), repr=False)
     cache: dict[object, object] = field(default_factory=dict, repr=False)
+    state: object = field(default_factory=object, repr=False)
+    answers: Answers = field(default_factory=Answers, repr=False)
 
     @property
     def has_epics(self) -> bool:
@@ -75,17 +80,42 @@ class World:
         return self.edition is not Edition.FREE
 
     def next_id(self, kind: str) -> int:
-        """Return the next number of the sequence *kind*."""
+        """Return the next ID of the sequence *kind*."""
         self.counters[kind] += 1
         return self.counters[kind]
 
     def record_write(self) -> datetime:
-        """Take note of a write and return its instant."""
+        """Record a write and return its time."""
         self.version += 1
-        self.cache.clear()
+        self.invalidate()
         return self.clock.tick()
 
-    # people
+    def invalidate(self) -> None:
+        """Forget what was computed from the state before."""
+        self.cache.clear()
+        self.state = object()
+
+    @property
+    def read_conditions(self) -> tuple[object, ...]:
+        """Return what answers depend on besides the state and who asks."""
+        return self.url, self.clock.now(), self.edition, self.is_in_maintenance
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a snapshot keeps: everything but the lock and what can be computed again."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("lock", "cache", "state", "answers")
+        }
+
+    def __setstate__(self, kept: dict[str, object]) -> None:
+        vars(self).update(kept)
+        self.lock = threading.RLock()
+        self.cache = {}
+        self.state = object()
+        self.answers = Answers()
+
+    # users
 
     def add_user(
         self, username: str, name: str, kind: UserKind = UserKind.HUMAN, *, is_admin: bool = False
@@ -94,16 +124,18 @@ class World:
         user = User(self.next_id("user"), username, name, kind, is_admin=is_admin)
         self.users[username.lower()] = user
         self.version += 1
+        self.invalidate()
         return user
 
     def add_token(
         self, value: str, user: User, scopes: Iterable[str] = ("api",), expires_on: date | None = None
     ) -> Token:
-        """Add an access token with the known text *value*."""
+        """Add an access token with the value *value*."""
         token = Token(
             self.next_id("token"), value, user, "sandbox", frozenset(scopes), self.clock.now(), expires_on
         )
         self.tokens[value] = token
+        self.invalidate()
         return token
 
     def user(self, username: str) -> User | None:
@@ -111,7 +143,7 @@ class World:
         return self.users.get(username.lower())
 
     def user_by_id(self, number: int) -> User | None:
-        """Return the account of that id."""
+        """Return the account of that ID."""
         return next((user for user in self.users.values() if user.id == number), None)
 
     # namespaces
@@ -147,7 +179,7 @@ class World:
         return namespace
 
     def ensure_namespace(self, full_path: str, *, is_group: bool, visibility: str = "private") -> Namespace:
-        """Return the namespace at *full_path*; make it, and the groups above it, where they are missing."""
+        """Return the namespace at *full_path*; create it and its ancestors if they are missing."""
         found = self.namespaces.get(full_path.lower())
         if found:
             return found
@@ -156,7 +188,7 @@ class World:
         return self.add_namespace(path, is_group=is_group, parent=parent, visibility=visibility)
 
     def remove_namespace(self, namespace: Namespace) -> None:
-        """Remove a namespace with all that lies below it."""
+        """Remove a namespace with everything below it."""
         for below in list(self.children_of[namespace.namespace_id]):
             self.remove_namespace(below)
         for item in list(self.items_of[namespace.namespace_id].values()):
@@ -177,7 +209,7 @@ class World:
         return self.namespaces.get(full_path.lower())
 
     def namespace_by_id(self, number: int, *, is_group: bool) -> Namespace | None:
-        """Return the group or the project with that id."""
+        """Return the group or the project with that ID."""
         matches = (ns for ns in self.namespaces.values() if ns.is_group is is_group and ns.id == number)
         return next(matches, None)
 
@@ -188,7 +220,7 @@ class World:
             yield from self.subtree(below)
 
     def add_member(self, namespace: Namespace, user: User, access_level: AccessLevel) -> Membership:
-        """Make *user* a direct member, or change the role."""
+        """Add *user* as a direct member, or change the access level."""
         key = (namespace.namespace_id, user.id)
         known = self.memberships.get(key)
         number = known.id if known else self.next_id("member")
@@ -200,7 +232,7 @@ class World:
     def add_label(
         self, namespace: Namespace, title: str, color: str = "#6699cc", description: str | None = None
     ) -> Label:
-        """Add a label to *namespace*, without any check."""
+        """Add a label to *namespace* without checks."""
         at = self.record_write()
         label = Label(self.next_id("label"), namespace, title, color, at, at, description)
         self.labels[label.id] = label
@@ -208,7 +240,7 @@ class World:
         return label
 
     def remove_label(self, label: Label) -> None:
-        """Delete a label; items lose it."""
+        """Delete a label, also from all items."""
         for item in self.items_by_label.pop(label.id, {}).values():
             item.labels.remove(label)
         del self.labels[label.id]
@@ -221,14 +253,14 @@ class World:
         return next((label for label in owners if label), None)
 
     def labels_with_title(self, title: str) -> list[Label]:
-        """Return every label with that title, wherever it lives."""
+        """Return all labels with that title, in any namespace."""
         found = (titles.get(title) for titles in self.labels_of.values())
         return [label for label in found if label]
 
     # items
 
     def add_item(self, item: WorkItem) -> WorkItem:
-        """Take *item* into the indexes."""
+        """Add *item* to the indexes."""
         self.items[item.id] = item
         self.items_of[item.namespace.namespace_id][item.iid] = item
         for label in item.labels:
@@ -236,7 +268,7 @@ class World:
         return item
 
     def remove_item(self, item: WorkItem) -> None:
-        """Delete an item with its notes and links; children lose their parent."""
+        """Delete an item with its notes and links; its children have no parent then."""
         for label in item.labels:
             self.items_by_label[label.id].pop(item.id, None)
         for child in item.children:
@@ -252,7 +284,7 @@ class World:
         self.record_write()
 
     def attach_label(self, item: WorkItem, label: Label) -> None:
-        """Index and attach a label."""
+        """Attach a label and index it."""
         item.labels.append(label)
         self.items_by_label[label.id][item.id] = item
 
@@ -272,18 +304,18 @@ class World:
         return self.items_of[namespace.namespace_id].get(iid)
 
     def add_note(self, note: Note) -> Note:
-        """Take *note* into the indexes."""
+        """Add *note* to the indexes."""
         self.notes[note.id] = note
         note.item.notes.append(note)
         return note
 
     def discussion_id(self, *parts: object) -> str:
-        """Return a fresh discussion id, or, given *parts*, the one that belongs to them."""
+        """Return a new discussion ID, or the one derived from *parts*."""
         text = "-".join(map(str, parts)) if parts else f"discussion-{self.next_id('discussion')}"
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
     def types_of(self, namespace: Namespace) -> dict[ItemType, int]:
-        """Return the work item types of *namespace* with their ids; without a licence there are no epics."""
+        """Return the work item types of *namespace* with their IDs; without a licence there are no epics."""
         if not namespace.is_group:
             return PROJECT_TYPES
         return GROUP_TYPES if self.has_epics else {}

@@ -1,4 +1,4 @@
-"""A board: the open items of a place in columns, one for each value of a label scope."""
+"""A board: the items of a group or project in columns, one for each value of a label scope."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.web.rows import Row, build_rows
 from psbot.sandbox.web.visit import Visit
 
-# With fewer values there is nothing to move along.
+# A scope with fewer values is not a workflow.
 _MIN_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A label's column; without a label, *title* says what stands in it."""
+    """A column of cards, of one label or, without a label, of what *title* describes."""
 
     title: str
     cards: Sequence[Row]
@@ -25,7 +25,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The columns of *scope*, and the scopes there are to choose from."""
+    """The columns of *scope*, and the scopes to choose from."""
 
     place: Namespace
     scope: str
@@ -35,7 +35,7 @@ class Board:
 
 
 def build_board(visit: Visit, place: Namespace, scope: str | None, *, of_epics: bool) -> Board:
-    """Return the board of a place and all below it, for *scope* or the one that looks most like states."""
+    """Return the board of a group or project and everything below it, for *scope* or the default scope."""
     items = [item for item in _visible_items(visit, place) if item.is_epic is of_epics]
     values = _scoped_labels(visit, place)
     chosen = scope if scope in values else _default_scope(items, values)
@@ -52,7 +52,7 @@ def _visible_items(visit: Visit, place: Namespace) -> Iterable[WorkItem]:
 
 
 def _scoped_labels(visit: Visit, place: Namespace) -> dict[str, dict[str, Label]]:
-    """Return the scoped labels that items of *place* can have: by scope, then title, in the order they were made."""
+    """Return the scoped labels that items of *place* can have, by scope and title, oldest first."""
     world = visit.world
     places = [*place.self_and_ancestors, *world.subtree(place)]
     labels = {
@@ -69,9 +69,9 @@ def _scoped_labels(visit: Visit, place: Namespace) -> dict[str, dict[str, Label]
 
 
 def _default_scope(items: Sequence[WorkItem], values: dict[str, dict[str, Label]]) -> str:
-    """Return the scope with the fewest values of those that at least half of the open items carry.
+    """Return the scope with the fewest values among those that at least half of the open items have.
 
-    Kinds and states are both on nearly every item; there are more kinds than states.
+    Nearly every item has both a kind and a state; there are more kinds than states.
     """
     carried = {
         scope: sum(any(label.scope == scope for label in item.labels) for item in items if item.is_open)

@@ -1,4 +1,4 @@
-"""Labels as coloured chips, and the stylesheet that knows their colours."""
+"""Labels as coloured chips, and the style sheet with their colours."""
 
 import re
 from collections.abc import Iterable
@@ -10,30 +10,30 @@ from psbot.sandbox.state.world import World
 
 _HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _GREY = "#6b7280"
-# Perceived brightness (of 255) from which dark words are easier to read than white ones.
+# Perceived brightness (of 255) from which dark text is easier to read than white text.
 _BRIGHTNESS_FOR_DARK_TEXT = 150
 
 
 def label_chip(label: Label, world: World) -> Markup:
-    """Return a label; a scoped one in two parts, where the edition has scopes."""
+    """Return a label as HTML; a scoped label in two parts if the edition has scopes."""
     scope, _, value = label.title.rpartition("::")
     is_scoped = bool(scope) and world.has_epics
-    words = (
+    text = (
         Markup("<span>{}</span><span>{}</span>").format(scope, value)
         if is_scoped
         else Markup("<span>{}</span>").format(label.title)
     )
     return Markup('<span class="label label-{}{}" title="{}">{}</span>').format(
-        label.id, " scoped" if is_scoped else "", label.description or label.title, words
+        label.id, " scoped" if is_scoped else "", label.description or label.title, text
     )
 
 
 def stylesheet(labels: Iterable[Label]) -> str:
-    """Return a rule a label: its colour, and the colour of the words on it."""
+    """Return one rule per label: its colour and the colour of its text."""
     rules = []
     for label in labels:
         color = _six_digits(label.color)
-        rules.append(f".label-{label.id}{{--color:{color};--words:{_text_color(color)}}}\n")
+        rules.append(f".label-{label.id}{{--color:{color};--text:{_text_color(color)}}}\n")
     return "".join(rules)
 
 

@@ -1,4 +1,4 @@
-"""What happened to an item, as the person may read it: comments, and changes drawn together."""
+"""The history of an item as the user may read it: comments and grouped changes."""
 
 import re
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from psbot.sandbox.state.model import Note, WorkItem
 from psbot.sandbox.web.chips import label_chip
 from psbot.sandbox.web.visit import Visit
 
-# Changes of one account that follow each other within this time are one entry.
+# Changes of one account within this time are shown as one entry.
 _GROUPING_WINDOW = timedelta(minutes=1)
 _LABEL_ID = re.compile(r"~(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """One change; the anchor is its note's."""
+    """One change; the anchor is that of its note."""
 
     anchor: str
     text: Markup
@@ -28,7 +28,7 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A comment, which has a text, or changes that one account made together."""
+    """A comment, or the changes that one account made together."""
 
     author: User
     at: datetime
@@ -40,13 +40,13 @@ class HistoryEntry:
 
 
 def build_history(visit: Visit, item: WorkItem) -> list[HistoryEntry]:
-    """Return the entries, oldest first; replies stand below what they answer."""
+    """Return the entries, oldest first; replies follow their comment."""
     entries: list[HistoryEntry] = []
     for note, is_reply in _notes_in_order(visit, item):
         entry = _history_entry(visit, note, is_reply=is_reply)
-        last = entries[-1] if entries else None
-        if last is not None and _can_be_merged(last, entry):
-            entries[-1] = HistoryEntry(last.author, last.at, (*last.lines, *entry.lines))
+        previous = entries[-1] if entries else None
+        if previous is not None and _can_be_merged(previous, entry):
+            entries[-1] = HistoryEntry(previous.author, previous.at, (*previous.lines, *entry.lines))
         else:
             entries.append(entry)
     return entries
@@ -58,9 +58,9 @@ def _notes_in_order(visit: Visit, item: WorkItem) -> Iterator[tuple[Note, bool]]
             yield note, number > 0
 
 
-def _can_be_merged(last: HistoryEntry, entry: HistoryEntry) -> bool:
-    is_change = not (last.is_comment or entry.is_comment)
-    return is_change and last.author is entry.author and entry.at - last.at < _GROUPING_WINDOW
+def _can_be_merged(previous: HistoryEntry, entry: HistoryEntry) -> bool:
+    is_change = not (previous.is_comment or entry.is_comment)
+    return is_change and previous.author is entry.author and entry.at - previous.at < _GROUPING_WINDOW
 
 
 def _history_entry(visit: Visit, note: Note, *, is_reply: bool) -> HistoryEntry:
@@ -84,7 +84,7 @@ def _history_entry(visit: Visit, note: Note, *, is_reply: bool) -> HistoryEntry:
 
 
 def _label_note_html(visit: Visit, body: str) -> Markup:
-    """Return a label note, in which labels stand by their ids: added ones first, then those that gave way."""
+    """Return the HTML of a label note: added labels first, then removed ones."""
     added, _, removed = body.partition("removed ")
     parts = [
         Markup("{} {}").format(verb, Markup(" ").join(chips))

@@ -1,4 +1,4 @@
-"""What each page shows, as facts for its template."""
+"""What each page shows, as values for its template."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Links = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A template, the title, the links above it, and its facts."""
+    """A page: its template, title, breadcrumbs and the values for the template."""
 
     template: str
     title: str
@@ -29,7 +29,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class NamespaceSummary:
-    """A group or a project the person may see: its link, its board's, the epics in it, how many issues are open."""
+    """A group or project that the user may see: its link, its boards, its epics, and how many issues are open."""
 
     namespace: Namespace
     href: str
@@ -40,7 +40,7 @@ class NamespaceSummary:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member, the name of the role, and the link to see with their eyes."""
+    """A user with their roles, and the link to view this page as them."""
 
     user: User
     role: str
@@ -48,7 +48,7 @@ class Member:
 
 
 def overview_page(visit: Visit) -> Page:
-    """Show every place with its epics, and the people to look as."""
+    """Return the page of all groups and projects with their epics, and the users to view as."""
     seen = [
         one for one in visit.world.namespaces.values() if access.is_readable(visit.world, visit.viewer, one)
     ]
@@ -62,40 +62,40 @@ def overview_page(visit: Visit) -> Page:
 
 
 def namespace_page(visit: Visit, namespace: Namespace) -> Page:
-    """Show a group with what lies in it, or a project with its issues."""
+    """Return the page of a group and its content, or of a project and its issues."""
     below = [
         one
         for one in visit.world.children_of[namespace.namespace_id]
         if access.is_readable(visit.world, visit.viewer, one)
     ]
-    facts = {
+    context = {
         "place": _summarize(visit, namespace),
         "items": build_rows(visit, visit.world.items_of[namespace.namespace_id].values()),
         "below": [_summarize(visit, one) for one in below],
         "members": [_member(visit, one) for one in _list_members(visit, namespace)],
     }
-    return Page("place.html", namespace.full_path, _breadcrumbs(visit, namespace)[:-1], facts)
+    return Page("place.html", namespace.full_path, _breadcrumbs(visit, namespace)[:-1], context)
 
 
 def user_page(visit: Visit, user: User) -> Page:
-    """Show what is assigned to somebody, as far as the person who looks sees it."""
+    """Return the page of a user with the assigned items that the viewer may see."""
     assigned = build_rows(visit, (item for item in visit.world.items.values() if user in item.assignees))
     return Page("person.html", user.name, (), {"user": user, "items": assigned})
 
 
 def board_page(visit: Visit, namespace: Namespace, *, of_epics: bool) -> Page:
-    """Show a board of a group's or a project's issues, or of a group's epics."""
-    made = build_board(visit, namespace, (visit.query or {}).get("scope"), of_epics=of_epics)
-    kind = "Epic board" if of_epics else "Board"
-    facts = {"board": made, "boards": _board_links(visit, namespace)}
-    return Page("board.html", f"{kind} of {namespace.full_path}", _breadcrumbs(visit, namespace), facts)
+    """Return the board of the issues of a group or project, or of a group's epics."""
+    board = build_board(visit, namespace, (visit.query or {}).get("scope"), of_epics=of_epics)
+    kind = "Epic board" if of_epics else "Issue board"
+    context = {"board": board, "boards": _board_links(visit, namespace)}
+    return Page("board.html", f"{kind} of {namespace.full_path}", _breadcrumbs(visit, namespace), context)
 
 
 def item_page(visit: Visit, found: WorkItem) -> Page:
-    """Show an epic, an issue or a task."""
+    """Return the page of an epic, an issue or a task."""
     parent = found.parent if found.parent and visit.can_see(found.parent) else None
     children = build_rows(visit, found.children)
-    facts = {
+    context = {
         "item": found,
         "kind": TYPE_NAMES[found.type],
         "description": visit.render_text(found.description, found.namespace),
@@ -110,15 +110,15 @@ def item_page(visit: Visit, found: WorkItem) -> Page:
         "closed_count": sum(not child.is_open for child in children),
         "history": build_history(visit, found),
     }
-    trail = (
+    breadcrumbs = (
         *_breadcrumbs(visit, found.namespace),
         (references.relative_reference(found, found.namespace), visit.link(urls.item_path(found))),
     )
-    return Page("item.html", found.title, trail, facts)
+    return Page("item.html", found.title, breadcrumbs, context)
 
 
 def not_found_page(unknown: str | None = None) -> Page:
-    """Say that there is no such page for this person, or that nobody is called *unknown*."""
+    """Return the page for a missing or hidden page, or for the unknown username *unknown*."""
     return Page("missing.html", "Page not found", (), {"unknown": unknown})
 
 
@@ -148,7 +148,7 @@ def _summarize(visit: Visit, namespace: Namespace) -> NamespaceSummary:
 
 def _board_links(visit: Visit, namespace: Namespace) -> Links:
     path = _namespace_path(namespace)
-    issues = ("Board", visit.link(f"{path}/-/boards"))
+    issues = ("Issue board", visit.link(f"{path}/-/boards"))
     if not (namespace.is_group and visit.world.has_epics):
         return (issues,)
     return (issues, ("Epic board", visit.link(f"{path}/-/epic_boards")))
@@ -163,7 +163,7 @@ def _member(visit: Visit, entry: Membership) -> Member:
 
 
 def _role_text(visit: Visit, user: User) -> str:
-    """Return the person's roles in words: each with the place it is for."""
+    """Return the user's roles, each with its group or project, as text."""
     if user.is_admin:
         return "Administrator"
     own = [entry for entry in visit.world.memberships.values() if entry.user is user]

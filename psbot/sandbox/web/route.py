@@ -1,4 +1,4 @@
-"""The routes of the web page: the addresses GitLab itself uses, and a strict policy on what a page may load."""
+"""Serves the pages at GitLab's own addresses, with a strict content security policy."""
 
 from collections.abc import Callable
 from importlib.resources import files
@@ -88,7 +88,7 @@ _ROUTES: tuple[tuple[str, PageHandler], ...] = (
 
 
 def web_routes(world: World) -> list[BaseRoute]:
-    """Return the routes of the pages; the last one answers every address that nothing else does."""
+    """Return the routes of the pages; the last one matches every address."""
 
     async def style(_request: Request) -> Response:
         with world.lock:
@@ -124,7 +124,7 @@ def _respond(world: World, request: Request, handler: PageHandler) -> Response:
 
 
 def _default_viewer(world: World) -> User | None:
-    """Return whom to look as unasked: the first person who is a member of anything, else the first account."""
+    """Return the default user: the first human member of anything, else the first account."""
     people = (entry.user for entry in world.memberships.values() if not entry.user.is_bot)
     return next(people, next(iter(world.users.values()), None))
 
@@ -133,7 +133,7 @@ def _render(visit: Visit, page: Page) -> str:
     return _TEMPLATES.get_template(page.template).render(
         page.context,
         title=page.title,
-        trail=page.breadcrumbs,
+        breadcrumbs=page.breadcrumbs,
         visit=visit,
         people=visit.world.users.values(),
         chip=lambda label: label_chip(label, visit.world),

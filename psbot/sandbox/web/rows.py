@@ -1,4 +1,4 @@
-"""Items as rows of a table and as cards of a board."""
+"""Items as table rows and board cards."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from psbot.sandbox.web.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An item in a list; ``hidden_from`` are people who see its parent, but not it."""
+    """An item in a list; ``hidden_from`` names the users who see its parent but not the item."""
 
     title: str
     reference: str
@@ -48,7 +48,7 @@ def build_row(visit: Visit, item: WorkItem) -> Row:
 
 
 def build_rows(visit: Visit, items: Iterable[WorkItem]) -> list[Row]:
-    """Return those of *items* that the person may see: open ones first, then by due date."""
+    """Return the items that the viewer may see: open ones first, then by due date."""
     seen = sorted((item for item in items if visit.can_see(item)), key=_sort_key)
     return [build_row(visit, item) for item in seen]
 

@@ -1,4 +1,4 @@
-"""A look through one person's eyes: links that keep the person, texts that show no more than they may see."""
+"""One page view: links keep the chosen user, and text shows only what that user may see."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from markupsafe import Markup
 
 from psbot.sandbox.rules import access, references
-from psbot.sandbox.rules import markdown as rendered
-from psbot.sandbox.rules.markdown import Target
+from psbot.sandbox.rules.markdown import Target, render_html, render_inline_html
 from psbot.sandbox.state import urls
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.model import WorkItem
@@ -21,12 +20,12 @@ _TIME_UNITS = (("minute", 60), ("hour", 3600), ("day", 86400))
 
 
 class PageNotFound(Exception):
-    """There is no such page, or not for this person: they are told the same."""
+    """The page does not exist, or the viewer may not see it; both look the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request: the world, who looks at it (None: nobody), the page's path and what else the address asks for."""
+    """One page view: the world, the viewer (None: anonymous), the path and the other query parameters."""
 
     world: World
     viewer: User | None
@@ -35,26 +34,26 @@ class Visit:
 
     @property
     def now(self) -> datetime:
-        """Return what the instance's clock shows."""
+        """Return the current time of the instance."""
         return self.world.clock.now()
 
     def link(self, path: str, **query: str) -> str:
-        """Return an address on this instance that keeps who looks."""
+        """Return an address on this instance that keeps the viewer."""
         parts = urlsplit(path)
-        asked = {**query, VIEWER: self.viewer.username} if self.viewer else query
+        parameters = {**query, VIEWER: self.viewer.username} if self.viewer else query
         anchor = f"#{parts.fragment}" if parts.fragment else ""
-        return f"{quote(parts.path)}{'?' if asked else ''}{urlencode(asked)}{anchor}"
+        return f"{quote(parts.path)}{'?' if parameters else ''}{urlencode(parameters)}{anchor}"
 
     def this_page_as(self, viewer: User) -> str:
-        """Return this page's address as *viewer* sees it."""
+        """Return the address of this page for *viewer*."""
         return Visit(self.world, viewer).link(self.path, **(self.query or {}))
 
     def can_see(self, item: WorkItem) -> bool:
-        """Tell whether the person may see *item*."""
+        """Tell whether the viewer may see *item*."""
         return access.can_read(self.world, self.viewer, item)
 
     def namespace(self, full_path: str, *, is_group: bool) -> Namespace:
-        """Return a group or a project. Raises Missing."""
+        """Return a group or a project. Raises PageNotFound."""
         found = self.world.namespace(full_path)
         if found is None or found.is_group is not is_group:
             raise PageNotFound
@@ -63,19 +62,19 @@ class Visit:
         return found
 
     def item(self, full_path: str, iid: int, *, is_group: bool) -> WorkItem:
-        """Return an item of a group or a project. Raises Missing."""
+        """Return an item of a group or a project. Raises PageNotFound."""
         found = self.world.item(self.namespace(full_path, is_group=is_group), iid)
         if found is None or not self.can_see(found):
             raise PageNotFound
         return found
 
     def render_text(self, markdown: str, context: Namespace) -> Markup:
-        """Return a text that was written in *context* as HTML."""
-        return Markup(rendered.render_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
+        """Return Markdown that was written in *context* as HTML."""
+        return Markup(render_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
 
     def render_line(self, markdown: str, context: Namespace) -> Markup:
-        """Return a line that was written in *context* as HTML."""
-        return Markup(rendered.render_inline_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
+        """Return one line of Markdown that was written in *context* as HTML."""
+        return Markup(render_inline_html(markdown, partial(self._resolve, context)))  # noqa: S704 (cleaned)
 
     def _resolve(self, context: Namespace, word: str) -> Target | None:
         if word.startswith(f"{self.world.url}/"):
@@ -88,7 +87,7 @@ class Visit:
         return Target(self.link(urls.item_path(item)), word) if item and self.can_see(item) else None
 
     def _target_of_url(self, context: Namespace, address: str) -> Target:
-        """Return a link within this instance; an item's has its reference for words, as GitLab has it."""
+        """Return a link within this instance; the text of a link to an item is its reference, as in GitLab."""
         parts = urlsplit(address)
         href = self.link(f"{parts.path}#{parts.fragment}" if parts.fragment else parts.path)
         match = references.ITEM_URL.fullmatch(address)
@@ -99,12 +98,12 @@ class Visit:
 
 
 def relative_time(then: datetime, now: datetime) -> str:
-    """Return how long *then* is past, as people say it: ``3 hours ago``; later instants with ``in``."""
+    """Return *then* relative to *now*: ``3 hours ago`` or ``in 3 hours``."""
     seconds = (now - then).total_seconds()
     amount = abs(seconds)
     if amount < _TIME_UNITS[0][1]:
         return "just now"
     name, length = next(step for step in reversed(_TIME_UNITS) if amount >= step[1])
     count = int(amount // length)
-    words = f"{count} {name}{'' if count == 1 else 's'}"
-    return f"{words} ago" if seconds > 0 else f"in {words}"
+    text = f"{count} {name}{'' if count == 1 else 's'}"
+    return f"{text} ago" if seconds > 0 else f"in {text}"

@@ -1,4 +1,4 @@
-"""Which instrument a change needs: the decision table with its borders, one case a line."""
+"""The instrument of a change request, one case for each edge of the decision table, and the missing amendment."""
 
 from dataclasses import replace
 from datetime import date
@@ -17,18 +17,16 @@ CHANGES = PROCESS.changes
 TODAY = date(2026, 12, 10)
 ENDS = date(2027, 2, 26)
 NOTHING = {"hours": "0", "new_end": "none", "contract": "none", "situation": "none"}
-
-
 SIGNED = date(2026, 12, 15)
 
 
-def lacks(answers: dict[str, str], engagement: Engagement | None = None) -> MissingAmendment | None:
-    """Return what the file lacks of a change that says *answers*, on the day it is signed."""
+def missing_of(answers: dict[str, str], engagement: Engagement | None = None) -> MissingAmendment | None:
+    """Return what is missing in the file of a change request with *answers*, on the day it is signed."""
     return missing_amendment("change-request/1", interpret(answers, CHANGES), engagement or example(), SIGNED)
 
 
 def chosen(engagement: Any = None, **answers: str) -> str | None:
-    """Return the instrument for a change that says nothing but *answers*."""
+    """Return the instrument of a change request that changes nothing but *answers*."""
     request = interpret(NOTHING | answers, CHANGES)
     choice = choose_instrument(request, engagement or example(), TODAY, CHANGES)
     return choice.instrument if choice else None
@@ -66,7 +64,7 @@ def test_switch_from_time_and_materials_to_fixed_fee_needs_a_change_order() -> N
 
 
 @pytest.mark.parametrize("name", list(NOTHING))
-def test_no_instrument_is_chosen_while_a_telling_answer_is_missing(name: str) -> None:
+def test_no_instrument_is_chosen_while_a_decisive_field_is_missing(name: str) -> None:
     answers = {key: value for key, value in NOTHING.items() if key != name}
     assert choose_instrument(interpret(answers, CHANGES), example(), TODAY, CHANGES) is None
 
@@ -75,7 +73,7 @@ def test_no_instrument_is_chosen_while_a_telling_answer_is_missing(name: str) ->
     "answers",
     [{"hours": "many"}, {"hours": "1e9"}, {"new_end": "soon"}, {"contract": "free"}, {"situation": "sad"}],
 )
-def test_answer_that_cannot_be_read_chooses_nothing_and_is_named(answers: dict[str, str]) -> None:
+def test_invalid_value_chooses_no_instrument_and_is_reported(answers: dict[str, str]) -> None:
     assert chosen(**answers) is None
     assert set(interpret(NOTHING | answers, CHANGES).invalid) == set(answers)
 
@@ -90,7 +88,7 @@ def test_answer_that_cannot_be_read_chooses_nothing_and_is_named(answers: dict[s
         ("2026-11-15", 2, "2027-01-15"),
     ],
 )
-def test_months_end_where_a_month_has_no_such_day(day: str, months: int, later: str) -> None:
+def test_month_without_the_day_ends_on_its_last_day(day: str, months: int, later: str) -> None:
     assert str(months_after(date.fromisoformat(day), months)) == later
 
 
@@ -108,7 +106,7 @@ def test_quarter_ends_with_the_companys_year(day: str, first_month: int, end: st
     assert str(quarter_end(date.fromisoformat(day), first_month)) == end
 
 
-def test_lines_are_read_however_people_mark_them_up() -> None:
+def test_fields_are_read_in_any_markup() -> None:
     text = "- Hours: +40 hours\n* **New end date**: 2027-03-26\nnew contract: none\n- [x] Situation: rewording\n- Hours: 7\n"
     request = parse_request(text, CHANGES)
     assert (request.hours, request.new_end, request.contract) == (40, date(2027, 3, 26), None)
@@ -116,11 +114,11 @@ def test_lines_are_read_however_people_mark_them_up() -> None:
     assert request.missing(["budget", "hours"]) == ("budget",)
 
 
-def test_empty_lines_and_comments_say_nothing() -> None:
+def test_empty_fields_and_comments_are_ignored() -> None:
     assert parse_request("- Hours:\n- **New end date**:\n<!-- Hours: 7 -->\n", CHANGES).answers == {}
 
 
-def test_leadership_approves_work_at_risk_and_the_manager_stands_in_for_a_role_nobody_has() -> None:
+def test_delivery_lead_decides_on_work_at_risk_and_the_manager_if_there_is_none() -> None:
     assert deciders_of("work-at-risk", example(delivery_lead="dora"), CHANGES) == {"dora"}
     assert deciders_of("work-at-risk", example(delivery_lead=None), CHANGES) == {"maria"}
     assert deciders_of("change-order", example(delivery_lead="dora"), CHANGES) == {"maria"}
@@ -128,25 +126,25 @@ def test_leadership_approves_work_at_risk_and_the_manager_stands_in_for_a_role_n
 
 def test_signed_change_becomes_an_amendment_only_where_the_file_changes() -> None:
     signed = NOTHING | {"signed_on": "2026-12-15"}
-    assert lacks(signed) == MissingAmendment()
-    assert lacks(NOTHING | {"hours": "40"}) is None
-    assert lacks(signed | {"hours": "40", "signed_on": "2026-12-16"}) is None  # still to come
-    assert lacks(signed | {"hours": "40"}) == MissingAmendment(
+    assert missing_of(signed) == MissingAmendment()
+    assert missing_of(NOTHING | {"hours": "40"}) is None
+    assert missing_of(signed | {"hours": "40", "signed_on": "2026-12-16"}) is None  # still to come
+    assert missing_of(signed | {"hours": "40"}) == MissingAmendment(
         Amendment("change-request/1", SIGNED, 40, None)
     )
-    ended = lacks(signed | {"hours": "-8", "new_end": "2027-03-26", "reference": "CO-1"})
+    ended = missing_of(signed | {"hours": "-8", "new_end": "2027-03-26", "reference": "CO-1"})
     assert ended == MissingAmendment(Amendment("CO-1", SIGNED, -8, date(2027, 3, 26)))
 
 
-def test_another_contract_is_a_change_of_the_file_and_an_entry_without_hours() -> None:
+def test_change_of_the_contract_alone_gets_an_entry_without_hours() -> None:
     switched = NOTHING | {"signed_on": "2026-12-15", "contract": "time-and-materials", "reference": "CO-1"}
-    assert lacks(switched) == MissingAmendment(Amendment("CO-1", SIGNED, 0, None), "time-and-materials")
+    assert missing_of(switched) == MissingAmendment(Amendment("CO-1", SIGNED, 0, None), "time-and-materials")
     noted = replace(example(), amendments=(Amendment("CO-1", SIGNED, 0, None),))
-    assert lacks(switched, noted) == MissingAmendment(None, "time-and-materials")
-    assert lacks(switched, replace(noted, contract="time-and-materials")) == MissingAmendment()
+    assert missing_of(switched, noted) == MissingAmendment(None, "time-and-materials")
+    assert missing_of(switched, replace(noted, contract="time-and-materials")) == MissingAmendment()
 
 
-def test_change_is_weighed_against_what_was_so_before_it_however_late_it_is_looked_at() -> None:
+def test_change_is_compared_with_the_engagement_before_it_even_after_later_amendments() -> None:
     request = interpret(NOTHING | {"new_end": "2027-04-26", "reference": "CO-1"}, CHANGES)
     later = Amendment("CO-2", date(2027, 1, 5), 8, date(2027, 6, 1))
     amended = replace(example(), amendments=(Amendment("CO-1", SIGNED, None, date(2027, 4, 26)), later))
@@ -157,11 +155,11 @@ def test_change_is_weighed_against_what_was_so_before_it_however_late_it_is_look
     assert choice.instrument == "change-order"
 
 
-@pytest.mark.parametrize("said", ["+40", "-8", "40 h", "\N{MINUS SIGN}8", "\u2060+40"])
-def test_hours_are_read_as_people_and_psbot_write_them(said: str) -> None:
-    assert parse_request(f"- Hours: {said}", CHANGES).hours in (40, -8)
+@pytest.mark.parametrize("text", ["+40", "-8", "40 h", "\N{MINUS SIGN}8", "\u2060+40"])
+def test_hours_are_read_as_people_and_psbot_write_them(text: str) -> None:
+    assert parse_request(f"- Hours: {text}", CHANGES).hours in (40, -8)
 
 
-@pytest.mark.parametrize("said", ["CO-1 [draft]", "a|b *c* `d` ~e_f", "+1 <b> #12 @maria", "C:\\D"])
-def test_what_psbot_has_written_down_is_read_as_it_was_said(said: str) -> None:
-    assert parse_request(f"- Summary: {escape_markdown(said)}", CHANGES).answers["summary"] == said
+@pytest.mark.parametrize("text", ["CO-1 [draft]", "a|b *c* `d` ~e_f", "+1 <b> #12 @maria", "C:\\D"])
+def test_value_that_psbot_wrote_is_read_as_it_was_entered(text: str) -> None:
+    assert parse_request(f"- Summary: {escape_markdown(text)}", CHANGES).answers["summary"] == text

@@ -87,7 +87,7 @@ def test_epic_tells_who_has_moved_its_label_and_what_counts(desk: Desk) -> None:
     told = of(desk, "epic")
     assert said(told, "phase")[0][1].startswith("setup since")
     assert said(told, "label") == [("told", "it shows intake, set by paul, one of people:, on 2026-11-23")]
-    assert [each.code for each in told.findings] == ["illegal-phase"]
+    assert [each.code for each in told.findings] == ["transition-refused"]
 
 
 def test_epic_that_moves_in_the_next_run_says_so_with_the_facts(desk: Desk) -> None:
@@ -131,7 +131,7 @@ def test_end_leads_nowhere_and_its_items_are_left_as_they_are() -> None:
     desk.advance()
     assert said(of(desk, "epic"), "moves") == [("no", "cancelled is an end; nothing leads on from it")]
     assert said(of(desk, "kick-off"), "over") == [
-        ("no", "the engagement is cancelled; psbot leaves it as it is")
+        ("no", "the engagement is cancelled; psbot no longer changes it")
     ]
 
 
@@ -180,7 +180,7 @@ def test_item_that_a_customer_closed_says_that_it_does_not_count(desk: Desk) -> 
         ("told", f"it was closed by {CUSTOMER}, who is not in people:, on 2026-11-23")
     ]
     assert said(told, "awaited") == [("no", "kick-off → intake waits for it: kick-off is todo")]
-    assert [each.code for each in told.findings] == ["does-not-count"]
+    assert [each.code for each in told.findings] == ["unauthorized-change"]
 
 
 def test_item_tells_what_waits_for_it(desk: Desk) -> None:
@@ -309,7 +309,7 @@ def test_every_item_of_the_process_is_explained_without_a_word_missing(desk: Des
 def test_item_that_does_not_count_gets_the_findings_that_name_it_and_no_others(desk: Desk) -> None:
     made = WorkItem("gid://gitlab/WorkItem/9", 1, "acme/project", "Mine", "Words", Author("ada"))
     messages = ("acme/project#1 has no marker", "acme/project#12 has none", "big/acme/project#1 has none")
-    found = tuple(Finding("no-marker", Severity.WARNING, each) for each in messages)
+    found = tuple(Finding("marker-missing", Severity.WARNING, each) for each in messages)
     nothing = Plan(desk.engagement.key)
     told = explain_item(Subject("", desk.facts(), nothing, replace(nothing, findings=found), None, made))
     assert [each.message for each in told.findings] == [messages[0]]

@@ -1,3 +1,5 @@
+"""Counting business days, compared with numpy."""
+
 from datetime import date
 
 import numpy as np
@@ -28,7 +30,7 @@ def test_iso_week_53_belongs_to_the_old_year() -> None:
     assert monday_of(date(2027, 1, 1)) == date(2026, 12, 28)
 
 
-def test_last_of_a_week_is_the_day_before_its_holidays() -> None:
+def test_last_business_day_of_a_week_is_the_day_before_its_holidays() -> None:
     assert BAVARIA.last_between(date(2026, 12, 21), date(2026, 12, 27)) == date(2026, 12, 24)
     assert BAVARIA.last_between(date(2026, 12, 28), date(2027, 1, 3)) == date(2026, 12, 31)
     assert BAVARIA.last_between(date(2026, 12, 26), date(2026, 12, 27)) is None

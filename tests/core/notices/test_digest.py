@@ -41,13 +41,13 @@ def kind(each: PostNotice) -> str:
     return "Superseded" if "newer digest" in each.body else each.body.splitlines()[1].split()[0]
 
 
-def test_nothing_is_written_when_all_of_it_was_told() -> None:
+def test_nothing_is_written_when_the_digest_has_all_entries() -> None:
     lines = [line("kick-off"), line("intake-aws", "maria")]
     assert written(lines, posted(*lines)) == []
     assert written([]) == []
 
 
-def test_new_digest_takes_the_place_of_the_old_one_when_something_is_new_or_has_climbed() -> None:
+def test_new_or_escalated_entry_supersedes_the_digest() -> None:
     before = posted(line("kick-off"))
     for lines in (
         [line("kick-off"), line("intake-aws")],
@@ -63,7 +63,7 @@ def test_digest_shrinks_in_place() -> None:
     assert written([line("kick-off", rung=0)], before) == [("n1", "told")]
 
 
-def test_digest_is_resolved_when_nothing_is_left_and_then_posted_anew() -> None:
+def test_digest_is_resolved_when_no_entry_is_left_and_then_posted_again() -> None:
     before = posted(line("kick-off"))
     (resolved,) = plan_digests(LOG, [], [before], READERS)
     assert (resolved.note_gid, kind(resolved)) == ("n1", "Resolved:")
@@ -72,7 +72,7 @@ def test_digest_is_resolved_when_nothing_is_left_and_then_posted_anew() -> None:
     assert written([line("kick-off")], gone) == [(None, "told")]
 
 
-def test_words_of_a_person_in_a_digest_stay() -> None:
+def test_digest_that_a_person_edited_is_left_alone() -> None:
     before = posted(line("kick-off"), line("intake-aws"), is_edited=True)
     assert written([line("kick-off")], before) == []
     assert written([], before) == []
@@ -91,10 +91,10 @@ def test_each_person_is_mentioned_once_and_who_cannot_see_the_log_is_not() -> No
     body = posted(line("kick-off", "paul", "ada"), line("intake-aws", "paul"), line("call/2026-12-08")).body
     assert body.count("@paul") == 1
     assert "@ada" not in body
-    assert "ada (cannot see this place, so was not told)" in body
+    assert "ada (not notified: no access to this project)" in body
 
 
-def test_memory_that_a_person_has_spoilt_tells_nothing() -> None:
+def test_comment_that_a_person_broke_has_no_entries() -> None:
     body = posted(line("kick-off")).body
     assert entries_of(body) == frozenset({DigestEntry("idle", "kick-off", DAY, 0)})
     assert entries_of(body.replace("2026-11-23", "2026-99-23")) is None
@@ -109,7 +109,7 @@ def flag(title: str, is_added: bool, minutes: int) -> LabelEvent:
     return LabelEvent("kick-off", title, is_added, Author("bot", True), AT + timedelta(minutes=minutes))
 
 
-def test_flag_counts_from_the_first_of_those_that_followed_each_other() -> None:
+def test_flag_counts_from_the_first_of_an_unbroken_sequence() -> None:
     flags = (STALE, ESCALATED)
     climbed = [flag(STALE, True, 0), flag(STALE, False, 9), flag(ESCALATED, True, 9)]
     assert flagged_since(History(tuple(climbed)), flags) == AT
@@ -134,6 +134,6 @@ def test_digest_names_the_first_five_hundred_findings_of_a_person_and_remembers_
     lines = [line(f"change-request/{number}") for number in range(15_000)]
     digest = posted(*lines)
     assert digest.body.count("\n- change-request") == 500
-    assert digest.body.endswith("- and 14500 more\n")
+    assert digest.body.endswith("- plus 14500 more\n")
     assert len(digest.body) < 1_000_000, "GitLab's limit of a note"
     assert last_entries([digest]) == {each.entry for each in lines}

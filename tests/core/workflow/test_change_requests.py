@@ -121,7 +121,7 @@ def test_instrument_follows_the_words_until_it_is_up_for_approval(desk: Desk) ->
     desk.edit(ONE, lambda text: text.replace("2027-04-26", "2027-03-01"))
     desk.advance()
     assert at(desk) == (["change-order"], ["approval"])
-    assert "by what it says it needs written-confirmation" in desk.told()[f"instrument-differs:{ONE}"]
+    assert "by what it says it needs written-confirmation" in desk.told()[f"instrument-mismatch:{ONE}"]
     assert quiet(desk)
 
 
@@ -130,7 +130,7 @@ def test_instrument_of_a_persons_choice_stays_and_is_told(desk: Desk) -> None:
     desk.label("paul", ONE, "instrument", "written-confirmation")
     desk.advance()
     assert at(desk) == (["written-confirmation"], ["impact"])
-    told = desk.told()[f"instrument-differs:{ONE}"]
+    told = desk.told()[f"instrument-mismatch:{ONE}"]
     assert "it needs change-order, because more budget is needed" in told
     assert quiet(desk)
 
@@ -153,7 +153,7 @@ def test_approval_of_the_wrong_person_does_not_count(desk: Desk) -> None:
     desk.label("paul", ONE, "change", "approved")
     desk.edit(ONE, lambda text: text + "Reference: CO-1\nSigned on: 2026-12-10\n")
     desk.advance()
-    assert desk.told()[f"does-not-count:{ONE}"] == (
+    assert desk.told()[f"unauthorized-change:{ONE}"] == (
         "change-request/1 is approved, but by paul; on a change by change-order maria decides, so it does not count"
     )
     assert f"amendment-missing:{ONE}" not in desk.told()
@@ -162,7 +162,7 @@ def test_approval_of_the_wrong_person_does_not_count(desk: Desk) -> None:
     desk.label("maria", ONE, "change", "approval")
     desk.label("maria", ONE, "change", "approved")
     desk.advance()
-    assert desk.told()[f"does-not-count:{ONE}"].startswith("Resolved: ")
+    assert desk.told()[f"unauthorized-change:{ONE}"].startswith("Resolved: ")
     assert f"amendment-missing:{ONE}" in desk.told()
 
 
@@ -180,7 +180,7 @@ def test_machine_other_than_psbot_approves_nothing_either(desk: Desk) -> None:
     opened(desk, Hours="40")
     desk.advance()
     desk.label("psbot-bot", ONE, "change", "approved")
-    assert "does-not-count" in desk.codes(desk.advance())
+    assert "unauthorized-change" in desk.codes(desk.advance())
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_each_instrument_is_decided_by_its_own_people(
     for person in ("maria", "pia", "dora", "paul", "petra", CUSTOMER):
         desk.label(person, ONE, "change", "approval")
         desk.label(person, ONE, "change", "approved")
-        counted |= {person} if "does-not-count" not in desk.codes(desk.plan()) else set()
+        counted |= {person} if "unauthorized-change" not in desk.codes(desk.plan()) else set()
     assert counted == deciders
 
 
@@ -232,7 +232,7 @@ def test_request_that_the_customer_can_read_is_left_alone_and_told(desk: Desk) -
     desk.advance()
     assert "160" not in desk.item(ONE).description
     assert at(desk) == ([], [])
-    assert desk.told()[f"in-customers-sight:{ONE}"].endswith("move it to acme/delivery/internal")
+    assert desk.told()[f"visible-to-customer:{ONE}"].endswith("move it to acme/delivery/internal")
     assert quiet(desk)
 
 
@@ -302,7 +302,7 @@ def test_approval_counts_on_when_the_manager_is_another_one(desk: Desk) -> None:
     desk.label("maria", ONE, "change", "approved")
     desk.advance()
     desk.engagement = replace(desk.engagement, manager="mona")
-    assert "does-not-count" not in desk.codes(desk.advance())
+    assert "unauthorized-change" not in desk.codes(desk.advance())
     assert not desk.told()[f"amendment-missing:{ONE}"].startswith("Resolved")
 
 

@@ -333,7 +333,9 @@ def test_nothing_is_told_where_the_customer_can_read_the_log() -> None:
     portfolio = ready(2, places=shared)
     portfolio.forge.person_edits(portfolio.log("acme-00").gid, "maria", confidential=False)
     told = portfolio.run()
-    assert [each.code for each in told["acme-00"].findings if each.code == "withheld"] == ["withheld"]
+    assert [each.code for each in told["acme-00"].findings if each.code == "log-not-private"] == [
+        "log-not-private"
+    ]
     assert portfolio.flagged() == {"acme-01"}
     assert len(portfolio.digests()) == 1
 
