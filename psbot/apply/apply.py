@@ -137,11 +137,11 @@ def _read_or_halt(run: _ApplyRun, read: Callable[[], _Result]) -> _Result | None
 def _create_epic(run: _ApplyRun, operations: Sequence[CreateEpic]) -> None:
     before = len(run.receipts)
     _create_items(run, operations)
-    made = [receipt.gid for receipt in run.receipts[before:] if receipt.gid]
-    if made and not run.halted.is_set():
-        run.ids.epic = made[0]
+    created = [receipt.gid for receipt in run.receipts[before:] if receipt.gid]
+    if created and not run.halted.is_set():
+        run.ids.epic = created[0]
         listed = _read_or_halt(run, lambda: _find_marked_epics(run))
-        if listed is not None and listed != {made[0]}:
+        if listed is not None and listed != {created[0]}:
             # Children must not go under two epics, nor under one that this token cannot see.
             error = Unclear("GitLab does not list exactly the one epic that psbot has just created")
             run.halt(error, run.tools.clock())

@@ -11,7 +11,7 @@ from psbot.core.model.operations import CreateChild, CreateEpic, CreateLabel, Re
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import is_machine
 from psbot.core.plan.plan import Plan
-from psbot.core.text.plural import with_count
+from psbot.core.text.quantity import quantity
 from psbot.errors import GitLabError
 from psbot.gitlab.ports import Reader
 from psbot.gitlab.values import Account, AccountLookup, Membership
@@ -78,7 +78,7 @@ def check_label_permission(
         return
     raise GitLabError(
         f"{engagement.key}: {account.author.username} needs at least the Planner role in "
-        f"{engagement.gitlab.label_group} (gitlab.label_group) to create {with_count(missing, 'missing label')}",
+        f"{engagement.gitlab.label_group} (gitlab.label_group) to create {quantity(missing, 'missing label')}",
         "change the role, or let someone who has it create the labels",
     )
 

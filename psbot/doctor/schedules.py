@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from psbot.core.text.plural import with_count
+from psbot.core.text.quantity import quantity
 from psbot.doctor.check import Check, CheckResult
 from psbot.gitlab.ci_settings import Schedule, ScheduleOwner
 
@@ -52,7 +52,7 @@ def examine_schedules(
 def _missing_schedule(run: str, hidden: int, required: RequiredSchedules) -> Check:
     consequence, cron = KNOWN_RUNS[run]
     if hidden:
-        what = f"no schedule with {RUN_VARIABLE}={run} found; {with_count(hidden, 'schedule')} with hidden variables"
+        what = f"no schedule with {RUN_VARIABLE}={run} found; {quantity(hidden, 'schedule')} with hidden variables"
         fix = "run psbot doctor as the owner of the schedule or as a Maintainer, who can see its variables"
         return Check(required.project, CheckResult.UNKNOWN, what, fix)
     what = f"there is no schedule with {RUN_VARIABLE}={run}: {consequence}"

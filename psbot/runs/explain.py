@@ -128,8 +128,8 @@ def _explain_with_facts(
 ) -> Explanation:
     reader, observation = given.reader, given.observation
     apply_plan, _ = plan_apply(given)
-    advance_plan, told = plan_advance(given)
-    facts = replace(given, observation=told).facts()
+    advance_plan, advanced = plan_advance(given)
+    facts = replace(given, observation=advanced).facts()
 
     def read_more(subject: Subject) -> Subject | None:
         missing = explain_item(subject).needs - subject.facts.histories.by_item.keys()

@@ -72,9 +72,9 @@ def plan_apply(given: PlanInput) -> Planned:
     )
     if given.snapshot.epic is None:
         _check_is_new(engagement, relocation.epic_with_our_title(desired, observation.epics_by_title))
-    told = given.with_human_activity(needs_activity_check(desired, given.snapshot, process))
-    plan = build_plan(engagement, desired, told.snapshot, process)
-    return replace(plan, findings=(*plan.findings, *told.findings)), told
+    checked = given.with_human_activity(needs_activity_check(desired, given.snapshot, process))
+    plan = build_plan(engagement, desired, checked.snapshot, process)
+    return replace(plan, findings=(*plan.findings, *checked.findings)), checked
 
 
 def _check_is_new(engagement: Engagement, epic: str | None) -> None:
@@ -95,27 +95,29 @@ def plan_advance(given: PlanInput) -> Planned:
     engagement, process, observation = given.engagement, given.process, given.observation
     check_projects(engagement, observation, process)
     if ended := phase.accepted_final_phase_finding(given.snapshot.epic, process):
-        closing, told = plan_duplicates(given)
-        return Plan(engagement.key, sort_operations(closing), findings=(ended, *observation.findings)), told
+        closing, checked = plan_duplicates(given)
+        return Plan(
+            engagement.key, sort_operations(closing), findings=(ended, *observation.findings)
+        ), checked
     if observation.depth < Depth.CHILDREN:
         return Plan(engagement.key), observation
-    _, told = plan_duplicates(given)
-    facts = gather_facts(given.reader, engagement, told, process, given.now)
+    _, checked = plan_duplicates(given)
+    facts = gather_facts(given.reader, engagement, checked, process, given.now)
     if None in facts.histories.by_item.values():
         needed = items_with_needed_history(advance.apply_rules(facts).facts.observed, process)
         _require_visible_histories(engagement, facts.histories.by_item, needed)
     plan = advance.advance(facts, given.templates)
-    findings = (*plan.findings, *told.findings)
-    return replace(plan, findings=findings), replace(told, histories=facts.histories)
+    findings = (*plan.findings, *checked.findings)
+    return replace(plan, findings=findings), replace(checked, histories=facts.histories)
 
 
 def plan_duplicates(given: PlanInput) -> tuple[tuple[Close, ...], Observation]:
     """Return what closes duplicates of concurrent runs, and the observation with who has worked on them."""
-    told = given.with_human_activity(
+    checked = given.with_human_activity(
         [each for each in given.snapshot.duplicates if each.is_created_by_machine]
     )
-    operations = close_duplicates(told.snapshot, given.process)
-    return tuple(each for each in operations if isinstance(each, Close)), told
+    operations = close_duplicates(checked.snapshot, given.process)
+    return tuple(each for each in operations if isinstance(each, Close)), checked
 
 
 def _require_visible_histories(

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from psbot.core.model.engagement import Engagement
-from psbot.core.text.plural import with_count
+from psbot.core.text.quantity import quantity
 from psbot.errors import GitLabError
 from psbot.gitlab.ports import LimitReached, RateLimited
 from psbot.runs.ledger import OperationKey, operation_key
@@ -36,7 +36,7 @@ def settle(
             if not missing or context.tools.clock() >= final_at:
                 return planned
             context.echo(
-                f"{engagement.key}: GitLab does not yet show the result of {with_count(len(missing), 'operation')}; "
+                f"{engagement.key}: GitLab does not yet show the result of {quantity(len(missing), 'operation')}; "
                 "checking again"
             )
         if context.tools.should_stop():

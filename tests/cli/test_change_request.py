@@ -70,7 +70,7 @@ def test_preview_shows_the_request_and_why_and_writes_nothing(
     shown = psbot("change-request", "new", file, *GEO, "--preview", "--format", "json")
     ((operation,),) = [each["operations"] for each in json.loads(shown.stdout)["engagements"]]
     assert (operation["op"], operation["marker"]) == ("create-child", "change-request/1")
-    assert operation["reason"].endswith("it needs change-order, because more budget is needed")
+    assert operation["reason"].endswith("requires change-order (more budget is needed)")
     assert (shown.exit_code, writes(sandbox), requests(sandbox)) == (0, before, [])
 
 

@@ -142,7 +142,7 @@ def test_changed_places_of_an_engagement_that_exists_are_refused(
     given.applied("acme-aws")
     error = when.refused(gitlab=places)
     assert error.exit_code is ExitCode.INPUT
-    assert "change" in error.hint
+    assert "restore" in error.hint
     assert all(path in str(error) for path in places.values())
 
 
