@@ -32,9 +32,9 @@ def has_duplicates(
         seen = [(each.gid, each.description) for each in page.summaries]
         seen += [(each.gid, each.description) for each in page.items]
         for gid, description in seen:
-            note = marker.parse_marker(description)
-            if note and note.engagement == engagement.key:
-                by_key.setdefault(note.item, set()).add(gid)
+            found = marker.parse_marker(description)
+            if found and found.engagement == engagement.key:
+                by_key.setdefault(found.item, set()).add(gid)
     return any(len(gids) > 1 and not gids.isdisjoint(created) for gids in by_key.values())
 
 

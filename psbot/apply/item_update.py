@@ -157,8 +157,8 @@ def _new_description(operations: Sequence[ItemOperation], now: WorkItem) -> str:
                 text = marker.with_section(text, _DUPLICATE, f"{kept.reference}\n")
             case _:
                 pass
-    note = marker.parse_marker(text)
-    return marker.with_marker(text, note.with_memory(_field_memory(operations))) if note else text
+    found = marker.parse_marker(text)
+    return marker.with_marker(text, found.with_memory(_field_memory(operations))) if found else text
 
 
 def _field_memory(operations: Sequence[ItemOperation]) -> dict[str, str]:

@@ -27,16 +27,16 @@ class MemberCheck:
 
     def check(self, plan: Plan, reader: Reader) -> None:
         """Look up everyone whom *plan* assigns; raises GitLabError that names everyone who is missing."""
-        asked = sorted(
+        memberships = sorted(
             set(needed_memberships(plan)) - self.members, key=lambda each: (each.path, each.username)
         )
-        if not asked:
+        if not memberships:
             return
-        names = sorted({each.username for each in asked})
-        found = reader.fetch_accounts(names, asked)
-        if lost := list(describe_missing(names, asked, found)):
+        names = sorted({each.username for each in memberships})
+        found = reader.fetch_accounts(names, memberships)
+        if missing := list(describe_missing(names, memberships, found)):
             raise GitLabError(
-                f"{plan.engagement}: " + "; ".join(lost),
+                f"{plan.engagement}: " + "; ".join(missing),
                 "nothing was written; correct `people:` in the engagement file, or invite them",
             )
         self.account_gids |= found.gids
@@ -97,14 +97,14 @@ def needed_memberships(plan: Plan) -> Iterator[Membership]:
 
 
 def describe_missing(
-    names: Iterable[str], asked: Iterable[Membership], found: AccountLookup
+    names: Iterable[str], memberships: Iterable[Membership], found: AccountLookup
 ) -> Iterator[str]:
-    """Describe which of *names* and *asked* GitLab does not have."""
+    """Describe which of *names* and *memberships* GitLab does not have."""
     for name in names:
         if name not in found.gids:
             yield f"GitLab has no user {name}"
         elif name in found.inactive:
             yield f"{name} is blocked or deactivated"
-    for each in asked:
+    for each in memberships:
         if each.username in found.gids and each not in found.members:
             yield f"{each.username} is not a member of {each.path}"

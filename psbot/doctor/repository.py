@@ -63,7 +63,7 @@ class Repository:
 
 
 def find_job(environment: Mapping[str, str], path: str) -> PipelineJob | None:
-    """Return the job; None outside of settings of the default branch of *path* (GitLab, predefined variables)."""
+    """Return the job; None outside of pipelines of the default branch of *path* (GitLab, predefined variables)."""
     branch = environment.get("CI_COMMIT_BRANCH")
     if (
         not branch
@@ -77,34 +77,34 @@ def find_job(environment: Mapping[str, str], path: str) -> PipelineJob | None:
 
 def examine_job(repository: Repository) -> Iterator[Check]:
     """Yield what the job itself shows: all there is to check where GitLab does not show the settings."""
-    job, about = repository.job, repository.path
+    job, subject = repository.job, repository.path
     if job is None:
         return
     if not job.is_protected:
-        yield _unprotected_branch(about, "the default branch")
+        yield _unprotected_branch(subject, "the default branch")
     for each in _REQUIRED_VARIABLES:
         if each.name in job.variables:
             yield Check(
-                about, CheckResult.NOTE, f"this job has {each.name}; its settings could not be checked"
+                subject, CheckResult.NOTE, f"this job has {each.name}; its settings could not be checked"
             )
         else:
-            yield _missing_variable(about, each, f"this job has no {each.name}")
+            yield _missing_variable(subject, each, f"this job has no {each.name}")
 
 
 def examine_repository(settings: CiSettings, repository: Repository) -> Iterator[Check]:
     """Yield every check of the project's settings; the job is checked where GitLab does not show them."""
-    about = repository.path
+    subject = repository.path
     try:
         project = settings.fetch_project()
     except GitLabError as error:
-        yield _could_not_check(about, "the project", error, "a member")
+        yield _could_not_check(subject, "the project", error, "a member")
         yield from examine_job(repository)
         return
     name, branch = project.default_branch, None
     if name is None:
         message = "GitLab shows no default branch, so its protection could not be checked"
         yield Check(
-            about,
+            subject,
             CheckResult.UNKNOWN,
             message,
             "check that the account has the Reporter role and that the project has a commit",
@@ -114,42 +114,44 @@ def examine_repository(settings: CiSettings, repository: Repository) -> Iterator
             branch = settings.fetch_branch(name)
         except GitLabError as error:
             yield _could_not_check(
-                about, f"whether {name} is protected", error, "a member with at least the Reporter role"
+                subject, f"whether {name} is protected", error, "a member with at least the Reporter role"
             )
         else:
-            yield _check_protection(about, name, branch)
+            yield _check_protection(subject, name, branch)
     try:
         variables = settings.fetch_variables()
     except GitLabError as error:
-        yield _could_not_check(about, "the CI/CD variables", error, "a Maintainer")
+        yield _could_not_check(subject, "the CI/CD variables", error, "a Maintainer")
         yield from examine_job(repository)
     else:
         yield from _check_variables(settings, repository, project, variables)
     yield from _check_schedules(settings, repository, name, branch)
 
 
-def _could_not_check(about: str, what: str, error: GitLabError, reader: str) -> Check:
-    fix = f"run psbot doctor --repository {about} with the token of {reader}"
-    return Check(about, CheckResult.UNKNOWN, f"could not check {what}: {error.message}", fix)
+def _could_not_check(subject: str, what: str, error: GitLabError, reader: str) -> Check:
+    fix = f"run psbot doctor --repository {subject} with the token of {reader}"
+    return Check(subject, CheckResult.UNKNOWN, f"could not check {what}: {error.message}", fix)
 
 
-def _unprotected_branch(about: str, branch: str) -> Check:
+def _unprotected_branch(subject: str, branch: str) -> Check:
     message = f"{branch} is not protected, so its jobs get no protected variables"
-    return Check(about, CheckResult.MISSING, message, "Settings, Repository, Protected branches: protect it")
-
-
-def _check_protection(about: str, name: str, branch: Branch) -> Check:
-    if branch.is_protected:
-        return Check(about, CheckResult.OK, f"{name}, the default branch, is protected")
-    return _unprotected_branch(about, f"{name}, the default branch,")
-
-
-def _missing_variable(about: str, wanted: _RequiredVariable, found: str) -> Check:
-    flag = "protected, " if wanted.is_protected else ""
     return Check(
-        about,
-        wanted.result_if_missing,
-        f"{found}: {wanted.consequence}",
+        subject, CheckResult.MISSING, message, "Settings, Repository, Protected branches: protect it"
+    )
+
+
+def _check_protection(subject: str, name: str, branch: Branch) -> Check:
+    if branch.is_protected:
+        return Check(subject, CheckResult.OK, f"{name}, the default branch, is protected")
+    return _unprotected_branch(subject, f"{name}, the default branch,")
+
+
+def _missing_variable(subject: str, required: _RequiredVariable, message: str) -> Check:
+    flag = "protected, " if required.is_protected else ""
+    return Check(
+        subject,
+        required.result_if_missing,
+        f"{message}: {required.consequence}",
         f"{_SETTINGS}: add it, {flag}masked and hidden",
     )
 
@@ -157,7 +159,7 @@ def _missing_variable(about: str, wanted: _RequiredVariable, found: str) -> Chec
 def _check_variables(
     settings: CiSettings, repository: Repository, project: Project, own: Sequence[Variable]
 ) -> Iterator[Check]:
-    about = repository.path
+    subject = repository.path
     above: dict[str, tuple[str, Variable]] = {}
     hidden: list[str] = []
     missing = {each.name for each in _REQUIRED_VARIABLES} - {each.key for each in own}
@@ -167,22 +169,22 @@ def _check_variables(
                 above.setdefault(name, (group, found))
         except GitLabError:
             hidden.append(group)
-    for wanted in _REQUIRED_VARIABLES:
-        if (variable := _by_name(own).get(wanted.name)) is not None:
-            yield from _variable_problems(about, wanted, variable)
-        elif wanted.name in above:
-            group, variable = above[wanted.name]
+    for required in _REQUIRED_VARIABLES:
+        if (variable := _by_name(own).get(required.name)) is not None:
+            yield from _variable_problems(subject, required, variable)
+        elif required.name in above:
+            group, variable = above[required.name]
             yield Check(
-                about,
+                subject,
                 CheckResult.WARNING,
-                f"{wanted.name} is a variable of the group {group}, so every project of the group gets it",
-                f"{_SETTINGS}: move it to {about}",
+                f"{required.name} is a variable of the group {group}, so every project of the group gets it",
+                f"{_SETTINGS}: move it to {subject}",
             )
-            yield from _variable_problems(about, wanted, variable)
+            yield from _variable_problems(subject, required, variable)
         elif hidden:
-            yield _maybe_in_group(repository, wanted, hidden)
+            yield _maybe_in_group(repository, required, hidden)
         else:
-            yield _missing_variable(about, wanted, f"the variable {wanted.name} does not exist")
+            yield _missing_variable(subject, required, f"the variable {required.name} does not exist")
 
 
 def _by_name(variables: Sequence[Variable]) -> Mapping[str, Variable]:
@@ -192,64 +194,68 @@ def _by_name(variables: Sequence[Variable]) -> Mapping[str, Variable]:
     }
 
 
-def _maybe_in_group(repository: Repository, wanted: _RequiredVariable, hidden: Sequence[str]) -> Check:
-    about, groups = repository.path, ", ".join(hidden)
-    if repository.job is not None and wanted.name not in repository.job.variables:
-        return _missing_variable(about, wanted, f"the variable {wanted.name} does not exist, nor in this job")
+def _maybe_in_group(repository: Repository, required: _RequiredVariable, hidden: Sequence[str]) -> Check:
+    subject, groups = repository.path, ", ".join(hidden)
+    if repository.job is not None and required.name not in repository.job.variables:
+        return _missing_variable(
+            subject, required, f"neither the project nor this job has the variable {required.name}"
+        )
     message = (
-        f"{wanted.name} is not a variable of the project; the variables of {groups} could not be checked"
+        f"{required.name} is not a variable of the project; the variables of {groups} could not be checked"
     )
     return Check(
-        about,
+        subject,
         CheckResult.UNKNOWN,
         message,
-        f"{_SETTINGS}: keep it in {about}; only Owners can see the variables of a group",
+        f"{_SETTINGS}: keep it in {subject}; only Owners can see the variables of a group",
     )
 
 
-def _variable_problems(about: str, wanted: _RequiredVariable, variable: Variable) -> Iterator[Check]:
-    name = wanted.name
+def _variable_problems(subject: str, required: _RequiredVariable, variable: Variable) -> Iterator[Check]:
+    name = required.name
     problems = []
     if variable.environment != ALL_ENVIRONMENTS:
         message = f"{name} is limited to the environment {variable.environment}, and psbot's jobs have no environment"
         problems.append(
-            Check(about, wanted.result_if_missing, message, f"{_SETTINGS}: set the environment to All (*)")
+            Check(
+                subject, required.result_if_missing, message, f"{_SETTINGS}: set the environment to All (*)"
+            )
         )
-    if wanted.is_protected and not variable.is_protected:
+    if required.is_protected and not variable.is_protected:
         message = f"{name} is not protected: everyone who can push a branch can read it"
         problems.append(
             Check(
-                about,
+                subject,
                 CheckResult.MISSING,
                 message,
                 f"{_SETTINGS}: protect it, and rotate the token, as it may be exposed",
             )
         )
-    if variable.is_protected and not wanted.is_protected:
-        message = f"{name} is protected, so merge requests do not get it: {wanted.consequence}"
-        problems.append(Check(about, CheckResult.WARNING, message, f"{_SETTINGS}: remove the protection"))
+    if variable.is_protected and not required.is_protected:
+        message = f"{name} is protected, so merge requests do not get it: {required.consequence}"
+        problems.append(Check(subject, CheckResult.WARNING, message, f"{_SETTINGS}: remove the protection"))
     if not variable.is_masked:
         message = f"{name} is not masked: job logs can show it"
         problems.append(
-            Check(about, CheckResult.WARNING, message, f"{_SETTINGS}: mask it, or add it again as hidden")
+            Check(subject, CheckResult.WARNING, message, f"{_SETTINGS}: mask it, or add it again as hidden")
         )
     yield from problems
     if not problems:
         flags = ["protected"] * variable.is_protected + ["masked"] + ["hidden"] * variable.is_hidden
-        yield Check(about, CheckResult.OK, f"{name} exists, {' and '.join(flags)}")
+        yield Check(subject, CheckResult.OK, f"{name} exists, {' and '.join(flags)}")
 
 
 def _check_schedules(
     settings: CiSettings, repository: Repository, name: str | None, branch: Branch | None
 ) -> Iterator[Check]:
-    about = repository.path
+    subject = repository.path
     try:
         schedules = settings.fetch_schedules(RUN_VARIABLE)
         owners = sorted({each.owner.id for each in schedules if each.variable_value and each.owner})
         roles = settings.fetch_roles(owners)
     except GitLabError as error:
-        yield _could_not_check(about, f"the schedules ({SCHEDULES_PAGE})", error, "a Maintainer")
+        yield _could_not_check(subject, f"the schedules ({SCHEDULES_PAGE})", error, "a Maintainer")
         return
     merges = branch is None or not branch.is_protected or branch.developers_can_merge
-    required = RequiredSchedules(about, repository.schedules, name, merges)
+    required = RequiredSchedules(subject, repository.schedules, name, merges)
     yield from examine_schedules(schedules, roles, required)

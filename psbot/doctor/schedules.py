@@ -88,8 +88,8 @@ def _schedule_problems(
     if not schedule.is_active:
         yield _Problem("is not active", f"{SCHEDULES_PAGE}: activate it")
     if required.branch is not None and schedule.branch != required.branch:
-        found = f"runs on {schedule.branch}, but its job runs only on {required.branch}"
-        yield _Problem(found, f"{SCHEDULES_PAGE}: change its branch")
+        message = f"runs on {schedule.branch}, but its job runs only on {required.branch}"
+        yield _Problem(message, f"{SCHEDULES_PAGE}: change its branch")
     yield from _owner_problems(schedule.owner, roles, required)
 
 
@@ -109,5 +109,5 @@ def _owner_problems(
     elif role < _DEVELOPER:
         yield _Problem(f"does not start: its owner {owner.username} needs at least the Developer role", fix)
     elif role < _MAINTAINER and not required.developers_can_merge:
-        found = f"starts only if its owner {owner.username}, a Developer, is allowed to merge into {required.branch}"
-        yield _Problem(found, fix, is_certain=False)
+        message = f"starts only if its owner {owner.username}, a Developer, is allowed to merge into {required.branch}"
+        yield _Problem(message, fix, is_certain=False)

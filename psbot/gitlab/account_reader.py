@@ -144,10 +144,10 @@ def _fetch_remaining_labels(connection: Connection, group: str, data: Node) -> M
     found: list[tuple[str, str]] = []
     after = None
     while True:
-        place = data.node_or_none("labelGroup")
-        if place is None:
+        label_group = data.node_or_none("labelGroup")
+        if label_group is None:
             return None
-        labels = place.node("labels")
+        labels = label_group.node("labels")
         found += [(each.text("title"), each.text("id")) for each in labels.nodes("nodes")]
         if (cursor := next_cursor(labels, after, "labels")) is None:
             break
@@ -188,14 +188,14 @@ def _access_level(node: Node) -> int:
     return node.node("maxAccessLevel").number("integerValue")
 
 
-def _is_member(data: Node, number: int, asked: Membership) -> bool:
-    place = data.node_or_none(f"place{number}")
-    if place is None:
+def _is_member(data: Node, number: int, membership: Membership) -> bool:
+    namespace = data.node_or_none(f"place{number}")
+    if namespace is None:
         return False
-    members = place.node("members")
+    members = namespace.node("members")
     users = [each.node_or_none("user") for each in members.nodes("nodes")]
-    if any(user is not None and user.text("username") == asked.username for user in users):
+    if any(user is not None and user.text("username") == membership.username for user in users):
         return True
     if members.node("pageInfo").boolean("hasNextPage"):
-        raise malformed(f"too many members of {asked.path} match {asked.username}")
+        raise malformed(f"too many members of {membership.path} match {membership.username}")
     return False

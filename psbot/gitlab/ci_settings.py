@@ -101,8 +101,8 @@ class CiSettings:
         if not accounts:
             return {}
         where = url_path("projects", self.project, "members", "all")
-        asked = {"user_ids[]": [str(each) for each in accounts]}
-        members = [Node(each, "member") for each in self.rest.fetch_all(where, **asked)]
+        query = {"user_ids[]": [str(each) for each in accounts]}
+        members = [Node(each, "member") for each in self.rest.fetch_all(where, **query)]
         return {each.number("id"): each.number("access_level") for each in members}
 
 

@@ -234,11 +234,11 @@ def _new_client(server: Server) -> _Client:
 
 
 def _remember_retry_after(client: _Client) -> Callable[..., None]:
-    def note(response: requests.Response, **_: object) -> None:
-        said = response.headers.get("Retry-After", "")
-        client.retry_after = float(said) if said.isascii() and said.isdigit() else _DEFAULT_PAUSE
+    def remember(response: requests.Response, **_: object) -> None:
+        seconds = response.headers.get("Retry-After", "")
+        client.retry_after = float(seconds) if seconds.isascii() and seconds.isdigit() else _DEFAULT_PAUSE
 
-    return note
+    return remember
 
 
 def _read_limited(response: requests.Response, **_: object) -> None:

@@ -145,8 +145,8 @@ def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
     widgets = _merged_widgets(node)
     labels = widgets.node("labels").nodes("nodes")
     if len(labels) >= PAGE_SIZE:
-        place = node.node("namespace").text("fullPath")
-        raise malformed(f"item {node.number('iid')} of {place} has {PAGE_SIZE} labels or more")
+        namespace = node.node("namespace").text("fullPath")
+        raise malformed(f"item {node.number('iid')} of {namespace} has {PAGE_SIZE} labels or more")
     # Some editions have epics without assignees.
     assignees = widgets.node("assignees").nodes("nodes") if "assignees" in widgets.value else []
     parent = widgets.node_or_none("parent")
@@ -185,13 +185,13 @@ def _merged_widgets(node: Node) -> Node:
 def _parse_newest_note(widgets: Node) -> NewestNote | None:
     threads = widgets.node("discussions").nodes("nodes")
     for note in (note for each in threads for note in each.node("notes").nodes("nodes")):
-        act = _parse_note_event(note)
-        known = act.author is not None and not act.author.is_ghost
+        event = _parse_note_event(note)
+        known = event.author is not None and not event.author.is_ghost
         return NewestNote(
-            act.author.username if known and act.author else None,
-            bool(act.author and act.author.is_machine),
-            act.at,
-            act.is_mention,
+            event.author.username if known and event.author else None,
+            bool(event.author and event.author.is_machine),
+            event.at,
+            event.is_mention,
         )
     return None
 

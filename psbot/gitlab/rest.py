@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 import gitlab
@@ -46,17 +47,17 @@ class Rest:
         """
         page = "1"
         while page:
-            asked = {**query, "per_page": str(_PAGE), "page": page}
-            found = self._connection.with_retries(lambda asked=asked: self._fetch_page(path, asked))  # type: ignore[misc]
+            page_query = {**query, "per_page": str(_PAGE), "page": page}
+            found = self._connection.with_retries(partial(self._fetch_page, path, page_query))
             yield from found.items
             page = found.next_page
 
     def _fetch_page(self, path: str, query: Mapping[str, str | list[str]]) -> _Page:
-        def ask(client: gitlab.Gitlab) -> object:
+        def send(client: gitlab.Gitlab) -> object:
             answer = client.http_request("get", path, query_data=dict(query), **SEND_ONCE)
             return {"things": answer.json(), "after": answer.headers.get("x-next-page", "")}
 
-        answer = self._connection.request_json(f"GET {path}", ask)
+        answer = self._connection.request_json(f"GET {path}", send)
         things, after = answer["things"], str(answer["after"])
         is_list = isinstance(things, list) and all(isinstance(each, dict) for each in things)
         if not isinstance(things, list) or not is_list or (after and not after.isdecimal()):
@@ -69,10 +70,10 @@ class Rest:
     def write(self, verb: str, path: str, body: JsonObject) -> JsonObject:
         """Send one POST or PUT; raises Refused where GitLab did nothing, RateLimited or Unclear otherwise."""
 
-        def ask(client: gitlab.Gitlab) -> object:
+        def send(client: gitlab.Gitlab) -> object:
             return client.http_request(verb, path, post_data=dict(body), **SEND_ONCE).json()
 
         try:
-            return self._connection.request_json(f"{verb.upper()} {path}", ask)
+            return self._connection.request_json(f"{verb.upper()} {path}", send)
         except Transient as error:
             raise Unclear(error.message) from None

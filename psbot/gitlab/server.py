@@ -28,9 +28,9 @@ def check_address(url: str) -> None:
 
 def check_ca_file(file: str) -> None:
     """Raise PsbotError for a file, or folder, that holds no certificates to trust."""
-    places = {"capath" if Path(file).is_dir() else "cafile": file}
+    locations = {"capath" if Path(file).is_dir() else "cafile": file}
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**places)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**locations)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it contains no certificate"
         raise PsbotError(

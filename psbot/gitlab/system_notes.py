@@ -34,7 +34,7 @@ class SystemNoteKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SystemNote:
-    """One system note; ``action`` is GitLab's word for what it is about, None where it does not say."""
+    """One system note; ``action`` is GitLab's name for what it is about, None where it has none."""
 
     body: str
     action: str | None
@@ -43,7 +43,7 @@ class SystemNote:
 
     @property
     def kind(self) -> SystemNoteKind:
-        """Return what the note is about, by its action or, without one, by its words."""
+        """Return what the note is about, by its action or, without one, by its text."""
         word = self.action or self.body.partition(" ")[0]
         if self.action == "label" or (self.action is None and _is_label_note(self.body)):
             return SystemNoteKind.LABEL
@@ -79,7 +79,7 @@ def parse_history(
 
 
 def _parse_label_changes(body: str) -> Iterator[tuple[str, bool]] | None:
-    """Return numbers of labels, each with whether it was put on; None where the note reads otherwise."""
+    """Return numbers of labels, each with whether it was added; None where the note has another form."""
     parts = list(_LABEL_CHANGE.finditer(body))
     named = sum(part["names"].count("~") for part in parts)
     if not parts or _SEPARATORS.sub("", _LABEL_CHANGE.sub("", body)) or named != len(_LABEL.findall(body)):

@@ -79,9 +79,9 @@ class GitLabWriter:
         data = answer["data"]
         if not isinstance(data, dict):
             raise Unclear("GitLab answered without data")
-        said = _errors_by_alias(answer)
+        errors = _errors_by_alias(answer)
         try:
-            written = [_parse_result(data, f"write{number}", field, said) for number in range(len(inputs))]
+            written = [_parse_result(data, f"write{number}", field, errors) for number in range(len(inputs))]
         except RateLimited as error:
             raise RateLimited(self._connection.redact(error.message), error.seconds) from None
         return list(map(self._redacted, written))
@@ -153,11 +153,13 @@ def _errors_by_alias(answer: Mapping[str, object]) -> dict[str, str]:
     return found
 
 
-def _parse_result(data: Mapping[str, object], alias: str, field: str, said: Mapping[str, str]) -> WriteResult:
+def _parse_result(
+    data: Mapping[str, object], alias: str, field: str, reasons: Mapping[str, str]
+) -> WriteResult:
     """Return the result of one alias; an empty payload is clear only where GitLab gives a reason."""
     payload = data.get(alias)
     if not isinstance(payload, dict):
-        return _missing_result(said.get(alias, "GitLab returned no result for this write"))
+        return _missing_result(reasons.get(alias, "GitLab returned no result for this write"))
     errors = payload.get("errors")
     messages = [str(each) for each in errors] if isinstance(errors, list) else []
     if any(map(RATE_LIMIT_MESSAGE.search, messages)):
@@ -166,7 +168,7 @@ def _parse_result(data: Mapping[str, object], alias: str, field: str, said: Mapp
     if messages:
         return WriteResult(refusal="; ".join(messages))
     if not isinstance(made, dict) or not is_gid(made.get("id")):
-        return _missing_result(said.get(alias, "GitLab returned neither an item nor an error"))
+        return _missing_result(reasons.get(alias, "GitLab returned neither an item nor an error"))
     iid, url = made.get("iid"), made.get("webUrl")
     return WriteResult(
         gid=made["id"],

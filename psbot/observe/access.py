@@ -56,9 +56,9 @@ def not_visible(path: str, field_name: str) -> AccessProblem:
 
 
 def _project_problems(access: Access, path: str, name: str) -> Iterator[AccessProblem]:
-    place = access.projects.get(path)
-    yield from _namespace_problems(place, path, name, access.account)
-    if place is not None and place.item_type_gid is None:
+    namespace = access.projects.get(path)
+    yield from _namespace_problems(namespace, path, name, access.account)
+    if namespace is not None and namespace.item_type_gid is None:
         yield AccessProblem(f"{path} has no issues", "enable issues in the project's settings")
 
 
@@ -72,15 +72,15 @@ def _group_problems(access: Access, group: str) -> Iterator[AccessProblem]:
 
 
 def _namespace_problems(
-    place: NamespaceAccess | None, path: str, field_name: str, account: Account
+    namespace: NamespaceAccess | None, path: str, field_name: str, account: Account
 ) -> Iterator[AccessProblem]:
-    if place is None:
+    if namespace is None:
         yield not_visible(path, field_name)
         return
-    if place.access_level < PLANNER:
+    if namespace.access_level < PLANNER:
         yield AccessProblem(
             f"{account.author.username} needs at least the Planner role in {path}",
             "change the role of the account",
         )
-    if place.is_archived:
+    if namespace.is_archived:
         yield AccessProblem(f"{path} is archived", "unarchive it, or remove the engagement file")

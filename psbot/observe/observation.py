@@ -15,7 +15,7 @@ from psbot.gitlab.values import Account
 
 @dataclass(frozen=True, slots=True)
 class GlobalIds:
-    """The global ids that writing needs: of labels by title, of item types by place."""
+    """The global ids that writing needs: of labels by title, of item types by group or project."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     item_types: Mapping[str, str] = field(default_factory=dict)

@@ -244,14 +244,14 @@ class LogReaders:
 
     def check(self, names: Iterable[tuple[Engagement, Iterable[str]]]) -> None:
         """Read whether the accounts *names* can see the internal projects of their engagements."""
-        asked = {Membership(name, each.gitlab.internal) for each, people in names for name in people}
-        asked -= self.checked
-        if not asked:
+        memberships = {Membership(name, each.gitlab.internal) for each, people in names for name in people}
+        memberships -= self.checked
+        if not memberships:
             return
-        ordered = sorted(asked, key=lambda each: (each.path, each.username))
-        found = self.reader.fetch_accounts(sorted({each.username for each in asked}), ordered)
+        ordered = sorted(memberships, key=lambda each: (each.path, each.username))
+        found = self.reader.fetch_accounts(sorted({each.username for each in memberships}), ordered)
         self.members |= {each for each in found.members if each.username not in found.inactive}
-        self.checked |= asked
+        self.checked |= memberships
 
     def readers(self, engagement: Engagement) -> frozenset[str]:
         """Return which of the checked accounts can see the engagement's log."""
