@@ -217,7 +217,7 @@ def test_item_of_another_engagement_of_the_files_is_explained_as_that_ones(
     )
     assert "acme-two/log" in psbot("explain", at(theirs), AWS, other).stdout
     unknown = psbot("explain", at(theirs), AWS)
-    assert (unknown.exit_code, "no engagement file that was read is of acme-two" in unknown.stderr) == (
+    assert (unknown.exit_code, "none of the engagement files has the key acme-two" in unknown.stderr) == (
         2,
         True,
     )
@@ -253,9 +253,9 @@ def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, appli
         (
             "acme-sow-142/nothing",
             2,
-            "there is no item nothing in the process; items are action, assign-engineer, call",
+            "the process has no item nothing; item keys are action, assign-engineer, call",
         ),
-        ("globex-sow-7/kick-off", 2, "no engagement file that was read is of globex-sow-7"),
+        ("globex-sow-7/kick-off", 2, "none of the engagement files has the key globex-sow-7"),
         (
             "https://gitlab.example/acme/-/issues/1",
             2,
@@ -282,7 +282,7 @@ def test_item_in_no_place_of_the_files_exits_with_2(psbot: Psbot, applied: Sandb
         world.add_member(elsewhere, world.users["paul"], next(iter(world.memberships.values())).access_level)
     told = psbot("explain", at(make(applied, "paul", "zoo/animals")), AWS)
     assert told.exit_code == 2
-    assert "lies in no place of the engagement files that were read" in told.stderr
+    assert "is in no project of the engagement files" in told.stderr
 
 
 def test_gitlab_that_cannot_be_read_exits_with_3(
