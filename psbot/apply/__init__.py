@@ -1,1 +1,5 @@
-"""Apply."""
+"""Writes plans to GitLab.
+
+``apply`` performs one plan, ``send_all`` sends in rounds, ``preflight`` checks before the first write, ``recheck`` and
+``dedupe`` prevent and resolve duplicates.
+"""

@@ -1,6 +1,6 @@
-"""Performs a plan: the only place that writes. Stops at the first answer that is not clear."""
+"""Performs a plan. This is the only module that writes to GitLab; it stops at the first unclear answer."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -18,14 +18,13 @@ from psbot.core.model.operations import (
     PostNotice,
 )
 from psbot.core.model.process import EPIC, Limits
-from psbot.core.model.work_item import WorkItem
 from psbot.core.plan.cost import batch_size
 from psbot.core.plan.plan import Plan
 from psbot.errors import GitLabError
 from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.ports import RateLimited, Reader, Refused, Unclear, Writer
 from psbot.gitlab.values import NewNote, NoteEdit, WriteResult
-from psbot.observe.pages import PagedList, read_page
+from psbot.observe.pages import PagedList, read_all
 
 _Write = TypeVar("_Write")
 _Result = TypeVar("_Result")
@@ -33,9 +32,9 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class WriteTools:
-    """What writing takes: both ports, limits, a monotonic clock in seconds, and whether somebody said stop.
+    """What writing needs: both ports, limits, a monotonic clock in seconds, and whether the run is to stop.
 
-    ``progress`` hears of every request that was sent, with the number of writes in it; from several threads.
+    ``on_progress`` is called after every request, with the number of writes in it; from several threads.
     """
 
     reader: Reader
@@ -80,9 +79,9 @@ class _Answer:
 def apply(plan: Plan, group: str, ids: IdLookup, tools: WriteTools) -> ApplyResult:
     """Perform *plan* and return a receipt for each operation.
 
-    Order: labels, the epic, new children, new words for notices, changes of items (each item re-read just before and
-    written in one mutation), new notices. Nothing is repeated: after an answer that is not clear, a read that fails, or
-    when somebody says stop, the rest is left. *ids* learn the labels and the epic that are made.
+    Order: labels, the epic, new children, edits of notices, updates of items (each item is read again just before and
+    written in one mutation), new notices. Nothing is repeated: after an unclear answer, a read that fails, or when the
+    run is stopped, the rest is not sent. The ids of created labels and of the epic are added to *ids*.
     """
     run = _ApplyRun(tools, group, plan.engagement, ids)
     operations = plan.operations
@@ -91,7 +90,7 @@ def apply(plan: Plan, group: str, ids: IdLookup, tools: WriteTools) -> ApplyResu
     _create_items(run, [each for each in operations if isinstance(each, CreateChild)])
     others = CreateLabel | CreateEpic | CreateChild | PostNotice
     notices = [each for each in operations if isinstance(each, PostNotice)]
-    # What shows that a notice stands (a memory, a flag) goes after the notice, and comes before it.
+    # What an item remembers of a notice is removed after the notice is edited, and added before it is posted.
     edits = [(each, NoteEdit(each.note_gid, each.body)) for each in notices if each.note_gid]
     _send_in_batches(run, edits, run.tools.writer.update_notes)
     _update_items(run, [each for each in operations if not isinstance(each, others)])
@@ -115,7 +114,7 @@ def _create_labels(run: _ApplyRun, operations: Sequence[CreateLabel]) -> None:
 
 
 def _recheck_labels(run: _ApplyRun, namespace: str, since: int) -> None:
-    """Take a refused label for made where it is there now: another run may have made it in between."""
+    """Treat a refused label as created where it exists now: a concurrent run may have created it."""
     found = _read_or_halt(run, lambda: run.tools.reader.fetch_labels(namespace))
     run.ids.labels |= found or {}
     for number, receipt in enumerate(run.receipts[since:], since):
@@ -127,7 +126,7 @@ def _recheck_labels(run: _ApplyRun, namespace: str, since: int) -> None:
 
 
 def _read_or_halt(run: _ApplyRun, read: Callable[[], _Result]) -> _Result | None:
-    """Return what *read* finds; where it fails the run halts, and what has been done keeps its receipts."""
+    """Return what *read* finds; where it fails the run halts, and the receipts so far are kept."""
     try:
         return read()
     except GitLabError as error:
@@ -138,36 +137,34 @@ def _read_or_halt(run: _ApplyRun, read: Callable[[], _Result]) -> _Result | None
 def _create_epic(run: _ApplyRun, operations: Sequence[CreateEpic]) -> None:
     before = len(run.receipts)
     _create_items(run, operations)
-    made = [receipt.gid for receipt in run.receipts[before:] if receipt.gid]
-    if made and not run.halted.is_set():
-        run.ids.epic = made[0]
+    created = [receipt.gid for receipt in run.receipts[before:] if receipt.gid]
+    if created and not run.halted.is_set():
+        run.ids.epic = created[0]
         listed = _read_or_halt(run, lambda: _find_marked_epics(run))
-        if listed is not None and listed != {made[0]}:
+        if listed is not None and listed != {created[0]}:
             # Children must not go under two epics, nor under one that this token cannot see.
-            run.halt(Unclear("GitLab lists not just the epic that this run has made"), run.tools.clock())
+            error = Unclear("GitLab does not list exactly the one epic that psbot has just created")
+            run.halt(error, run.tools.clock())
 
 
 def _find_marked_epics(run: _ApplyRun) -> set[str]:
     """Return the ids of the epics that carry the marker of the engagement's epic."""
-    listing = PagedList(ItemList.EPICS)
-    found: set[str] = set()
-    while not listing.is_done:
-        for epic in read_page(run.tools.reader, run.group, [listing])[listing].items:
-            note = epic.marker
-            if note and (note.engagement, note.item) == (run.engagement, EPIC):
-                found.add(epic.gid)
-    return found
+    return {
+        epic.gid
+        for epic in read_all(run.tools.reader, run.group, PagedList(ItemList.EPICS))
+        if (marker := epic.marker) and (marker.engagement, marker.item) == (run.engagement, EPIC)
+    }
 
 
 def _create_items(run: _ApplyRun, operations: Sequence[CreateEpic | CreateChild]) -> None:
-    jobs = []
+    writes = []
     for operation in operations:
         try:
-            jobs.append((operation, item_update.build_new_item(operation, run.ids)))
+            writes.append((operation, item_update.build_new_item(operation, run.ids)))
         except MissingId as missing:
             outcome = Outcome.PENDING if run.halted.is_set() or run.tools.should_stop() else Outcome.REFUSED
             run.add_receipts([operation], outcome, str(missing.args[0]))
-    _send_in_batches(run, jobs, run.tools.writer.create_items)
+    _send_in_batches(run, writes, run.tools.writer.create_items)
 
 
 def _update_items(run: _ApplyRun, operations: Sequence[ItemOperation]) -> None:
@@ -185,48 +182,43 @@ def _update_items(run: _ApplyRun, operations: Sequence[ItemOperation]) -> None:
 
 
 def _update_wave(run: _ApplyRun, by_item: Mapping[str, Sequence[ItemOperation]]) -> None:
-    """Change a wave of items, after reading them again: what has moved is left to be planned again."""
-    seen = _read_or_halt(run, lambda: list(_refetch(run, tuple(by_item))))
-    if seen is None:
-        _mark_not_sent(run, [each for group in by_item.values() for each in group])
+    """Update a wave of items after reading them again; items that have changed are left to be planned again."""
+    listed = PagedList(ItemList.BY_ID, tuple(by_item))
+    items = _read_or_halt(run, lambda: list(read_all(run.tools.reader, run.group, listed)))
+    if items is None:
+        _mark_not_sent(run, [each for operations in by_item.values() for each in operations])
         return
-    now = {each.gid: each for each in seen}
-    moved = {
+    now = {each.gid: each for each in items}
+    changed = {
         gid for gid, each in by_item.items() if gid not in now or item_update.has_changed(each, now[gid])
     }
-    jobs = []
+    writes = []
     for gid, operations in by_item.items():
-        if gid in moved or (moved and operations[0].item.is_epic):
-            # The epic may say that an engagement has ended: it must not, while something else waits.
+        if gid in changed or (changed and operations[0].item.is_epic):
+            # An update of the epic may end the engagement, which must wait until everything else is done.
             run.add_receipts(
                 operations,
                 Outcome.CHANGED_MEANWHILE,
-                "somebody changed this or another item at the same time",
+                "this or another item has been changed meanwhile",
             )
             continue
         try:
-            jobs.append((operations, item_update.build_update(operations, now[gid], run.ids)))
+            writes.append((operations, item_update.build_update(operations, now[gid], run.ids)))
         except MissingId as missing:
             run.add_receipts(operations, Outcome.REFUSED, str(missing.args[0]))
-    _send_in_batches(run, jobs, run.tools.writer.update_items)
-
-
-def _refetch(run: _ApplyRun, gids: tuple[str, ...]) -> Iterator[WorkItem]:
-    listing = PagedList(ItemList.BY_ID, gids)
-    while not listing.is_done:
-        yield from read_page(run.tools.reader, run.group, [listing])[listing].items
+    _send_in_batches(run, writes, run.tools.writer.update_items)
 
 
 def _send_in_batches(
     run: _ApplyRun,
-    jobs: Sequence[tuple[Operation | Sequence[Operation], _Write]],
+    writes: Sequence[tuple[Operation | Sequence[Operation], _Write]],
     send: Callable[[Sequence[_Write]], Sequence[WriteResult]],
 ) -> None:
-    """Send *jobs* in batches over all connections, and note what became of each."""
-    size = batch_size(len(jobs), run.tools.limits)
-    batches = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+    """Send *writes* in batches over all connections, and record what became of each."""
+    size = batch_size(len(writes), run.tools.limits)
+    batches = [writes[start : start + size] for start in range(0, len(writes), size)]
     with ThreadPoolExecutor(max_workers=run.tools.limits.connections) as pool:
-        answers = list(pool.map(lambda batch: _send_batch(run, send, [job for _, job in batch]), batches))
+        answers = list(pool.map(lambda batch: _send_batch(run, send, [write for _, write in batch]), batches))
     for batch, sent in zip(batches, answers, strict=True):
         for number, (operations, _) in enumerate(batch):
             each = [operations] if isinstance(operations, Operation) else operations
@@ -249,7 +241,7 @@ def _send_batch(
     finally:
         run.tools.on_progress(len(batch))
     if any(each.is_unclear for each in written):
-        run.halt(Unclear("GitLab answered only for a part of what was asked for"), sent_at)
+        run.halt(Unclear("GitLab returned results for only a part of the writes"), sent_at)
     return _Answer(written, sent_at=sent_at)
 
 

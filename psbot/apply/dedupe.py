@@ -1,4 +1,4 @@
-"""Items that were made twice at the same time: whether there are any, and which operations put an end to it."""
+"""Duplicates, created by two runs at the same time: whether there are any, and which operations resolve them."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -17,9 +17,9 @@ from psbot.observe.pages import PagedList, read_page
 def has_duplicates(
     reader: Reader, engagement: Engagement, process: Process, epic: str | None, created: Collection[str]
 ) -> bool:
-    """Tell whether a marker of the items *made* is on another item too.
+    """Tell whether the marker of one of the items *created* is on another item too.
 
-    Twins hang under the same *epic*; where it is None (this run has made it), a twin may be anywhere in the group.
+    Duplicates are below the same *epic*; where it is None (this run has created it), they may be anywhere in the group.
     """
     listing = (
         PagedList(ItemList.CHILDREN, (epic,))
@@ -32,14 +32,14 @@ def has_duplicates(
         seen = [(each.gid, each.description) for each in page.summaries]
         seen += [(each.gid, each.description) for each in page.items]
         for gid, description in seen:
-            note = marker.parse_marker(description)
-            if note and note.engagement == engagement.key:
-                by_key.setdefault(note.item, set()).add(gid)
+            found = marker.parse_marker(description)
+            if found and found.engagement == engagement.key:
+                by_key.setdefault(found.item, set()).add(gid)
     return any(len(gids) > 1 and not gids.isdisjoint(created) for gids in by_key.values())
 
 
 def resolves_duplicate(operation: Operation, created: Collection[str]) -> bool:
-    """Tell whether an operation closes a twin, or changes an item of those *made*."""
+    """Tell whether an operation closes a duplicate, or changes one of the items *created*."""
     if isinstance(operation, CreateLabel | CreateEpic | CreateChild):
         return False
     return operation.item.gid in created or (
@@ -50,9 +50,10 @@ def resolves_duplicate(operation: Operation, created: Collection[str]) -> bool:
 def claim_own(
     observation: Observation, created: Collection[str], maybe_created: Collection[str]
 ) -> Observation:
-    """Return the observation with the duplicates that this run made marked as psbot's, whoever's token it used.
+    """Return the observation with the duplicates that this run created marked as psbot's, whoever's token it used.
 
-    Of the keys in *doubtful* GitLab did not say which of two twins this run has made: both of this account count.
+    For the keys in *maybe_created* GitLab did not say which of two items this run created: both count if this account
+    created them.
     """
     me = observation.account.author.username
     duplicates = tuple(

@@ -1,4 +1,4 @@
-"""All operations on one item → the one update that carries them, marker memory included."""
+"""All operations on one item become one update, with the memory in its marker."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,12 +27,12 @@ _DUPLICATE = "duplicate-of"
 
 
 class MissingId(KeyError):
-    """Something that a write needs has no id in GitLab; the message names it."""
+    """A label, account, project or epic that a write needs has no id in GitLab; the message names it."""
 
 
 @dataclass(slots=True)
 class IdLookup:
-    """Global ids of labels by title, of item types by place, of people by username; grows as labels are made."""
+    """Global ids of labels by title, of item types by path, of accounts by username; grows as labels are created."""
 
     labels: dict[str, str] = field(default_factory=dict)
     item_types: Mapping[str, str] = field(default_factory=dict)
@@ -44,25 +44,25 @@ class IdLookup:
         return tuple(_require_id(self.labels, title, "label") for title in sorted(titles))
 
     def account_gids(self, usernames: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of people."""
+        """Return the ids of accounts."""
         return tuple(_require_id(self.accounts, name, "user") for name in usernames)
 
 
 def _require_id(ids: Mapping[str, str], name: str, what: str) -> str:
     if name not in ids:
-        raise MissingId(f"the {what} {name} is not there")
+        raise MissingId(f"the {what} {name} does not exist")
     return ids[name]
 
 
 def build_new_item(operation: CreateEpic | CreateChild, ids: IdLookup) -> NewItem:
-    """Return the work item to be made; raises MissingId where a label, a person or the epic is missing."""
+    """Return the work item to create; raises MissingId where a label, an account or the epic is missing."""
     item = operation.item
     stands_alone = item.is_epic or item.is_detached
     if not stands_alone and ids.epic is None:
-        raise MissingId("the epic is not there")
+        raise MissingId("the epic does not exist")
     return NewItem(
         namespace=item.namespace,
-        item_type_gid=_require_id(ids.item_types, item.namespace, "place"),
+        item_type_gid=_require_id(ids.item_types, item.namespace, "group or project"),
         title=item.title,
         description=item.description,
         labels=ids.label_gids(item.labels),
@@ -82,9 +82,9 @@ def _related_gids(operation: CreateEpic | CreateChild) -> tuple[str, ...]:
 
 
 def has_changed(operations: Sequence[ItemOperation], now: WorkItem) -> bool:
-    """Tell whether anything of the item that psbot looks at has changed since it was observed.
+    """Tell whether any field that psbot compares has changed since the item was observed.
 
-    What is to be closed, because nobody has worked on it, must not have a new note either.
+    An item that is to be closed because nobody has worked on it must not have a new note either.
     """
     item = operations[0].item
     is_close = any(isinstance(each, Close) for each in operations)
@@ -108,8 +108,8 @@ def has_changed(operations: Sequence[ItemOperation], now: WorkItem) -> bool:
 def build_update(operations: Sequence[ItemOperation], now: WorkItem, ids: IdLookup) -> ItemUpdate:
     """Return one update with all *operations* on an item as it is *now*; raises MissingId.
 
-    The marker remembers exactly the fields that are written; labels go out as a delta, and a label that the item
-    no longer has is not taken off again.
+    The marker remembers exactly the fields that are written; labels are sent as a delta, and a label that the item
+    no longer has is not removed again.
     """
     merged = reduce(lambda found, each: _add_operation(found, each, ids), operations, ItemUpdate(now.gid))
     deltas = [each.delta for each in operations if isinstance(each, Relabel | Close | Reopen)]
@@ -147,7 +147,7 @@ def _add_operation(found: ItemUpdate, operation: ItemOperation, ids: IdLookup) -
 
 
 def _new_description(operations: Sequence[ItemOperation], now: WorkItem) -> str:
-    """Return the description after *operations*: sections, marker and memory; people's words stay."""
+    """Return the description after *operations*: sections, marker and memory; the text of people stays."""
     text = now.description
     for operation in operations:
         match operation:
@@ -157,8 +157,8 @@ def _new_description(operations: Sequence[ItemOperation], now: WorkItem) -> str:
                 text = marker.with_section(text, _DUPLICATE, f"{kept.reference}\n")
             case _:
                 pass
-    note = marker.parse_marker(text)
-    return marker.with_marker(text, note.with_memory(_field_memory(operations))) if note else text
+    found = marker.parse_marker(text)
+    return marker.with_marker(text, found.with_memory(_field_memory(operations))) if found else text
 
 
 def _field_memory(operations: Sequence[ItemOperation]) -> dict[str, str]:

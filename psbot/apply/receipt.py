@@ -1,4 +1,4 @@
-"""Receipt."""
+"""What became of the operations of a plan: a receipt for each."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 from psbot.core.model.operations import Operation
 from psbot.errors import GitLabError
 
-STOPPED_BEFORE = "stopped before it"
+STOPPED_BEFORE = "not sent: the run stopped before this operation"
 
 
 class Outcome(StrEnum):
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What happened to one operation; ``reason`` says why it is not done."""
+    """What happened to one operation; ``reason`` is why it is not done."""
 
     operation: Operation
     outcome: Outcome
@@ -32,13 +32,13 @@ class Receipt:
 
     @property
     def was_not_sent(self) -> bool:
-        """Tell whether the run ended before it, so that it can be sent without a look at what became of it."""
+        """Tell whether the run ended before it, so that it can be sent without reading first what became of it."""
         return self.outcome is Outcome.PENDING and self.reason == STOPPED_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """Receipts of all operations; what halted them, and when the last write without a clear answer was sent."""
+    """Receipts of all operations; the error that halted them, and when the last unclear write was sent."""
 
     receipts: tuple[Receipt, ...]
     error: GitLabError | None = None

@@ -1,4 +1,4 @@
-"""What labels and doctor answer with: one check for each thing that was looked at."""
+"""The result of one check of ``psbot doctor`` or ``psbot labels``."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from psbot.errors import ExitCode
 
 
 class CheckResult(StrEnum):
-    """How a check ended; what could not be checked is an answer of its own."""
+    """How a check ended; UNKNOWN where it could not be made."""
 
     OK = "ok"
     NOTE = "note"
@@ -19,7 +19,7 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: ``about`` is its heading, ``mend`` what to do where it is not well."""
+    """One check; ``subject`` is its heading, ``fix`` what to do where something is wrong."""
 
     subject: str
     result: CheckResult
@@ -28,7 +28,7 @@ class Check:
 
 
 def exit_code(checks: Iterable[Check], *, with_warnings: bool) -> ExitCode:
-    """Return GITLAB where something is missing, FINDINGS for less where that is asked for."""
+    """Return GITLAB where something is missing; FINDINGS for warnings, if *with_warnings*."""
     verdicts = {check.result for check in checks}
     if CheckResult.MISSING in verdicts:
         return ExitCode.GITLAB

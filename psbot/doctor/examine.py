@@ -1,4 +1,4 @@
-"""What is missing on the server, in the token and around the engagements, and how to mend it."""
+"""``psbot doctor``: what is missing on the server, in the token and around the engagements, and how to fix it."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,13 +18,13 @@ from psbot.gitlab.values import Access
 from psbot.observe.access import find_problems
 from psbot.observe.visibility import outside_readers
 
-OLDEST_GITLAB = (18, 1)  # the first GitLab whose epics are work items that GraphQL makes and changes
+OLDEST_GITLAB = (18, 1)  # the first GitLab whose epics are work items that GraphQL creates and updates
 _EXPIRES_SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorInput:
-    """What is examined: engagements by their file's name, each with the plan for an empty GitLab."""
+    """What is checked: engagements by file name, each with its plan for an empty GitLab."""
 
     engagements: Mapping[str, Engagement]
     plans: Mapping[str, Plan]
@@ -35,7 +35,7 @@ class DoctorInput:
 def examine(
     reader: GitLabReader, url: str, doctor_input: DoctorInput, more_checks: Iterable[Check] = ()
 ) -> Iterator[Check]:
-    """Yield every check, then *more*; ends early where the server or the token makes the others pointless."""
+    """Yield every check, then *more_checks*; ends early where the server or the token cannot be used."""
     try:
         facts = reader.fetch_server()
     except GitLabError as error:
@@ -44,7 +44,7 @@ def examine(
     yield _check_version(url, facts.version, facts.is_enterprise)
     if facts.author is None:
         yield Check(
-            url, CheckResult.MISSING, "GitLab does not know the token", "make a new one for this server"
+            url, CheckResult.MISSING, "GitLab does not recognise the token", "create a new one on this server"
         )
         return
     machine = "a machine account" if facts.author.is_machine else "a person's account"
@@ -73,7 +73,9 @@ def _check_token(reader: GitLabReader, url: str, today: date) -> Iterator[Check]
     try:
         token = reader.fetch_token()
     except GitLabError as error:
-        yield Check(url, CheckResult.UNKNOWN, f"GitLab does not tell the token's scopes ({error.message})")
+        yield Check(
+            url, CheckResult.UNKNOWN, f"GitLab does not show the scopes of the token ({error.message})"
+        )
         return
     scopes = ", ".join(sorted(token.scopes))
     if WRITE_SCOPE in token.scopes:
@@ -82,22 +84,27 @@ def _check_token(reader: GitLabReader, url: str, today: date) -> Iterator[Check]
         yield Check(
             url,
             CheckResult.WARNING,
-            f"the token has the scope {scopes}: it can read, not write",
-            f"for {', '.join(commands_with_scope(WRITE_SCOPE))}, make one with the scope {WRITE_SCOPE}",
+            f"the token has the scope {scopes}: it is read-only",
+            f"for {', '.join(commands_with_scope(WRITE_SCOPE))}, create one with the scope {WRITE_SCOPE}",
         )
     else:
         yield Check(
             url,
             CheckResult.MISSING,
             f"the token has the scope {scopes}",
-            f"make one with the scope {WRITE_SCOPE}",
+            f"create one with the scope {WRITE_SCOPE}",
         )
     if token.expires_on is not None and token.expires_on - today <= _EXPIRES_SOON:
-        yield Check(url, CheckResult.WARNING, f"the token expires on {token.expires_on}", "rotate it in time")
+        yield Check(
+            url,
+            CheckResult.WARNING,
+            f"the token expires on {token.expires_on}",
+            "rotate it before it expires",
+        )
 
 
 def _check_engagement(
-    reader: GitLabReader, file: str, engagement: Engagement, patient: DoctorInput
+    reader: GitLabReader, file: str, engagement: Engagement, doctor_input: DoctorInput
 ) -> Iterator[Check]:
     gitlab = engagement.gitlab
     try:
@@ -108,11 +115,9 @@ def _check_engagement(
     found = list(find_problems(access, engagement))
     yield from (Check(file, CheckResult.MISSING, each.problem, each.fix) for each in found)
     if not found:
-        yield Check(
-            file, CheckResult.OK, f"{_namespace_paths(engagement)}: seen, and the role is high enough"
-        )
-    yield from _or_unknown(file, lambda: _check_members(reader, file, patient.plans[file], access))
-    yield from _or_unknown(file, lambda: _check_readers(reader, file, engagement, patient.process))
+        yield Check(file, CheckResult.OK, f"{_namespace_paths(engagement)}: accessible, role sufficient")
+    yield from _or_unknown(file, lambda: _check_members(reader, file, doctor_input.plans[file], access))
+    yield from _or_unknown(file, lambda: _check_readers(reader, file, engagement, doctor_input.process))
 
 
 def _namespace_paths(engagement: Engagement) -> str:
@@ -121,31 +126,33 @@ def _namespace_paths(engagement: Engagement) -> str:
 
 
 def _check_members(reader: GitLabReader, file: str, plan: Plan, access: Access) -> Iterator[Check]:
-    seen = {path for path, place in access.projects.items() if place} | {
-        access.group.path if access.group else ""
-    }
-    asked = sorted(set(needed_memberships(plan)), key=lambda each: (each.path, each.username))
-    names = sorted({each.username for each in asked})
-    unseen = any(each.path not in seen for each in asked)
-    asked = [each for each in asked if each.path in seen]
-    lost = list(describe_missing(names, asked, reader.fetch_accounts(names, asked)))
-    for each in lost:
-        yield Check(file, CheckResult.MISSING, each, "correct people: in the file, or have them invited")
-    if not lost:
-        known = "known; the places that are not seen were not checked" if unseen else "known, and members"
-        yield Check(file, CheckResult.OK, f"{', '.join(names)}: {known}")
+    visible = {path for path, project in access.projects.items() if project}
+    visible |= {access.group.path} if access.group else set()
+    needed = sorted(set(needed_memberships(plan)), key=lambda each: (each.path, each.username))
+    names = sorted({each.username for each in needed})
+    is_partial = any(each.path not in visible for each in needed)
+    needed = [each for each in needed if each.path in visible]
+    missing = list(describe_missing(names, needed, reader.fetch_accounts(names, needed)))
+    for each in missing:
+        yield Check(
+            file, CheckResult.MISSING, each, "correct `people:` in the file, or invite them to the project"
+        )
+    if not missing:
+        member = "active member" if len(names) == 1 else "active members"
+        status = "active; not all memberships could be checked" if is_partial else member
+        yield Check(file, CheckResult.OK, f"{', '.join(names)}: {status}")
 
 
 def _check_readers(
     reader: GitLabReader, file: str, engagement: Engagement, process: Process
 ) -> Iterator[Check]:
     for finding in outside_readers(reader, [engagement], process).get(engagement.key, ()):
-        found, _, mend = finding.message.partition("; ")
-        yield Check(file, CheckResult.WARNING, found, mend)
+        message, _, fix = finding.message.partition("; ")
+        yield Check(file, CheckResult.WARNING, message, fix)
 
 
 def _or_unknown(about: str, check: Callable[[], Iterator[Check]]) -> Sequence[Check]:
-    """Return the checks, or the one that says why they could not be made."""
+    """Return the checks, or one with the reason why they could not be made."""
     try:
         return list(check())
     except GitLabError as error:

@@ -1,4 +1,4 @@
-"""The label catalogue against GitLab: what apply would make, and strangers in the scopes that are psbot's."""
+"""Compare the label catalogue with GitLab: missing labels, and labels in its scopes that it does not have."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -9,17 +9,17 @@ from psbot.observe.access import not_visible
 
 
 def check_labels(reader: Reader, groups: Iterable[str], catalogue: LabelCatalogue) -> Iterator[Check]:
-    """Yield for each of *groups* what is not as the catalogue has it, or that all is well."""
+    """Yield for each of *groups* how it differs from the catalogue, or that it does not."""
     for group in dict.fromkeys(groups):
         labels = reader.fetch_labels(group)
         if labels is None:
-            lack = not_visible(group, "gitlab.label_group")
-            yield Check(group, CheckResult.MISSING, lack.problem, lack.fix)
+            missing = not_visible(group, "gitlab.label_group")
+            yield Check(group, CheckResult.MISSING, missing.problem, missing.fix)
             continue
         checks = [
             check for scope in catalogue.scopes.values() for check in _check_scope(group, scope, labels)
         ]
-        whole = f"all {len(catalogue.specs())} labels of the catalogue are there"
+        whole = f"all {len(catalogue.specs())} labels of the catalogue exist"
         yield from checks or [Check(group, CheckResult.OK, whole)]
 
 
@@ -28,11 +28,17 @@ def _check_scope(group: str, scope: LabelScope, labels: Mapping[str, str]) -> It
     missing = [title for title in wanted if title not in labels]
     if missing and len(missing) == len(wanted):
         yield Check(
-            group, CheckResult.NOTE, f"{scope.name}: none of {len(wanted)} labels is there; apply makes them"
+            group,
+            CheckResult.NOTE,
+            f"{scope.name}: none of {len(wanted)} labels exists; psbot apply creates them",
         )
     elif missing:
         names = ", ".join(missing)
-        yield Check(group, CheckResult.NOTE, f"{scope.name}: {names} missing; apply makes them")
+        yield Check(
+            group,
+            CheckResult.NOTE,
+            f"{scope.name}: {names} missing; created by psbot apply",
+        )
     strange = sorted(
         title for title in labels if Label.parse(title).scope == scope.name and title not in wanted
     )
@@ -41,5 +47,5 @@ def _check_scope(group: str, scope: LabelScope, labels: Mapping[str, str]) -> It
             group,
             CheckResult.WARNING,
             f"{scope.name}: {', '.join(strange)} not in the catalogue",
-            "psbot takes no notice of them; rename or delete them, or add them to config/labels.yml",
+            "psbot ignores labels outside the catalogue; rename, delete or add to config/labels.yml",
         )

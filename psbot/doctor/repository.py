@@ -1,4 +1,4 @@
-"""What the engagements repository lacks in GitLab: a protected branch, variables, schedules and their owners."""
+"""What the engagements repository needs in GitLab: a protected branch, variables, schedules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _SETTINGS = "Settings, CI/CD, Variables"
 
 @dataclass(frozen=True, slots=True)
 class _RequiredVariable:
-    """A variable that the jobs need, what follows without it, and how grave that is."""
+    """A variable that the jobs need; the consequence and the severity if it is missing."""
 
     name: str
     is_protected: bool
@@ -34,20 +34,20 @@ _REQUIRED_VARIABLES = (
         "nothing can be written, and no job of the default branch works",
     ),
     _RequiredVariable(
-        READ_TOKEN, False, CheckResult.WARNING, "plans in merge requests are made as if GitLab were empty"
+        READ_TOKEN, False, CheckResult.WARNING, "plans in merge requests assume an empty GitLab"
     ),
     _RequiredVariable(
         NOTE_TOKEN,
         False,
         CheckResult.WARNING,
-        "plans are an artifact of the job, not a note in the merge request",
+        "plans are a job artifact instead of a note in the merge request",
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineJob:
-    """What GitLab gave the job of the default branch that psbot runs in."""
+    """The job of the default branch that psbot runs in: its variables, and whether it is protected."""
 
     variables: frozenset[str]
     is_protected: bool
@@ -55,7 +55,7 @@ class PipelineJob:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What is examined: a project's path, the schedules it must have, by what they run, and psbot's job there."""
+    """What is checked: the path of the project, the schedules it needs, and the job of psbot there."""
 
     path: str
     schedules: tuple[str, ...]
@@ -76,167 +76,186 @@ def find_job(environment: Mapping[str, str], path: str) -> PipelineJob | None:
 
 
 def examine_job(repository: Repository) -> Iterator[Check]:
-    """Yield what the job itself tells, which is all where GitLab does not show the settings."""
-    job, about = repository.job, repository.path
+    """Yield what the job itself shows: all there is to check where GitLab does not show the settings."""
+    job, subject = repository.job, repository.path
     if job is None:
         return
     if not job.is_protected:
-        yield _unprotected_branch(about, "the default branch")
+        yield _unprotected_branch(subject, "the default branch")
     for each in _REQUIRED_VARIABLES:
         if each.name in job.variables:
-            yield Check(about, CheckResult.NOTE, f"this job has {each.name}; how it is set up is not known")
+            yield Check(
+                subject, CheckResult.NOTE, f"this job has {each.name}; its settings could not be checked"
+            )
         else:
-            yield _missing_variable(about, each, f"this job has no {each.name}")
+            yield _missing_variable(subject, each, f"this job has no {each.name}")
 
 
-def examine_repository(pipelines: CiSettings, repository: Repository) -> Iterator[Check]:
-    """Yield every check of the project's settings; what GitLab does not show is said, and the job asked instead."""
-    about = repository.path
+def examine_repository(settings: CiSettings, repository: Repository) -> Iterator[Check]:
+    """Yield every check of the project's settings; the job is checked where GitLab does not show them."""
+    subject = repository.path
     try:
-        project = pipelines.fetch_project()
+        project = settings.fetch_project()
     except GitLabError as error:
-        yield _could_not_check(about, "the project", error, "be a member")
+        yield _could_not_check(subject, "the project", error, "a member")
         yield from examine_job(repository)
         return
     name, branch = project.default_branch, None
     if name is None:
-        found = "GitLab shows no default branch, so whether it is protected could not be checked"
-        yield Check(about, CheckResult.UNKNOWN, found, "it needs the role Reporter, and a first commit")
+        message = "GitLab shows no default branch, so its protection could not be checked"
+        yield Check(
+            subject,
+            CheckResult.UNKNOWN,
+            message,
+            "check that the account has the Reporter role and that the project has a commit",
+        )
     else:
         try:
-            branch = pipelines.fetch_branch(name)
+            branch = settings.fetch_branch(name)
         except GitLabError as error:
-            yield _could_not_check(about, f"whether {name} is protected", error, "have the role Reporter")
+            yield _could_not_check(
+                subject, f"whether {name} is protected", error, "a member with at least the Reporter role"
+            )
         else:
-            yield _check_protection(about, name, branch)
+            yield _check_protection(subject, name, branch)
     try:
-        variables = pipelines.fetch_variables()
+        variables = settings.fetch_variables()
     except GitLabError as error:
-        yield _could_not_check(about, "the CI/CD variables", error, "have the role Maintainer")
+        yield _could_not_check(subject, "the CI/CD variables", error, "a Maintainer")
         yield from examine_job(repository)
     else:
-        yield from _check_variables(pipelines, repository, project, variables)
-    yield from _check_schedules(pipelines, repository, name, branch)
+        yield from _check_variables(settings, repository, project, variables)
+    yield from _check_schedules(settings, repository, name, branch)
 
 
-def _could_not_check(about: str, what: str, error: GitLabError, needed: str) -> Check:
-    mend = f"whoever looks must {needed} there: psbot doctor --repository {about}, with such a token"
-    return Check(about, CheckResult.UNKNOWN, f"could not check {what}: {error.message}", mend)
+def _could_not_check(subject: str, what: str, error: GitLabError, reader: str) -> Check:
+    fix = f"run psbot doctor --repository {subject} with the token of {reader}"
+    return Check(subject, CheckResult.UNKNOWN, f"could not check {what}: {error.message}", fix)
 
 
-def _unprotected_branch(about: str, branch: str) -> Check:
-    found = f"{branch} is not protected: GitLab gives its jobs no protected variable"
-    return Check(about, CheckResult.MISSING, found, "Settings, Repository, Protected branches: protect it")
-
-
-def _check_protection(about: str, name: str, branch: Branch) -> Check:
-    if branch.is_protected:
-        return Check(about, CheckResult.OK, f"{name}, the default branch, is protected")
-    return _unprotected_branch(about, f"{name}, the default branch,")
-
-
-def _missing_variable(about: str, wanted: _RequiredVariable, found: str) -> Check:
-    flag = "protected, " if wanted.is_protected else ""
+def _unprotected_branch(subject: str, branch: str) -> Check:
+    message = f"{branch} is not protected, so its jobs get no protected variables"
     return Check(
-        about,
-        wanted.result_if_missing,
-        f"{found}: {wanted.consequence}",
+        subject, CheckResult.MISSING, message, "Settings, Repository, Protected branches: protect it"
+    )
+
+
+def _check_protection(subject: str, name: str, branch: Branch) -> Check:
+    if branch.is_protected:
+        return Check(subject, CheckResult.OK, f"{name}, the default branch, is protected")
+    return _unprotected_branch(subject, f"{name}, the default branch,")
+
+
+def _missing_variable(subject: str, required: _RequiredVariable, message: str) -> Check:
+    flag = "protected, " if required.is_protected else ""
+    return Check(
+        subject,
+        required.result_if_missing,
+        f"{message}: {required.consequence}",
         f"{_SETTINGS}: add it, {flag}masked and hidden",
     )
 
 
 def _check_variables(
-    pipelines: CiSettings, repository: Repository, project: Project, own: Sequence[Variable]
+    settings: CiSettings, repository: Repository, project: Project, own: Sequence[Variable]
 ) -> Iterator[Check]:
-    about = repository.path
+    subject = repository.path
     above: dict[str, tuple[str, Variable]] = {}
-    unseen: list[str] = []
+    hidden: list[str] = []
     missing = {each.name for each in _REQUIRED_VARIABLES} - {each.key for each in own}
     for group in project.ancestor_groups if missing else ():
         try:
-            for name, found in _by_name(pipelines.fetch_group_variables(group)).items():
+            for name, found in _by_name(settings.fetch_group_variables(group)).items():
                 above.setdefault(name, (group, found))
         except GitLabError:
-            unseen.append(group)
-    for wanted in _REQUIRED_VARIABLES:
-        if (variable := _by_name(own).get(wanted.name)) is not None:
-            yield from _variable_problems(about, wanted, variable)
-        elif wanted.name in above:
-            group, variable = above[wanted.name]
+            hidden.append(group)
+    for required in _REQUIRED_VARIABLES:
+        if (variable := _by_name(own).get(required.name)) is not None:
+            yield from _variable_problems(subject, required, variable)
+        elif required.name in above:
+            group, variable = above[required.name]
             yield Check(
-                about,
+                subject,
                 CheckResult.WARNING,
-                f"{wanted.name} is a variable of the group {group}: every project below has it",
-                f"{_SETTINGS}: move it to {about}",
+                f"{required.name} is a variable of the group {group}, so every project of the group gets it",
+                f"{_SETTINGS}: move it to {subject}",
             )
-            yield from _variable_problems(about, wanted, variable)
-        elif unseen:
-            yield _maybe_in_group(repository, wanted, unseen)
+            yield from _variable_problems(subject, required, variable)
+        elif hidden:
+            yield _maybe_in_group(repository, required, hidden)
         else:
-            yield _missing_variable(about, wanted, f"there is no variable {wanted.name}")
+            yield _missing_variable(subject, required, f"the variable {required.name} does not exist")
 
 
 def _by_name(variables: Sequence[Variable]) -> Mapping[str, Variable]:
-    """Return variables by name; of several with one name, that of all environments counts."""
+    """Return variables by name; of several with one name, the one for all environments."""
     return {
         each.key: each for each in sorted(variables, key=lambda each: each.environment == ALL_ENVIRONMENTS)
     }
 
 
-def _maybe_in_group(repository: Repository, wanted: _RequiredVariable, unseen: Sequence[str]) -> Check:
-    about, groups = repository.path, ", ".join(unseen)
-    if repository.job is not None and wanted.name not in repository.job.variables:
-        return _missing_variable(about, wanted, f"there is no variable {wanted.name}, and this job has none")
-    found = f"{wanted.name} is no variable of the project; could not check those of {groups}"
+def _maybe_in_group(repository: Repository, required: _RequiredVariable, hidden: Sequence[str]) -> Check:
+    subject, groups = repository.path, ", ".join(hidden)
+    if repository.job is not None and required.name not in repository.job.variables:
+        return _missing_variable(
+            subject, required, f"neither the project nor this job has the variable {required.name}"
+        )
+    message = (
+        f"{required.name} is not a variable of the project; the variables of {groups} could not be checked"
+    )
     return Check(
-        about,
+        subject,
         CheckResult.UNKNOWN,
-        found,
-        f"{_SETTINGS}: keep it in {about}; only Owners see a group's variables",
+        message,
+        f"{_SETTINGS}: keep it in {subject}; only Owners can see the variables of a group",
     )
 
 
-def _variable_problems(about: str, wanted: _RequiredVariable, variable: Variable) -> Iterator[Check]:
-    name = wanted.name
-    faults = []
+def _variable_problems(subject: str, required: _RequiredVariable, variable: Variable) -> Iterator[Check]:
+    name = required.name
+    problems = []
     if variable.environment != ALL_ENVIRONMENTS:
-        found = f"{name} is for the environment {variable.environment} alone, and psbot's jobs have none"
-        faults.append(Check(about, wanted.result_if_missing, found, f"{_SETTINGS}: all environments (*)"))
-    if wanted.is_protected and not variable.is_protected:
-        found = f"{name} is not protected: whoever can push a branch can read it"
-        faults.append(
+        message = f"{name} is limited to the environment {variable.environment}, and psbot's jobs have no environment"
+        problems.append(
             Check(
-                about,
-                CheckResult.MISSING,
-                found,
-                f"{_SETTINGS}: protect it; rotate the token, it may be known",
+                subject, required.result_if_missing, message, f"{_SETTINGS}: set the environment to All (*)"
             )
         )
-    if variable.is_protected and not wanted.is_protected:
-        found = f"{name} is protected: merge requests do not get it, so {wanted.consequence}"
-        faults.append(Check(about, CheckResult.WARNING, found, f"{_SETTINGS}: take the protection away"))
-    if not variable.is_masked:
-        found = f"{name} is not masked: a job's log could show it"
-        faults.append(
-            Check(about, CheckResult.WARNING, found, f"{_SETTINGS}: mask it, or add it anew as hidden")
+    if required.is_protected and not variable.is_protected:
+        message = f"{name} is not protected: everyone who can push a branch can read it"
+        problems.append(
+            Check(
+                subject,
+                CheckResult.MISSING,
+                message,
+                f"{_SETTINGS}: protect it, and rotate the token, as it may be exposed",
+            )
         )
-    yield from faults
-    if not faults:
+    if variable.is_protected and not required.is_protected:
+        message = f"{name} is protected, so merge requests do not get it: {required.consequence}"
+        problems.append(Check(subject, CheckResult.WARNING, message, f"{_SETTINGS}: remove the protection"))
+    if not variable.is_masked:
+        message = f"{name} is not masked: job logs can show it"
+        problems.append(
+            Check(subject, CheckResult.WARNING, message, f"{_SETTINGS}: mask it, or add it again as hidden")
+        )
+    yield from problems
+    if not problems:
         flags = ["protected"] * variable.is_protected + ["masked"] + ["hidden"] * variable.is_hidden
-        yield Check(about, CheckResult.OK, f"{name} is there, {' and '.join(flags)}")
+        yield Check(subject, CheckResult.OK, f"{name} exists, {' and '.join(flags)}")
 
 
 def _check_schedules(
-    pipelines: CiSettings, repository: Repository, name: str | None, branch: Branch | None
+    settings: CiSettings, repository: Repository, name: str | None, branch: Branch | None
 ) -> Iterator[Check]:
-    about = repository.path
+    subject = repository.path
     try:
-        schedules = pipelines.fetch_schedules(RUN_VARIABLE)
+        schedules = settings.fetch_schedules(RUN_VARIABLE)
         owners = sorted({each.owner.id for each in schedules if each.variable_value and each.owner})
-        roles = pipelines.fetch_roles(owners)
+        roles = settings.fetch_roles(owners)
     except GitLabError as error:
-        yield _could_not_check(about, f"the schedules ({SCHEDULES_PAGE})", error, "have the role Maintainer")
+        yield _could_not_check(subject, f"the schedules ({SCHEDULES_PAGE})", error, "a Maintainer")
         return
     merges = branch is None or not branch.is_protected or branch.developers_can_merge
-    required = RequiredSchedules(about, repository.schedules, name, merges)
+    required = RequiredSchedules(subject, repository.schedules, name, merges)
     yield from examine_schedules(schedules, roles, required)

@@ -1,10 +1,10 @@
-"""Account queries."""
+"""GraphQL queries about accounts, access, labels and the server."""
 
 from functools import cache
 
-AUDIENCES_PER_QUERY = 3  # projects in one request for their members
+AUDIENCES_PER_QUERY = 3  # projects whose members are read in one request
 PROJECTS_PER_QUERY = 10  # projects in one access check
-MEMBERSHIPS_PER_QUERY = 8  # people and places in one membership check
+MEMBERSHIPS_PER_QUERY = 8  # pairs of account and group or project
 
 
 ACCOUNT_FIELDS = "{ username bot type }"
@@ -92,5 +92,5 @@ def audience_query(projects: int) -> str:
     return f"query Audience({variables}, $after: String) {{{fields}\n}}"
 
 
-TOKEN_PATH = "/personal_access_tokens/self"  # noqa: S105 - REST: GraphQL does not tell a token's scopes
+TOKEN_PATH = "/personal_access_tokens/self"  # noqa: S105 - REST: GraphQL does not show a token's scopes
 SERVER_QUERY = "query Server { metadata { version enterprise } currentUser { username bot type } }"

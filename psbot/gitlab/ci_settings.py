@@ -1,4 +1,4 @@
-"""What a project's pipelines are given and started by, through REST; no value of a variable leaves this module."""
+"""CI/CD settings of a project through REST: branches, variables, schedules; no value of a variable is kept."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _BRANCH_PREFIX = "refs/heads/"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project: its path, its default branch (None where GitLab does not show it), the groups above, nearest first."""
+    """A project; ``default_branch`` is None where GitLab does not show it, ``ancestor_groups`` are nearest first."""
 
     path: str
     default_branch: str | None
@@ -29,7 +29,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A CI/CD variable as it is set up; its value is not in here."""
+    """The settings of a CI/CD variable, without its value."""
 
     key: str
     is_protected: bool
@@ -49,7 +49,7 @@ class ScheduleOwner:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A pipeline schedule; ``run`` is the value of one variable, empty without it, None where GitLab hides them."""
+    """A pipeline schedule; ``variable_value`` is empty without the variable, None where GitLab hides variables."""
 
     id: int
     branch: str
@@ -60,7 +60,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class CiSettings:
-    """The pipelines of one project, by its id or full path. Every method raises GitLabError."""
+    """The CI/CD settings of one project, by its id or full path. Every method raises GitLabError."""
 
     rest: Rest
     project: str
@@ -91,18 +91,18 @@ class CiSettings:
         return _parse_variables(self.rest.fetch_all(url_path("groups", group, "variables")))
 
     def fetch_schedules(self, variable: str) -> Sequence[Schedule]:
-        """Return the schedules, each with its value of *variable*; GitLab tells that one schedule at a time."""
+        """Return the schedules, each with its value of *variable*; GitLab shows that for one schedule at a time."""
         where = url_path("projects", self.project, "pipeline_schedules")
         listed = [Node(each, "schedule").number("id") for each in self.rest.fetch_all(where)]
         return [_parse_schedule(self.rest.get(where + url_path(each)), variable) for each in listed]
 
     def fetch_roles(self, accounts: Sequence[int]) -> Mapping[int, int]:
-        """Return GitLab's number of the role by account; who is no member, inherited ones counted, is left out."""
+        """Return the access level by account id; accounts that are not members, direct or inherited, are left out."""
         if not accounts:
             return {}
         where = url_path("projects", self.project, "members", "all")
-        asked = {"user_ids[]": [str(each) for each in accounts]}
-        members = [Node(each, "member") for each in self.rest.fetch_all(where, **asked)]
+        query = {"user_ids[]": [str(each) for each in accounts]}
+        members = [Node(each, "member") for each in self.rest.fetch_all(where, **query)]
         return {each.number("id"): each.number("access_level") for each in members}
 
 

@@ -1,7 +1,7 @@
-"""A few kept-alive connections to one GitLab, through python-gitlab; every answer becomes data or a sentence.
+"""A few kept-alive connections to one GitLab, through python-gitlab; errors become PsbotErrors.
 
-Reads are repeated after transient errors, writes never are. No redirect is followed, so the token goes to the
-host that the user named and to no other.
+Reads are repeated after transient errors, writes never are. No redirect is followed, so that the token is sent to no
+host but the one that the user named.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ from psbot.gitlab.wait_budget import WaitBudget
 READ_ATTEMPTS = 4
 
 
-_DEFAULT_PAUSE = 10.0  # seconds to wait where GitLab does not say how long
+_DEFAULT_PAUSE = 10.0  # seconds, where GitLab does not say how long to wait
 
 
 Variables = Mapping[str, object]
@@ -49,7 +49,7 @@ SEND_ONCE: Mapping[str, Any] = {"obey_rate_limit": False, "retry_transient_error
 
 @dataclass(slots=True)
 class _Client:
-    """One connection; ``pause`` is what the last answer said about when to come back."""
+    """One connection; ``retry_after`` is the number of seconds that the last answer asked to wait."""
 
     gitlab: gitlab.Gitlab
     retry_after: float = _DEFAULT_PAUSE
@@ -66,8 +66,8 @@ class Connection:
             check_ca_file(server.ca_file)
         if not all("!" <= char <= "~" for char in server.token):
             raise PsbotError(
-                "the token has a blank, a line end or another character that no token of GitLab has",
-                "give the token alone, as GitLab has shown it",
+                "the token contains a space, a line break or another character that GitLab tokens never contain",
+                "set the token exactly as GitLab has shown it",
             )
         self.url = server.url.rstrip("/")
         self._token = server.token
@@ -88,7 +88,7 @@ class Connection:
             self._clients.get().gitlab.session.close()
 
     def read(self, document: str, variables: Variables) -> Mapping[str, object]:
-        """Return the data of a query; repeated after transient errors and rate limits, within bounds.
+        """Return the data of a query; repeated after transient errors and rate limits, within limits.
 
         Raises GitLabError for everything that is not complete data.
         """
@@ -113,7 +113,7 @@ class Connection:
         )
 
     def with_retries(self, send: Callable[[], Answer]) -> Answer:
-        """Return the answer to a read, asked for again after transient errors and rate limits, within bounds."""
+        """Return the answer to a read; it is sent again after transient errors and rate limits, within limits."""
         for attempt in range(READ_ATTEMPTS - 1):
             try:
                 return send()
@@ -137,7 +137,7 @@ class Connection:
             raise Unclear(error.message) from None
         if not isinstance(answer.get("data"), dict):
             messages = error_messages(answer)
-            # An error without a path came before anything was carried out; one with a path came in the middle.
+            # An error without a path means that nothing was carried out; one with a path may come in the middle.
             kind = Refused if messages and not has_error_path(answer) else Unclear
             raise self._error_of_messages(messages or ["GitLab answered without data"], kind)
         return answer
@@ -163,18 +163,18 @@ class Connection:
             try:
                 answer = call(client.gitlab)
             except GitlabParsingError:
-                raise Transient("GitLab's answer is cut off or not JSON", RETRY_LATER) from None
+                raise Transient("GitLab's answer is truncated or not JSON", RETRY_LATER) from None
             except GitlabError as error:
                 raise self._error_of_status(error, client.retry_after) from None
             except requests.RequestException as error:
                 raise error_of_transport(error, self.url) from None
             except (RecursionError, ValueError):
-                # What the libraries below did not make an error of their own: nesting without end, an odd host.
+                # Errors that the libraries below let through: endless nesting, a strange host name.
                 raise Transient("GitLab's answer cannot be read", RETRY_LATER) from None
         if not isinstance(answer, dict):
             raise NotGitLabApi(
-                f"{self.url} answered with a page instead of data",
-                "check the address; a proxy or a login page may stand in between",
+                f"{self.url} returned a web page instead of data",
+                "check the address; the answer may come from a proxy or a login page",
             )
         return answer
 
@@ -194,24 +194,22 @@ class Connection:
 
     def _error_of_status(self, error: GitlabError, pause: float) -> GitLabError:
         code = error.response_code or 0
-        said = self.redact(str(error.error_message or ""))
+        message = self.redact(str(error.error_message or ""))
         if code == 429:  # noqa: PLR2004  Too Many Requests
             return RateLimited("GitLab's rate limit is reached", pause)
         if code >= 500 or code in (408, 409):  # noqa: PLR2004  GitLab may have been at work already
             return Transient(f"GitLab answered {code}", RETRY_LATER)
         if code == 401:  # noqa: PLR2004  Unauthorized
-            return Refused("GitLab does not take the token (401)", STATUS_HINTS[code])
-        hint = STATUS_HINTS.get(code, "see what GitLab says")
-        return Refused(f"GitLab refused with {code}: {said}", hint)
+            return Refused("GitLab rejected the token (401)", STATUS_HINTS[code])
+        hint = STATUS_HINTS.get(code, "see the message from GitLab")
+        return Refused(f"GitLab refused the request ({code}): {message}", hint)
 
     def _error_of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
-        said = "; ".join(dict.fromkeys(map(self.redact, messages)))
-        return kind(
-            f"GitLab says: {said}", "psbot works with complete answers only; nothing was planned from this"
-        )
+        message = "; ".join(dict.fromkeys(map(self.redact, messages)))
+        return kind(f"GitLab reported: {message}", "psbot plans only from complete answers")
 
     def redact(self, text: str) -> str:
-        """Return what GitLab said on one short line, the token cut out should it be in there."""
+        """Return a message of GitLab on one short line, without the token."""
         safe = text.replace(self._token, "[token]") if self._token else text
         return " ".join(replace_control_characters(safe).split())[:300]
 
@@ -236,15 +234,15 @@ def _new_client(server: Server) -> _Client:
 
 
 def _remember_retry_after(client: _Client) -> Callable[..., None]:
-    def note(response: requests.Response, **_: object) -> None:
-        said = response.headers.get("Retry-After", "")
-        client.retry_after = float(said) if said.isascii() and said.isdigit() else _DEFAULT_PAUSE
+    def remember(response: requests.Response, **_: object) -> None:
+        seconds = response.headers.get("Retry-After", "")
+        client.retry_after = float(seconds) if seconds.isascii() and seconds.isdigit() else _DEFAULT_PAUSE
 
-    return note
+    return remember
 
 
 def _read_limited(response: requests.Response, **_: object) -> None:
-    """Read the body, no more of it than fits; here, because it is not read yet when the hooks are called."""
+    """Read the body up to the largest size; the hooks are called before requests reads it."""
     parts, size = [], 0
     for part in response.iter_content(1024 * 1024):
         size += len(part)
@@ -252,4 +250,4 @@ def _read_limited(response: requests.Response, **_: object) -> None:
             response.close()
             raise AnswerTooLarge
         parts.append(part)
-    response._content = b"".join(parts)  # where requests keeps it, and has no door to
+    response._content = b"".join(parts)  # the private attribute of requests; there is no public way to set it

@@ -1,4 +1,4 @@
-"""GitLab's JSON → values, strictly: what is missing or odd is an error, never an empty value."""
+"""GitLab's JSON becomes values, strictly: missing or malformed data is an error, never an empty value."""
 
 import re
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ _GLOBAL_ID = re.compile(r"gid://[A-Za-z0-9_/:-]+/[0-9]{1,18}", re.ASCII)
 
 
 def malformed(what: str) -> GitLabError:
-    """Return the error for an answer that cannot be right."""
+    """Return the error for an answer that is not as the API defines it."""
     return GitLabError(
-        f"GitLab's answer looks wrong: {what}", "psbot plans nothing from it; run again, and ask psbot doctor"
+        f"GitLab's answer is malformed: {what}", "psbot plans nothing from it; run again, or run psbot doctor"
     )
 
 
@@ -34,7 +34,7 @@ def is_gid(found: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An object of an answer; ``where`` says which, for errors."""
+    """An object of an answer; ``path`` is its place in the answer, for errors."""
 
     value: Mapping[str, object]
     path: str
@@ -56,17 +56,17 @@ class Node:
         return found
 
     def nodes(self, key: str) -> list["Node"]:
-        """Return the list of objects under *key*; null and null entries are odd."""
+        """Return the list of objects under *key*; null and null entries are errors."""
         found = self._get(key)
         if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise malformed(f"{self.path}.{key} has gaps")
+            raise malformed(f"{self.path}.{key} is not a list of objects")
         return [Node(each, f"{self.path}.{key}") for each in found]
 
     def text(self, key: str) -> str:
         """Return the text under *key*."""
         found = self._get(key)
         if not isinstance(found, str):
-            raise malformed(f"{self.path}.{key} is not a text")
+            raise malformed(f"{self.path}.{key} is not a string")
         return found
 
     def text_or_none(self, key: str) -> str | None:
@@ -89,10 +89,10 @@ class Node:
         return found
 
     def boolean(self, key: str) -> bool:
-        """Return the truth value under *key*."""
+        """Return the boolean under *key*."""
         found = self._get(key)
         if not isinstance(found, bool):
-            raise malformed(f"{self.path}.{key} is neither true nor false")
+            raise malformed(f"{self.path}.{key} is not a boolean")
         return found
 
     def date_or_none(self, key: str) -> date | None:
@@ -110,7 +110,7 @@ class Node:
         except ValueError:
             found = datetime.min  # noqa: DTZ901  refused below, like every time without a zone
         if found.tzinfo is None:
-            raise malformed(f"{self.path}.{key} is not a time with its zone")
+            raise malformed(f"{self.path}.{key} is not a time with a time zone")
         return found
 
     def instant_or_none(self, key: str) -> datetime | None:
@@ -138,17 +138,17 @@ def parse_author(node: Node | None) -> Author | None:
 
 
 def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
-    """Return a work item; every widget that psbot needs must be there.
+    """Return a work item; every widget that psbot needs must be present.
 
-    *with_newest* of its notes it comes without address, time booked, ids of labels and when it was closed.
+    *with_newest_note* it has its newest note instead of URL, time spent, ids of labels and closing time.
     """
     widgets = _merged_widgets(node)
     labels = widgets.node("labels").nodes("nodes")
     if len(labels) >= PAGE_SIZE:
-        place = node.node("namespace").text("fullPath")
-        raise malformed(f"item {node.number('iid')} of {place} has {PAGE_SIZE} labels or more")
-    # An edition may have epics without assignees.
-    people = widgets.node("assignees").nodes("nodes") if "assignees" in widgets.value else []
+        namespace = node.node("namespace").text("fullPath")
+        raise malformed(f"item {node.number('iid')} of {namespace} has {PAGE_SIZE} labels or more")
+    # Some editions have epics without assignees.
+    assignees = widgets.node("assignees").nodes("nodes") if "assignees" in widgets.value else []
     parent = widgets.node_or_none("parent")
     return WorkItem(
         gid=node.gid(),
@@ -159,7 +159,7 @@ def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
         author=parse_author(node.node_or_none("author")),
         is_epic=node.node("workItemType").text("name") == "Epic",
         labels=frozenset(each.text("title") for each in labels),
-        assignees=tuple(each.text("username") for each in people),
+        assignees=tuple(each.text("username") for each in assignees),
         start_on=widgets.date_or_none("startDate"),
         due_on=widgets.date_or_none("dueDate"),
         confidential=node.boolean("confidential"),
@@ -177,7 +177,7 @@ def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
 
 
 def _merged_widgets(node: Node) -> Node:
-    """Return all widgets of a work item as one object: each has fields of its own."""
+    """Return the fields of all widgets of a work item as one object."""
     fields = {key: value for widget in node.nodes("widgets") for key, value in widget.value.items()}
     return Node(fields, f"{node.path}.widgets")
 
@@ -185,24 +185,24 @@ def _merged_widgets(node: Node) -> Node:
 def _parse_newest_note(widgets: Node) -> NewestNote | None:
     threads = widgets.node("discussions").nodes("nodes")
     for note in (note for each in threads for note in each.node("notes").nodes("nodes")):
-        act = _parse_note_event(note)
-        known = act.author is not None and not act.author.is_ghost
+        event = _parse_note_event(note)
+        known = event.author is not None and not event.author.is_ghost
         return NewestNote(
-            act.author.username if known and act.author else None,
-            bool(act.author and act.author.is_machine),
-            act.at,
-            act.is_mention,
+            event.author.username if known and event.author else None,
+            bool(event.author and event.author.is_machine),
+            event.at,
+            event.is_mention,
         )
     return None
 
 
 def _seconds_spent(widgets: Node) -> int:
-    """Return the seconds booked on an item; a type without time tracking has none, and neither has null."""
+    """Return the time spent on an item in seconds; 0 for a type without time tracking."""
     return widgets.number("totalTimeSpent") if widgets.value.get("totalTimeSpent") else 0
 
 
 def parse_summary(node: Node) -> ItemSummary:
-    """Return a work item in short; its parent where it was asked for."""
+    """Return the summary of a work item, with its parent where the query asks for it."""
     widgets = (
         {widget.text("type"): widget for widget in node.nodes("widgets")} if "widgets" in node.value else {}
     )
@@ -223,7 +223,7 @@ def _note_nodes(node: Node) -> list[Node]:
 
 
 def parse_system_notes(node: Node) -> list[SystemNote]:
-    """Return what GitLab noted of a work item, in the order it came."""
+    """Return the system notes of a work item, in the order of the answer."""
     return [
         SystemNote(
             note.text("body"),
@@ -236,7 +236,7 @@ def parse_system_notes(node: Node) -> list[SystemNote]:
 
 
 def parse_note_events(node: Node) -> list[NoteEvent]:
-    """Return what was done to and written on a work item, in the order it came."""
+    """Return the events of all notes of a work item, in the order of the answer."""
     return [replace(_parse_note_event(note), is_system=note.boolean("system")) for note in _note_nodes(node)]
 
 
@@ -255,7 +255,7 @@ def _system_note_action(metadata: Node | None) -> str | None:
 
 
 def parse_comments(node: Node) -> list[Comment]:
-    """Return what people and machines wrote on a work item, in the order it came."""
+    """Return the comments on a work item, in the order of the answer."""
     return [
         Comment(
             note.gid(),
@@ -270,7 +270,7 @@ def parse_comments(node: Node) -> list[Comment]:
 
 
 def parse_activity(node: Node) -> Activity:
-    """Return what was done to a work item."""
+    """Return who created, edited and commented on a work item."""
     widgets = {widget.text("type"): widget for widget in node.nodes("widgets")}
     notes = _note_nodes(node)
     return Activity(
@@ -289,5 +289,5 @@ def parse_activity(node: Node) -> Activity:
 
 def _widget(widgets: Mapping[str, Node], name: str) -> Node:
     if name not in widgets:
-        raise malformed(f"a work item came without its widget {name}")
+        raise malformed(f"a work item has no widget {name}")
     return widgets[name]

@@ -1,4 +1,4 @@
-"""Documents."""
+"""All GraphQL documents that psbot sends, for schema tests and docs."""
 
 from collections.abc import Iterable, Iterator
 
@@ -25,7 +25,7 @@ from psbot.gitlab.item_queries import (
 )
 from psbot.gitlab.mutations import create_items, create_labels, create_notes, update_items, update_notes
 
-# Parts that are asked for in one request; two full parts together with a third would come near the limit.
+# Lists that are read in one request; two full lists together with a third would come near the complexity limit.
 LIST_COMBINATIONS: tuple[tuple[ItemList, ...], ...] = (
     (ItemList.EPICS,),
     (ItemList.EPICS, ItemList.LABELLED),
@@ -39,12 +39,12 @@ LIST_COMBINATIONS: tuple[tuple[ItemList, ...], ...] = (
 
 
 def operation_name(document: str) -> str:
-    """Return what a document is called, with its verb: ``query Access``."""
+    """Return the name of a document with its type: ``query Access``."""
     return " ".join(document.replace("(", " ").split()[:2])
 
 
 def every_document() -> Iterator[str]:
-    """Yield the largest document of every shape, for checks against GitLab's schema and for the docs."""
+    """Yield the largest document of every kind, for checks against GitLab's schema and for the docs."""
     yield from map(list_query, LIST_COMBINATIONS)
     yield from (
         list_query(parts, with_newest_note=True)

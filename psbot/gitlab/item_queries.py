@@ -1,7 +1,7 @@
-"""Every GraphQL document psbot sends, as text; :func:`every_document` lists one of each shape.
+"""GraphQL queries about work items: lists, activity, histories and comments.
 
-GitLab takes 10,000 characters and a complexity of 250 a query and gives at most 100 nodes a page (GitLab's
-documentation of GraphQL limits). Values always travel as variables, never inside the text.
+GitLab takes 10,000 characters and a complexity of 250 a query and returns at most 100 nodes a page (GitLab's
+documentation of GraphQL limits). Values are always sent as variables, never inside the text.
 """
 
 from enum import StrEnum
@@ -14,7 +14,7 @@ MAX_BATCH = 15
 
 
 class ItemList(StrEnum):
-    """One listing of work items of a group; a request may ask for one page of several parts."""
+    """The lists of work items of a group that psbot reads; one request may ask for a page of several."""
 
     EPICS = "epics"
     CHILDREN = "children"
@@ -49,9 +49,9 @@ _FULL_FRAGMENT = _item_fragment(
     "    ... on WorkItemWidgetTimeTracking { totalTimeSpent }",
 )
 
-# The newest note of an item often settles in a list whether a person acted lately, without a look at its notes. What
-# does not matter for that is left out: such a list may be of all items of a portfolio. What a write compares an item
-# by, to see whether somebody has changed it meanwhile, is not left out.
+# The newest note of an item often shows in a list whether a person acted lately, without reading its notes. Fields that
+# do not matter for that are left out: such a list may have all items of a portfolio. Fields that a write compares, to
+# see whether the item has changed meanwhile, are kept.
 _NEWEST_NOTE_FRAGMENT = _item_fragment(
     "Newest",
     "",
@@ -66,14 +66,14 @@ _NEWEST_NOTE_FRAGMENT = _item_fragment(
       }}
     }}""",
 )
-# Of an item that has moved lately it is enough which engagement it belongs to.
+# Of an item that has been updated lately it is enough to know to which engagement it belongs.
 _UPDATED_FRAGMENT = """
 fragment Moved on WorkItem {
   id description
   widgets(onlyTypes: [HIERARCHY]) { type ... on WorkItemWidgetHierarchy { parent { id } } }
 }"""
 
-# Of labelled items the marker is enough: those that turn out to be wanted and new are asked for by id.
+# Of labelled items the marker is enough: those that are ours and not listed yet are read by id.
 _SUMMARY_FRAGMENT = """
 fragment Brief on WorkItem { id description }"""
 
@@ -90,11 +90,11 @@ _SHORT_FRAGMENTS = {ItemList.LABELLED: "Brief", ItemList.UPDATED: "Moved"}
 
 @cache
 def list_query(item_lists: tuple[ItemList, ...], with_newest_note: bool = False) -> str:
-    """Return the query for one page of each of *parts* of group ``$group``, oldest first, *with_newest* notes or not.
+    """Return the query for one page of each of *item_lists* of group ``$group``, oldest first.
 
     Confidential items are those of one project, whose path is then ``$group``.
-    Variables: ``group``, ``page``, a cursor ``<part>After`` for each part, and ``parents``, ``labels``,
-    ``ids``, ``since`` for the parts that filter by them.
+    Variables: ``group``, ``page``, a cursor ``<list>After`` for each list, and ``parents``, ``labels``,
+    ``ids``, ``since`` for the lists that filter by them.
     """
     variables = ["$group: ID!", "$page: Int!"]
     fields = []
@@ -174,7 +174,7 @@ def _history_query(name: str, notes: str, fields: str) -> str:
 }}"""
 
 
-# What was done to items, newest first: an old history may go on over pages, the last events are what counts.
+# The events of items, newest first: an old history may have many pages, and the last events matter most.
 HISTORIES_QUERY = _history_query("Histories", "ONLY_ACTIVITY", _SYSTEM_NOTE)
 WHOLE_HISTORIES_QUERY = _history_query("WholeHistories", "ALL_NOTES", f"system {_SYSTEM_NOTE}")
 

@@ -1,4 +1,4 @@
-"""The notes of a merge request, and which one a commit came from, through REST."""
+"""Merge requests through REST: their notes, and the one that a commit came from."""
 
 import re
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class MergeRequests:
         )
 
     def fetch_merged_iid(self, commit: str, branch: str) -> int | None:
-        """Return the number of the merge request that brought *commit* to *branch*, the last one of several."""
+        """Return the number of the merge request that merged *commit* into *branch*, the last one of several."""
         if not _COMMIT.fullmatch(commit):
             return None
         where = url_path("projects", self.project, "repository", "commits", commit, "merge_requests")
@@ -67,14 +67,14 @@ class MergeRequests:
 def _number(thing: JsonObject, name: str) -> int:
     value = thing.get(name)
     if not isinstance(value, int):
-        raise GitLabError(f"GitLab answered without {name}", "the answer is incomplete; run again later")
+        raise GitLabError(f"GitLab's answer has no {name}", "the answer is incomplete; run again later")
     return value
 
 
 def _text(thing: JsonObject, name: str) -> str:
     value = thing.get(name)
     if not isinstance(value, str):
-        raise GitLabError(f"GitLab answered without {name}", "the answer is incomplete; run again later")
+        raise GitLabError(f"GitLab's answer has no {name}", "the answer is incomplete; run again later")
     return value
 
 

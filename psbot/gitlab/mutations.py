@@ -1,4 +1,4 @@
-"""Mutations."""
+"""GraphQL mutations: each writes several items in one request."""
 
 from functools import cache
 
@@ -13,19 +13,19 @@ def _batch_mutation(operation: str, field: str, input_type: str, answer: str, co
 
 
 def create_labels(count: int) -> str:
-    """Return the mutation that makes *count* labels, ``$input0`` and so on, answered as ``write0`` …."""
+    """Return the mutation that creates *count* labels, ``$input0`` and so on, answered as ``write0`` …."""
     return _batch_mutation("CreateLabels", "labelCreate", "LabelCreateInput", "label { id title }", count)
 
 
 def create_items(count: int) -> str:
-    """Return the mutation that makes *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
+    """Return the mutation that creates *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
     return _batch_mutation(
         "CreateItems", "workItemCreate", "WorkItemCreateInput", "workItem { id iid webUrl }", count
     )
 
 
 def update_items(count: int) -> str:
-    """Return the mutation that changes *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
+    """Return the mutation that updates *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
     return _batch_mutation(
         "UpdateItems", "workItemUpdate", "WorkItemUpdateInput", "workItem { id iid webUrl }", count
     )

@@ -1,7 +1,8 @@
-"""GitLab's REST API, for what GraphQL does not have: merge requests' notes, variables and schedules."""
+"""GitLab's REST API, for what GraphQL does not offer: notes of merge requests, variables and schedules."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 import gitlab
@@ -16,7 +17,7 @@ JsonObject = Mapping[str, object]
 
 
 def url_path(*parts: object) -> str:
-    """Return the path of *parts*, each of which is one segment whatever is in it."""
+    """Return the URL path of *parts*; each is one segment, whatever characters it has."""
     return "".join(f"/{quote(str(part), safe='')}" for part in parts)
 
 
@@ -29,7 +30,7 @@ class _Page:
 
 
 class Rest:
-    """REST requests on one connection: reads are repeated within bounds, writes are sent once."""
+    """REST requests on one connection: reads are repeated within limits, writes are sent once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -39,40 +40,40 @@ class Rest:
         return self._connection.get(path)
 
     def fetch_all(self, path: str, **query: str | list[str]) -> Iterator[JsonObject]:
-        """Yield everything that the list at *path* has; raises GitLabError.
+        """Yield all entries of the list at *path*; raises GitLabError.
 
-        The next page is asked for by its number: no link of an answer is followed. A page may be short and not
-        the last (GitLab filters notes after paging), so the header decides.
+        The next page is requested by its number: no link of an answer is followed. A short page is not always
+        the last one (GitLab filters notes after paging), so the header decides.
         """
         page = "1"
         while page:
-            asked = {**query, "per_page": str(_PAGE), "page": page}
-            found = self._connection.with_retries(lambda asked=asked: self._fetch_page(path, asked))  # type: ignore[misc]
+            page_query = {**query, "per_page": str(_PAGE), "page": page}
+            found = self._connection.with_retries(partial(self._fetch_page, path, page_query))
             yield from found.items
             page = found.next_page
 
     def _fetch_page(self, path: str, query: Mapping[str, str | list[str]]) -> _Page:
-        def ask(client: gitlab.Gitlab) -> object:
+        def send(client: gitlab.Gitlab) -> object:
             answer = client.http_request("get", path, query_data=dict(query), **SEND_ONCE)
             return {"things": answer.json(), "after": answer.headers.get("x-next-page", "")}
 
-        answer = self._connection.request_json(f"GET {path}", ask)
+        answer = self._connection.request_json(f"GET {path}", send)
         things, after = answer["things"], str(answer["after"])
         is_list = isinstance(things, list) and all(isinstance(each, dict) for each in things)
         if not isinstance(things, list) or not is_list or (after and not after.isdecimal()):
             raise NotGitLabApi(
-                "GitLab answered with something else than a page of a list",
-                "check the address; a proxy may stand in between",
+                "GitLab did not answer with a page of a list",
+                "check the address; the answer may come from a proxy",
             )
         return _Page(tuple(things), after)
 
     def write(self, verb: str, path: str, body: JsonObject) -> JsonObject:
         """Send one POST or PUT; raises Refused where GitLab did nothing, RateLimited or Unclear otherwise."""
 
-        def ask(client: gitlab.Gitlab) -> object:
+        def send(client: gitlab.Gitlab) -> object:
             return client.http_request(verb, path, post_data=dict(body), **SEND_ONCE).json()
 
         try:
-            return self._connection.request_json(f"{verb.upper()} {path}", ask)
+            return self._connection.request_json(f"{verb.upper()} {path}", send)
         except Transient as error:
             raise Unclear(error.message) from None

@@ -1,4 +1,4 @@
-"""Whether an address and a CA file can be GitLab's, before anything is sent."""
+"""The server: its address, token and CA file, checked before anything is sent."""
 
 import ssl
 from dataclasses import dataclass, field
@@ -22,19 +22,19 @@ def check_address(url: str) -> None:
     if not is_plain:
         raise PsbotError(
             "the address of GitLab is not a plain http(s) URL",
-            "give it like https://gitlab.example.com, without user and password",
+            "use the form https://gitlab.example.com, without user name and password",
         )
 
 
 def check_ca_file(file: str) -> None:
     """Raise PsbotError for a file, or folder, that holds no certificates to trust."""
-    places = {"capath" if Path(file).is_dir() else "cafile": file}
+    locations = {"capath" if Path(file).is_dir() else "cafile": file}
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**places)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**locations)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it holds no certificate"
+        reason = getattr(error, "strerror", None) or "it contains no certificate"
         raise PsbotError(
-            f"the CA file {file} cannot be used: {reason}", "name a file with PEM certificates"
+            f"the CA file {file} cannot be used: {reason}", "use a file with PEM certificates"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Which GitLab, and with which token: from options, the environment and python-gitlab's configuration file."""
+"""Which GitLab server and token to use: from options, the environment and python-gitlab's configuration file."""
 
 import configparser
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ SERVER_VARIABLE = "CI_SERVER_URL"
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """What the command line says about the server; None where it says nothing."""
+    """The server options of the command line; None where an option is not given."""
 
     url: str | None = None
     profile: str | None = None
@@ -24,19 +24,19 @@ class ServerOptions:
 
 
 def find_server(options: ServerOptions, environment: Mapping[str, str]) -> Server:
-    """Return the server to talk to; raises PsbotError where the server or the token is not known.
+    """Return the server; raises PsbotError where its address or the token is not known.
 
-    The address: as chosen, else ``CI_SERVER_URL``, else the profile's. The token: ``PSBOT_TOKEN``, else
-    ``GITLAB_TOKEN``, else the profile's, which goes to the profile's own server only. A chosen profile counts
-    before the variables.
+    The address: of the options, else ``CI_SERVER_URL``, else of the profile. The token: ``PSBOT_TOKEN``, else
+    ``GITLAB_TOKEN``, else of the profile, which is sent to the profile's own server only. A profile that the options
+    name takes precedence over the variables.
     """
     token = next((environment[name].strip() for name in TOKEN_VARIABLES if environment.get(name)), "")
     url = options.url or environment.get(SERVER_VARIABLE) or ""
     if token and not options.profile:
         if not url:
             raise PsbotError(
-                "psbot does not know which GitLab to talk to",
-                "give its address: psbot --gitlab-url https://gitlab.example.com, or set PSBOT_GITLAB_URL",
+                "no GitLab address is set",
+                "pass it: psbot --gitlab-url https://gitlab.example.com, or set PSBOT_GITLAB_URL",
             )
         return Server(url, token, options.ca_file)
     return _server_of_profile(options, url)
@@ -48,19 +48,19 @@ def _server_of_profile(options: ServerOptions, url: str) -> Server:
     except ConfigError as error:
         raise PsbotError(
             f"python-gitlab's configuration file cannot be used: {str(error).splitlines()[0]}",
-            "correct it, or set PSBOT_TOKEN and leave --profile out",
+            "correct it, or set PSBOT_TOKEN and omit --profile",
         ) from None
     except (configparser.Error, LookupError, OSError, ValueError):
-        # Their words repeat what stands in the file, which may be the token.
+        # Their messages quote the file, which may contain the token.
         raise PsbotError(
             "python-gitlab's configuration file cannot be read",
-            "write sections and name = value in it, a % in a value twice; or set PSBOT_TOKEN",
+            "it needs sections with name = value, and % written as %%; or set PSBOT_TOKEN",
         ) from None
     token = profile.private_token or profile.oauth_token or ""
     if not token or not profile.url:
         raise PsbotError(
-            "there is no token for GitLab",
-            "set PSBOT_TOKEN to a token with the scope api (read_api is enough to plan), or keep one in "
+            "no GitLab token is set",
+            "set PSBOT_TOKEN to a token with the scope api (read_api is enough to plan), or store one in "
             "python-gitlab's configuration file",
         )
     for address in filter(None, (url, profile.url)):
@@ -72,8 +72,8 @@ def _server_of_profile(options: ServerOptions, url: str) -> Server:
         )
     if profile.ssl_verify is False:
         raise PsbotError(
-            f"profile {profile.gitlab_id} switches the check of the server's certificate off",
-            "name the CA file of your server instead: ssl_verify = /path/to/ca.pem, or --ca-file",
+            f"profile {profile.gitlab_id} disables the check of the server's certificate",
+            "set the CA file of your server instead: ssl_verify = /path/to/ca.pem, or --ca-file",
         )
     ca_file = profile.ssl_verify if isinstance(profile.ssl_verify, str) else None
     return Server(profile.url, token, options.ca_file or ca_file, is_oauth=not profile.private_token)

@@ -1,8 +1,8 @@
-"""What GitLab notes of labels and of closing, read back into events.
+"""Label and state events, parsed from GitLab's system notes.
 
 GitLab keeps label and state changes as events and shows them as system notes: ``added ~12 label and removed ~13
-label``, ``closed``, ``reopened`` (GitLab, app/models/label_note.rb and state_note.rb). A label stands there by its
-id, a path before it where it belongs to another group. One that was deleted has no name any more.
+label``, ``closed``, ``reopened`` (GitLab, app/models/label_note.rb and state_note.rb). A label is given by its id,
+after a path where it belongs to another group. A deleted label has no title any more.
 """
 
 import re
@@ -24,7 +24,7 @@ _CLOSE_ACTIONS = ("closed", "merged")
 
 
 class SystemNoteKind(Enum):
-    """What a system note is about."""
+    """The kinds of system notes that psbot distinguishes."""
 
     LABEL = "label"
     OPENED = "opened"
@@ -34,7 +34,7 @@ class SystemNoteKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SystemNote:
-    """One system note; ``action`` is GitLab's word for what it is about, None where it does not say."""
+    """One system note; ``action`` is GitLab's name for what it is about, None where it has none."""
 
     body: str
     action: str | None
@@ -43,7 +43,7 @@ class SystemNote:
 
     @property
     def kind(self) -> SystemNoteKind:
-        """Return what the note is about, by its action or, without one, by its words."""
+        """Return what the note is about, by its action or, without one, by its text."""
         word = self.action or self.body.partition(" ")[0]
         if self.action == "label" or (self.action is None and _is_label_note(self.body)):
             return SystemNoteKind.LABEL
@@ -79,7 +79,7 @@ def parse_history(
 
 
 def _parse_label_changes(body: str) -> Iterator[tuple[str, bool]] | None:
-    """Return numbers of labels, each with whether it was put on; None where the note reads otherwise."""
+    """Return numbers of labels, each with whether it was added; None where the note has another form."""
     parts = list(_LABEL_CHANGE.finditer(body))
     named = sum(part["names"].count("~") for part in parts)
     if not parts or _SEPARATORS.sub("", _LABEL_CHANGE.sub("", body)) or named != len(_LABEL.findall(body)):

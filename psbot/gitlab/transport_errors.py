@@ -1,4 +1,4 @@
-"""Transport errors."""
+"""What an HTTP or GraphQL error means: whether to try again, and what to tell the user."""
 
 import re
 from collections.abc import Mapping
@@ -17,25 +17,25 @@ RATE_LIMIT_MESSAGE = re.compile(r"too many (times|requests)|rate limit", re.IGNO
 RETRY_LATER = "GitLab may be overloaded or in maintenance; run again later"
 STATUS_HINTS = {
     401: "check the token: it may have expired, been revoked, or belong to another server",
-    403: "the token needs the scope api (read_api for reading), and its account the role Planner or more",
+    403: "the token needs the scope api (read_api to read only), and its account at least the Planner role",
     404: "check the address of the server; psbot needs its GraphQL API",
 }
 
 
 class Transient(GitLabError):
-    """No usable answer; where it ``is_retryable``, the next one may be better."""
+    """No usable answer; where it ``is_retryable``, the next attempt may succeed."""
 
     is_retryable = True
 
 
 class NotGitLabApi(Transient):
-    """Something else than GitLab's API answered: a redirect, a login page."""
+    """Something other than GitLab's API answered: a redirect, a login page."""
 
     is_retryable = False
 
 
 class AnswerTooLarge(requests.RequestException):
-    """An answer that would not fit into memory for long."""
+    """An answer that is too large for memory."""
 
 
 def error_of_transport(error: requests.RequestException, url: str) -> GitLabError:
@@ -43,25 +43,26 @@ def error_of_transport(error: requests.RequestException, url: str) -> GitLabErro
     match error:
         case requests.TooManyRedirects():
             return NotGitLabApi(
-                f"{url} answers with a redirect, which psbot does not follow with a token",
-                "give the address GitLab really has, https and path included",
+                f"{url} answers with a redirect; psbot never sends a token to another address",
+                "set the final address of GitLab, including https and the path",
             )
         case AnswerTooLarge():
             return NotGitLabApi(
-                f"{url} answered with something larger than {MAX_ANSWER_BYTES // 1024 // 1024} MiB",
+                f"the answer of {url} is larger than {MAX_ANSWER_BYTES // 1024 // 1024} MiB",
                 "check the address; GitLab's answers are smaller",
             )
         case requests.exceptions.SSLError():
             return Refused(
-                f"{url} could not be verified (TLS)", "a private authority needs its CA file, --ca-file"
+                f"the TLS certificate of {url} could not be verified",
+                "for a private certificate authority, pass its CA file with --ca-file",
             )
         case requests.ConnectionError() if "NameResolutionError" in str(error):
-            return Refused(f"there is no host of the name in {url}", "check the address of the server")
+            return Refused(f"the host name of {url} cannot be resolved", "check the address of the server")
         case requests.exceptions.ConnectTimeout() | requests.exceptions.Timeout():
             return Transient(f"{url} did not answer in time", RETRY_LATER)
         case requests.ConnectionError() | requests.exceptions.ChunkedEncodingError():
             return Transient(
-                f"the connection to {url} failed or broke off", "check the network and the address"
+                f"the connection to {url} failed or was interrupted", "check the network and the address"
             )
         case _:
             return Transient(f"the request to {url} failed ({type(error).__name__})", RETRY_LATER)

@@ -1,4 +1,4 @@
-"""Values."""
+"""The values that the ports return and take."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class NamespaceAccess:
-    """What the token may do in a group or project, and the id of the item type that psbot makes there.
+    """What the token may do in a group or project, and the id of the item type that psbot creates there.
 
-    ``level`` is GitLab's number of the role (Planner is 15); ``item_type`` is None where items of the type
-    cannot be made (an edition without epics).
+    ``access_level`` is GitLab's number of the role (Planner is 15); ``item_type_gid`` is None where items of the
+    type cannot be created (an edition without epics).
     """
 
     path: str
@@ -32,11 +32,11 @@ class NamespaceAccess:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who the token is and what it sees; a place that it does not see is None.
+    """Whose token it is and what it may do; a group or project that it cannot see is None.
 
-    ``labels`` are those of the label group and its ancestors, title to global id; None where it is not seen.
-    ``label_group`` is what the token may do there. ``epics`` is how many epics the group has; None where that is not
-    known.
+    ``labels`` are those of the label group and its ancestors, title to global id; None where it is not visible.
+    ``label_group`` is what the token may do there. ``epic_count`` is the number of epics of the group; None where
+    that is not known.
     """
 
     account: Account
@@ -49,10 +49,9 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One page of one listing: ``values`` are the parents, labels, ids or the instant that the part filters by.
+    """A request for one page of a list; ``filter_values`` are the parents, labels, ids or the time it filters by.
 
-    ``with_newest`` asks for the newest note of each item, in place of its address, time booked and when it was
-    closed.
+    ``with_newest_note`` asks for the newest note of each item, instead of its URL, time spent and closing time.
     """
 
     item_list: ItemList
@@ -63,7 +62,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class ItemSummary:
-    """An item in short: its global id, its description, which has the marker, and its parent where asked for."""
+    """The essentials of an item: global id, description (with the marker) and, where asked for, its parent."""
 
     gid: str
     description: str
@@ -72,7 +71,7 @@ class ItemSummary:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing; ``count`` is how many items the whole list has, ``after`` the next cursor."""
+    """One page of a list; ``total_count`` is the number of items of the whole list."""
 
     items: tuple[WorkItem, ...]
     summaries: tuple[ItemSummary, ...]
@@ -82,7 +81,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A question: is *username* a member of the group or project *path*?"""
+    """The membership of *username* in the group or project *path*."""
 
     username: str
     path: str
@@ -91,7 +90,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class AccountLookup:
-    """Answers: global ids of active accounts, usernames that are blocked, and the memberships that exist."""
+    """The accounts that exist by username, those that are not active, and the memberships that exist."""
 
     gids: Mapping[str, str] = field(default_factory=dict)
     inactive: frozenset[str] = frozenset()
@@ -100,7 +99,7 @@ class AccountLookup:
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What GitLab says about itself, and whose token it was asked with."""
+    """Version and edition of GitLab, and whose token it is."""
 
     version: str
     is_enterprise: bool
@@ -109,7 +108,7 @@ class ServerInfo:
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """What a token may do, and its last day; None where it does not expire."""
+    """The scopes of a token, and its expiry date; None where it does not expire."""
 
     scopes: frozenset[str]
     expires_on: date | None
@@ -117,7 +116,7 @@ class TokenInfo:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who can read a project: its members, or everybody who can reach the server where it is not private."""
+    """Who can read a project: its members, or everyone who can reach the server where it is not private."""
 
     is_private: bool
     members: tuple[Author, ...]
@@ -125,7 +124,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A work item to be made, all at once; ids are global ids. ``linked`` are items that it is related to."""
+    """A work item to create; ids are global ids. ``related`` are items to link it to."""
 
     namespace: str
     item_type_gid: str
@@ -152,7 +151,7 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class ItemUpdate:
-    """All that changes in one work item; None leaves a field as it is, ids are global ids."""
+    """All changes of one work item; None leaves a field as it is, ids are global ids."""
 
     gid: str
     title: str | None = None
@@ -167,7 +166,7 @@ class ItemUpdate:
 
 @dataclass(frozen=True, slots=True)
 class NewNote:
-    """A note to be posted; an internal one is seen by members from Planner up."""
+    """A note to post; an internal note is visible to members with at least the Planner role."""
 
     item_gid: str
     body: str
@@ -176,7 +175,7 @@ class NewNote:
 
 @dataclass(frozen=True, slots=True)
 class NoteEdit:
-    """New words for a note; ``gid`` is the note's global id."""
+    """New text for a note; ``gid`` is the note's global id."""
 
     gid: str
     body: str
@@ -184,7 +183,7 @@ class NoteEdit:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A note that somebody wrote, and who has changed its words since; None for an account without a name."""
+    """A comment, and who edited it last; an author that GitLab does not name is None."""
 
     gid: str
     body: str
@@ -195,7 +194,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of one write of a batch: the item (or label, or note) and, where GitLab refused, why."""
+    """The result of one write of a batch: the item (or label, or note), or why GitLab refused."""
 
     gid: str | None = None
     iid: int | None = None

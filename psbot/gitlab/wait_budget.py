@@ -1,4 +1,4 @@
-"""How long one run waits for GitLab, in all."""
+"""How long one run may wait for GitLab in total."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from threading import Lock
 
 @dataclass(slots=True)
 class WaitBudget:
-    """A budget of seconds; ``wait`` is what really waits, ``say`` tells people why."""
+    """A budget of seconds; ``sleep`` does the waiting, ``echo`` tells the user the reason."""
 
     seconds_left: float
     sleep: Callable[[float], None]

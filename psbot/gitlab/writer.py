@@ -1,4 +1,4 @@
-"""GitLab's work items, written through GraphQL: aliased mutations, everything that belongs together in one."""
+"""Writes to GitLab through GraphQL: one mutation for each kind of write, with an alias for each item."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from psbot.gitlab.transport_errors import RATE_LIMIT_MESSAGE
 from psbot.gitlab.values import Dates, ItemUpdate, NewItem, NewNote, NoteEdit, WriteResult
 
 _DEFAULT_PAUSE = 10.0
-# GitLab's sentences for what is hidden or forbidden, taken for spam, or sent in maintenance mode: nothing was written.
+# GitLab's messages for hidden or forbidden items, spam and maintenance mode: nothing was written.
 _REFUSAL_MESSAGES = (
     "you don't have permission to perform this action",
     "Request denied. ",
@@ -25,11 +25,11 @@ Input = Mapping[str, object]
 
 
 class GitLabWriter:
-    """A ForgeWriter on one GitLab."""
+    """The ``Writer`` of one GitLab."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._posted_counts: list[int] = []  # appended to, not added up: several threads write
+        self._posted_counts: list[int] = []  # a list, because several threads write
 
     @property
     def posted_notes(self) -> int:
@@ -37,7 +37,7 @@ class GitLabWriter:
         return sum(self._posted_counts)
 
     def create_labels(self, group: str, specs: Sequence[LabelSpec]) -> Sequence[WriteResult]:
-        """Make labels in *group*."""
+        """Create labels in *group*."""
         inputs = [
             {
                 "groupPath": group,
@@ -50,12 +50,12 @@ class GitLabWriter:
         return self._write(mutations.create_labels(len(inputs)), inputs, "label")
 
     def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
-        """Make work items."""
+        """Create work items."""
         inputs = list(map(_creation_input, items))
         return self._write(mutations.create_items(len(inputs)), inputs, "workItem")
 
     def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[WriteResult]:
-        """Change work items."""
+        """Update work items."""
         inputs = [dict(_update_input(update)) for update in updates]
         return self._write(mutations.update_items(len(inputs)), inputs, "workItem")
 
@@ -69,7 +69,7 @@ class GitLabWriter:
         return written
 
     def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[WriteResult]:
-        """Give notes new words."""
+        """Edit notes."""
         inputs = [{"id": edit.gid, "body": edit.body} for edit in edits]
         return self._write(mutations.update_notes(len(inputs)), inputs, "note")
 
@@ -79,9 +79,9 @@ class GitLabWriter:
         data = answer["data"]
         if not isinstance(data, dict):
             raise Unclear("GitLab answered without data")
-        said = _errors_by_alias(answer)
+        errors = _errors_by_alias(answer)
         try:
-            written = [_parse_result(data, f"write{number}", field, said) for number in range(len(inputs))]
+            written = [_parse_result(data, f"write{number}", field, errors) for number in range(len(inputs))]
         except RateLimited as error:
             raise RateLimited(self._connection.redact(error.message), error.seconds) from None
         return list(map(self._redacted, written))
@@ -153,11 +153,13 @@ def _errors_by_alias(answer: Mapping[str, object]) -> dict[str, str]:
     return found
 
 
-def _parse_result(data: Mapping[str, object], alias: str, field: str, said: Mapping[str, str]) -> WriteResult:
-    """Return what became of one alias; an empty payload is clear only where GitLab says why."""
+def _parse_result(
+    data: Mapping[str, object], alias: str, field: str, reasons: Mapping[str, str]
+) -> WriteResult:
+    """Return the result of one alias; an empty payload is clear only where GitLab gives a reason."""
     payload = data.get(alias)
     if not isinstance(payload, dict):
-        return _missing_result(said.get(alias, "GitLab did not answer for this one"))
+        return _missing_result(reasons.get(alias, "GitLab returned no result for this write"))
     errors = payload.get("errors")
     messages = [str(each) for each in errors] if isinstance(errors, list) else []
     if any(map(RATE_LIMIT_MESSAGE.search, messages)):
@@ -166,7 +168,7 @@ def _parse_result(data: Mapping[str, object], alias: str, field: str, said: Mapp
     if messages:
         return WriteResult(refusal="; ".join(messages))
     if not isinstance(made, dict) or not is_gid(made.get("id")):
-        return _missing_result(said.get(alias, "GitLab answered neither an item nor an error"))
+        return _missing_result(reasons.get(alias, "GitLab returned neither an item nor an error"))
     iid, url = made.get("iid"), made.get("webUrl")
     return WriteResult(
         gid=made["id"],

@@ -1,4 +1,4 @@
-"""A merge request of an engagements repository: where it is, and what it does to engagement files."""
+"""Which engagement files a merge request changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from psbot.errors import PsbotError
 from psbot.merge_request.git import ChangedFile, GitFiles
 
 _FOLDER = "engagements"
-_NOT_IN_CI = "this works in a GitLab pipeline"
+_OUTSIDE = "omit --merge-request outside merge request pipelines"
 
 
 @dataclass(frozen=True, slots=True)
 class MergeRequest:
-    """Where a pipeline runs, from GitLab's predefined variables (GitLab's documentation of them)."""
+    """The merge request of a pipeline, from GitLab's predefined variables."""
 
     project: str
     iid: int
@@ -41,24 +41,20 @@ def find_merge_request(environment: Mapping[str, str]) -> MergeRequest:
 def _require_variable(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
-        raise PsbotError(
-            f"{name} is not set: {_NOT_IN_CI} of a merge request", "leave --merge-request out elsewhere"
-        )
+        raise PsbotError(f"{name} is not set: this is not a merge request pipeline", _OUTSIDE)
     return value
 
 
 def _require_number(environment: Mapping[str, str], name: str) -> int:
     value = _require_variable(environment, name)
     if not value.isdecimal():
-        raise PsbotError(
-            f"{name} is no number: {_NOT_IN_CI} of a merge request", "leave --merge-request out elsewhere"
-        )
+        raise PsbotError(f"{name} is not a number: this is not a merge request pipeline", _OUTSIDE)
     return int(value)
 
 
 @dataclass(frozen=True, slots=True)
 class RetiredFile:
-    """An engagement file that goes away, or changes its name or its key; what is gone is None."""
+    """An engagement file that is deleted, renamed, or gets another key; ``after`` is None where it is deleted."""
 
     before: str
     after: str | None
@@ -68,7 +64,7 @@ class RetiredFile:
 
 @dataclass(frozen=True, slots=True)
 class ProposedChanges:
-    """What a merge request does: the files to plan, those whose name or key passes away, and the policy it changes."""
+    """What a merge request changes: the files to plan, files whose name or key is retired, and policy folders."""
 
     loaded: Sequence[LoadResult]
     retired: tuple[RetiredFile, ...]
@@ -78,9 +74,10 @@ class ProposedChanges:
 def read_proposed_changes(
     git: GitFiles, target: str, given: Sequence[Path], policy_folders: Iterable[str], file_policy: FilePolicy
 ) -> ProposedChanges:
-    """Return what the branch does since it left *target*, a commit; *policy* are the folders of config and words.
+    """Return what the branch changes since it branched off *target*, a commit.
 
-    Engagement files are those below ``engagements/``, or in the folders of the files that were *given*.
+    *policy_folders* are the folders of config and templates. Engagement files are those below ``engagements/``, or in
+    the folders of the files that were *given*.
     """
     branch = _Branch(git, target, frozenset(path.parent.as_posix() for path in given), file_policy)
     changes = git.changed_files(target)
@@ -110,13 +107,13 @@ class _Branch:
     file_policy: FilePolicy
 
     def is_engagement_file(self, path: str) -> bool:
-        """Tell whether *path* is an engagement file's."""
+        """Tell whether *path* is the path of an engagement file."""
         parent = PurePosixPath(path).parent
-        is_there = parent.as_posix() in self.folders if self.folders else parent.parts[:1] == (_FOLDER,)
-        return is_there and path.endswith(".yml")
+        is_inside = parent.as_posix() in self.folders if self.folders else parent.parts[:1] == (_FOLDER,)
+        return is_inside and path.endswith(".yml")
 
     def read(self, commit: str, path: str) -> LoadResult:
-        """Return the engagement file as committed; what is wrong with it is in the result."""
+        """Return the engagement file as committed; its problems are in the result."""
         try:
             return parse_engagement(path, self.git.read_text(commit, path), self.file_policy)
         except PsbotError as error:
@@ -125,15 +122,15 @@ class _Branch:
     def retired_files(
         self, changes: Iterable[ChangedFile], loaded: Iterable[LoadResult]
     ) -> Iterable[RetiredFile]:
-        """Yield what becomes of files that are no longer what they were; one that cannot be read says so itself."""
+        """Yield files that are deleted, renamed or get another key; unreadable files are reported elsewhere."""
         keys = {each.file: each.engagement.key for each in loaded if each.engagement}
-        places = {key: file for file, key in keys.items()}
+        files = {key: file for file, key in keys.items()}
         for change in changes:
             if change.before is None or not self.is_engagement_file(change.before):
                 continue
-            was = self.read(self.target, change.before)
-            key = was.engagement.key if was.engagement else None
-            after = change.after if change.after in keys else places.get(key or "")
+            before = self.read(self.target, change.before)
+            key = before.engagement.key if before.engagement else None
+            after = change.after if change.after in keys else files.get(key or "")
             if after is None and change.after == change.before:
                 continue
             if after != change.before or keys[after] != key:

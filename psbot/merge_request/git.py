@@ -1,7 +1,7 @@
-"""What git has of a repository's files: which a branch changes, and their text as committed.
+"""Reads files from git: which files a branch changes, and their text as committed.
 
-git is started with fixed arguments and without psbot's tokens; names of files are arguments of it, never a
-shell's. Files are read from git, not from disk, because a branch could have a symbolic link in their place.
+git is started with fixed arguments and without psbot's tokens; file names are arguments, never part of a shell command.
+Files are read from git, not from disk, because a branch could put a symbolic link in their place.
 """
 
 import os
@@ -19,7 +19,7 @@ _MAX_FILE_BYTES = 4 * 1024 * 1024  # bytes of one file
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """What a branch does to one file: ``before`` is None for a new one, ``after`` for a deleted one."""
+    """One file that a branch changes: ``before`` is None for a new file, ``after`` for a deleted one."""
 
     before: str | None
     after: str | None
@@ -39,27 +39,27 @@ class GitFiles:
     folder: Path
 
     def resolve_commit(self, name: str) -> str:
-        """Return the commit that *name* stands for; raises PsbotError where git does not know it."""
+        """Return the commit that *name* refers to; raises PsbotError where git does not know it."""
         found = self._git(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", may_fail=True
         )
         if not found:
             raise PsbotError(
-                f"git knows no {name} here",
+                f"git does not know {name} here",
                 "fetch the target branch first: git fetch origin +refs/heads/NAME:refs/remotes/origin/NAME",
             )
         return found.decode().strip()
 
     def changed_files(self, target: str, head: str = "HEAD") -> Sequence[ChangedFile]:
-        """Return what *head* changes since it left *target*, in the order of the names; PsbotError without history."""
-        asked = ("--name-status", "-z", "--find-renames", "--no-ext-diff", "--no-textconv", "--relative")
-        words = _split_output(self._git("diff", *asked, f"{target}...{head}"))
+        """Return what *head* changes since it branched off *target*, by name; raises PsbotError without history."""
+        options = ("--name-status", "-z", "--find-renames", "--no-ext-diff", "--no-textconv", "--relative")
+        fields = _split_output(self._git("diff", *options, f"{target}...{head}"))
         found = []
-        for status in words:
-            first = next(words)
+        for status in fields:
+            first = next(fields)
             match status[0]:
                 case "R":
-                    found.append(ChangedFile(first, next(words)))
+                    found.append(ChangedFile(first, next(fields)))
                 case "A":
                     found.append(ChangedFile(None, first))
                 case "D":
@@ -69,20 +69,20 @@ class GitFiles:
         return found
 
     def read_text(self, commit: str, path: str) -> str:
-        """Return the text of one file; raises PsbotError for a symbolic link, no text, or no file at all."""
+        """Return the text of one file; raises PsbotError for a symbolic link, binary data or a missing file."""
         (entry,) = self._entries(commit, path) or (None,)
         if entry is None:
-            raise PsbotError(f"{path} is not there in {commit[:12]}", "name a file that is committed")
+            raise PsbotError(f"{path} does not exist in {commit[:12]}", "commit the file")
         if entry.mode == _LINK_MODE:
             raise PsbotError(
                 f"{path} is a symbolic link, which psbot does not follow", "commit the file itself"
             )
         if entry.mode not in _REGULAR_MODES:
-            raise PsbotError(f"{path} is not a file", "commit a file")
+            raise PsbotError(f"{path} is not a regular file", "commit a regular file")
         return self._blob(entry)
 
     def write_folder(self, commit: str, path: str, into: Path) -> bool:
-        """Write the files of a folder as they were committed, and tell whether there were any; links are left out."""
+        """Write the files of a folder as committed, without links; return whether there were any."""
         found = False
         for entry in self._entries(commit, f"{path}/", "-r"):
             inside = PurePosixPath(entry.path).relative_to(path)
@@ -100,10 +100,10 @@ class GitFiles:
         return None if inside.parts[:1] == ("..",) else inside.as_posix()
 
     def _entries(self, commit: str, path: str, *options: str) -> Sequence[_Entry]:
-        words = _split_output(self._git("ls-tree", "-z", *options, commit, "--", path))
+        fields = _split_output(self._git("ls-tree", "-z", *options, commit, "--", path))
         found = []
-        for word in words:
-            about, _, name = word.partition("\t")
+        for field in fields:
+            about, _, name = field.partition("\t")
             mode, _, sha = about.split()
             found.append(_Entry(mode, sha, name))
         return found
@@ -111,7 +111,7 @@ class GitFiles:
     def _blob(self, entry: _Entry) -> str:
         size = int(self._git("cat-file", "-s", entry.sha))
         if size > _MAX_FILE_BYTES:
-            raise PsbotError(f"{entry.path} has {size} bytes, more than psbot reads", "make it shorter")
+            raise PsbotError(f"{entry.path} has {size} bytes, more than psbot reads", "shorten it")
         try:
             return self._git("cat-file", "blob", entry.sha).decode()
         except UnicodeDecodeError:
@@ -124,18 +124,18 @@ class GitFiles:
                 command, cwd=self.folder, env=_without_tokens(os.environ), capture_output=True, check=False
             )
         except FileNotFoundError:
-            raise PsbotError("there is no git", "use an image that has git") from None
+            raise PsbotError("git is not installed", "use an image with git") from None
         if done.returncode and not may_fail:
-            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it gives no reason"]
+            message = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
             raise PsbotError(
-                f"git {arguments[0]} failed: {said[0][:300]}",
-                "clone with the whole history (GIT_DEPTH: 0), and fetch the target branch",
+                f"git {arguments[0]} failed: {message[0][:300]}",
+                "clone with the full history (GIT_DEPTH: 0), and fetch the target branch",
             )
         return b"" if done.returncode else done.stdout
 
 
 def _split_output(output: bytes) -> Iterator[str]:
-    return iter([os.fsdecode(word) for word in output.split(b"\0")[:-1]])
+    return iter([os.fsdecode(field) for field in output.split(b"\0")[:-1]])
 
 
 def _without_tokens(environment: Mapping[str, str]) -> dict[str, str]:

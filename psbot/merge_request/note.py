@@ -1,4 +1,4 @@
-"""The one note of psbot on a merge request: found by its marker and its author, edited, never repeated."""
+"""psbot's one note on a merge request: found by its marker and author, edited, never repeated."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ _MAX_DATA_BYTES = 1_000_000  # bytes of the data, unpacked
 
 
 def with_marker(reviewed: Mapping[str, ReviewedPlan], text: str) -> str:
-    """Return *text* below the marker line, which holds by engagement what reviewers saw."""
+    """Return *text* below a marker line that contains, by engagement, what reviewers saw."""
     data = {key: [each.checksum, dict(each.operations)] for key, each in reviewed.items()}
     packed = zlib.compress(json.dumps(data, sort_keys=True, separators=(",", ":")).encode(), 9)
     coded = base64.urlsafe_b64encode(packed).decode().rstrip("=")
@@ -24,7 +24,7 @@ def with_marker(reviewed: Mapping[str, ReviewedPlan], text: str) -> str:
 
 
 def parse_reviewed(body: str) -> Mapping[str, ReviewedPlan] | None:
-    """Return what reviewers saw of each engagement; None where *body* is no plan note, or its data is damaged."""
+    """Return what reviewers saw of each engagement; None where *body* is not a plan note, or its data is damaged."""
     match = _MARKER.match(body)
     if match is None:
         return None
@@ -41,14 +41,14 @@ def _texts(seen: Mapping[object, object]) -> dict[str, str]:
 
 
 def find_own_note(merge_requests: MergeRequests, iid: int) -> MergeRequestNote | None:
-    """Return psbot's note on a merge request, the oldest; a marker in somebody else's note counts for nothing."""
+    """Return psbot's oldest note on a merge request; markers in notes of other accounts are ignored."""
     account = merge_requests.fetch_account()
     notes = merge_requests.fetch_notes(iid)
     return next((each for each in notes if each.author == account and _MARKER.match(each.body)), None)
 
 
 def publish(merge_requests: MergeRequests, iid: int, body: str, *, may_create: bool) -> str:
-    """Make psbot's note say *body*, and return what was done; without news, a note that is missing stays missing.
+    """Create or edit psbot's note with *body*; return what was done. A missing note is created only if *may_create*.
 
     After an unclear answer the notes are read again, and nothing is sent a second time. Raises GitLabError.
     """

@@ -1,4 +1,4 @@
-"""What the token lacks for an engagement, all at once, each with what to do about it."""
+"""What the token needs for an engagement and does not have: all of it at once, each with its fix."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from psbot.core.model.engagement import Engagement
 from psbot.errors import GitLabError
 from psbot.gitlab.values import Access, Account, NamespaceAccess
 
-PLANNER = 15  # GitLab's number of the role that may write items and labels
+PLANNER = 15  # GitLab's access level of the role that may write items and labels
 
 
 @dataclass(frozen=True, slots=True)
 class AccessProblem:
-    """One thing that is missing in GitLab, and how to mend it."""
+    """One thing that keeps psbot from working in GitLab, and how to fix it."""
 
     problem: str
     fix: str
@@ -28,18 +28,18 @@ def check_access(access: Access, engagement: Engagement) -> None:
 
 
 def check_project(access: Access, path: str, name: str) -> None:
-    """Raise GitLabError with everything that keeps psbot from making issues in the project *path*, given as *name*."""
+    """Raise GitLabError with everything that keeps psbot from creating issues in *path*, which *name* configures."""
     if found := [*_project_problems(access, path, name)]:
         raise _error_of(found)
 
 
 def _error_of(found: list[AccessProblem]) -> GitLabError:
-    mends = dict.fromkeys(each.fix for each in found)
-    return GitLabError("; ".join(each.problem for each in found), "; ".join(mends))
+    fixes = dict.fromkeys(each.fix for each in found)
+    return GitLabError("; ".join(each.problem for each in found), "; ".join(fixes))
 
 
 def find_problems(access: Access, engagement: Engagement) -> Iterator[AccessProblem]:
-    """Yield what is missing: places that are not seen, roles that are too low, an edition without epics."""
+    """Yield what is missing: groups and projects that are not visible, roles that are too low, epics."""
     gitlab = engagement.gitlab
     yield from _group_problems(access, gitlab.group)
     projects = {gitlab.project: "gitlab.project", gitlab.internal: "gitlab.internal_project"}
@@ -48,18 +48,18 @@ def find_problems(access: Access, engagement: Engagement) -> Iterator[AccessProb
 
 
 def not_visible(path: str, field_name: str) -> AccessProblem:
-    """Return the lack of a place that GitLab does not show."""
+    """Return the problem of a group or project that GitLab does not show."""
     return AccessProblem(
-        f"GitLab shows no {path} ({field_name})",
-        "check the path, and that the token's account is a member there",
+        f"{path} ({field_name}) does not exist or is not visible to the token",
+        "check the path, and that the token's account is a member",
     )
 
 
 def _project_problems(access: Access, path: str, name: str) -> Iterator[AccessProblem]:
-    place = access.projects.get(path)
-    yield from _namespace_problems(place, path, name, access.account)
-    if place is not None and place.item_type_gid is None:
-        yield AccessProblem(f"{path} has no issues", "switch issues on in the project's settings")
+    namespace = access.projects.get(path)
+    yield from _namespace_problems(namespace, path, name, access.account)
+    if namespace is not None and namespace.item_type_gid is None:
+        yield AccessProblem(f"{path} has no issues", "enable issues in the project's settings")
 
 
 def _group_problems(access: Access, group: str) -> Iterator[AccessProblem]:
@@ -72,15 +72,15 @@ def _group_problems(access: Access, group: str) -> Iterator[AccessProblem]:
 
 
 def _namespace_problems(
-    place: NamespaceAccess | None, path: str, field_name: str, account: Account
+    namespace: NamespaceAccess | None, path: str, field_name: str, account: Account
 ) -> Iterator[AccessProblem]:
-    if place is None:
+    if namespace is None:
         yield not_visible(path, field_name)
         return
-    if place.access_level < PLANNER:
+    if namespace.access_level < PLANNER:
         yield AccessProblem(
-            f"the role of {account.author.username} in {path} is too low",
-            "give the account the role Planner or more",
+            f"{account.author.username} needs at least the Planner role in {path}",
+            "change the role of the account",
         )
-    if place.is_archived:
-        yield AccessProblem(f"{path} is archived", "unarchive it, or take the engagement's file away")
+    if namespace.is_archived:
+        yield AccessProblem(f"{path} is archived", "unarchive it, or remove the engagement file")

@@ -1,9 +1,10 @@
-"""What was done to items and by whom, read where a decision hangs on it: for many engagements of a group at once."""
+"""Histories and notices, read where a decision depends on them; for many engagements of a group at once."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from typing import TypeVar
 
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.facts import Facts
@@ -13,38 +14,48 @@ from psbot.core.model.work_item import Author, is_machine
 from psbot.core.notices import notice
 from psbot.core.workflow.advance import NeededReads, needed_reads
 from psbot.errors import GitLabError
-from psbot.gitlab.ports import Reader
+from psbot.gitlab.ports import HiddenAnswer, Reader
 from psbot.gitlab.values import Comment
 from psbot.observe.observation import Depth, Observation, ObservationResult
 
-UNSEEN = (
-    "GitLab does not show the comments of the engagement log, which it has just listed",
-    "run again; psbot posts no notice as long as it cannot see which ones stand",
-)
-ENGAGEMENTS_PER_READ = 20  # engagements whose histories are asked for together; so many are held in memory
-_MAX_ROUNDS = 5  # what was read may ask for more, and that again
+ENGAGEMENTS_PER_READ = 20  # engagements whose histories are read together; so many are held in memory
+_MAX_ROUNDS = 5
+_State = TypeVar("_State")
 
 ObservedEngagement = tuple[Engagement, Observation]
+
+
+def read_until_settled(state: _State, read_more: Callable[[_State], _State | None]) -> _State:
+    """Return *state* after *read_more* has added to it what it needs, until nothing is needed any more (None).
+
+    What was read may show that more is needed, and that again; the number of rounds is limited.
+    """
+    for _ in range(_MAX_ROUNDS):
+        after = read_more(state)
+        if after is None:
+            break
+        state = after
+    return state
 
 
 def gather_facts(
     reader: Reader, engagement: Engagement, observation: Observation, process: Process, now: datetime
 ) -> Facts:
-    """Return what is known of an engagement, with every history that would make a difference.
+    """Return the facts of an engagement, with every history that a decision depends on.
 
-    A history that GitLab does not show is None: what hangs on it could not be checked.
+    A history that GitLab does not show is None: what depends on it could not be checked.
     """
     return _gather_facts(reader, [(engagement, observation)], process, now)[0]
 
 
 def with_histories(
-    reader: Reader, looked: Iterable[tuple[Engagement, ObservationResult]], process: Process, now: datetime
+    reader: Reader, observed: Iterable[tuple[Engagement, ObservationResult]], process: Process, now: datetime
 ) -> Iterator[tuple[Engagement, ObservationResult]]:
-    """Yield what was *looked* at, with the histories of some engagements read together.
+    """Yield what was *observed*, with histories; those of several engagements are read together.
 
-    Where that fails they come without, and each engagement is left to fail, or not, by itself.
+    Where that fails, they come without histories, and each engagement is left to fail, or not, by itself.
     """
-    for _, several in groupby(looked, key=lambda each: _group_key(each)):
+    for _, several in groupby(observed, key=lambda each: _group_key(each[0])):
         chunk: list[tuple[Engagement, ObservationResult]] = []
         for each in several:
             chunk.append(each)
@@ -54,20 +65,20 @@ def with_histories(
         yield from _with_histories(reader, chunk, process, now)
 
 
-def _group_key(looked: tuple[Engagement, ObservationResult]) -> tuple[str, str]:
-    return (looked[0].gitlab.group, looked[0].gitlab.label_group)
+def _group_key(engagement: Engagement) -> tuple[str, str]:
+    return (engagement.gitlab.group, engagement.gitlab.label_group)
 
 
 def _with_histories(
     reader: Reader, chunk: Sequence[tuple[Engagement, ObservationResult]], process: Process, now: datetime
 ) -> Iterator[tuple[Engagement, ObservationResult]]:
-    whole = [
+    complete = [
         (engagement, found)
         for engagement, found in chunk
         if isinstance(found, Observation) and found.depth >= Depth.CHILDREN
     ]
     try:
-        facts = {each.engagement.key: each for each in _gather_facts(reader, whole, process, now)}
+        facts = {each.engagement.key: each for each in _gather_facts(reader, complete, process, now)}
     except GitLabError:
         facts = {}
     for engagement, found in chunk:
@@ -91,29 +102,36 @@ def fetch_item_histories(
 
 
 def fetch_notices(reader: Reader, group: str, log: str, me: Author, process: Process) -> tuple[Notice, ...]:
-    """Return the notices that stand on the log with the global id *log*, oldest first.
+    """Return the notices on the log with the global id *log*, oldest first.
 
-    Raises GitLabError where GitLab does not show the log, which is no log without notices.
+    Raises HiddenAnswer where GitLab does not show the log: that is not a log without notices.
     """
-    written = reader.fetch_comments(group, [log])
-    if log not in written:
-        raise GitLabError(*UNSEEN)
-    return tuple(select_notices(written[log], me, process))
+    comments = reader.fetch_comments(group, [log])
+    return tuple(select_notices(_comments_of_log(comments, log), me, process))
+
+
+def _comments_of_log(comments: Mapping[str, Sequence[Comment]], log: str) -> Sequence[Comment]:
+    if log not in comments:
+        raise HiddenAnswer(
+            "the comments of the engagement log",
+            "psbot posts no notice while it cannot see the existing ones",
+        )
+    return comments[log]
 
 
 @dataclass(frozen=True, slots=True)
 class _MissingReads:
-    """What one engagement needs: the keys of items by global id, and the log where its notices are needed."""
+    """What one engagement needs: the keys of items by global id, and its log where the notices are needed."""
 
     items: Mapping[str, str]
     log: str | None
 
     @classmethod
-    def of(cls, facts: Facts, wanted: NeededReads) -> "_MissingReads":
-        keys = wanted.items - facts.histories.by_item.keys()
+    def of(cls, facts: Facts, needed: NeededReads) -> "_MissingReads":
+        keys = needed.items - facts.histories.by_item.keys()
         found = facts.observed.by_key()
         gids = {key: found[key].gid for key in keys if key in found}
-        log = facts.log if wanted.notices else None
+        log = facts.log if needed.notices else None
         return cls({gid: key for key, gid in gids.items() if gid}, log.gid if log else None)
 
     @property
@@ -122,50 +140,54 @@ class _MissingReads:
 
 
 def _gather_facts(
-    reader: Reader, looked: Sequence[ObservedEngagement], process: Process, now: datetime
+    reader: Reader, observed: Sequence[ObservedEngagement], process: Process, now: datetime
 ) -> list[Facts]:
     """Return the facts of engagements of one group and one label group, in their order."""
-    known = [Facts(engagement, process, found.snapshot, now, found.histories) for engagement, found in looked]
-    for _ in range(_MAX_ROUNDS):
-        asked = [_MissingReads.of(facts, needed_reads(facts)) for facts in known]
-        if all(each.is_empty for each in asked):
-            break
-        histories, comments = _fetch_missing(reader, looked, asked)
-        known = [
-            _with_answers(facts, observation, question, histories, comments)
-            for facts, (_, observation), question in zip(known, looked, asked, strict=True)
+
+    def read_more(known: list[Facts]) -> list[Facts] | None:
+        missing = [_MissingReads.of(facts, needed_reads(facts)) for facts in known]
+        if all(each.is_empty for each in missing):
+            return None
+        histories, comments = _fetch_missing(reader, observed, missing)
+        return [
+            _with_answers(facts, observation, reads, histories, comments)
+            for facts, (_, observation), reads in zip(known, observed, missing, strict=True)
         ]
-    return known
+
+    first = [
+        Facts(engagement, process, found.snapshot, now, found.histories) for engagement, found in observed
+    ]
+    return read_until_settled(first, read_more)
 
 
 def _fetch_missing(
-    reader: Reader, looked: Sequence[ObservedEngagement], asked: Sequence[_MissingReads]
+    reader: Reader, observed: Sequence[ObservedEngagement], missing: Sequence[_MissingReads]
 ) -> tuple[Mapping[str, History], Mapping[str, Sequence[Comment]]]:
-    (engagement, observation), group = looked[0], looked[0][0].gitlab.group
-    items = {gid: key for each in asked for gid, key in each.items.items()}
-    logs = [each.log for each in asked if each.log]
+    engagement, observation = observed[0]
+    group = engagement.gitlab.group
+    items = {gid: key for each in missing for gid, key in each.items.items()}
+    logs = [each.log for each in missing if each.log]
     histories = reader.fetch_histories(group, items, observation.global_ids.labels) if items else {}
-    return histories, reader.fetch_comments(engagement.gitlab.group, logs) if logs else {}
+    return histories, reader.fetch_comments(group, logs) if logs else {}
 
 
 def _with_answers(
     facts: Facts,
     observation: Observation,
-    question: _MissingReads,
+    missing: _MissingReads,
     histories: Mapping[str, History],
     comments: Mapping[str, Sequence[Comment]],
 ) -> Facts:
-    items = {**facts.histories.by_item, **{key: histories.get(gid) for gid, key in question.items.items()}}
-    standing = facts.histories.notices
-    if question.log is not None:
-        if question.log not in comments:
-            raise GitLabError(*UNSEEN)
-        standing = tuple(select_notices(comments[question.log], observation.account.author, facts.process))
-    return replace(facts, histories=Histories(items, standing))
+    items = {**facts.histories.by_item, **{key: histories.get(gid) for gid, key in missing.items.items()}}
+    notices = facts.histories.notices
+    if missing.log is not None:
+        written = _comments_of_log(comments, missing.log)
+        notices = tuple(select_notices(written, observation.account.author, facts.process))
+    return replace(facts, histories=Histories(items, notices))
 
 
 def select_notices(written: Iterable[Comment], me: Author, process: Process) -> Iterator[Notice]:
-    """Yield psbot's notices among comments; a comment of a person's is none, whatever it begins with."""
+    """Yield psbot's notices among comments; a person's comment is never one, however it begins."""
 
     def is_ours(author: Author | None) -> bool:
         return author is not None and (author == me or is_machine(author, process))

@@ -1,4 +1,4 @@
-"""Observation."""
+"""What GitLab has of an engagement, and how far to read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from psbot.gitlab.values import Account
 
 @dataclass(frozen=True, slots=True)
 class GlobalIds:
-    """The global ids that writing needs: of labels by title, of item types by place."""
+    """The global ids that writing needs: of labels by title, of item types by group or project."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     item_types: Mapping[str, str] = field(default_factory=dict)
 
 
 class Depth(IntEnum):
-    """How far a look went; things are made only where it went all the way."""
+    """How far an engagement was read; items are created only after a full read."""
 
     NOTHING = 0
     EPIC = 1
@@ -32,12 +32,11 @@ class Depth(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What GitLab has of one engagement, who looked, and the ids that writing needs.
+    """What GitLab has of one engagement, the account that read it, and the ids that writing needs.
 
-    ``label_level`` is the role in the label group, None where it is not known. ``titles`` tells where in the group
-    another engagement's epic is that psbot last gave the title with this fingerprint; ``seen`` are the global ids
-    of all items that were looked at, ``histories`` what has been read of their histories, ``reach`` how far the look
-    went.
+    ``label_access_level`` is the role in the label group, None where it is not known. ``epics_by_title`` has, by the
+    token of the title, the epics of other engagements in the group. ``seen_gids`` are the global ids of all items that
+    were read, ``histories`` what has been read of their histories, ``depth`` how far was read.
     """
 
     snapshot: Snapshot
@@ -52,7 +51,7 @@ class Observation:
 
 
 class WrongGroup(GitLabError):
-    """The file names another group than the one that the engagement is in."""
+    """The file names another group than the engagement is in."""
 
     exit_code = ExitCode.INPUT
 
@@ -62,11 +61,11 @@ ObservationResult = Observation | GitLabError
 
 @dataclass(frozen=True, slots=True)
 class ReadScope:
-    """How far to look: without ``is_thorough`` at epics and their children alone, where that is enough.
+    """How far to read; without ``is_full`` epics and their children only.
 
-    Engagements that have ended are then not read further than their epics and, where ``since`` is given, neither are
-    those of which nothing has changed from then to ``now``, no day of theirs having begun in between. ``with_newest``
-    asks for the newest note of each item, in place of what does not matter for how long it has been quiet.
+    Of engagements that have ended, only the epics are then read; with ``since`` also of those in which nothing has
+    changed from then to ``now``, if no new day has started for them. ``with_newest_note`` asks for the newest note of
+    each item, instead of fields that do not matter for staleness.
     """
 
     is_full: bool = True
@@ -75,7 +74,7 @@ class ReadScope:
     with_newest_note: bool = False
 
     def starts_new_day(self, engagement: Engagement) -> bool:
-        """Tell whether time alone may have changed something."""
+        """Tell whether a new day has started for the engagement, so that time alone may have changed something."""
         if self.since is None or self.now is None:
             return True
         return engagement.today(self.since) != engagement.today(self.now)

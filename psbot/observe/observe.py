@@ -1,7 +1,7 @@
-"""GitLab → what an engagement has there: one observation each, from listings that a group's engagements share.
+"""Observes engagements: what GitLab has of each, from lists that the engagements of a group share.
 
-Nothing is planned from a partial read: a list that comes back shorter than GitLab counts, a place that cannot be
-seen, an edition without epics, markers of children without an epic, each is an error.
+psbot plans nothing from a partial read: a list that is shorter than GitLab counts, a group or project that is not
+visible, an edition without epics, and child items with markers but without an epic are errors.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from psbot.observe.observation import FULL, Observation, ObservationResult, Read
 
 
 def observe(reader: Reader, engagement: Engagement, process: Process) -> Observation:
-    """Return what GitLab has of *engagement*; raises GitLabError where that cannot be seen for sure."""
+    """Return what GitLab has of *engagement*; raises GitLabError where it cannot be read completely."""
     _, found = next(observe_many(reader, [engagement], process))
     if isinstance(found, GitLabError):
         raise found
@@ -31,9 +31,9 @@ def observe(reader: Reader, engagement: Engagement, process: Process) -> Observa
 def observe_many(
     reader: Reader, engagements: Iterable[Engagement], process: Process, scope: ReadScope = FULL
 ) -> Iterator[tuple[Engagement, ObservationResult]]:
-    """Yield each engagement with its observation, or with the error that keeps it from being seen.
+    """Yield each engagement with its observation, or with the error that prevents it.
 
-    Engagements of one group share the listings. Items wait in an unnamed temporary file, so memory does not grow
+    Engagements of one group share their lists. Items wait in an unnamed temporary file, so that memory does not grow
     with the number of engagements.
     """
     by_group = sorted(engagements, key=lambda each: (each.gitlab.group, each.key))
@@ -44,22 +44,22 @@ def observe_many(
 def with_human_activity(
     reader: Reader, observation: Observation, group: str, items: Sequence[Item], process: Process
 ) -> Observation:
-    """Return the observation with what GitLab knows about who has touched *items*."""
+    """Return the observation with what GitLab knows about who has worked on *items*."""
     if not items:
         return observation
-    acts = reader.fetch_activity(group, [item.gid for item in items if item.gid])
-    known = {item.gid: human_activity(acts.get(item.gid or ""), process) for item in items}
+    activity = reader.fetch_activity(group, [item.gid for item in items if item.gid])
+    known = {item.gid: human_activity(activity.get(item.gid or ""), process) for item in items}
     snapshot = observation.snapshot
 
-    def told(item: Item) -> Item:
+    def with_activity(item: Item) -> Item:
         return replace(item, human_activity=known.get(item.gid, item.human_activity))
 
     return replace(
         observation,
         snapshot=replace(
             snapshot,
-            children=tuple(map(told, snapshot.children)),
-            duplicates=tuple(map(told, snapshot.duplicates)),
+            children=tuple(map(with_activity, snapshot.children)),
+            duplicates=tuple(map(with_activity, snapshot.duplicates)),
         ),
     )
 
@@ -67,23 +67,23 @@ def with_human_activity(
 def _observe_group(
     reader: Reader, group: str, engagements: list[Engagement], process: Process, scope: ReadScope
 ) -> Iterator[tuple[Engagement, ObservationResult]]:
-    places = [place for each in engagements for place in (each.gitlab.project, each.gitlab.internal)]
+    projects = [path for each in engagements for path in (each.gitlab.project, each.gitlab.internal)]
     label_group = engagements[0].gitlab.label_group
-    sound: list[Engagement] = []
+    accessible: list[Engagement] = []
     try:
-        access = reader.fetch_access(group, places, label_group)
+        access = reader.fetch_access(group, projects, label_group)
         for engagement in engagements:
             try:
                 check_access(access, engagement)
             except GitLabError as error:
                 yield engagement, error
             else:
-                sound.append(engagement)
-        if not sound:
+                accessible.append(engagement)
+        if not accessible:
             return
-        looked = GroupReader(reader, group, sound, process, access, label_group, scope)
+        group_reader = GroupReader(reader, group, accessible, process, access, label_group, scope)
     except GitLabError as error:
-        yield from ((engagement, error) for engagement in sound or engagements)
+        yield from ((engagement, error) for engagement in accessible or engagements)
         return
-    with closing(looked):
-        yield from looked.observations()
+    with closing(group_reader):
+        yield from group_reader.observations()

@@ -1,9 +1,10 @@
-"""Reading long lists of work items to their end, and keeping them out of memory until they are needed."""
+"""Long lists of work items, read page by page and, if need be, in the background."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
+from psbot.core.model.work_item import WorkItem
 from psbot.errors import GitLabError
 from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.ports import Reader
@@ -11,7 +12,7 @@ from psbot.gitlab.values import Page, PageRequest
 
 
 class PagedList:
-    """One list of work items, read page by page; what comes must be as much as GitLab counts."""
+    """One list of work items, read page by page; it must have as many items as GitLab counts."""
 
     def __init__(
         self, item_list: ItemList, filter_values: tuple[str, ...] = (), *, with_newest_note: bool = False
@@ -25,13 +26,13 @@ class PagedList:
         self._first_count: int | None = None
 
     def next_request(self) -> PageRequest:
-        """Return what to ask for next."""
+        """Return the request for the next page."""
         return PageRequest(self.item_list, self.filter_values, self._cursor, self._with_newest_note)
 
     def add_page(self, page: Page) -> None:
-        """Count a page that came; raises GitLabError at the end of a list that is shorter than it should be.
+        """Count the items of a page; raises GitLabError at the end of a list that is shorter than it should be.
 
-        Items may be made or deleted while the list is read, so the smaller of the first and the last count counts.
+        Items may be created or deleted while the list is read, so the smaller of the first and last count is required.
         """
         self._received += len(page.items) + len(page.summaries)
         self._first_count = page.total_count if self._first_count is None else self._first_count
@@ -41,26 +42,32 @@ class PagedList:
             self.require_count(min(self._first_count, page.total_count))
 
     def require_count(self, count: int) -> None:
-        """Raise GitLabError where fewer than *count* items came."""
+        """Raise GitLabError where fewer than *count* items were received."""
         if self._received < count:
             raise GitLabError(
-                f"GitLab counts {count} {self.item_list} items and shows {self._received}",
+                f"GitLab counts {count} {self.item_list} items but returned {self._received}",
                 "the token may not see all of them; psbot plans nothing from a partial list",
             )
 
 
 def read_page(reader: Reader, group: str, lists: Sequence[PagedList]) -> dict[PagedList, Page]:
-    """Return the next page of each of *listings*, in one request."""
-    pages = reader.fetch_pages(group, [listing.next_request() for listing in lists])
-    for listing, page in zip(lists, pages, strict=True):
-        listing.add_page(page)
+    """Return the next page of each of *lists*, in one request."""
+    pages = reader.fetch_pages(group, [each.next_request() for each in lists])
+    for each, page in zip(lists, pages, strict=True):
+        each.add_page(page)
     return dict(zip(lists, pages, strict=True))
 
 
-class BackgroundReader:
-    """Lists that are read to their ends in the background, as many at once as there are *connections*.
+def read_all(reader: Reader, group: str, paged_list: PagedList) -> Iterator[WorkItem]:
+    """Yield all items of *paged_list* that are left to read, page by page."""
+    while not paged_list.is_done:
+        yield from read_page(reader, group, [paged_list])[paged_list].items
 
-    Every page goes to *keep*, those of a list in its order; several threads call it.
+
+class BackgroundReader:
+    """Reads lists to their ends in the background, as many at once as there are *connections*.
+
+    Every page is given to *store_page*, the pages of a list in their order; several threads call it.
     """
 
     def __init__(
@@ -70,24 +77,24 @@ class BackgroundReader:
         self._group = group
         self._store_page = store_page
         self._is_closed = Event()
-        # One more than there are connections: while a page is taken apart, its connection is free for another.
+        # One more than there are connections: while a page is parsed, its connection is free for another.
         self._pool = ThreadPoolExecutor(max_workers=connections + 1)
         self._futures: list[Future[None]] = []
 
-    def start(self, listing: PagedList) -> None:
-        """Begin to read *listing*."""
-        self._futures.append(self._pool.submit(self._read, listing))
+    def start(self, paged_list: PagedList) -> None:
+        """Start to read *paged_list*."""
+        self._futures.append(self._pool.submit(self._read, paged_list))
 
     def await_first(self, count: int) -> None:
-        """Wait until the first *count* lists have come whole; raises GitLabError where one of them does not."""
-        for end in self._futures[:count]:
-            end.result()
+        """Wait until the first *count* lists are complete; raises GitLabError where reading one of them failed."""
+        for future in self._futures[:count]:
+            future.result()
 
     def close(self) -> None:
-        """End the reading, after the requests that are on their way."""
+        """Stop reading, after the requests in flight."""
         self._is_closed.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def _read(self, listing: PagedList) -> None:
-        while not (listing.is_done or self._is_closed.is_set()):
-            self._store_page(read_page(self._reader, self._group, [listing])[listing])
+    def _read(self, paged_list: PagedList) -> None:
+        while not (paged_list.is_done or self._is_closed.is_set()):
+            self._store_page(read_page(self._reader, self._group, [paged_list])[paged_list])

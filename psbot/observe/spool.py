@@ -1,4 +1,4 @@
-"""Spool."""
+"""A buffer on disk that keeps the items of a group out of memory until they are needed."""
 
 import pickle
 import tempfile
@@ -11,7 +11,7 @@ from psbot.core.model.work_item import WorkItem
 
 
 class DiskBuffer:
-    """Sightings on shelves, in an unnamed temporary file that vanishes with the process; safe in several threads."""
+    """Work items by key, in an unnamed temporary file that vanishes with the process; safe in several threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -19,19 +19,19 @@ class DiskBuffer:
         self._offsets: dict[str, array[int]] = {}
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._file.close()
 
-    def put(self, key: str, sightings: Sequence[WorkItem]) -> None:
-        """Put sightings on a shelf."""
-        data = pickle.dumps(sightings, pickle.HIGHEST_PROTOCOL)
+    def put(self, key: str, items: Sequence[WorkItem]) -> None:
+        """Append *items* to those under *key*."""
+        data = pickle.dumps(items, pickle.HIGHEST_PROTOCOL)
         with self._lock:
             self._offsets.setdefault(key, array("Q")).append(self._file.seek(0, SEEK_END))
             self._file.write(data)
 
     def get(self, key: str) -> list[WorkItem]:
-        """Return what lies on a shelf, in the order it came; it stays there."""
-        return [sighting for part in self._load(key) for sighting in part]
+        """Return the items under *key*, in the order they were put; they stay in the buffer."""
+        return [item for part in self._load(key) for item in part]
 
     def _load(self, key: str) -> list[Sequence[WorkItem]]:
         with self._lock:

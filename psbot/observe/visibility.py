@@ -1,4 +1,4 @@
-"""Who can read the internal place of an engagement without having a part in it; a customer must not be among them."""
+"""Who can read the internal project without being part of the engagement: no customer must be among them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,13 +9,13 @@ from psbot.core.model.work_item import is_machine
 from psbot.gitlab.ports import Reader
 from psbot.gitlab.values import Audience
 
-_MAX_NAMED = 5  # people named before the rest is counted
+_MAX_NAMED = 5  # accounts named before the rest is counted
 
 
 def outside_readers(
     reader: Reader, engagements: Iterable[Engagement], process: Process
 ) -> dict[str, tuple[Finding, ...]]:
-    """Return by engagement key what a person should know of who reads its internal project.
+    """Return the findings about who can read the internal project, by engagement key.
 
     Engagements that share one project with the customer are left out: their file has its own warning.
     """
@@ -27,23 +27,23 @@ def outside_readers(
 def _findings(
     engagement: Engagement, audiences: Mapping[str, Audience], process: Process
 ) -> Iterable[Finding]:
-    place = engagement.gitlab.internal
-    audience = audiences.get(place)
+    path = engagement.gitlab.internal
+    audience = audiences.get(path)
     if audience is None:
         return
     if not audience.is_private:
-        yield _finding(f"{place} is not private, so more than its members can read it; make it private")
+        yield _finding(f"{path} is not private, so not only its members can read it; make it private")
     known = engagement.people | process.colleagues
-    strangers = sorted(
+    outsiders = sorted(
         each.username
         for each in audience.members
         if each.username not in known and not is_machine(each, process)
     )
-    if strangers:
-        more = f" and {len(strangers) - _MAX_NAMED} more" if len(strangers) > _MAX_NAMED else ""
+    if outsiders:
+        more = f" and {len(outsiders) - _MAX_NAMED} more" if len(outsiders) > _MAX_NAMED else ""
         yield _finding(
-            f"{', '.join(strangers[:_MAX_NAMED])}{more} can read {place} and have no part in the engagement; see that "
-            "no customer is among them, and list colleagues in config/accounts.yml"
+            f"{', '.join(outsiders[:_MAX_NAMED])}{more} can read {path} without being part of the engagement; make "
+            "sure that none is a customer, and list colleagues in config/accounts.yml"
         )
 
 

@@ -147,7 +147,7 @@ def _finding_data(stale: StaleFinding) -> dict[str, object]:
         "by": measurement.username,
         "days": measurement.days.low,
         "allowed": measurement.policy.after,
-        "rung": stale.level,
+        "rung": stale.step,
         "tells": list(stale.recipients),
     }
 

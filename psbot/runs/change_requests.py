@@ -1,13 +1,12 @@
-"""``psbot change-request``: draw what opens one, refusing what cannot be read; and where those that are there stand."""
+"""``psbot change-request``: plan a new change request, and report the status of existing ones."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from psbot.core.changes.amendment import MissingAmendment
 from psbot.core.changes.form import ChangeRequestView, parse_requests, view_new_request, view_request
 from psbot.core.changes.request import ChangeRequest, interpret
-from psbot.core.desired.build import Renderer
 from psbot.core.desired.on_demand import find_existing, new_item, request_key
 from psbot.core.desired.schedule import Context, schedule_on_demand
 from psbot.core.model.engagement import Engagement
@@ -23,77 +22,77 @@ from psbot.core.workflow.change_requests import missing_in_file
 from psbot.errors import PsbotError
 from psbot.gitlab.ports import Reader
 from psbot.observe.histories import with_histories
-from psbot.observe.observation import Observation
 from psbot.observe.observe import observe_many
-from psbot.runs.plans import NO_TEXT, Planned, Planner, check_projects, plan_advance, plan_duplicates
+from psbot.runs.plans import (
+    NO_TEXT,
+    PlanInput,
+    Planned,
+    Planner,
+    check_projects,
+    plan_advance,
+    plan_duplicates,
+)
+
+_NOTHING = "no change request was created"
 
 
 def plan_change_request(answers: Mapping[str, str]) -> Planner:
-    """Return the function that draws the plan which opens a change request of *answers*, by the names of its lines.
+    """Return the planner that creates a change request from *answers*, by field name.
 
-    Raises PsbotError where an answer cannot be read, where the engagement is not in GitLab, and where it is over.
+    It raises PsbotError where an answer is invalid, where the engagement is not in GitLab, and where it has ended.
     """
 
-    def draw(  # noqa: PLR0917  see Draw
-        reader: Reader,
-        engagement: Engagement,
-        observation: Observation,
-        process: Process,
-        words: Renderer,
-        now: datetime,
-    ) -> Planned:
-        check_projects(engagement, observation, process)
-        observed, situation = observation.snapshot, Context(engagement, process, engagement.today(now))
-        _check_is_open(engagement, observed, process)
-        plan = _plan_new_request(answers, situation, observed, words)
-        closing, told = plan_duplicates(reader, engagement, observation, process)
+    def plan(given: PlanInput) -> Planned:
+        engagement, process = given.engagement, given.process
+        check_projects(engagement, given.observation, process)
+        _check_is_open(engagement, given.snapshot, process)
+        new = _plan_new_request(answers, given)
+        closing, observation = plan_duplicates(given)
         own = [each for each in closing if each.item.kind == process.changes.kind]
-        return Plan(engagement.key, sort_operations((*plan.operations, *own)), findings=plan.findings), told
+        operations = sort_operations((*new.operations, *own))
+        return Plan(engagement.key, operations, findings=new.findings), observation
 
-    return draw
+    return plan
 
 
 def _check_is_open(engagement: Engagement, observed: Snapshot, process: Process) -> None:
     if observed.epic is None:
-        raise PsbotError(f"{engagement.key} is not in GitLab", "apply the engagement file first")
+        raise PsbotError(f"{engagement.key} is not in GitLab", "run psbot apply on its file first")
     if ended := phase.final_phase_finding(observed.epic, process):
-        raise PsbotError(f"{engagement.key}: {ended.message}", "nothing was opened")
+        raise PsbotError(f"{engagement.key}: {ended.message}", _NOTHING)
 
 
-def _plan_new_request(
-    answers: Mapping[str, str], situation: Context, observed: Snapshot, templates: Renderer
-) -> Plan:
-    engagement, process = situation.engagement, situation.process
+def _plan_new_request(answers: Mapping[str, str], given: PlanInput) -> Plan:
+    engagement, process, observed = given.engagement, given.process, given.snapshot
+    context = Context(engagement, process, engagement.today(given.now))
     kind, request = process.kinds[process.changes.kind], interpret(answers, process.changes)
     if request.invalid:
-        raise PsbotError(f"{engagement.key}: {'; '.join(request.invalid.values())}", "nothing was opened")
-    mark = request_key(answers)
-    if same := find_existing(kind, mark, observed):
-        said = f"it is open already: {same.reference}; close that one to ask for the same again"
-        return Plan(engagement.key, findings=(Finding("already-requested", Severity.INFO, said, same.key),))
-    draft = schedule_on_demand(kind, situation, lowest_free_number(kind, observed.by_key()), situation.today)
-    change = view_new_request(draft.key, request, engagement, process, situation.today)
-    item = new_item(draft, {REQUEST_KEY: mark}, situation, templates, {"change": change})
-    why = f"somebody asks for it; {_instrument_reason(change.instrument, change.because)}"
+        raise PsbotError(f"{engagement.key}: {'; '.join(request.invalid.values())}", _NOTHING)
+    key = request_key(answers)
+    if same := find_existing(kind, key, observed):
+        message = f"already requested: {same.reference}; close it to request the same again"
+        return Plan(
+            engagement.key, findings=(Finding("already-requested", Severity.INFO, message, same.key),)
+        )
+    scheduled = schedule_on_demand(kind, context, lowest_free_number(kind, observed.by_key()), context.today)
+    view = view_new_request(scheduled.key, request, engagement, process, context.today)
+    item = new_item(scheduled, {REQUEST_KEY: key}, context, given.templates, {"change": view})
     labels: list[Operation] = [
         CreateLabel(engagement.gitlab.label_group, spec)
         for spec in process.catalogue.specs()
         if spec.title in item.labels - observed.labels
     ]
-    return Plan(engagement.key, sort_operations((*labels, CreateChild(item, why))))
+    reason = f"requested with psbot change-request; {_instrument_reason(view.instrument, view.because)}"
+    return Plan(engagement.key, sort_operations((*labels, CreateChild(item, reason))))
 
 
 def _instrument_reason(instrument: str | None, because: str) -> str:
-    return (
-        f"by what it says it needs {instrument}, because {because}"
-        if instrument
-        else "its instrument is open"
-    )
+    return f"requires {instrument} ({because})" if instrument else "its instrument is not decided yet"
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequestStatus:
-    """One change request: how it reads, how far it is (the label's value), what was found, what the file lacks."""
+    """One change request: its form, its state (the label's value), its findings, and what the file is missing."""
 
     item: Item
     view: ChangeRequestView
@@ -105,30 +104,31 @@ class ChangeRequestStatus:
 def change_requests_many(
     reader: Reader, engagements: Iterable[Engagement], process: Process, now: datetime
 ) -> Iterator[tuple[Engagement, tuple[ChangeRequestStatus, ...] | PsbotError]]:
-    """Yield each engagement with its change requests by number, or with what keeps it from being read."""
+    """Yield each engagement with its change requests by number, or with the error that prevents reading them."""
     for engagement, found in with_histories(reader, observe_many(reader, engagements, process), process, now):
         try:
             if isinstance(found, PsbotError):
                 raise found
-            drawn, told = plan_advance(reader, engagement, found, process, NO_TEXT, now)
+            given = PlanInput(reader, engagement, found, process, NO_TEXT, now)
+            plan, observation = plan_advance(given)
         except PsbotError as error:
             yield engagement, error
             continue
-        facts = Facts(engagement, process, told.snapshot, now, told.histories)
-        items = told.snapshot.by_key()
+        facts = replace(given, observation=observation).facts()
+        items = observation.snapshot.by_key()
         requests = parse_requests(items.values(), process.changes)
         yield (
             engagement,
-            tuple(_status_of(items[key], each, facts, drawn) for key, each in requests.items()),
+            tuple(_status_of(items[key], each, facts, plan) for key, each in requests.items()),
         )
 
 
-def _status_of(item: Item, request: ChangeRequest, facts: Facts, drawn: Plan) -> ChangeRequestStatus:
+def _status_of(item: Item, request: ChangeRequest, facts: Facts, plan: Plan) -> ChangeRequestStatus:
     engagement, process = facts.engagement, facts.process
     return ChangeRequestStatus(
         item,
         view_request(item, request, engagement, process, facts.today),
         process.catalogue.value("change", item.labels),
-        tuple(each for each in drawn.findings if each.item == item.key),
+        tuple(each for each in plan.findings if each.item == item.key),
         missing_in_file(item, request, facts),
     )

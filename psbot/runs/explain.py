@@ -1,4 +1,4 @@
-"""ITEM → its engagement, all that psbot knows of it, and the explanation."""
+"""``psbot explain``: find the item and its engagement, gather what psbot knows of it, and explain it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,17 +16,18 @@ from psbot.core.model.process import EPIC, Process
 from psbot.core.model.work_item import WorkItem
 from psbot.errors import GitLabError, PsbotError
 from psbot.gitlab.ports import Reader
+from psbot.observe.histories import read_until_settled
 from psbot.observe.observation import Observation
 from psbot.observe.observe import observe, observe_many
-from psbot.runs.plans import plan_advance, plan_apply
+from psbot.runs.plans import PlanInput, plan_advance, plan_apply
 from psbot.runs.stale import scan
 
-_MAX_ROUNDS = 5  # what was read may ask for more, and that again
+_MAX_NAMED = 5  # engagements that an error names
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainSources:
-    """What an explanation is made from: GitLab, the engagements of the files by key, the process, and the instant."""
+    """What an explanation is made from; ``engagements`` are those of the files, by key."""
 
     reader: Reader
     engagements: Mapping[str, Engagement]
@@ -36,9 +37,9 @@ class ExplainSources:
 
 
 def explain_target(target: Reference | ItemKey, sources: ExplainSources) -> Explanation:
-    """Return what there is to say of the item *wanted*.
+    """Return the explanation of the item *target*.
 
-    Raises PsbotError where it is of no engagement of the files, GitLabError where GitLab cannot be read or shows
+    Raises PsbotError where it belongs to none of the engagements, GitLabError where GitLab cannot be read or shows
     no such item.
     """
     if isinstance(target, ItemKey):
@@ -50,43 +51,47 @@ def _explain_key(target: ItemKey, sources: ExplainSources) -> Explanation:
     engagement = _engagement(target.engagement, sources)
     if sources.process.kind_of_key(target.key) is None:
         keys = ", ".join(sorted({kind.item for kind in sources.process.kinds.values()}))
-        raise PsbotError(f"there is no item {target.key} in the process", f"items are {keys}")
+        raise PsbotError(f"the process has no item {target.key}", f"item keys are {keys}")
     observation = observe(sources.reader, engagement, sources.process)
-    found = observation.snapshot.by_key().get(target.key)
-    return _explain_with_facts(engagement, observation, sources, target.key, found)
+    item = observation.snapshot.by_key().get(target.key)
+    return _explain_with_facts(_plan_input(engagement, observation, sources), target.key, item)
+
+
+def _plan_input(engagement: Engagement, observation: Observation, sources: ExplainSources) -> PlanInput:
+    return PlanInput(sources.reader, engagement, observation, sources.process, sources.templates, sources.now)
 
 
 def _engagement(key: str, sources: ExplainSources) -> Engagement:
     if key not in sources.engagements:
-        known = ", ".join(sorted(sources.engagements)[:_MAX_ROUNDS])
+        known = ", ".join(sorted(sources.engagements)[:_MAX_NAMED])
         raise PsbotError(
-            f"no engagement file that was read is of {key}", f"name its file; those read are of {known}"
+            f"none of the engagement files has the key {key}", f"pass its file; the keys found are {known}"
         )
     return sources.engagements[key]
 
 
 def _explain_reference(target: Reference, sources: ExplainSources) -> Explanation:
-    sighting = sources.reader.fetch_item(target.namespace, target.iid)
-    if sighting is None:
+    work_item = sources.reader.fetch_item(target.namespace, target.iid)
+    if work_item is None:
         raise GitLabError(
             f"GitLab shows no item {target.iid} in {target.namespace}",
-            "check the reference, and that the token's account may see it",
+            "check the reference, and that the token's account can see the item",
         )
-    note = sighting.marker
-    if note is not None:
-        engagement = _engagement(note.engagement, sources)
+    marker = work_item.marker
+    if marker is not None:
+        engagement = _engagement(marker.engagement, sources)
         observation = observe(sources.reader, engagement, sources.process)
-        return _explain_work_item(engagement, observation, sources, sighting)
-    return _explain_unmarked(sighting, sources)
+        return _explain_work_item(_plan_input(engagement, observation, sources), work_item)
+    return _explain_unmarked(work_item, sources)
 
 
-def _explain_unmarked(sighting: WorkItem, sources: ExplainSources) -> Explanation:
-    """Explain an item without a marker: by what it is counted as, or by the engagement under whose epic it hangs."""
-    near = [each for each in sources.engagements.values() if _is_in_engagement(sighting.namespace, each)]
+def _explain_unmarked(work_item: WorkItem, sources: ExplainSources) -> Explanation:
+    """Explain an item without a marker: as what it is recognised, or by the engagement whose epic it is below."""
+    near = [each for each in sources.engagements.values() if _is_in_engagement(work_item.namespace, each)]
     if not near:
         raise PsbotError(
-            f"{sighting.reference} carries no marker and lies in no place of the engagement files that were read",
-            "name the engagement's file",
+            f"{work_item.reference} has no marker and is in no project of the engagement files",
+            "pass the engagement's file",
         )
     failure: GitLabError | None = None
     for engagement, observed in observe_many(sources.reader, near, sources.process):
@@ -94,71 +99,61 @@ def _explain_unmarked(sighting: WorkItem, sources: ExplainSources) -> Explanatio
             failure = failure or observed
             continue
         epic = observed.snapshot.epic
-        is_child = epic is not None and epic.gid == sighting.parent
-        if is_child or len(near) == 1 or _item_at(sighting, observed):
-            return _explain_work_item(engagement, observed, sources, sighting)
+        is_child = epic is not None and epic.gid == work_item.parent
+        if is_child or len(near) == 1 or _item_at(work_item, observed):
+            return _explain_work_item(_plan_input(engagement, observed, sources), work_item)
     if failure is not None:
         raise failure
-    return explain_unknown(sighting)
+    return explain_unknown(work_item)
 
 
 def _is_in_engagement(namespace: str, engagement: Engagement) -> bool:
-    places, here = engagement.gitlab, namespace.casefold()
-    named = {places.project.casefold(), places.internal.casefold(), places.group.casefold()}
-    return here in named or here.startswith(f"{places.group.casefold()}/")
+    paths, here = engagement.gitlab, namespace.casefold()
+    named = {paths.project.casefold(), paths.internal.casefold(), paths.group.casefold()}
+    return here in named or here.startswith(f"{paths.group.casefold()}/")
 
 
-def _item_at(sighting: WorkItem, observation: Observation) -> Item | None:
+def _item_at(work_item: WorkItem, observation: Observation) -> Item | None:
     items = (*observation.snapshot.items, *observation.snapshot.duplicates)
-    return next((each for each in items if is_same_item(each, sighting.namespace, sighting.iid)), None)
+    return next((each for each in items if is_same_item(each, work_item.namespace, work_item.iid)), None)
 
 
-def _explain_work_item(
-    engagement: Engagement, observation: Observation, sources: ExplainSources, sighting: WorkItem
+def _explain_work_item(given: PlanInput, work_item: WorkItem) -> Explanation:
+    item = _item_at(work_item, given.observation)
+    return _explain_with_facts(given, item.key if item else "", item, work_item)
+
+
+def _explain_with_facts(
+    given: PlanInput, key: str, item: Item | None, work_item: WorkItem | None = None
 ) -> Explanation:
-    found = _item_at(sighting, observation)
-    key = found.key if found else ""
-    return _explain_with_facts(engagement, observation, sources, key, found, sighting)
+    reader, observation = given.reader, given.observation
+    apply_plan, _ = plan_apply(given)
+    advance_plan, advanced = plan_advance(given)
+    facts = replace(given, observation=advanced).facts()
 
+    def read_more(subject: Subject) -> Subject | None:
+        missing = explain_item(subject).needs - subject.facts.histories.by_item.keys()
+        if not missing:
+            return None
+        return replace(subject, facts=_with_histories(reader, observation, subject.facts, missing))
 
-def _explain_with_facts(  # noqa: PLR0917  the facts of one item, in the order they are found
-    engagement: Engagement,
-    observation: Observation,
-    sources: ExplainSources,
-    key: str,
-    item: Item | None,
-    sighting: WorkItem | None = None,
-) -> Explanation:
-    reader, process, words, now = sources.reader, sources.process, sources.templates, sources.now
-    applying, _ = plan_apply(reader, engagement, observation, process, words, now)
-    advancing, told = plan_advance(reader, engagement, observation, process, words, now)
-    facts = Facts(engagement, process, told.snapshot, now, told.histories)
-    subject = Subject(key, facts, applying, advancing, item, sighting)
-    explanation = explain_item(subject)
-    for _ in range(_MAX_ROUNDS):
-        asked = explanation.needs - subject.facts.histories.by_item.keys()
-        if not asked:
-            break
-        subject = replace(subject, facts=_with_histories(reader, observation, subject.facts, asked))
-        explanation = explain_item(subject)
-    return _with_staleness(explanation, observation, subject, reader)
+    subject = read_until_settled(Subject(key, facts, apply_plan, advance_plan, item, work_item), read_more)
+    return _with_staleness(explain_item(subject), observation, subject, reader)
 
 
 def _with_staleness(
     explanation: Explanation, observation: Observation, subject: Subject, reader: Reader
 ) -> Explanation:
-    """Return the explanation that also says why an item is stale, or why not."""
+    """Return the explanation with the reasons why the item is stale, or why not."""
     item, facts = subject.item, subject.facts
     if item is None or not explanation.why:
         return explanation
-    response = scan.scan_one(
-        reader, facts.engagement, observation, facts.process, facts.now, (item.key, EPIC)
-    )
+    response = scan.scan_one(reader, observation, facts, (item.key, EPIC))
     return replace(explanation, why=(*explanation.why, *staleness.statements(response, item.key)))
 
 
 def _with_histories(reader: Reader, observation: Observation, facts: Facts, keys: frozenset[str]) -> Facts:
-    """Return the facts with what was done to the items *keys*; what GitLab does not show could not be checked."""
+    """Return the facts with the histories of the items *keys*; what GitLab does not show could not be checked."""
     found = facts.observed.by_key()
     gids = {str(found[key].gid): key for key in sorted(keys) if key in found and found[key].gid}
     read = reader.fetch_histories(facts.engagement.gitlab.group, gids, observation.global_ids.labels)

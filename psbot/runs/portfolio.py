@@ -1,9 +1,8 @@
-"""Many engagements in one run: what those of one group share is read once, and a failure stops its engagement only."""
+"""Plan and write many engagements in one run: a group is read once, and an error stops its engagement only."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from psbot.apply.preflight import check_author, check_machine
 from psbot.core.desired.build import Renderer
@@ -16,11 +15,11 @@ from psbot.gitlab.ports import Reader
 from psbot.observe.histories import with_histories
 from psbot.observe.observation import Depth, Observation, ObservationResult, ReadScope
 from psbot.observe.observe import observe_many
-from psbot.runs.plans import Planned, Planner, plan_advance, plan_apply
+from psbot.runs.plans import PlanInput, Planned, Planner, plan_advance, plan_apply
 from psbot.runs.reconcile import reconcile
 from psbot.runs.work import Reconciled, RunContext
 
-MAX_LIMITS_IN_A_ROW = 2  # engagements in a row that came to a limit before the rest is left
+MAX_LIMITS_IN_A_ROW = 2  # after so many engagements that came to a limit, the run ends
 
 _EngagementPlanner = Callable[[Engagement, Observation], Planned]
 
@@ -28,20 +27,20 @@ _EngagementPlanner = Callable[[Engagement, Observation], Planned]
 def plan_apply_many(
     reader: Reader, engagements: Iterable[Engagement], process: Process, templates: Renderer, now: datetime
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
-    """Yield each engagement with its plan, or with what keeps it from having one; group by group."""
+    """Yield each engagement with its plan, or with the error that prevents one; group by group."""
     yield from plan_many(reader, engagements, process, templates, now, planner=plan_apply)
 
 
 def plan_advance_many(
     reader: Reader, engagements: Iterable[Engagement], process: Process, templates: Renderer, now: datetime
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
-    """Yield each engagement with the plan that moves it on, in the manner of :func:`draw_up_many`."""
+    """Yield each engagement with its plan of ``psbot advance``, like :func:`plan_apply_many`."""
 
-    def draw(engagement: Engagement, observation: Observation) -> Planned:
-        return plan_advance(reader, engagement, observation, process, templates, now)
+    def plan_one(engagement: Engagement, observation: Observation) -> Planned:
+        return plan_advance(PlanInput(reader, engagement, observation, process, templates, now))
 
-    looked = with_histories(reader, observe_many(reader, engagements, process), process, now)
-    yield from _plans_only(_plan_each(looked, draw))
+    observed = with_histories(reader, observe_many(reader, engagements, process), process, now)
+    yield from _plans_only(_plan_each(observed, plan_one))
 
 
 def plan_many(
@@ -53,12 +52,12 @@ def plan_many(
     *,
     planner: Planner,
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
-    """Yield each engagement with the plan that *draw* makes, in the manner of :func:`draw_up_many`."""
+    """Yield each engagement with the plan that *planner* makes, like :func:`plan_apply_many`."""
 
-    def drawing(engagement: Engagement, observation: Observation) -> Planned:
-        return planner(reader, engagement, observation, process, templates, now)
+    def plan_one(engagement: Engagement, observation: Observation) -> Planned:
+        return planner(PlanInput(reader, engagement, observation, process, templates, now))
 
-    yield from _plans_only(_plan_each(observe_many(reader, engagements, process), drawing))
+    yield from _plans_only(_plan_each(observe_many(reader, engagements, process), plan_one))
 
 
 def write_many(
@@ -68,7 +67,7 @@ def write_many(
     *,
     planner: Planner,
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
-    """Yield each engagement with what became of the plan of *draw*, in the manner of :func:`reconcile_many`."""
+    """Yield each engagement with what became of the plan of *planner*, like :func:`reconcile_many`."""
     yield from reconcile_many(engagements, replace(context, planner=planner), approve)
 
 
@@ -79,15 +78,14 @@ def reconcile_many(
     *,
     only_reviewed: bool = False,
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
-    """Yield each engagement with how it ended, or with what was found before anything was written.
+    """Yield each engagement with how it ended, or with the error that was found before anything was written.
 
-    Ends early when somebody says stop, and where two in a row came to a limit, since the next ones would wait for
-    the same: engagements that were not begun are not among those yielded.
+    Ends early when the run is stopped, and where two engagements in a row came to a limit, as the next ones would
+    wait for the same. Engagements that were not started are not yielded.
     """
-    looked = observe_many(context.tools.reader, engagements, context.process)
-    yield from _reconcile_each(
-        _plan_each(looked, partial(_plan_one, context)), context, approve, only_reviewed=only_reviewed
-    )
+    observed = observe_many(context.tools.reader, engagements, context.process)
+    planned = _plan_each(observed, context.plan)
+    yield from _reconcile_each(planned, context, approve, only_reviewed=only_reviewed)
 
 
 def advance_many(
@@ -98,30 +96,24 @@ def advance_many(
     since: datetime | None = None,
     as_me: bool = False,
 ) -> Iterator[tuple[Engagement, Reconciled | PsbotError]]:
-    """Yield each engagement with how it was moved on, in the manner of :func:`reconcile_many`.
+    """Advance each engagement and yield it with how it ended, like :func:`reconcile_many`.
 
-    Epics and their children are read first, histories of many engagements together. Engagements in which something
-    is to be made come last, after a thorough look: an item that hangs no more under its epic must not be made again.
-    So do those that show no epic: it may be there without its marker, known by its children alone.
-    With *since*, nothing more is read of those in which nothing can have changed from then on. A person's account
-    writes only *as_me*.
+    Epics and their children are read first, histories of many engagements together. Engagements in which an item is
+    to be created come last, after a full read: an item that is no longer below its epic must not be created again.
+    So do those that show no epic: it may exist without its marker, recognised by its children alone.
+    With *since*, only the epic is read of engagements in which nothing can have changed from then on. With a
+    person's account psbot writes only *as_me*.
     """
     context = replace(context, planner=plan_advance, check_author=check_author if as_me else check_machine)
     reader, process, now = context.tools.reader, context.process, context.now
     later: list[Engagement] = []
-    look = ReadScope(is_full=False, since=since, now=now)
-    looked = with_histories(reader, observe_many(reader, engagements, process, look), process, now)
-    drawn = _plan_each(looked, partial(_plan_one, context))
-    yield from _reconcile_each(_hold_back_uncertain(drawn, later), context, approve)
+    scope = ReadScope(is_full=False, since=since, now=now)
+    observed = with_histories(reader, observe_many(reader, engagements, process, scope), process, now)
+    planned = _plan_each(observed, context.plan)
+    yield from _reconcile_each(_hold_back_uncertain(planned, later), context, approve)
     if later:
-        looked = with_histories(reader, observe_many(reader, later, process), process, now)
-        yield from _reconcile_each(_plan_each(looked, partial(_plan_one, context)), context, approve)
-
-
-def _plan_one(context: RunContext, engagement: Engagement, observation: Observation) -> Planned:
-    return context.planner(
-        context.tools.reader, engagement, observation, context.process, context.templates, context.now
-    )
+        observed = with_histories(reader, observe_many(reader, later, process), process, now)
+        yield from _reconcile_each(_plan_each(observed, context.plan), context, approve)
 
 
 def _plan_each(
@@ -132,11 +124,11 @@ def _plan_each(
             yield engagement, found
             continue
         try:
-            drawn = plan_one(engagement, found)
+            planned = plan_one(engagement, found)
         except PsbotError as error:
             yield engagement, error
         else:
-            yield engagement, drawn
+            yield engagement, planned
 
 
 def _plans_only(
@@ -149,13 +141,13 @@ def _plans_only(
 def _hold_back_uncertain(
     planned: Iterable[tuple[Engagement, Planned | PsbotError]], later: list[Engagement]
 ) -> Iterator[tuple[Engagement, Planned | PsbotError]]:
-    """Yield what epics and their children are enough for; the rest goes to *later*."""
+    """Yield the plans that epics and their children are enough for; the other engagements go to *later*."""
     for engagement, found in planned:
         if isinstance(found, PsbotError):
             yield engagement, found
             continue
-        plan, seen = found
-        is_without_epic = seen.depth is Depth.CHILDREN and seen.snapshot.epic is None
+        plan, observation = found
+        is_without_epic = observation.depth is Depth.CHILDREN and observation.snapshot.epic is None
         if is_without_epic or any(isinstance(each, CreateChild) for each in plan.operations):
             later.append(engagement)
         else:

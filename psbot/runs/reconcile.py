@@ -9,7 +9,7 @@ from psbot.core.plan.plan import Plan
 from psbot.errors import PsbotError
 from psbot.runs.attempt import Attempt
 from psbot.runs.plans import Planned
-from psbot.runs.work import Reconciled, RunContext, plan_engagement
+from psbot.runs.work import Reconciled, RunContext
 
 
 def reconcile(
@@ -22,41 +22,39 @@ def reconcile(
 ) -> Reconciled:
     """Bring GitLab in line with *engagement* and return what happened.
 
-    *approve* sees the first plan and may raise; where *is_bound*, nothing that people review is done later on that
-    was not in that plan. *begun* saves the first look and plan. Raises PsbotError for what is found before the first
-    write; afterwards errors are in the result, beside the receipts.
+    *approve* gets the first plan and may raise. With *only_reviewed*, of the operations that people review only those
+    of the first plan are performed. *planned* is the first plan where it has been made already. Raises PsbotError for
+    what is found before the first write; later errors are in the result, beside the receipts.
     """
-    first, looked = planned or plan_engagement(
-        engagement, context, context.observe_one(context.tools.reader, engagement, context.process)
-    )
+    first, observation = planned or context.plan(engagement, context.observe(engagement))
     approve(first)
-    progress = Attempt(engagement, context, first, only_reviewed)
+    attempt = Attempt(engagement, context, first, only_reviewed=only_reviewed)
     if first.is_empty:
-        return progress.result()
-    context.check_author(engagement, looked.account, context.process)
-    check_label_permission(engagement, looked.account, looked.label_access_level, first)
+        return attempt.result()
+    context.check_author(engagement, observation.account, context.process)
+    check_label_permission(engagement, observation.account, observation.label_access_level, first)
     context.member_check.check(first, context.tools.reader)
     errors: list[PsbotError] = []
     steps: tuple[Callable[[], None], ...] = (
-        lambda: progress.run_rounds(first, looked),
-        progress.close_duplicates,
+        lambda: attempt.run_rounds(first, observation),
+        attempt.close_duplicates,
     )
     for step in steps:
         try:
             step()
         except PsbotError as error:
             errors.append(error)
-    return progress.result(*errors[:1])
+    return attempt.result(*errors[:1])
 
 
 def finish(engagement: Engagement, context: RunContext, first_plan: Plan, applied: ApplyResult) -> Reconciled:
-    """Bring to an end what was *begun* together with other engagements, and did not get through at once.
+    """Finish *first_plan*, which was sent together with those of other engagements and met trouble.
 
-    *applied* is what came of it so far. GitLab is looked at again first, so nothing is done twice.
+    *applied* is what came of it so far. GitLab is observed again first, so nothing is done twice.
     """
-    progress = Attempt(engagement, context, first_plan, only_reviewed=False)
+    attempt = Attempt(engagement, context, first_plan, only_reviewed=False)
     try:
-        progress.resume(applied)
+        attempt.resume(applied)
     except PsbotError as error:
-        return progress.result(error)
-    return progress.result()
+        return attempt.result(error)
+    return attempt.result()

@@ -1,6 +1,7 @@
-"""Where many engagements stand: what those of one group share is read once, histories of several together."""
+"""``psbot status``: the status of many engagements; a group is read once, histories of several together."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from psbot.core.model.engagement import Engagement
@@ -11,35 +12,33 @@ from psbot.core.status import EngagementStatus, build_status
 from psbot.errors import GitLabError, PsbotError
 from psbot.gitlab.ports import Reader
 from psbot.observe.histories import with_histories
-from psbot.observe.observation import Observation
 from psbot.observe.observe import observe_many
-from psbot.runs.plans import NO_TEXT, plan_advance
+from psbot.runs.plans import NO_TEXT, PlanInput, plan_advance
 
 
 def status_many(
     reader: Reader, engagements: Iterable[Engagement], process: Process, now: datetime
 ) -> Iterator[tuple[Engagement, EngagementStatus | GitLabError]]:
-    """Yield each engagement with where it stands, or with what keeps it from being read; group by group."""
+    """Yield each engagement with its status, or with the error that prevents reading it; group by group."""
     for engagement, found in with_histories(reader, observe_many(reader, engagements, process), process, now):
         if isinstance(found, GitLabError):
             yield engagement, found
             continue
         try:
-            stands: EngagementStatus | GitLabError = _status_of(reader, engagement, found, process, now)
+            status = _status_of(PlanInput(reader, engagement, found, process, NO_TEXT, now))
         except GitLabError as error:
-            stands = error
-        yield engagement, stands
+            yield engagement, error
+        else:
+            yield engagement, status
 
 
-def _status_of(
-    reader: Reader, engagement: Engagement, observation: Observation, process: Process, now: datetime
-) -> EngagementStatus:
-    """Return where *engagement* stands; its findings are those of ``advance``, or what would stop that."""
+def _status_of(given: PlanInput) -> EngagementStatus:
+    """Return the status; its findings are those of ``advance``, or the error that would stop that command."""
     try:
-        drawn, told = plan_advance(reader, engagement, observation, process, NO_TEXT, now)
+        plan, observation = plan_advance(given)
     except GitLabError:
         raise
     except PsbotError as error:
-        stopped = Finding("not-evaluated", Severity.ERROR, str(error))
-        return build_status(Facts(engagement, process, observation.snapshot, now), [stopped])
-    return build_status(Facts(engagement, process, told.snapshot, now, told.histories), drawn.findings)
+        finding = Finding("not-evaluated", Severity.ERROR, str(error))
+        return build_status(Facts(given.engagement, given.process, given.snapshot, given.now), [finding])
+    return build_status(replace(given, observation=observation).facts(), plan.findings)

@@ -1,4 +1,4 @@
-"""Work."""
+"""What the engagements of one run share (`RunContext`), and how one of them ended (`Reconciled`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ from psbot.gitlab.values import Account
 from psbot.gitlab.wait_budget import WaitBudget
 from psbot.observe.observation import Observation
 from psbot.observe.observe import observe
-from psbot.runs.plans import Planned, Planner, plan_apply
+from psbot.runs.plans import PlanInput, Planned, Planner, plan_apply
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """What every engagement of a run is reconciled with.
 
-    ``look`` observes an engagement, ``draw`` makes the plan of what was observed, ``check_author`` raises where the
+    ``observe_one`` observes an engagement, ``planner`` plans what to do about it, ``check_author`` raises where the
     token may not write it.
     """
 
@@ -38,6 +38,16 @@ class RunContext:
     observe_one: Callable[[Reader, Engagement, Process], Observation] = observe
     planner: Planner = plan_apply
     check_author: Callable[[Engagement, Account, Process], None] = check_author
+
+    def observe(self, engagement: Engagement) -> Observation:
+        """Return what GitLab has of *engagement*."""
+        return self.observe_one(self.tools.reader, engagement, self.process)
+
+    def plan(self, engagement: Engagement, observation: Observation) -> Planned:
+        """Return the plan for what was observed of *engagement*."""
+        return self.planner(
+            PlanInput(self.tools.reader, engagement, observation, self.process, self.templates, self.now)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +68,3 @@ class Reconciled:
     def with_outcome(self, outcome: Outcome) -> tuple[Receipt, ...]:
         """Return the receipts with *outcome*."""
         return tuple(receipt for receipt in self.receipts if receipt.outcome is outcome)
-
-
-def plan_engagement(engagement: Engagement, context: RunContext, observation: Observation) -> Planned:
-    """Return the plan of the engagement from what has been observed."""
-    return context.planner(
-        context.tools.reader, engagement, observation, context.process, context.templates, context.now
-    )

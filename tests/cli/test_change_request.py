@@ -70,7 +70,7 @@ def test_preview_shows_the_request_and_why_and_writes_nothing(
     shown = psbot("change-request", "new", file, *GEO, "--preview", "--format", "json")
     ((operation,),) = [each["operations"] for each in json.loads(shown.stdout)["engagements"]]
     assert (operation["op"], operation["marker"]) == ("create-child", "change-request/1")
-    assert operation["reason"].endswith("it needs change-order, because more budget is needed")
+    assert operation["reason"].endswith("requires change-order (more budget is needed)")
     assert (shown.exit_code, writes(sandbox), requests(sandbox)) == (0, before, [])
 
 
@@ -79,7 +79,7 @@ def test_request_is_made_once_in_the_internal_project_and_says_what_was_asked(
 ) -> None:
     assert psbot("change-request", "new", file, *GEO).exit_code == 0
     again = psbot("change-request", "new", file, *GEO)
-    assert (again.exit_code, "it is open already: acme/delivery/internal#9" in again.output) == (0, True)
+    assert (again.exit_code, "already requested: acme/delivery/internal#9" in again.output) == (0, True)
     (made,) = requests(sandbox)
     assert made.namespace.full_path == "acme/delivery/internal"
     assert (made.title, str(made.due_on)) == ("Change request 1: Acme Corp", "2026-12-17")
@@ -110,7 +110,7 @@ def test_a_change_goes_from_the_request_to_the_amendment_and_the_dates_follow(
     )
     update_item(sandbox.world, sandbox.world.users["paul"], request, ItemChange(description=text))
     told = psbot("advance", file, token="psbot-bot")
-    assert "does not have it yet: amendments: - {reference: CO-1" in " ".join(told.output.split())
+    assert "not yet in the engagement file: amendments: - {reference: CO-1" in " ".join(told.output.split())
     patch = psbot("change-request", "amend", file)
     assert patch.exit_code == 0
     subprocess.run(["git", "apply", "-"], input=patch.stdout, text=True, check=True)
@@ -177,7 +177,7 @@ def test_an_engagement_that_is_not_in_gitlab_has_no_change_requests(
     file = tmp_path / "acme.yml"
     file.write_text(AWS.read_text(encoding="utf-8"), encoding="utf-8")
     ended = psbot("change-request", "new", file, *GEO)
-    assert (ended.exit_code, "apply the engagement file first" in ended.stderr) == (2, True)
+    assert (ended.exit_code, "run psbot apply on its file first" in ended.stderr) == (2, True)
     assert "no change request" in psbot("change-request", "list", file).stdout
 
 

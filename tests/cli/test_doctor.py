@@ -119,9 +119,9 @@ def test_repository_with_all_that_its_readme_asks_for_has_nothing_missing(doctor
     assert ended.exit_code == 0, ended.output
     assert of_repository(ended) == {
         "main, the default branch, is protected": "ok",
-        "PSBOT_TOKEN is there, protected and masked": "ok",
-        "PSBOT_READ_TOKEN is there, masked": "ok",
-        "PSBOT_NOTE_TOKEN is there, masked": "ok",
+        "PSBOT_TOKEN exists, protected and masked": "ok",
+        "PSBOT_READ_TOKEN exists, masked": "ok",
+        "PSBOT_NOTE_TOKEN exists, masked": "ok",
         "schedule 7, PSBOT_RUN=advance, is active and belongs to maria": "ok",
         "schedule 8, PSBOT_RUN=advance-all, is active and belongs to maria": "ok",
         "schedule 9, PSBOT_RUN=stale, is active and belongs to maria": "ok",
@@ -155,7 +155,7 @@ def test_answer_that_is_odd_is_told_without_a_value(
     (said,) = (
         each for each in of_repository(ended) if each.startswith("could not check the CI/CD variables")
     )
-    assert "variable.masked is neither true nor false" in said
+    assert "variable.masked is not a boolean" in said
     assert SECRET not in ended.output
 
 
@@ -167,34 +167,34 @@ def test_doctor_only_reads(doctor: Doctor, sandbox: Sandbox) -> None:
 LACKS: dict[str, tuple[str, dict[str, object], str]] = {
     "api token for every branch": (
         "PSBOT_TOKEN", {"is_protected": False},
-        "missing PSBOT_TOKEN is not protected: whoever can push a branch can read it",
+        "missing PSBOT_TOKEN is not protected: everyone who can push a branch can read it",
     ),
     "api token in the log": (
-        "PSBOT_TOKEN", {"is_masked": False}, "warning PSBOT_TOKEN is not masked: a job's log could show it"
+        "PSBOT_TOKEN", {"is_masked": False}, "warning PSBOT_TOKEN is not masked: job logs can show it"
     ),
     "api token for one environment": (
         "PSBOT_TOKEN", {"environment_scope": "production"},
-        "missing PSBOT_TOKEN is for the environment production alone, and psbot's jobs have none",
+        "missing PSBOT_TOKEN is limited to the environment production, and psbot's jobs have no environment",
     ),
     "token to read for protected branches": (
         "PSBOT_READ_TOKEN", {"is_protected": True},
-        "warning PSBOT_READ_TOKEN is protected: merge requests do not get it",
+        "warning PSBOT_READ_TOKEN is protected, so merge requests do not get it",
     ),
     "token for notes for protected branches": (
         "PSBOT_NOTE_TOKEN", {"is_protected": True},
-        "warning PSBOT_NOTE_TOKEN is protected: merge requests do not get it",
+        "warning PSBOT_NOTE_TOKEN is protected, so merge requests do not get it",
     ),
     "no api token": (
         "PSBOT_TOKEN", {"key": "X"},
-        "missing there is no variable PSBOT_TOKEN: nothing can be written, and no job of the default branch works",
+        "missing the variable PSBOT_TOKEN does not exist: nothing can be written, and no job of the default branch works",
     ),
     "no token to read": (
         "PSBOT_READ_TOKEN", {"key": "X"},
-        "warning there is no variable PSBOT_READ_TOKEN: plans in merge requests are made as if GitLab were empty",
+        "warning the variable PSBOT_READ_TOKEN does not exist: plans in merge requests assume an empty GitLab",
     ),
     "no token for notes": (
         "PSBOT_NOTE_TOKEN", {"key": "X"},
-        "warning there is no variable PSBOT_NOTE_TOKEN: plans are an artifact of the job",
+        "warning the variable PSBOT_NOTE_TOKEN does not exist: plans are a job artifact",
     ),
 }  # fmt: skip
 
@@ -224,13 +224,13 @@ def test_variable_of_a_group_counts_and_is_told_that_every_project_below_has_it(
     world.variables_of[group.namespace_id].append(CiVariable("PSBOT_TOKEN", SECRET, is_protected=True))
     hidden = of_repository(doctor("--format", "json"))
     (said,) = (each for each in hidden if each.startswith("PSBOT_TOKEN"))
-    assert said == "PSBOT_TOKEN is no variable of the project; could not check those of acme"
+    assert said == "PSBOT_TOKEN is not a variable of the project; the variables of acme could not be checked"
     assert hidden[said].startswith("unknown; ")
     world.add_member(group, world.users["maria"], AccessLevel.OWNER)
     ended = doctor("--format", "json")
     seen = of_repository(ended)
-    assert "PSBOT_TOKEN is a variable of the group acme: every project below has it" in seen
-    assert "PSBOT_TOKEN is not masked: a job's log could show it" in seen
+    assert "PSBOT_TOKEN is a variable of the group acme, so every project of the group gets it" in seen
+    assert "PSBOT_TOKEN is not masked: job logs can show it" in seen
     assert SECRET not in ended.output
 
 
@@ -239,7 +239,7 @@ def test_default_branch_that_is_not_protected_gets_no_token(
 ) -> None:
     sandbox.world.branches_of[project.namespace_id] = [Branch("main", is_protected=False)]
     ended = doctor("--format", "json")
-    said = "main, the default branch, is not protected: GitLab gives its jobs no protected variable"
+    said = "main, the default branch, is not protected, so its jobs get no protected variables"
     assert of_repository(ended)[said] == "missing; Settings, Repository, Protected branches: protect it"
     assert ended.exit_code == 3
 
@@ -253,25 +253,25 @@ def _with(**changes: object) -> Callable[[Sandbox], dict[str, object]]:
 
 
 IDLE: dict[str, tuple[Callable[[Sandbox], dict[str, object]], str]] = {
-    "missing": (_with(variables=()), "missing there is no schedule with PSBOT_RUN=stale: nobody hears of what lies still"),
+    "missing": (_with(variables=()), "missing there is no schedule with PSBOT_RUN=stale: nobody is notified of stale items"),
     "another value": (
         _with(variables=(("PSBOT_RUN", "stales"),)), "missing there is no schedule with PSBOT_RUN=stale"
     ),
     "inactive": (_with(is_active=False), "missing schedule 9, PSBOT_RUN=stale, is not active"),
     "another branch": (
         _with(ref="refs/heads/next"),
-        "missing schedule 9, PSBOT_RUN=stale, runs on next, and its job on main alone",
+        "missing schedule 9, PSBOT_RUN=stale, runs on next, but its job runs only on main",
     ),
     "no owner": (_with(owner=None), "missing schedule 9, PSBOT_RUN=stale, has no owner"),
-    "owner is no member": (
-        _owned_by("petra"), "missing schedule 9, PSBOT_RUN=stale, does not start: its owner petra is no member"
+    "owner is not a member": (
+        _owned_by("petra"), "missing schedule 9, PSBOT_RUN=stale, does not start: its owner petra is not a member"
     ),
     "owner's role": (
         _owned_by("psbot-notes-bot"),
-        "missing schedule 9, PSBOT_RUN=stale, does not start: the role of its owner psbot-notes-bot is below Developer",
+        "missing schedule 9, PSBOT_RUN=stale, does not start: its owner psbot-notes-bot needs at least the Developer role",
     ),
     "owner may not merge": (
-        _owned_by("dora"), "warning schedule 9, PSBOT_RUN=stale, starts only if its owner dora may merge into main"
+        _owned_by("dora"), "warning schedule 9, PSBOT_RUN=stale, starts only if its owner dora, a Developer, is allowed to merge into main"
     ),
 }  # fmt: skip
 
@@ -337,11 +337,10 @@ def test_what_the_role_does_not_show_could_not_be_checked(doctor: Doctor) -> Non
     (variables,) = (each for each in said if each.startswith("could not check the CI/CD variables: "))
     assert "403" in variables
     assert said[variables] == (
-        "unknown; whoever looks must have the role Maintainer there: "
-        "psbot doctor --repository acme/engagements, with such a token"
+        "unknown; run psbot doctor --repository acme/engagements with the token of a Maintainer"
     )
     for run in RUNS:
-        hidden = f"no schedule with PSBOT_RUN={run} is seen; GitLab hides what 3 of them run"
+        hidden = f"no schedule with PSBOT_RUN={run} found; 3 schedules with hidden variables"
         assert said[hidden].startswith("unknown; ")
     assert not any(verdict.startswith("missing") for verdict in said.values())
 
@@ -350,8 +349,11 @@ def test_role_that_sees_no_code_is_shown_no_default_branch(doctor: Doctor, sandb
     world = sandbox.world
     world.add_member(world.namespaces["acme"], world.users["psbot-bot"], AccessLevel.PLANNER)
     said = of_repository(doctor("--format", "json", who="psbot-bot"))
-    hidden = "GitLab shows no default branch, so whether it is protected could not be checked"
-    assert said[hidden] == "unknown; it needs the role Reporter, and a first commit"
+    hidden = "GitLab shows no default branch, so its protection could not be checked"
+    assert (
+        said[hidden]
+        == "unknown; check that the account has the Reporter role and that the project has a commit"
+    )
     assert {verdict.partition(";")[0] for verdict in said.values()} == {"unknown"}
 
 
@@ -374,8 +376,8 @@ def test_job_looks_at_its_own_project_and_tells_what_it_was_given(job: Doctor, s
     words = " ".join(ended.stdout.split())
     assert ended.exit_code == 0, ended.output
     assert "unknown could not check the CI/CD variables: " in words
-    assert "note this job has PSBOT_TOKEN; how it is set up is not known" in words
-    assert "warning this job has no PSBOT_NOTE_TOKEN: plans are an artifact of the job" in words
+    assert "note this job has PSBOT_TOKEN; its settings could not be checked" in words
+    assert "warning this job has no PSBOT_NOTE_TOKEN: plans are a job artifact" in words
 
 
 def test_job_without_the_api_token_says_so_and_looks_with_the_token_to_read(
@@ -393,7 +395,7 @@ def test_job_without_any_token_says_what_is_missing_and_asks_nothing(job: Doctor
     ended = job(CI_COMMIT_REF_PROTECTED="false")
     words = " ".join(ended.stdout.split())
     assert ended.exit_code == 3
-    assert "missing the default branch is not protected: GitLab gives its jobs no protected variable" in words
+    assert "missing the default branch is not protected, so its jobs get no protected variables" in words
     for name in TOKENS:
         assert f"this job has no {name}: " in words
     assert "→ Settings, CI/CD, Variables: add it, protected, masked and hidden" in words
@@ -410,5 +412,5 @@ def test_job_of_another_branch_is_not_asked_what_it_was_given(doctor: Doctor) ->
 def test_repository_that_is_not_seen_could_not_be_checked(doctor: Doctor) -> None:
     said = of_repository(doctor("--format", "json", who="ada"))
     ((found, verdict),) = said.items()
-    assert found.startswith("could not check the project: GitLab refused with 404")
-    assert verdict.startswith("unknown; whoever looks must be a member there")
+    assert found.startswith("could not check the project: GitLab refused the request (404)")
+    assert verdict.endswith("with the token of a member")

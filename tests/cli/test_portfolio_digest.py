@@ -139,8 +139,8 @@ def test_each_manager_is_told_once_of_all_their_engagements_in_one_issue(desk: D
     assert done.exit_code == 4, done.output
     assert f"digest of maria, {DIGESTS}#1: 4 findings, posted" in done.stdout
     assert [each.title for each in desk.issues()] == [
-        "Gone quiet: the engagements of maria",
-        "Gone quiet: the engagements of paul",
+        "Stale items in the engagements of maria",
+        "Stale items in the engagements of paul",
     ]
     assert all(each.confidential for each in desk.issues())
     assert lines(desk.standing("maria")) == [ONE, ONE, TWO, TWO]
@@ -189,7 +189,7 @@ def test_run_over_some_files_leaves_what_was_told_of_the_others(desk: Desk) -> N
     desk.acts(ONE)
     desk.stale(desk.file(ONE), now=TUESDAY)
     assert lines(desk.standing("maria")) == [TWO, TWO]
-    assert "not looked at this time" in desk.standing("maria")
+    assert "not checked in this run" in desk.standing("maria")
     assert lines(desk.standing("paul")) == [PAULS, PAULS]
     desk.writes()
     desk.stale(now=TUESDAY)
@@ -406,7 +406,7 @@ def test_project_that_a_customer_reads_is_refused(desk: Desk) -> None:
     refused = desk.psbot("stale", "--digest-project", "acme/delivery/Project", now=NEXT_MONDAY)
     assert (refused.exit_code, desk.writes()) == (2, 0)
     assert (
-        f"the customer of {PAULS} can read acme/delivery/Project, so no digest may stand there"
+        f"acme/delivery/Project is visible to the customer of {PAULS}, so psbot posts no digest there"
         in refused.stderr
     )
 
@@ -421,7 +421,7 @@ def test_project_that_is_not_private_is_refused(desk: Desk) -> None:
 def test_project_that_gitlab_does_not_show_is_an_error_before_anything_is_written(desk: Desk) -> None:
     refused = desk.psbot("stale", "--digest-project", "acme/nowhere", now=NEXT_MONDAY)
     assert (refused.exit_code, desk.writes()) == (3, 0)
-    assert "GitLab shows no acme/nowhere (--digest-project)" in refused.stderr
+    assert "acme/nowhere (--digest-project) does not exist or is not visible" in refused.stderr
 
 
 def test_share_of_a_portfolio_has_no_digest_of_all_of_it(desk: Desk) -> None:
@@ -460,5 +460,5 @@ def test_persons_token_writes_no_digest(desk: Desk, how: tuple[str, ...]) -> Non
 def test_project_that_is_in_no_group_is_refused() -> None:
     forge = FakeGitLab()
     forge.levels["maria/digests"] = 40
-    with pytest.raises(PsbotError, match="maria/digests is in no group"):
+    with pytest.raises(PsbotError, match="maria/digests is not in a group"):
         find_digest_project(forge, "maria/digests", [], PROCESS)

@@ -66,7 +66,9 @@ def test_portfolio_shows_first_what_needs_attention_and_says_why(
     change(sandbox, "ada", item(sandbox, "gamma", "kick-off"))
     told = psbot("status", *files, GLOBEX)
     assert told.exit_code == 3
-    assert "globex-on-prem.yml: GitLab shows no globex/delivery" in told.stderr
+    assert (
+        "globex-on-prem.yml: globex/delivery (gitlab.group) does not exist or is not visible" in told.stderr
+    )
     assert max(map(len, told.stdout.splitlines())) <= 80
     head, *rows = told.stdout.splitlines()
     assert head.split("  ")[0] == "engagement"
@@ -108,7 +110,7 @@ def test_one_engagement_is_told_in_lines(psbot: Psbot, sandbox: Sandbox, files: 
     words = " ".join(told.split())
     for line in (
         "phase setup since 2026-11-23; the label shows intake",
-        "warning paul moved it from setup to intake; the table has no such transition",
+        "warning paul changed the phase from setup to intake; workflow.yml has no such transition",
         "late 2026-11-19 welcome-email, maria, todo",
         "next 2026-12-01 kick-off, waiting for Acme Corp, waiting-customer",
     ):
@@ -139,7 +141,7 @@ def test_file_that_names_other_projects_is_an_error_and_comes_first(
     assert told[0]["engagement"] == "gamma"
     (found,) = told[0]["findings"]
     assert (found["code"], found["severity"]) == ("not-evaluated", "error")
-    assert "an engagement stays where it began" in found["message"]
+    assert "an engagement keeps its projects" in found["message"]
 
 
 def test_more_engagements_take_no_more_requests_until_a_page_is_full(

@@ -145,9 +145,9 @@ def test_reader_takes_nothing_odd_for_a_list(
     assert caught.value.exit_code is ExitCode.GITLAB
 
 
-def test_reader_stops_when_pages_do_not_get_on(answers: Answers, connection: Connection) -> None:
+def test_reader_stops_when_paging_makes_no_progress(answers: Answers, connection: Connection) -> None:
     answers.post(URL, json=children(item(), after="same", count=5))
-    with pytest.raises(GitLabError, match="do not get on"):
+    with pytest.raises(GitLabError, match="makes no progress"):
         GitLabReader(connection).fetch_pages(
             "acme/delivery", [PageRequest(ItemList.CHILDREN, ASK.filter_values, "same")]
         )
@@ -208,7 +208,7 @@ def test_reader_refuses_an_item_that_may_have_more_labels_than_come(
 
 def test_reader_refuses_an_anonymous_answer(answers: Answers, connection: Connection) -> None:
     answers.post(URL, json={"data": {"currentUser": None}})
-    with pytest.raises(GitLabError, match="does not know the token"):
+    with pytest.raises(GitLabError, match="does not recognise the token"):
         GitLabReader(connection).fetch_access("acme", [], "acme")
 
 

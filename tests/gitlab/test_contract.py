@@ -576,7 +576,7 @@ def test_list_with_newest_notes_leaves_out_what_does_not_tell_how_long_an_item_h
     assert whole.url
     assert whole.closed_at
     assert (set(found.labels), found.due_on, found.is_open) == ({TODO}, ENDS, False)
-    flag = Relabel(to_item(found), LabelDelta(add=(CALL_KIND,)), "it has gone quiet")
+    flag = Relabel(to_item(found), LabelDelta(add=(CALL_KIND,)), "the call is stale")
     assert not has_changed([flag], whole), "nothing that a write compares may be left out"
 
 

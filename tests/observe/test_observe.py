@@ -201,7 +201,7 @@ def test_observe_names_the_place_that_the_token_does_not_see(forge: FakeGitLab, 
 
 def test_observe_refuses_a_role_below_planner(forge: FakeGitLab) -> None:
     forge.levels[INTERNAL] = 10
-    with pytest.raises(GitLabError, match="too low"):
+    with pytest.raises(GitLabError, match="needs at least the Planner role"):
         observe(forge, ENGAGEMENT, PROCESS)
 
 

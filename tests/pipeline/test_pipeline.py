@@ -175,7 +175,7 @@ def test_doctor_says_what_the_repository_still_lacks(place: Place) -> None:
     ran = place.on_main("web", "psbot-doctor")
     said = " ".join(re.sub(r"^psbot-doctor +>? ?", "", ran.said, flags=re.MULTILINE).split())
     assert FILE in said
-    assert "PSBOT_TOKEN is no variable of the project; could not check those of acme" in said
+    assert "PSBOT_TOKEN is not a variable of the project; the variables of acme could not be checked" in said
     for run in ("advance", "advance-all", "stale"):
         assert f"there is no schedule with PSBOT_RUN={run}" in said
     assert ran.failed + ran.yellow == ["psbot-doctor"], ran.said

@@ -32,7 +32,7 @@ def forge() -> FakeGitLab:
     """A GitLab with four engagements, applied yesterday."""
     forge = FakeGitLab()
     forge.now = MONDAY
-    made = [ended for _, ended in reconcile_many([AWS, *OTHERS], work(forge, MONDAY), nothing)]
+    made = [ended for _, ended in reconcile_many([AWS, *OTHERS], run_context(forge, MONDAY), nothing)]
     assert all(each.exit_code == 0 for each in made)
     forge.now = EVENING - 3 * HOUR
     forge.requests.clear()
@@ -44,7 +44,7 @@ def nothing(_plan: object) -> None:
     pass
 
 
-def work(forge: FakeGitLab, now: datetime) -> RunContext:
+def run_context(forge: FakeGitLab, now: datetime) -> RunContext:
     tools = WriteTools(forge, forge, PROCESS.limits, lambda: 0.0)
     return RunContext(tools, PROCESS, TEMPLATES, now, WaitBudget(0, lambda _: None))
 
@@ -57,7 +57,7 @@ def advanced(
 ) -> dict[str, list[Operation]]:
     """Let psbot advance; return what it did by engagement."""
     done = {}
-    for each, ended in advance_many(engagements, work(forge, now), nothing, since=since):
+    for each, ended in advance_many(engagements, run_context(forge, now), nothing, since=since):
         assert not isinstance(ended, PsbotError), ended
         assert ended.error is None
         done[each.key] = [receipt.operation for receipt in ended.receipts]

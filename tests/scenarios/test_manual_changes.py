@@ -167,7 +167,7 @@ def test_occurrence_without_its_marker_is_said_because_nothing_tells_which_one_i
     said = [finding.message for finding in then.plan.findings if finding.code == "marker-missing"]
     assert len(said) == 1
     assert said[0].startswith("acme/delivery/internal#")
-    assert "has a kind label and no marker" in said[0]
+    assert "has the kind label of standup but no marker" in said[0]
 
 
 @pytest.mark.parametrize("key", ["kick-off", "epic"])

@@ -90,7 +90,7 @@ def test_kept_value_names_what_the_file_says_what_gitlab_has_and_why(
     when.applied(kick_off_on="2026-12-10")
     (kept,) = then.plan.kept
     assert (kept.file, kept.gitlab) == ("2026-12-10", "2026-12-03")
-    assert "a person changed it" in kept.reason
+    assert "changed in GitLab since psbot wrote" in kept.reason
     assert "2026-12-01" in kept.reason
 
 

@@ -69,7 +69,7 @@ def test_summary_gathers_what_was_decided_in_calls_inert_and_with_its_links() ->
     assert not any(line.startswith("/") for line in summary.splitlines())
 
 
-def test_summary_tells_nothing_that_the_customer_cannot_read() -> None:
+def test_summary_shows_nothing_that_the_customer_cannot_read() -> None:
     desk = delivering(amendments=(Amendment("CR-7", date(2026, 12, 15), 31.5),))
     calls = [key for key in sorted(desk.world.by_key()) if key.startswith("call/")]
     write_below(desk, calls[0], "Decisions", f"- {SECRET}")
@@ -83,7 +83,7 @@ def test_summary_tells_nothing_that_the_customer_cannot_read() -> None:
     assert not any(word in summary for word in ("31.5", "191.5", "hours", "Standup", "Sign-off", "Financial"))
 
 
-def test_people_s_words_around_the_sections_stay() -> None:
+def test_people_s_text_around_the_sections_stay() -> None:
     desk = delivering()
     desk.edit("project-summary", lambda text: text + "\nThanks, Ada!\n")
     desk.on("2027-02-26")
@@ -101,7 +101,7 @@ def test_financial_wrap_up_sets_booked_hours_against_sold_ones() -> None:
     assert ("| Sold | 191.5 |" in money, "| Booked in GitLab | 4 |" in money) == (True, True)
 
 
-def test_financial_wrap_up_says_what_blocks_completion_until_it_does_not() -> None:
+def test_financial_wrap_up_shows_what_blocks_completion_until_it_does_not() -> None:
     one, two = (Milestone(name, date(2027, 1, 15), name.lower()) for name in ("One", "Two"))
     desk = wrapping_up(milestones=(one, two))
     assert "- Missing sign-off: One" in section(desk, "financial-wrap-up")
@@ -122,7 +122,7 @@ def test_financial_wrap_up_says_what_blocks_completion_until_it_does_not() -> No
     assert "Missing sign-off" not in money
 
 
-def test_post_mortem_tells_what_happened_in_order_and_by_nobody() -> None:
+def test_post_mortem_shows_what_happened_in_order_and_by_nobody() -> None:
     desk = wrapping_up()
     desk.on("2027-03-01")
     desk.label("maria", "sign-off", "signoff", "sent")
@@ -159,7 +159,7 @@ def test_phase_that_the_manager_sets_keeps_the_trail() -> None:
     assert "| 2027-01-11 | Phase delivery started |" in timeline
 
 
-def test_nothing_is_left_to_write_as_days_pass_and_apply_says_the_same() -> None:
+def test_nothing_is_left_to_write_as_days_pass_and_apply_shows_the_same() -> None:
     desk = wrapping_up()
     for day in ("2027-02-26", "2027-03-02", "2027-03-20"):
         desk.on(day)
@@ -188,7 +188,7 @@ def test_change_that_is_open_blocks_completion() -> None:
     assert "| 2027-02-01 | change-request/1 opened |" in section(desk, "post-mortem")
 
 
-def test_post_mortem_tells_since_when_and_until_when_the_customer_was_waited_for() -> None:
+def test_post_mortem_shows_since_when_and_until_when_the_customer_was_waited_for() -> None:
     desk = delivering()
     desk.on("2027-01-11")
     desk.label("paul", "project-summary", "state", "waiting-customer")
