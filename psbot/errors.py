@@ -1,4 +1,4 @@
-"""What psbot says when it cannot go on: sentences for people, each with an exit code."""
+"""Errors that psbot reports to people, each with a message, a hint and an exit code."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ MOST_SEVERE_FIRST = (
 
 
 def most_severe(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return the code that counts when several engagements ended differently; DONE for none."""
+    """Return the most severe code of several engagements; DONE if there are none."""
     return min(codes, key=MOST_SEVERE_FIRST.index, default=ExitCode.DONE)
 
 
 class PsbotError(Exception):
-    """An error meant for people: what happened, and what to do next.
+    """An expected error: what happened, and what to do next.
 
-    Anything else that is raised is a bug and ends with a traceback.
+    Any other exception is a bug and ends with a traceback.
     """
 
     exit_code = ExitCode.INPUT
@@ -52,7 +52,7 @@ class PsbotError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong in one place of one file; ``line`` and ``column`` count from 1."""
+    """One problem at one place of a file; ``line`` and ``column`` count from 1."""
 
     file: str
     line: int
@@ -63,7 +63,7 @@ class Problem:
 
     @property
     def full_message(self) -> str:
-        """Return the problem without its place: the key, what is wrong, and what would be right."""
+        """Return the problem without its place: the key, the message and the hint."""
         what = f"{self.path}: {self.message}" if self.path else self.message
         return f"{what}; {self.hint}" if self.hint else what
 
@@ -72,7 +72,7 @@ class Problem:
 
 
 class FileProblems(PsbotError):
-    """Everything that is wrong in one file, in the order of its lines."""
+    """All problems of one or more files, sorted by file and line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -80,6 +80,6 @@ class FileProblems(PsbotError):
 
 
 class GitLabError(PsbotError):
-    """GitLab refused, could not be reached, or is not set up for this."""
+    """GitLab rejected a request, could not be reached, or is not set up for it."""
 
     exit_code = ExitCode.GITLAB

@@ -1,4 +1,4 @@
-"""What every command needs: the settings, the instant of the run, and process, words and files, read once."""
+"""What every command needs: settings, the time of the run, and process, templates and files, each read once."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class App:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> App:
-        """Return the app for the group's options; the one place that reads the clock."""
+        """Return the app for the options of the main command; the only place that reads the clock."""
         return cls(**{**settings, "now": settings["now"] or datetime.now(UTC)})
 
     @cached_property
     def config(self) -> ConfigFolder:
-        """Return the config folder, whose files are read as they are needed."""
+        """Return the config folder, whose files are read when needed."""
         from psbot.config.folder import ConfigFolder
         from psbot.resources import resource_folder
 
@@ -49,7 +49,7 @@ class App:
 
     @property
     def process(self) -> Process:
-        """Return the process of the config folder."""
+        """Return the process that the config folder describes."""
         return self.config.process
 
     @cached_property
@@ -73,18 +73,18 @@ class App:
         return load_portfolio(files, self.process)
 
     def context_for(self, engagement: Engagement) -> Context:
-        """Return *engagement* as it stands now."""
+        """Return *engagement* with its process and date."""
         from psbot.core.desired.schedule import Context
 
         return Context(engagement, self.process, engagement.today(self.now))
 
     def plan_offline(self, loaded: LoadResult, engagement: Engagement) -> FilePlan:
-        """Return what would be written if GitLab were empty."""
+        """Return the plan as if GitLab were empty."""
         from psbot.core.desired.build import build_desired
         from psbot.core.model.item import Snapshot
         from psbot.core.plan.plan import build_plan
         from psbot.report.plan_rows import FilePlan
 
-        wanted = build_desired(engagement, self.process, self.now, self.templates)
-        result = build_plan(engagement, wanted, Snapshot(), self.process)
+        target = build_desired(engagement, self.process, self.now, self.templates)
+        result = build_plan(engagement, target, Snapshot(), self.process)
         return FilePlan.of(loaded.file, engagement, result, (each.as_finding() for each in loaded.warnings))

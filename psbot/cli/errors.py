@@ -1,4 +1,4 @@
-"""Where exceptions become sentences and exit codes; ``sys.exit`` occurs nowhere else."""
+"""Turns exceptions into messages and exit codes; ``sys.exit`` occurs nowhere else."""
 
 import gc
 import os
@@ -19,14 +19,14 @@ GC_THRESHOLD = 200_000
 
 
 class PsbotGroup(click.Group):
-    """The group of all commands: people's errors are sentences, anything else is a bug with its traceback.
+    """The group of all commands: expected errors become messages, anything else is a bug with its traceback.
 
-    A command is the module of its name in this package; it is imported when somebody asks for it, so that the
-    others start fast.
+    A command is the module of its name in ``commands/``. It is imported when it is called, so that the others start
+    fast.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the modules that are commands; shared parts begin with an underscore."""
+        """Return the names of the modules that are commands; a leading underscore excludes one."""
         del ctx
         stems = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent / "commands")]))
         return sorted(stem.replace("_", "-") for stem in stems if not stem.startswith("_"))
@@ -37,7 +37,7 @@ class PsbotGroup(click.Group):
             return None
         stem = cmd_name.replace("-", "_")
         command = getattr(import_module(f"psbot.cli.commands.{stem}"), stem)
-        assert isinstance(command, click.Command)  # noqa: S101  what a module of this package is for
+        assert isinstance(command, click.Command)  # noqa: S101  what such a module is for
         return command
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:  # noqa: ANN401  click's own
@@ -68,7 +68,7 @@ class PsbotGroup(click.Group):
 
 
 def echo_error(error: PsbotError) -> ExitCode:
-    """Print *error* as people read it; return its exit code."""
+    """Print *error* to stderr and return its exit code."""
     from psbot.core.text.escape import (
         replace_control_characters,  # here, because importing core/ would slow --help
     )

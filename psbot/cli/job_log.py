@@ -1,4 +1,4 @@
-"""What a pipeline's log gets besides: sections that fold, and one line with what the run took."""
+"""Additions to the log of a CI job: collapsible sections, and one line with what the run cost."""
 
 import os
 import time
@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 
 import click
 
+from psbot.core.text.quantity import quantity
+
 _ERASE = "\x1b[0K"
 
 
 def is_in_pipeline() -> bool:
-    """Tell whether this is a job of GitLab's, whose log knows sections."""
+    """Tell whether this is a GitLab CI job, whose log has collapsible sections."""
     return os.environ.get("GITLAB_CI") == "true"
 
 
 @dataclass(slots=True)
 class RunTotals:
-    """What a run has asked of GitLab so far; in a pipeline the sum is said at its end."""
+    """Requests and notes of a run so far; in a pipeline they are printed at its end."""
 
     requests: int = 0
     notes: int = 0
@@ -29,19 +31,20 @@ class RunTotals:
         self.started = self.clock()
 
     def echo_summary(self) -> None:
-        """Say what the run took; nothing where GitLab was not asked, or a person is at it."""
+        """Print what the run cost; nothing outside a pipeline or without requests."""
         if self.requests and is_in_pipeline():
             seconds = self.clock() - self.started
             click.echo(
-                f"psbot: {self.requests} requests, {self.notes} notes, {seconds:.1f} seconds", err=True
+                f"psbot: {quantity(self.requests, 'request')}, {quantity(self.notes, 'note')}, {seconds:.1f} seconds",
+                err=True,
             )
 
 
 @contextmanager
 def log_section(name: str, title: str, *, is_wanted: bool = True) -> Iterator[None]:
-    """Fold what is printed inside in a pipeline's log; *name* tells sections of one log apart.
+    """Make what is printed inside a collapsible section of a job log; *name* must be unique in the log.
 
-    The marks are GitLab's (its documentation of job logs); everywhere else nothing is added.
+    The markers are those of GitLab's documentation of job logs; elsewhere nothing is added.
     """
     if not (is_wanted and is_in_pipeline()):
         yield

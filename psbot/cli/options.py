@@ -13,6 +13,7 @@ from psbot.errors import PsbotError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_PATTERN = "engagements/**/*.yml"
+_LONGEST_SPAN = timedelta(days=9999)
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401  click's own types
@@ -32,12 +33,12 @@ class Instant(click.ParamType[datetime]):
         try:
             instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is not an instant; write it as 2026-11-23T09:00+01:00", param, ctx)
+            self.fail(f"{value!r} is not a date and time; write it as 2026-11-23T09:00+01:00", param, ctx)
         return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 class Day(click.ParamType[date]):
-    """A day."""
+    """A date."""
 
     name = "day"
 
@@ -50,19 +51,29 @@ class Day(click.ParamType[date]):
 
 
 class Span(click.ParamType[timedelta]):
-    """A length of time: a number with ``m``, ``h`` or ``d`` behind it."""
+    """A length of time: a number followed by one of *units*, such as ``20m``."""
 
     name = "span"
-    _UNITS: ClassVar[Mapping[str, str]] = {"m": "minutes", "h": "hours", "d": "days"}
+    _UNITS: ClassVar[Mapping[str, timedelta]] = {
+        "s": timedelta(seconds=1),
+        "m": timedelta(minutes=1),
+        "h": timedelta(hours=1),
+        "d": timedelta(days=1),
+    }
+
+    def __init__(self, units: str, examples: str) -> None:
+        self.units = units
+        self.examples = examples
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         """Return *value* as a length of time."""
         if isinstance(value, timedelta):
             return value
-        match = re.fullmatch(r"([0-9]{1,4})([mhd])", str(value))
-        if match is None or int(match[1]) == 0:
-            self.fail(f"{value!r} is no length of time; write it as 90m, 2h or 1d", param, ctx)
-        return timedelta(**{self._UNITS[match[2]]: int(match[1])})
+        match = re.fullmatch(rf"([0-9]{{1,6}})([{self.units}])", str(value))
+        span = int(match[1]) * self._UNITS[match[2]] if match else timedelta()
+        if not timedelta() < span <= _LONGEST_SPAN:
+            self.fail(f"{value!r} is not a length of time; write it as {self.examples}", param, ctx)
+        return span
 
 
 def files_argument(command: Command) -> Command:
@@ -77,8 +88,8 @@ def resolve_files(given: tuple[Path, ...]) -> list[Path]:
     found = find_engagement_files()
     if not found:
         raise PsbotError(
-            f"there is no engagement file: none was named and {DEFAULT_PATTERN} is empty here",
-            "name files, or write one with psbot new",
+            f"no engagement file found: none was given and {DEFAULT_PATTERN} matches nothing here",
+            "specify files, or create one with psbot new",
         )
     return found
 
@@ -86,7 +97,7 @@ def resolve_files(given: tuple[Path, ...]) -> list[Path]:
 def write_report(file: Path, text: str) -> None:
     """Write a report that a job collects; raises PsbotError where the file cannot be written.
 
-    A symbolic link gives way instead of being followed: the branch of a merge request may have brought it.
+    A symbolic link is replaced, not followed: it may come from the branch of a merge request.
     """
     try:
         if file.is_symlink():
@@ -94,7 +105,7 @@ def write_report(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise PsbotError(
-            f"{file} cannot be written: {error.strerror}", "name a file in a folder that you may write to"
+            f"{file} cannot be written: {error.strerror}", "choose a file in a folder that you can write to"
         ) from None
 
 
@@ -109,16 +120,26 @@ format_option = option(
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="How to print it.",
+    help="Output format.",
 )
 
 junit_option = option(
     "--junit",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write a test report of the JUnit kind there, too, for GitLab to collect.",
+    help="Also write a JUnit test report to this file, for GitLab to collect.",
 )
 
 exit_code_option = option(
-    "--exit-code", is_flag=True, help="Exit with 4 when changes are pending or something was found."
+    "--exit-code", is_flag=True, help="Exit with 4 if changes are pending or there are findings."
+)
+
+preview_option = option(
+    "--preview", is_flag=True, help="Show what the command would do, cost and notify; write nothing."
+)
+
+as_me_option = option(
+    "--as-me",
+    is_flag=True,
+    help="Allow writing with a personal token; changes are attributed to its owner.",
 )

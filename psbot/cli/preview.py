@@ -1,11 +1,11 @@
-"""What commands have in common that show plans drawn from GitLab, one for each engagement of a portfolio."""
+"""Plans engagements from what GitLab has, for every command that only shows plans."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from psbot.cli import session as _gitlab
 from psbot.cli.context import App
+from psbot.cli.session import echo_failure, loaded_files, open_session
 from psbot.errors import PsbotError
 from psbot.observe.visibility import outside_readers
 from psbot.report.plan_rows import FilePlan
@@ -37,25 +37,26 @@ def plans_from_gitlab(
     failures: list[tuple[str, PsbotError]] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> list[FilePlan]:
-    """Return the plans that *draw_many* makes of what GitLab has; what stops an engagement is said, its code noted.
+    """Return the plans that *plan_many* makes from what GitLab has.
 
-    *failures* takes note of it, too. An *environment* has server and token where they are not the process's own.
+    The error of an engagement is printed, and added to *codes* and *failures*. An *environment* has the server and the
+    token if they are not those of the process.
     """
-    sheets = _gitlab.loaded_files(portfolio, codes)
-    with _gitlab.open_session(app, environment) as session:
+    files = loaded_files(portfolio, codes)
+    with open_session(app, environment) as session:
         plans = {}
-        engagements = [each.engagement for each in sheets.values()]
+        engagements = [each.engagement for each in files.values()]
         for engagement, found in plan_many(session.reader, engagements, app.process, app.templates, app.now):
             if isinstance(found, PsbotError):
                 if failures is not None:
-                    failures.append((sheets[engagement.key].file, found))
-                codes.append(_gitlab.echo_failure(sheets[engagement.key].file, found))
+                    failures.append((files[engagement.key].file, found))
+                codes.append(echo_failure(files[engagement.key].file, found))
             else:
                 plans[engagement.key] = found
-        known = [sheets[key].engagement for key in plans]
-        heard = outside_readers(session.reader, known, app.process)
+        planned = [files[key].engagement for key in plans]
+        warnings = outside_readers(session.reader, planned, app.process)
     return [
-        FilePlan.of(sheet.file, sheet.engagement, plans[key], (*sheet.warnings, *heard.get(key, ())))
-        for key, sheet in sheets.items()
+        FilePlan.of(file.file, file.engagement, plans[key], (*file.warnings, *warnings.get(key, ())))
+        for key, file in files.items()
         if key in plans
     ]

@@ -1,4 +1,4 @@
-"""A progress bar on stderr where a person is looking, nothing elsewhere."""
+"""Shows a progress bar on stderr at a terminal, nothing elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What commands have in common that record one thing of one engagement: a preview of the plan, or carry it out."""
+"""Writes or previews a single change of one engagement, such as a sign-off or a new change request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SingleWrite:
-    """What is to be written: which function draws it, for which file, how it is told; or only shown."""
+    """What to write: its planner, the file, the output format, and whether it is only a preview."""
 
     planner: Planner
     file: Path
@@ -33,8 +33,8 @@ def perform(app: App, change: SingleWrite) -> ExitCode:
     if not change.is_preview:
         from psbot.cli.write import WriteRequest, write_portfolio
 
-        carry = partial(write_many, planner=change.planner)
-        return write_portfolio(app, WriteRequest(carry, (change.file,), change.form, exit_code=False))
+        write_one = partial(write_many, planner=change.planner)
+        return write_portfolio(app, WriteRequest(write_one, (change.file,), change.form, exit_code=False))
     from psbot.cli.preview import plans_from_gitlab
     from psbot.report.plan import render_plans
 

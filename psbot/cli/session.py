@@ -1,4 +1,4 @@
-"""What commands that talk to GitLab need besides: the server, both ports, patience, and a way to stop."""
+"""Opens the connection to GitLab for a command, and reports to the person who runs it."""
 
 import os
 import time
@@ -15,6 +15,7 @@ from psbot.cli.signals import StopRequest
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.finding import Finding
 from psbot.core.text.escape import replace_control_characters
+from psbot.core.text.quantity import quantity
 from psbot.doctor.permissions import WRITE_SCOPE
 from psbot.engagements.loader import LoadResult
 from psbot.errors import ExitCode, GitLabError, PsbotError, most_severe
@@ -30,7 +31,7 @@ _TRACE_VERBOSITY = 2  # -vv
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run against one GitLab."""
+    """The connection and tools of one command."""
 
     connection: Connection
     reader: GitLabReader
@@ -39,7 +40,7 @@ class Session:
 
 
 def echo(text: str) -> None:
-    """Tell a person something that is not data."""
+    """Print a message to stderr; stdout is for data."""
     click.echo(f"psbot: {replace_control_characters(text)}", err=True)
 
 
@@ -47,9 +48,9 @@ def echo(text: str) -> None:
 def open_connection(
     app: App, environment: Mapping[str, str], stop: StopRequest, *, profile: str | None = None
 ) -> Iterator[Connection]:
-    """Yield a connection with the server and the token of *environment*; what it costs is counted.
+    """Yield a connection with the server and the token of *environment*; its requests are counted.
 
-    Raises PsbotError where server or token is not known.
+    Raises PsbotError if the server or the token is unknown.
     """
     chosen = ServerOptions(app.gitlab_url, profile, str(app.ca_file) if app.ca_file else None)
     limits = app.process.limits
@@ -62,23 +63,23 @@ def open_connection(
         connection.close()
         app.totals.requests += connection.request_count
         if app.verbose:
-            echo(f"{connection.request_count} requests to {connection.url}")
+            echo(f"{quantity(connection.request_count, 'request')} to {connection.url}")
 
 
 @contextmanager
 def open_session(app: App, environment: Mapping[str, str] | None = None) -> Iterator[Session]:
-    """Yield a session with the server of *app*; raises PsbotError where server or token is not known.
+    """Yield a session with the server of *app*; raises PsbotError if the server or the token is unknown.
 
-    Without an *environment* it is the process's, with the profile of the command line.
+    Without an *environment*, that of the process and the profile of the command line are used.
     """
-    asked = (os.environ, app.profile) if environment is None else (environment, None)
-    with StopRequest() as stop, open_connection(app, asked[0], stop, profile=asked[1]) as connection:
+    variables, profile = (os.environ, app.profile) if environment is None else (environment, None)
+    with StopRequest() as stop, open_connection(app, variables, stop, profile=profile) as connection:
         limits = app.process.limits
         reader, writer = GitLabReader(connection, limits.page), GitLabWriter(connection)
         tools = WriteTools(reader, writer, limits, time.monotonic, stop.is_requested)
-        work = RunContext(tools, app.process, app.templates, app.now, connection.wait_budget, echo)
+        context = RunContext(tools, app.process, app.templates, app.now, connection.wait_budget, echo)
         try:
-            yield Session(connection, reader, work, stop)
+            yield Session(connection, reader, context, stop)
         finally:
             app.totals.notes += writer.posted_notes
 
@@ -96,9 +97,9 @@ class LoadedFile:
 
 
 def loaded_files(portfolio: list[LoadResult], codes: list[ExitCode]) -> dict[str, LoadedFile]:
-    """Return by key what could be read of *portfolio*; what could not is said, and its exit code noted.
+    """Return the valid files of *portfolio* by key; errors are printed, and their exit codes added to *codes*.
 
-    Where nothing could be read the command ends: a server or a token that is missing besides is no news then.
+    If no file is valid, the command ends here, before it complains about a missing server or token.
     """
     found = {}
     for loaded in portfolio:
@@ -114,18 +115,20 @@ def loaded_files(portfolio: list[LoadResult], codes: list[ExitCode]) -> dict[str
 
 
 def echo_failure(file: str, error: PsbotError) -> ExitCode:
-    """Say what stops the engagement of *file*; return its exit code."""
+    """Print why the engagement of *file* failed; return the exit code."""
     echo(f"{file}: {error}")
     return error.exit_code
 
 
 def refusal_error(reader: GitLabReader, refused: int, total: int) -> GitLabError:
-    """Return the error that says how many operations GitLab refused and, where it can be found out, why."""
-    what = f"GitLab refused {refused} of {total} operations"
+    """Return the error with the number of rejected operations and, where psbot can find out, the reason."""
+    what = f"GitLab rejected {refused} of {quantity(total, 'operation')}"
     try:
-        lacks_scope = WRITE_SCOPE not in reader.fetch_token().scopes
+        is_read_only = WRITE_SCOPE not in reader.fetch_token().scopes
     except GitLabError:
-        lacks_scope = False
-    if lacks_scope:
-        return GitLabError(f"{what}: the token can only read", f"make one with the scope {WRITE_SCOPE}")
-    return GitLabError(what, "the reasons stand above; psbot doctor says what the token and its role lack")
+        is_read_only = False
+    if is_read_only:
+        return GitLabError(
+            f"{what}: the token is read-only", f"create a token with the `{WRITE_SCOPE}` scope"
+        )
+    return GitLabError(what, "see the reasons above; psbot doctor lists missing token scopes and roles")

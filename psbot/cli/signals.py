@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: at once as long as nothing is written, between operations from then on."""
+"""Handles Ctrl-C and SIGTERM: stops at once before the first write, and between requests from then on."""
 
 import signal
 from threading import Event
@@ -14,10 +14,10 @@ _EXIT_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.LIM
 
 
 class StopRequest:
-    """Whether somebody has asked the run to end, and how it then exits.
+    """Whether the run was asked to stop, and its exit code in that case.
 
-    As a context manager it listens to the signals. While ``is_writing``, the first one only notes the wish; a
-    second one ends at once.
+    As a context manager it handles the signals. While ``is_writing``, the first signal only sets the request; a second
+    one stops at once.
     """
 
     def __init__(self) -> None:
@@ -36,20 +36,20 @@ class StopRequest:
             signal.signal(number, handler)
 
     def is_requested(self) -> bool:
-        """Tell whether somebody has asked."""
+        """Tell whether the run was asked to stop."""
         return self._requested.is_set()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait *seconds*, for ever without, or until somebody asks."""
+        """Wait for *seconds* (without a number for ever), or until a stop is requested."""
         self._requested.wait(seconds)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        was_asked = self.is_requested()
+        was_requested = self.is_requested()
         self.exit_code = _EXIT_CODES[signal.Signals(number)]
         self._requested.set()
-        if self.is_writing and not was_asked:
-            click.echo("psbot: stopping after the request in flight; once more stops at once", err=True)
+        if self.is_writing and not was_requested:
+            click.echo("psbot: stopping after the current request; press again to stop at once", err=True)
         elif self.exit_code is ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
         else:
-            raise LimitReached("stopped as asked", "run again; psbot goes on where it stopped")
+            raise LimitReached("stopped on request", "run again; psbot resumes where it stopped")

@@ -1,4 +1,4 @@
-"""What commands have in common that write to GitLab for every engagement of a portfolio."""
+"""Writes to GitLab for every engagement of a portfolio and reports the results."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from psbot.cli import options, progress
-from psbot.cli import session as _gitlab
 from psbot.cli.context import App
 from psbot.cli.job_log import log_section
+from psbot.cli.session import echo, echo_failure, loaded_files, open_session, refusal_error
 from psbot.core.text.escape import replace_control_characters
+from psbot.core.text.quantity import quantity
 from psbot.errors import ExitCode, most_severe
 from psbot.report import apply_rows
 from psbot.report.apply import render_file_results
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """What is to be written: by which function of a portfolio, for which files, what refuses it, how it is told."""
+    """What to write: how it is performed, for which files, the check before the first write, and the output format."""
 
     perform: PerformMany
     files: tuple[Path, ...]
@@ -44,47 +45,47 @@ class WriteRequest:
     check: Callable[[Plan], None] = lambda _: None
 
 
-def write_portfolio(app: App, order: WriteRequest) -> ExitCode:
-    """Carry out *order*, tell how each engagement ended, and return the exit code."""
+def write_portfolio(app: App, request: WriteRequest) -> ExitCode:
+    """Perform *request*, report the result of each engagement, and return the exit code."""
     codes = [ExitCode.DONE]
-    sheets = _gitlab.loaded_files(app.load_engagements(options.resolve_files(order.files)), codes)
-    applied = []
-    with _gitlab.open_session(app) as session, progress.progress_bar(session.run_context) as (work, announce):
+    files = loaded_files(app.load_engagements(options.resolve_files(request.files)), codes)
+    results = []
+    with open_session(app) as session, progress.progress_bar(session.run_context) as (context, announce):
 
         def approve(plan: Plan) -> None:
-            order.check(plan)
+            request.check(plan)
             session.stop.is_writing = session.stop.is_writing or not plan.is_empty
             announce(plan)
 
-        engagements = [each.engagement for each in sheets.values()]
-        for engagement, ended in order.perform(engagements, work, approve):
-            each = apply_rows.FileResult.of(sheets.pop(engagement.key).file, engagement.key, ended)
-            applied.append(each)
-            codes.append(ended.exit_code)
-            _show_result(each, session, order.form, app)
-    if order.form != "text":
-        click.echo(render_file_results(order.form, applied, app.now), nl=False)
-    if sheets:
-        _gitlab.echo(f"stopped before {', '.join(sheets)}; run again")
+        engagements = [each.engagement for each in files.values()]
+        for engagement, outcome in request.perform(engagements, context, approve):
+            each = apply_rows.FileResult.of(files.pop(engagement.key).file, engagement.key, outcome)
+            results.append(each)
+            codes.append(outcome.exit_code)
+            _show_result(each, session, request.form, app)
+    if request.form != "text":
+        click.echo(render_file_results(request.form, results, app.now), nl=False)
+    if files:
+        echo(f"stopped before {', '.join(files)}; run again")
         codes.append(ExitCode.LIMIT)
-    if order.exit_code and _needs_attention(applied):
+    if request.exit_code and _needs_attention(results):
         codes.append(ExitCode.FINDINGS)
     return most_severe([*codes, session.stop.exit_code or ExitCode.DONE])
 
 
 def _show_result(each: apply_rows.FileResult, session: Session, form: str, app: App) -> None:
-    """Show how one engagement ended as soon as it has; what went wrong goes to stderr, whatever the form."""
+    """Print the result of one engagement as soon as it is known; errors go to stderr in every format."""
     if form == "text" and each.plan is not None:
         with log_section(
             each.engagement,
-            replace_control_characters(f"{each.engagement}: {sum(1 for _ in each.done())} items"),
+            replace_control_characters(f"{each.engagement}: {quantity(sum(1 for _ in each.done()), 'item')}"),
         ):
             click.echo(render_file_results(form, [each], app.now), nl=False)
     if each.error:
-        _gitlab.echo_failure(each.file, each.error)
+        echo_failure(each.file, each.error)
     if refused := each.count_refused():
-        _gitlab.echo_failure(each.file, _gitlab.refusal_error(session.reader, refused, len(each.receipts)))
+        echo_failure(each.file, refusal_error(session.reader, refused, len(each.receipts)))
 
 
-def _needs_attention(applied: Sequence[apply_rows.FileResult]) -> bool:
-    return any(each.needs_attention for each in applied)
+def _needs_attention(results: Sequence[apply_rows.FileResult]) -> bool:
+    return any(each.needs_attention for each in results)

@@ -1,42 +1,41 @@
-"""The shape of the files in ``config/``, as pydantic models: what a key may hold, and nothing across files."""
+"""Reads ``config/blueprint.yml``: the kinds of items that an engagement has."""
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from psbot.config.config_file import ConfigFile
-from psbot.config.labels import LabelsFile, missing_label
-from psbot.config.workflow import WorkflowFile
+from psbot.config.config_file import ConfigFile, ConfigModule, ConfigNames, Located, check_name
 from psbot.core.desired.schedule import PLACEHOLDERS
-from psbot.core.model import process
+from psbot.core.model import process as core
 from psbot.errors import Problem
 from psbot.parsing.fields import ConfigLink, Slug, TemplateName, Text
 from psbot.parsing.validation import STRICT, matching, suggest, validation_error
+from psbot.parsing.yaml_document import KeyPath
 
 BASE_DATES = ("closed_won_on", "kick_off_on", "ends_on", "milestone", "opened_on")
 
 
-def _parse_offset(value: object) -> process.Offset:
-    hint = f"write a base date and business days after it: kick_off_on +5; base dates are {', '.join(BASE_DATES)}"
+def _parse_offset(value: object) -> core.Offset:
+    hint = f"write a base date and business days after it, such as kick_off_on +5; base dates: {', '.join(BASE_DATES)}"
     match = re.fullmatch(r"(\w+)(?:\s*\+\s*(\d{1,3}))?", value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise validation_error("this is not a day", hint)
+        raise validation_error("this is not a valid date", hint)
     if match[1] not in BASE_DATES:
         raise validation_error(f"{match[1]} is not a base date", suggest(match[1], BASE_DATES))
-    return process.Offset(match[1], int(match[2] or 0))
+    return core.Offset(match[1], int(match[2] or 0))
 
 
 def _check_title(value: object) -> object:
     names = re.findall(r"\{(.*?)\}", value) if isinstance(value, str) else []
     for name in names:
         if name not in PLACEHOLDERS:
-            raise validation_error(f"{{{name}}} is not known in a title", suggest(name, PLACEHOLDERS))
+            raise validation_error(f"{{{name}}} is not a placeholder for titles", suggest(name, PLACEHOLDERS))
     return value
 
 
-Offset = Annotated[process.Offset, BeforeValidator(_parse_offset)]
+Offset = Annotated[core.Offset, BeforeValidator(_parse_offset)]
 Title = Annotated[Text, BeforeValidator(_check_title)]
 
 
@@ -112,78 +111,76 @@ class BlueprintFile(BaseModel):
     contact_roles: list[Text] = []
 
 
-def check_blueprint(
-    file: ConfigFile[BlueprintFile], labels: LabelsFile, workflow: WorkflowFile
-) -> Iterator[Problem]:
-    """Yield what is wrong in blueprint.yml, seen beside the other files."""
+def check(file: ConfigFile[BlueprintFile], others: ConfigNames) -> Iterator[Problem]:
+    """Yield what is wrong across kinds, and names that no other file has."""
     kinds = file.model.kinds
-    epics = [name for name, entry in kinds.items() if entry.place == "group"]
-    if [kinds[name].item for name in epics] != [process.EPIC]:
-        yield file.document.problem(
-            ("kinds",), "exactly one kind is the epic", f"give one place: group, item: {process.EPIC}"
-        )
+    epics = [entry.item for entry in kinds.values() if entry.place == "group"]
+    if epics != [core.EPIC]:
+        hint = f"set place: group on one kind, with item: {core.EPIC}"
+        yield file.document.problem(("kinds",), "exactly one kind must be the epic", hint)
     items: dict[str, str] = {}
     for name, entry in kinds.items():
         first = items.setdefault(entry.item, name)
         if first != name:
-            yield file.document.problem(
-                ("kinds", name, "item"),
-                f"{entry.item} is the item of {first} already",
-                "give it a key of its own",
-            )
-        for path, message, hint in (
-            *_check_kind(name, entry, labels, workflow),
-            *_check_on_demand(entry, kinds),
-        ):
-            yield file.document.problem(("kinds", name, *path), message, hint, at_key=not path)
+            message = f"{entry.item} is already the item of {first}"
+            yield file.document.problem(("kinds", name, "item"), message, "choose a unique item key")
+        path: KeyPath = ("kinds", name)
+        for where, message, hint in _check_kind(path, name, entry, others):
+            yield file.document.problem(where, message, hint, at_key=where == path)
+        for where, message, hint in _check_on_demand(path, entry, others):
+            yield file.document.problem(where, message, hint)
 
 
-def _check_kind(
-    name: str, entry: KindEntry, labels: LabelsFile, workflow: WorkflowFile
-) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    if problem := missing_label(labels, "kind", name):
-        yield (), *problem
+def _check_kind(path: KeyPath, name: str, entry: KindEntry, others: ConfigNames) -> Iterator[Located]:
+    yield from others.check_label(path, "kind", name)
     for purpose, value in entry.seeds.items():
-        if problem := missing_label(labels, purpose, value):
-            yield ("seeds", purpose), *problem
-    if entry.phase and entry.phase not in workflow.phases:
-        hint = suggest(entry.phase, workflow.phases)
-        yield ("phase",), f"{entry.phase} is not a phase of workflow.yml", hint
-    if entry.when_unwanted and entry.when_unwanted not in workflow.states:
-        hint = suggest(entry.when_unwanted, workflow.states)
-        yield ("when_unwanted",), f"{entry.when_unwanted} is not a state of workflow.yml", hint
+        yield from others.check_label((*path, "seeds", purpose), purpose, value)
+    if entry.phase:
+        yield from check_name((*path, "phase"), entry.phase, others.phases, "a phase of workflow.yml")
+    if state := entry.when_unwanted:
+        yield from check_name((*path, "when_unwanted"), state, others.states, "a state of workflow.yml")
     if entry.due and entry.due.base == "opened_on" and entry.repeat != "on-demand":
-        yield ("due",), "opened_on is for kinds with repeat: on-demand", "choose another base date"
+        hint = "choose another base date"
+        yield (*path, "due"), "opened_on is only for kinds with repeat: on-demand", hint
 
 
-def _check_on_demand(
-    entry: KindEntry, kinds: Mapping[str, KindEntry]
-) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """Yield what is wrong with what people raise on demand."""
-    if entry.acts and (entry.acts.kind not in kinds or kinds[entry.acts.kind].repeat != "on-demand"):
-        message = f"{entry.acts.kind} is not a kind with repeat: on-demand"
-        yield ("acts", "as"), message, suggest(entry.acts.kind, kinds)
+def _check_on_demand(path: KeyPath, entry: KindEntry, others: ConfigNames) -> Iterator[Located]:
+    """Yield what is wrong with keys that are about kinds that people raise on demand."""
+    if entry.acts:
+        yield from others.check_on_demand((*path, "acts", "as"), entry.acts.kind)
     for field in ("lines", "listed"):
         if getattr(entry, field) and entry.repeat != "on-demand":
-            yield (field,), f"{field} is for kinds with repeat: on-demand", f"delete {field}"
+            message = f"{field} is only for kinds with repeat: on-demand"
+            yield (*path, field), message, f"delete {field}"
 
 
-def _to_kind(name: str, entry: KindEntry) -> process.Kind:
+def to_core(file: BlueprintFile) -> Mapping[str, Any]:
+    """Return the fields of the process that the file gives."""
+    return {
+        "kinds": {name: _to_kind(name, entry) for name, entry in file.kinds.items()},
+        "contact_roles": tuple(file.contact_roles),
+    }
+
+
+def _to_kind(name: str, entry: KindEntry) -> core.Kind:
     facts = dict(entry)
-    return process.Kind(
+    return core.Kind(
         **facts
         | {
             "name": name,
-            "place": process.PlaceKind(entry.place),
-            "repeat": process.Repeat(entry.repeat),
-            "wanted_from": process.Stage(entry.wanted_from),
+            "place": core.PlaceKind(entry.place),
+            "repeat": core.Repeat(entry.repeat),
+            "wanted_from": core.Stage(entry.wanted_from),
             "only": entry.only.model_dump(exclude_none=True),
-            "carries": process.CarryOver(**dict(entry.carries)) if entry.carries else None,
+            "carries": core.CarryOver(**dict(entry.carries)) if entry.carries else None,
             "lines": tuple(entry.lines),
             "acts": _to_action_table(entry.acts) if entry.acts else None,
         }
     )
 
 
-def _to_action_table(entry: ActionTableEntry) -> process.ActionTable:
-    return process.ActionTable(entry.below, entry.kind, **dict(entry.columns))
+def _to_action_table(entry: ActionTableEntry) -> core.ActionTable:
+    return core.ActionTable(entry.below, entry.kind, **dict(entry.columns))
+
+
+MODULE = ConfigModule("blueprint", BlueprintFile, check, to_core)

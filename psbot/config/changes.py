@@ -1,12 +1,11 @@
-"""``config/changes.yml``: its shape, what is wrong with it across files, and what it says as core facts."""
+"""Reads ``config/changes.yml``: the fields of a change request, which instrument it needs, and who approves it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from psbot.config.blueprint import KindEntry
-from psbot.config.labels import LabelsFile
+from psbot.config.config_file import ConfigFile, ConfigModule, ConfigNames, Located, check_name
 from psbot.core.model.change_policy import (
     ChangePolicy,
     ChangeStates,
@@ -16,17 +15,13 @@ from psbot.core.model.change_policy import (
 )
 from psbot.errors import Problem
 from psbot.parsing.fields import Slug, Text
-from psbot.parsing.validation import STRICT, suggest
-from psbot.parsing.yaml_document import Document, KeyPath
-
-_Located = tuple[KeyPath, str, str]
-
+from psbot.parsing.validation import STRICT
 
 FieldName = Annotated[Text, Field(pattern=r"^[^:*|\n]{1,60}$")]
 
 
 class FieldNameEntries(BaseModel):
-    """How the lines that psbot reads begin, by what they say."""
+    """The names of the fields that psbot reads in a change request."""
 
     model_config = STRICT
     summary: FieldName
@@ -43,7 +38,7 @@ class FieldNameEntries(BaseModel):
 
 
 class ConditionEntry(BaseModel):
-    """The conditions of an instrument."""
+    """When an instrument applies: all of these conditions."""
 
     model_config = STRICT
     hours: Literal["more", "less"] | None = None
@@ -54,7 +49,7 @@ class ConditionEntry(BaseModel):
 
 
 class InstrumentEntry(BaseModel):
-    """An instrument, when it is the one, and why."""
+    """A rule: when an instrument applies, and why."""
 
     model_config = STRICT
     use: Slug
@@ -63,7 +58,7 @@ class InstrumentEntry(BaseModel):
 
 
 class ChangeStatesEntry(BaseModel):
-    """The values of the change scope."""
+    """The label values of the scope ``change``, by state."""
 
     model_config = STRICT
     draft: Slug
@@ -74,7 +69,7 @@ class ChangeStatesEntry(BaseModel):
 
 
 class QuarterlyEntry(BaseModel):
-    """What is to be closed before a quarter ends."""
+    """Instruments whose change requests must be closed before the quarter ends."""
 
     model_config = STRICT
     instruments: list[Slug]
@@ -102,9 +97,65 @@ class ChangesFile(BaseModel):
     quarterly: QuarterlyEntry
 
 
-def to_core(file: ChangesFile) -> ChangePolicy:
-    """Return what a file says in which nothing is wrong."""
-    return ChangePolicy(
+def check(file: ConfigFile[ChangesFile], others: ConfigNames) -> Iterator[Problem]:
+    """Yield what is wrong: names that no other file has, and instruments that are never chosen."""
+    changes = file.model
+    found = (*_check_names(changes, others), *_check_approvers(changes))
+    for path, message, hint in (*found, *_check_distinct(changes), *_check_order(changes)):
+        yield file.document.problem(path, message, hint)
+
+
+def _check_names(file: ChangesFile, others: ConfigNames) -> Iterator[Located]:
+    yield from others.check_on_demand(("kind",), file.kind)
+    for name, value in file.way:
+        yield from others.check_label(("way", name), "change", value)
+    for at, each in enumerate(file.instruments):
+        yield from others.check_label(("instruments", at, "use"), "instrument", each.use)
+    for name in file.approvers:
+        yield from others.check_label(("approvers", name), "instrument", name)
+    for at, name in enumerate(file.amends):
+        yield from others.check_label(("amends", at), "instrument", name)
+    for at, name in enumerate(file.quarterly.instruments):
+        yield from others.check_label(("quarterly", "instruments", at), "instrument", name)
+
+
+def _check_approvers(file: ChangesFile) -> Iterator[Located]:
+    """Yield instruments that nobody may approve, and circumstances that are not listed."""
+    for at, each in enumerate(file.instruments):
+        if situation := each.when.situation:
+            path = ("instruments", at, "when", "situation")
+            yield from check_name(path, situation, file.situations, "one of the situations")
+        if each.use not in file.approvers:
+            hint = "add a role under approvers:"
+            yield ("instruments", at, "use"), f"no approver is set for {each.use}", hint
+
+
+def _check_distinct(file: ChangesFile) -> Iterator[Located]:
+    """Yield fields, and states of a change request, that have the same name."""
+    for part, entries in (("lines", file.lines), ("way", file.way)):
+        used: dict[str, str] = {}
+        for name, value in entries:
+            first = used.setdefault(value.casefold(), name)
+            if first != name:
+                yield (part, name), f"{value} is already used for {first}", "choose a unique value"
+
+
+def _check_order(file: ChangesFile) -> Iterator[Located]:
+    """Yield a rule without conditions that is not the last one, and a last one with conditions."""
+    last = len(file.instruments) - 1
+    for at, each in enumerate(file.instruments):
+        is_open = each.when == ConditionEntry()
+        if is_open and at < last:
+            message = "it has no conditions, so the instruments after it are never chosen"
+            yield ("instruments", at), message, "add when:, or move it to the end"
+        if at == last and not is_open:
+            hint = "add an instrument without when:"
+            yield ("instruments", at), "the last instrument must have no conditions", hint
+
+
+def to_core(file: ChangesFile) -> Mapping[str, Any]:
+    """Return the fields of the process that the file gives."""
+    policy = ChangePolicy(
         kind=file.kind,
         fields=dict(file.lines),
         nothing=file.nothing,
@@ -121,65 +172,7 @@ def to_core(file: ChangesFile) -> ChangePolicy:
             frozenset(file.quarterly.instruments), file.quarterly.warn_before, file.quarterly.first_month
         ),
     )
+    return {"changes": policy}
 
 
-def check_changes(
-    document: Document, file: ChangesFile, kinds: Mapping[str, KindEntry], labels: LabelsFile
-) -> Iterator[Problem]:
-    """Yield what is wrong: names that no other file knows, and instruments that are never chosen."""
-    for path, message, hint in (
-        *_check_names(file, kinds, labels),
-        *_check_distinct(file),
-        *_check_instruments(file),
-    ):
-        yield document.problem(path, message, hint)
-
-
-def _check_names(file: ChangesFile, kinds: Mapping[str, KindEntry], labels: LabelsFile) -> Iterator[_Located]:
-    if file.kind not in kinds or kinds[file.kind].repeat != "on-demand":
-        yield ("kind",), f"{file.kind} is not a kind with repeat: on-demand", suggest(file.kind, kinds)
-    used: list[tuple[KeyPath, str, str]] = [(("way", name), "change", value) for name, value in file.way]
-    used += [(("instruments", at, "use"), "instrument", each.use) for at, each in enumerate(file.instruments)]
-    used += [(("approvers", name), "instrument", name) for name in file.approvers]
-    used += [(("amends", at), "instrument", name) for at, name in enumerate(file.amends)]
-    used += [
-        (("quarterly", "instruments", at), "instrument", name)
-        for at, name in enumerate(file.quarterly.instruments)
-    ]
-    for path, purpose, value in used:
-        known = labels.scopes[purpose].labels if purpose in labels.scopes else {}
-        if value not in known:
-            yield path, f"labels.yml has no label {value} for {purpose}", suggest(value, known)
-    for at, each in enumerate(file.instruments):
-        named = each.when.situation
-        if named and named not in file.situations:
-            yield (
-                ("instruments", at, "when", "situation"),
-                f"{named} is not one of the situations",
-                suggest(named, file.situations),
-            )
-        if each.use not in file.approvers:
-            hint = "name a role under approvers"
-            yield ("instruments", at, "use"), f"nobody may approve {each.use}", hint
-
-
-def _check_distinct(file: ChangesFile) -> Iterator[_Located]:
-    """Yield lines, and steps of the way, that could not be told apart."""
-    for part, named in (("lines", file.lines), ("way", file.way)):
-        first: dict[str, str] = {}
-        for name, value in named:
-            known = first.setdefault(value.casefold(), name)
-            if known != name:
-                yield (part, name), f"{value} is {known} already", "give each its own"
-
-
-def _check_instruments(file: ChangesFile) -> Iterator[_Located]:
-    last = len(file.instruments) - 1
-    for at, each in enumerate(file.instruments):
-        is_open = each.when == ConditionEntry()
-        if is_open and at < last:
-            hint = "give it conditions, or move it to the end"
-            yield ("instruments", at), "it takes all that is left, so those after it are never chosen", hint
-        if at == last and not is_open:
-            hint = "add an instrument without when:"
-            yield ("instruments", at), "the last instrument has to take what is left", hint
+MODULE = ConfigModule("changes", ChangesFile, check, to_core)

@@ -1,7 +1,7 @@
-"""What an engagement file has to fit, from the files of ``config/`` that say so.
+"""Reads files of ``config/`` as they are needed: ``psbot validate`` needs two of the nine.
 
-Most of ``config/`` is about items. An engagement file is bound by the working days, by the questions where scoping
-has answered some, and by the kinds where it leaves some out; checking it reads no more than that.
+An engagement file is bound by the business days, by the questions where it answers some, and by the kinds where it
+skips some; checking it reads no more than that.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from psbot.config import questions
 from psbot.config.calendar import CalendarFile, business_days
 from psbot.config.config_file import load_config_file
-from psbot.config.questions import QuestionsFile, check_questions
 from psbot.core.model.calendar import Workdays
 from psbot.errors import FileProblems
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class ConfigFolder:
-    """A folder ``config/`` whose files are read when something asks for what they say, and then once.
+    """A folder ``config/``; each file is read when something first needs it.
 
-    Asking raises FileProblems with everything that is wrong in what had to be read.
+    Every property raises FileProblems with everything that is wrong in the files it reads.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,20 +35,20 @@ class ConfigFolder:
 
     @cached_property
     def question_hostings(self) -> Mapping[str, str]:
-        """Return for which hosting each question is, by its id."""
-        file = load_config_file(self.folder / "questions.yml", QuestionsFile)
-        if problems := list(check_questions(file)):
+        """Return the hosting of each question, by its ID."""
+        file = load_config_file(self.folder / "questions.yml", questions.QuestionsFile)
+        if problems := list(questions.check(file)):
             raise FileProblems(problems)
         return {question.id: question.hosting for group in file.model.groups for question in group.questions}
 
     @property
     def kinds(self) -> "Mapping[str, Kind]":
-        """Return the kinds of items by name; they are checked against labels and phases, so all is read."""
+        """Return the kinds of items by name; this reads all files, because kinds refer to labels and phases."""
         return self.process.kinds
 
     @cached_property
     def process(self) -> "Process":
-        """Return what all files say."""
+        """Return what all files describe together."""
         from psbot.config.loader import load_process  # here, because few engagement files leave a kind out
 
         return load_process(self.folder)

@@ -1,12 +1,15 @@
-"""Labels."""
+"""Reads ``config/labels.yml``: the label scopes, their values, colours and descriptions."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator
 
+from psbot.config.config_file import ConfigFile, ConfigModule, ConfigNames
 from psbot.core.model.labels import LabelCatalogue, LabelScope, LabelSpec
+from psbot.errors import Problem
 from psbot.parsing.fields import Color, Slug, Text
-from psbot.parsing.validation import STRICT, matching, suggest
+from psbot.parsing.validation import STRICT, matching
 
 
 class LabelEntry(BaseModel):
@@ -40,30 +43,26 @@ class LabelsFile(BaseModel):
     scopes: dict[Slug, ScopeEntry]
 
 
-def missing_label(labels: LabelsFile, purpose: str, value: str) -> tuple[str, str] | None:
-    """Return what is missing for *value* in the scope of *purpose*, and what would be right; None if nothing is."""
-    if purpose not in labels.scopes:
-        return f"labels.yml has no scope for {purpose}", suggest(purpose, labels.scopes)
-    if value not in labels.scopes[purpose].labels:
-        known = labels.scopes[purpose].labels
-        return (
-            f"labels.yml has no label {value} for {purpose}",
-            f"add it there, or {suggest(value, known)}",
-        )
-    return None
+def check(_file: ConfigFile[LabelsFile], _others: ConfigNames) -> Iterator[Problem]:
+    """Yield nothing: the other files refer to labels, not labels to them."""
+    yield from ()
 
 
-def to_core(labels: LabelsFile) -> LabelCatalogue:
-    """Return the label catalogue that the file describes."""
-    return LabelCatalogue(
+def to_core(file: LabelsFile) -> Mapping[str, Any]:
+    """Return the fields of the process that the file gives."""
+    return {
+        "catalogue": LabelCatalogue({purpose: _to_scope(scope) for purpose, scope in file.scopes.items()})
+    }
+
+
+def _to_scope(scope: ScopeEntry) -> LabelScope:
+    return LabelScope(
+        scope.name,
         {
-            purpose: LabelScope(
-                scope.name,
-                {
-                    value: LabelSpec(f"{scope.name}::{value}", label.color or scope.color, label.description)
-                    for value, label in scope.labels.items()
-                },
-            )
-            for purpose, scope in labels.scopes.items()
-        }
+            value: LabelSpec(f"{scope.name}::{value}", label.color or scope.color, label.description)
+            for value, label in scope.labels.items()
+        },
     )
+
+
+MODULE = ConfigModule("labels", LabelsFile, check, to_core)

@@ -1,19 +1,14 @@
-"""Limits."""
+"""Reads ``config/limits.yml``: what one run may do, and how psbot talks to GitLab."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from psbot.parsing.fields import Text
+from psbot.config.config_file import ConfigFile, ConfigModule, ConfigNames
+from psbot.core.model.process import Limits
+from psbot.errors import Problem
 from psbot.parsing.validation import STRICT
-
-
-class AccountsFile(BaseModel):
-    """``accounts.yml``."""
-
-    model_config = STRICT
-    machine_accounts: list[Text] = []
-    colleagues: list[Text] = []
 
 
 class LimitsFile(BaseModel):
@@ -27,3 +22,16 @@ class LimitsFile(BaseModel):
     connections: Annotated[int, Field(ge=1, le=16)] = 4
     settle_seconds: Annotated[float, Field(ge=0, le=600)] = 60
     rate_limit_seconds: Annotated[float, Field(ge=0, le=3600)] = 120
+
+
+def check(_file: ConfigFile[LimitsFile], _others: ConfigNames) -> Iterator[Problem]:
+    """Yield nothing: the file refers to no other."""
+    yield from ()
+
+
+def to_core(file: LimitsFile) -> Mapping[str, Any]:
+    """Return the fields of the process that the file gives."""
+    return {"limits": Limits(**dict(file))}
+
+
+MODULE = ConfigModule("limits", LimitsFile, check, to_core)

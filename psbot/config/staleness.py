@@ -1,13 +1,11 @@
-"""The shape of ``config/staleness.yml``, what is wrong in it across files, and its policies as core facts."""
+"""Reads ``config/staleness.yml``: when items are stale, who is notified, and what one run may write."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from psbot.config.blueprint import KindEntry
-from psbot.config.labels import LabelsFile
-from psbot.config.workflow import WorkflowFile
+from psbot.config.config_file import ConfigFile, ConfigModule, ConfigNames, Located, check_name
 from psbot.core.model.staleness_policy import (
     EscalationStep,
     Exemptions,
@@ -20,22 +18,21 @@ from psbot.core.model.staleness_policy import (
 from psbot.errors import Problem
 from psbot.parsing.fields import Slug, Text, Username
 from psbot.parsing.validation import STRICT, suggest
-from psbot.parsing.yaml_document import Document, KeyPath
+from psbot.parsing.yaml_document import KeyPath
 
 ATTENTION = "attention"
 SEVERITY = "severity"
 _MAX_DAYS = 250  # business days, about a year
 _MAX_COUNT = 100_000
-_OCCURRENCES = ("call", "standup")
+_RECURRING = ("call", "standup")
 _UNUSED_FIELDS = {Measure.SILENCE: ("kinds", "except_kinds", "states", "severities", "in_own_phase")}
-_Located = tuple[KeyPath, str, str]
 
 Days = Annotated[int, Field(ge=1, le=_MAX_DAYS)]
 Count = Annotated[int, Field(ge=1, le=_MAX_COUNT)]
 
 
 class PolicyEntry(BaseModel):
-    """A policy."""
+    """A staleness policy: what is measured, on which items, and from when on it is a finding."""
 
     model_config = STRICT
     measure: Literal["idle", "waiting", "in-state", "overdue", "missed", "silence"]
@@ -51,7 +48,7 @@ class PolicyEntry(BaseModel):
 
 
 class EscalationStepEntry(BaseModel):
-    """A rung of the ladder."""
+    """A step of the escalation: who is notified, which label is set, and after how many more days."""
 
     model_config = STRICT
     tell: Literal["assignee", "manager", "delivery_lead"]
@@ -60,7 +57,7 @@ class EscalationStepEntry(BaseModel):
 
 
 class ExemptEntry(BaseModel):
-    """What no policy is about."""
+    """What no policy applies to."""
 
     model_config = STRICT
     labels: list[Text] = []
@@ -69,7 +66,7 @@ class ExemptEntry(BaseModel):
 
 
 class RunLimitsEntry(BaseModel):
-    """What one run may do."""
+    """What one run may write."""
 
     model_config = STRICT
     notes: Count = 50
@@ -87,17 +84,93 @@ class StalenessFile(BaseModel):
     ceilings: RunLimitsEntry = RunLimitsEntry()
 
 
-def to_core(file: StalenessFile) -> StalenessSettings:
-    """Return what a file says in which nothing is wrong."""
-    return StalenessSettings(
+def check(file: ConfigFile[StalenessFile], others: ConfigNames) -> Iterator[Problem]:
+    """Yield what is wrong: names that no other file has, and settings that have no effect."""
+    staleness = file.model
+    found: list[Located] = []
+    for name, entry in staleness.policies.items():
+        path: KeyPath = ("policies", name)
+        found += _check_policy_names(path, entry, others)
+        found += _check_kinds(path, entry, others)
+        found += _check_measure(path, entry, others)
+    found += _check_names(("exempt", "kinds"), staleness.exempt.kinds, others)
+    found += _check_names(("exempt", "phases"), staleness.exempt.phases, others)
+    found += _check_escalation(staleness, others)
+    for where, message, hint in found:
+        yield file.document.problem(where, message, hint)
+
+
+def _check_policy_names(path: KeyPath, entry: PolicyEntry, others: ConfigNames) -> Iterator[Located]:
+    for field in ("kinds", "except_kinds", "phases", "states", "severities"):
+        yield from _check_names((*path, field), getattr(entry, field), others)
+
+
+def _check_names(path: KeyPath, names: list[str], others: ConfigNames) -> Iterator[Located]:
+    """Yield the *names* that do not exist; the last part of *path* is the key that they stand below."""
+    known, what = {
+        "kinds": (others.kinds, "a kind of blueprint.yml"),
+        "except_kinds": (others.kinds, "a kind of blueprint.yml"),
+        "phases": (others.phases, "a phase of workflow.yml"),
+        "states": (others.states, "a state of workflow.yml"),
+        "severities": (others.labels.get(SEVERITY, ()), "a severity of labels.yml"),
+    }[str(path[-1])]
+    for at, name in enumerate(names):
+        yield from check_name((*path, at), name, known, what)
+
+
+def _check_kinds(path: KeyPath, entry: PolicyEntry, others: ConfigNames) -> Iterator[Located]:
+    """Yield kinds that the policy's measure cannot be applied to."""
+    for at, name in enumerate(entry.kinds):
+        kind = others.kinds.get(name)
+        if kind is None:
+            continue
+        if kind.place == "group":
+            yield (*path, "kinds", at), f"{name} is the epic, which has no state", "use measure: silence"
+        elif Measure(entry.measure) is Measure.MISSED and kind.repeat not in _RECURRING:
+            hint = f"use a kind with repeat: {' or '.join(_RECURRING)}"
+            yield (*path, "kinds", at), f"{name} is not a recurring kind", hint
+
+
+def _check_measure(path: KeyPath, entry: PolicyEntry, others: ConfigNames) -> Iterator[Located]:
+    """Yield settings that the policy's measure does not use, and those it misses."""
+    measure = Measure(entry.measure)
+    if measure is Measure.MISSED and not entry.kinds:
+        yield (*path, "measure"), "missed is only for recurring kinds", "add kinds:"
+    if measure is Measure.WAITING and not others.customer_states:
+        hint = "add customer_states: to workflow.yml"
+        yield (*path, "measure"), "no state means that the customer must act", hint
+    for field in _UNUSED_FIELDS.get(measure, ()):
+        if getattr(entry, field):
+            yield (*path, field), "silence measures the whole engagement", f"delete {field}"
+    if entry.in_own_phase and measure not in (Measure.IDLE, Measure.SILENCE):
+        hint = "delete it, or use phases:"
+        yield (*path, "in_own_phase"), "in_own_phase is only for measure: idle", hint
+
+
+def _check_escalation(file: StalenessFile, others: ConfigNames) -> Iterator[Located]:
+    flags = others.labels.get(ATTENTION, ())
+    for at, step in enumerate(file.ladder):
+        if step.flag not in flags:
+            hint = suggest(step.flag, flags) or f"add the scope {ATTENTION} there"
+            yield ("ladder", at, "flag"), f"labels.yml has no label {step.flag} for {ATTENTION}", hint
+        if at == 0 and step.wait:
+            yield ("ladder", at, "wait"), "the first escalation step cannot wait", "delete wait"
+        if at and not step.wait:
+            message = "this escalation step does not wait, so the step before it has no effect"
+            yield ("ladder", at), message, "add wait:"
+
+
+def to_core(file: StalenessFile) -> Mapping[str, Any]:
+    """Return the fields of the process that the file gives."""
+    exempt = file.exempt
+    settings = StalenessSettings(
         policies={name: _to_policy(name, entry) for name, entry in file.policies.items()},
         escalation=tuple(EscalationStep(Recipient(each.tell), each.flag, each.wait) for each in file.ladder),
-        exempt=Exemptions(
-            frozenset(file.exempt.labels), frozenset(file.exempt.kinds), frozenset(file.exempt.phases)
-        ),
+        exempt=Exemptions(frozenset(exempt.labels), frozenset(exempt.kinds), frozenset(exempt.phases)),
         delivery_lead=file.delivery_lead,
         limits=RunLimits(file.ceilings.notes, file.ceilings.items),
     )
+    return {"staleness": settings}
 
 
 def _to_policy(name: str, entry: PolicyEntry) -> StalenessPolicy:
@@ -116,77 +189,4 @@ def _to_policy(name: str, entry: PolicyEntry) -> StalenessPolicy:
     )
 
 
-def check_staleness(
-    document: Document,
-    file: StalenessFile,
-    workflow: WorkflowFile,
-    kinds: Mapping[str, KindEntry],
-    labels: LabelsFile,
-) -> Iterator[Problem]:
-    """Yield what is wrong in the file: names that no other file knows, and settings that have no meaning."""
-    severities = labels.scopes[SEVERITY].labels if SEVERITY in labels.scopes else {}
-    known = {
-        "kinds": (kinds, "a kind of blueprint.yml"),
-        "except_kinds": (kinds, "a kind of blueprint.yml"),
-        "phases": (workflow.phases, "a phase of workflow.yml"),
-        "states": (workflow.states, "a state of workflow.yml"),
-        "severities": (severities, "a severity of labels.yml"),
-    }
-    found: list[_Located] = []
-    for name, entry in file.policies.items():
-        for field, names in known.items():
-            found += _unknown_names(("policies", name, field), getattr(entry, field), *names)
-        found += _check_measure(("policies", name), entry, workflow, kinds)
-    for field in ("kinds", "phases"):
-        found += _unknown_names(("exempt", field), getattr(file.exempt, field), *known[field])
-    found += _check_escalation(file, labels)
-    for path, message, hint in found:
-        yield document.problem(path, message, hint)
-
-
-def _unknown_names(path: KeyPath, names: list[str], known: Collection[str], what: str) -> Iterator[_Located]:
-    for at, name in enumerate(names):
-        if name not in known:
-            yield (*path, at), f"{name} is not {what}", suggest(name, known)
-
-
-def _check_measure(
-    path: KeyPath, entry: PolicyEntry, workflow: WorkflowFile, kinds: Mapping[str, KindEntry]
-) -> Iterator[_Located]:
-    """Yield where a policy asks for what its measure cannot tell."""
-    measure = Measure(entry.measure)
-    yield from _check_kinds(path, entry.kinds, measure, kinds)
-    if measure is Measure.MISSED and not entry.kinds:
-        yield (*path, "measure"), "missed is about kinds that occur again and again", "add kinds:"
-    if measure is Measure.WAITING and not workflow.customer_states:
-        hint = "add customer_states: to workflow.yml"
-        yield (*path, "measure"), "no state says that the customer has the move", hint
-    for field in _UNUSED_FIELDS.get(measure, ()):
-        if getattr(entry, field):
-            yield (*path, field), "silence is about the whole engagement", f"delete {field}"
-    if entry.in_own_phase and measure not in (Measure.IDLE, Measure.SILENCE):
-        yield (*path, "in_own_phase"), "in_own_phase is for measure: idle", "delete it, or use phases:"
-
-
-def _check_kinds(
-    path: KeyPath, named: list[str], measure: Measure, kinds: Mapping[str, KindEntry]
-) -> Iterator[_Located]:
-    for at, name in enumerate(named):
-        kind = kinds.get(name)
-        if kind is not None and kind.place == "group":
-            yield (*path, "kinds", at), f"{name} is the epic, which has no state", "use measure: silence"
-        elif kind is not None and measure is Measure.MISSED and kind.repeat not in _OCCURRENCES:
-            hint = f"name a kind with repeat: {' or '.join(_OCCURRENCES)}"
-            yield (*path, "kinds", at), f"{name} does not occur again and again", hint
-
-
-def _check_escalation(file: StalenessFile, labels: LabelsFile) -> Iterator[_Located]:
-    flags = labels.scopes[ATTENTION].labels if ATTENTION in labels.scopes else {}
-    for at, rung in enumerate(file.ladder):
-        if rung.flag not in flags:
-            hint = suggest(rung.flag, flags) or "add the scope attention there"
-            yield ("ladder", at, "flag"), f"labels.yml has no label {rung.flag} for {ATTENTION}", hint
-        if at == 0 and rung.wait:
-            yield ("ladder", at, "wait"), "the first rung waits for nothing", "delete wait"
-        if at and not rung.wait:
-            yield ("ladder", at), "this rung waits for nothing, so the one before it has no time", "add wait:"
+MODULE = ConfigModule("staleness", StalenessFile, check, to_core)

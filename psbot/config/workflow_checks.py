@@ -1,184 +1,174 @@
-"""The table of ``workflow.yml`` as core facts, and what is wrong with it across files: each problem with its place."""
+"""What can be wrong in ``config/workflow.yml`` beyond its shape: unknown names, and phases that cannot be reached."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from psbot.config.blueprint import KindEntry
-from psbot.config.config_file import ConfigFile
-from psbot.config.labels import LabelsFile, missing_label
-from psbot.config.workflow import ANYWHERE, BACK, TransitionEntry, WorkflowFile, source_phases
+from psbot.config.config_file import ConfigFile, ConfigNames, Located, check_name
+from psbot.config.workflow_schema import ANYWHERE, BACK, TransitionEntry, WorkflowFile, source_phases
 from psbot.core.model.workflow import Condition
 from psbot.core.workflow.guards import GUARDS, Argument
 from psbot.errors import Problem
-from psbot.parsing.validation import suggest
-from psbot.parsing.yaml_document import Document, KeyPath
+from psbot.parsing.yaml_document import KeyPath
 
-_Located = tuple[KeyPath, str, str]
+_A_KIND = "a kind of blueprint.yml"
+_A_PHASE = "one of the phases"
+_A_STATE = "one of the states"
 _KEYED_BY_KIND = (("gates",), ("closes",))
+_PHASE_FIELDS = ("quote_phase", "won_phase")
+_STATE_FIELDS = ("unwanted_state", "open_state", "working_state", "blocked_state", "finished_state")
+_PHASE_LISTS = ("final_phases", "closing_phases", "resting_phases", "wrap_up_phases")
+_STATE_LISTS = ("done_states", "customer_states")
 
 
-def check_rules(
-    document: Document, file: WorkflowFile, kinds: Mapping[str, KindEntry], labels: LabelsFile
-) -> Iterator[Problem]:
-    """Yield what is wrong in the table: names that no other file knows, ways that lead nowhere."""
-    known = _GuardNames(file, kinds, labels)
-    found = [what for at, entry in enumerate(file.transitions) for what in _check_transition(at, entry, file)]
-    found += [
-        what
-        for at, entry in enumerate(file.transitions)
-        for what in known.unknown_in(("transitions", at, "when"), entry.when)
+def check(file: ConfigFile[WorkflowFile], others: ConfigNames) -> Iterator[Problem]:
+    """Yield what is wrong: names that no file has, rules without meaning, phases that lead nowhere."""
+    workflow = file.model
+    found = [
+        *_check_values(workflow, others),
+        *_check_fields(workflow),
+        *_check_transitions(workflow, others),
+        *_check_conditions(workflow, others),
+        *_check_acceptance(workflow, others),
     ]
-    for field, entries in (("gates", file.gates), ("closes", file.closes)):
-        for kind, conditions in entries.items():
-            found += _check_known((field, kind), kind, kinds, "a kind of blueprint.yml")
-            found += known.unknown_in((field, kind), conditions)
-    for code, alarm in file.alarms.items():
-        found += _check_known(("alarms", code, "phase"), alarm.phase, file.phases, "one of the phases")
-        found += known.unknown_in(("alarms", code, "when"), alarm.when)
-        found += known.unknown_in(("alarms", code, "unless"), alarm.unless)
-    found += _check_acceptance(file, labels)
-    found += _check_reachability(file) if not found else []
+    # Where a name is unknown, what can be reached would only be a guess.
+    found += _check_reachability(workflow) if not found else []
     for path, message, hint in found:
-        yield document.problem(path, message, hint, at_key=path[:1] in _KEYED_BY_KIND and path[-1] in kinds)
+        is_kind = path[:1] in _KEYED_BY_KIND and len(path[1:]) == 1
+        yield file.document.problem(path, message, hint, at_key=is_kind)
 
 
-class _GuardNames:
-    """The names that guards may be about."""
-
-    def __init__(self, file: WorkflowFile, kinds: Mapping[str, KindEntry], labels: LabelsFile) -> None:
-        self.names: Mapping[Argument, tuple[Collection[str], str]] = {
-            Argument.KIND: (kinds, "a kind of blueprint.yml"),
-            Argument.PHASE: (file.phases, "one of the phases"),
-        }
-        self.labels = labels
-
-    def unknown_in(self, path: KeyPath, conditions: list[Condition]) -> Iterator[_Located]:
-        for at, condition in enumerate(conditions):
-            yield from self._unknown_in_condition((*path, at), condition)
-
-    def _unknown_in_condition(self, path: KeyPath, condition: Condition) -> Iterator[_Located]:
-        if condition.any_of:
-            for at, part in enumerate(condition.any_of):
-                yield from self._unknown_in_condition((*path, "any", at), part)
-            return
-        path = (*path, condition.guard)
-        takes = GUARDS[condition.guard].argument
-        if takes in self.names:
-            yield from _check_known(path, str(condition.argument), *self.names[takes])
-        for purpose, value in condition.labels:
-            yield from _check_label((*path, purpose), purpose, value, self.labels)
+def _check_values(file: WorkflowFile, others: ConfigNames) -> Iterator[Located]:
+    """Yield phases and states that are listed twice or have no label."""
+    for purpose, field, values in (("phase", "phases", file.phases), ("state", "states", file.states)):
+        for index, value in enumerate(values):
+            yield from others.check_label((field, index), purpose, value)
+            if value in values[:index]:
+                yield (field, index), f"duplicate {purpose} {value}", "keep one of them"
 
 
-def _check_label(path: KeyPath, purpose: str, value: str, labels: LabelsFile) -> Iterator[_Located]:
-    if purpose not in labels.scopes:
-        yield path, f"labels.yml has no scope for {purpose}", suggest(purpose, labels.scopes)
-    elif value not in labels.scopes[purpose].labels:
-        hint = suggest(value, labels.scopes[purpose].labels)
-        yield path, f"labels.yml has no label {value} for {purpose}", hint
+def _check_fields(file: WorkflowFile) -> Iterator[Located]:
+    """Yield phases and states that other keys of the file name and that do not exist."""
+    for fields, lists, known, what in (
+        (_PHASE_FIELDS, _PHASE_LISTS, file.phases, _A_PHASE),
+        (_STATE_FIELDS, _STATE_LISTS, file.states, _A_STATE),
+    ):
+        for field in fields:
+            yield from check_name((field,), getattr(file, field), known, what)
+        for field in lists:
+            for index, value in enumerate(getattr(file, field)):
+                yield from check_name((field, index), value, known, what)
 
 
-def _check_transition(at: int, entry: TransitionEntry, file: WorkflowFile) -> Iterator[_Located]:
-    path: KeyPath = ("transitions", at)
+def _check_transitions(file: WorkflowFile, others: ConfigNames) -> Iterator[Located]:
+    for at, entry in enumerate(file.transitions):
+        path: KeyPath = ("transitions", at)
+        yield from _check_phases_of(path, entry, file)
+        yield from _check_who(path, entry)
+        yield from _check_guards((*path, "when"), entry.when, file, others)
+
+
+def _check_phases_of(path: KeyPath, entry: TransitionEntry, file: WorkflowFile) -> Iterator[Located]:
     sources = [] if entry.sources == [ANYWHERE] else entry.sources
     for number, source in enumerate(sources):
         place = (*path, "from", number) if len(sources) > 1 else (*path, "from")
-        yield from _check_known(place, source, file.phases, "one of the phases")
+        yield from check_name(place, source, file.phases, _A_PHASE)
         if source in file.final_phases:
-            yield place, f"{source} is an end", "take it out of final_phases, or delete the transition"
+            hint = "remove it from final_phases, or delete the transition"
+            yield place, f"{source} is a final phase", hint
     if entry.to != BACK:
-        yield from _check_known((*path, "to"), entry.to, file.phases, "one of the phases")
+        yield from check_name((*path, "to"), entry.to, file.phases, _A_PHASE)
+
+
+def _check_who(path: KeyPath, entry: TransitionEntry) -> Iterator[Located]:
     if entry.by and (entry.when or entry.or_by):
-        yield (*path, "by"), "by is for a transition without guards", "write or_by alone, or delete when"
+        hint = "use or_by instead, or delete when"
+        yield (*path, "by"), "by is only for transitions without guards", hint
     if entry.or_by and not entry.when and not entry.by:
-        yield (*path, "or_by"), "there are no guards to come before", "write by"
+        yield (*path, "or_by"), "or_by is only for transitions with guards", "use by"
     if not (entry.when or entry.by or entry.or_by):
-        yield path, "nothing says when or by whom", "add when: or by:"
+        yield path, "the transition has neither guards nor people", "add when: or by:"
     if entry.to == BACK and entry.when:
-        yield (*path, "when"), "only people lead back", "write by"
+        yield (*path, "when"), "a transition back cannot have guards", "use by"
 
 
-def _check_known(path: KeyPath, name: str, known: Collection[str], what: str) -> Iterator[_Located]:
-    if name not in known:
-        yield path, f"{name} is not {what}", suggest(name, known)
+def _check_conditions(file: WorkflowFile, others: ConfigNames) -> Iterator[Located]:
+    """Yield what is wrong with gates, with what psbot closes, and with alarms."""
+    for field, entries in (("gates", file.gates), ("closes", file.closes)):
+        for kind, conditions in entries.items():
+            yield from check_name((field, kind), kind, others.kinds, _A_KIND)
+            yield from _check_guards((field, kind), conditions, file, others)
+    for code, alarm in file.alarms.items():
+        yield from check_name(("alarms", code, "phase"), alarm.phase, file.phases, _A_PHASE)
+        yield from _check_guards(("alarms", code, "when"), alarm.when, file, others)
+        yield from _check_guards(("alarms", code, "unless"), alarm.unless, file, others)
 
 
-def _check_acceptance(file: WorkflowFile, labels: LabelsFile) -> Iterator[_Located]:
+def _check_guards(
+    path: KeyPath, conditions: Iterable[Condition], file: WorkflowFile, others: ConfigNames
+) -> Iterator[Located]:
+    for at, condition in enumerate(conditions):
+        yield from _check_guard((*path, at), condition, file, others)
+
+
+def _check_guard(
+    path: KeyPath, condition: Condition, file: WorkflowFile, others: ConfigNames
+) -> Iterator[Located]:
+    if condition.any_of:
+        yield from _check_guards((*path, "any"), condition.any_of, file, others)
+        return
+    path = (*path, condition.guard)
+    argument = GUARDS[condition.guard].argument
+    if argument is Argument.KIND:
+        yield from check_name(path, str(condition.argument), others.kinds, _A_KIND)
+    elif argument is Argument.PHASE:
+        yield from check_name(path, str(condition.argument), file.phases, _A_PHASE)
+    for purpose, value in condition.labels:
+        yield from others.check_label((*path, purpose), purpose, value)
+
+
+def _check_acceptance(file: WorkflowFile, others: ConfigNames) -> Iterator[Located]:
     entry = file.acceptance
     if entry is None:
         return
-    named: dict[str, str] = {}
+    used: dict[str, str] = {}
     for name in ("sent", "received", "passive", "objected"):
         value = getattr(entry, name)
-        yield from _check_label(("acceptance", name), "signoff", value, labels)
-        if (first := named.setdefault(value, name)) != name:
-            yield ("acceptance", name), f"{value} is {first} already", "give it a label of its own"
+        yield from others.check_label(("acceptance", name), "signoff", value)
+        if (first := used.setdefault(value, name)) != name:
+            yield ("acceptance", name), f"{value} is already used for {first}", "use a different label"
 
 
-def _check_reachability(file: WorkflowFile) -> Iterator[_Located]:
-    """Yield the phases that are never reached, and those from which no end is reached."""
-    ways = _next_phases(file)
-    reached = _reachable({file.quote_phase}, ways)
-    for source in (
-        source for entry in file.transitions if entry.to == BACK for source in source_phases(entry, file)
-    ):
-        ways[source] |= {phase for phase, targets in ways.items() if source in targets}
-    upstream = {to: {phase for phase, targets in ways.items() if to in targets} for to in file.phases}
-    ending = _reachable(set(file.final_phases), upstream)
+def _check_reachability(file: WorkflowFile) -> Iterator[Located]:
+    """Yield the phases that cannot be reached, and those from which no final phase can be."""
+    targets = _next_phases(file)
+    reached = _reachable({file.quote_phase}, targets)
+    for entry in file.transitions:
+        for source in source_phases(entry, file) if entry.to == BACK else ():
+            targets[source] |= {phase for phase, after in targets.items() if source in after}
+    before = {phase: {source for source, after in targets.items() if phase in after} for phase in targets}
+    can_end = _reachable(file.final_phases, before)
     for at, phase in enumerate(file.phases):
         if phase not in reached:
-            hint = "add one, or delete the phase"
-            yield ("phases", at), f"no transition leads to {phase} from {file.quote_phase}", hint
-        if phase not in ending:
-            ends = ", ".join(file.final_phases) or "final_phases, which is empty"
-            yield ("phases", at), f"no transition leads from {phase} to an end", f"lead it to {ends}"
+            hint = "add a transition, or delete the phase"
+            yield ("phases", at), f"{phase} cannot be reached from {file.quote_phase}", hint
+        if phase not in can_end:
+            hint = f"add a transition towards {' or '.join(file.final_phases)}"
+            hint = hint if file.final_phases else "name one under final_phases:"
+            yield ("phases", at), f"{phase} cannot reach a final phase", hint
 
 
 def _next_phases(file: WorkflowFile) -> dict[str, set[str]]:
-    """Return the phases that each phase leads to in one step; back leads to no phase that was not reached before."""
-    ways: dict[str, set[str]] = {phase: set() for phase in file.phases}
+    """Return where each phase leads in one step; ``back`` leads only to phases that were reached before."""
+    targets: dict[str, set[str]] = {phase: set() for phase in file.phases}
     for entry in file.transitions:
         for source in source_phases(entry, file):
-            ways[source] |= {entry.to} - {BACK}
-    return ways
+            targets[source] |= {entry.to} - {BACK}
+    return targets
 
 
-def _reachable(start: set[str], ways: Mapping[str, set[str]]) -> set[str]:
+def _reachable(start: Collection[str], targets: Mapping[str, set[str]]) -> set[str]:
     reached, waiting = set(start), list(start)
     while waiting:
-        new = ways[waiting.pop()] - reached
+        new = targets[waiting.pop()] - reached
         reached |= new
         waiting += new
     return reached
-
-
-def check_phases_and_states(file: ConfigFile[WorkflowFile], labels: LabelsFile) -> Iterator[Problem]:
-    """Yield each phase or state that is declared twice or has no label."""
-    phases, states = file.model.phases, file.model.states
-    yield from _check_values(file.document, labels, "phase", "phases", phases)
-    yield from _check_values(file.document, labels, "state", "states", states)
-    named = [("quote_phase", file.model.quote_phase, phases), ("won_phase", file.model.won_phase, phases)]
-    roles = ("unwanted_state", "open_state", "working_state", "blocked_state", "finished_state")
-    named += [(role, getattr(file.model, role), states) for role in roles]
-    for field, value, known in named:
-        if value not in known:
-            yield file.document.problem((field,), f"{value} is not among them", suggest(value, known))
-    for field, used, known in (
-        ("final_phases", file.model.final_phases, phases),
-        ("closing_phases", file.model.closing_phases, phases),
-        ("resting_phases", file.model.resting_phases, phases),
-        ("done_states", file.model.done_states, states),
-        ("customer_states", file.model.customer_states, states),
-        ("wrap_up_phases", file.model.wrap_up_phases, phases),
-    ):
-        for value in sorted(set(used) - set(known)):
-            where = (field, used.index(value))
-            yield file.document.problem(where, f"{value} is not among them", suggest(value, known))
-
-
-def _check_values(
-    document: Document, labels: LabelsFile, purpose: str, field: str, values: list[str]
-) -> Iterator[Problem]:
-    for index, value in enumerate(values):
-        if problem := missing_label(labels, purpose, value):
-            yield document.problem((field, index), *problem)
-        if value in values[:index]:
-            yield document.problem((field, index), f"{value} is there twice", "keep one of them")

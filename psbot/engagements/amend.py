@@ -1,6 +1,6 @@
-"""A signed change → the engagement file with it, as text: comments, order and line ends stay as they are.
+"""Writes a signed change into the text of an engagement file, keeping comments, order and line endings.
 
-PyYAML's marks tell where to insert one line; what comes out is read again and must say just what was meant.
+PyYAML's marks show where to insert a line; the result is parsed again and must have exactly the intended change.
 """
 
 import difflib
@@ -27,9 +27,9 @@ def amend_file(
     *,
     is_written: bool,
 ) -> str:
-    """Return the diff that brings *lacking* into *file*, which is written too where *is_written*.
+    """Return the diff that adds *missing* to *file*; with *is_written* also write the file.
 
-    Raises PsbotError where the file cannot be read or written, and as :func:`amended` does.
+    Raises PsbotError if the file cannot be read or written, and as :func:`amend_text` does.
     """
     try:
         before = file.read_bytes().decode("utf-8")
@@ -49,11 +49,11 @@ def amend_text(
 ) -> str:
     """Return *text*, the engagement file, with *change*.
 
-    Raises PsbotError where there is no place for it that psbot can find, and where the result would not be what was
-    meant; the message names the lines to be written by hand.
+    Raises PsbotError if psbot finds no place for the change, or if the result would differ from what is intended; the
+    message has the lines to add manually.
     """
     by_hand = PsbotError(
-        f"{file}: psbot finds no place for the change", f"write it by hand: {describe(change)}"
+        f"{file}: psbot cannot place the change in this file", f"add it manually: {describe(change)}"
     )
     try:
         after = _apply_edits(text, change)
@@ -62,7 +62,7 @@ def amend_text(
     loaded = parse_engagement(file, after.removeprefix("\ufeff").replace("\r\n", "\n"), policy)
     if loaded.error:
         raise PsbotError(
-            f"{file}: with the change the file would not be right", str(loaded.error)
+            f"{file}: the file would be invalid with the change", str(loaded.error)
         ) from loaded.error
     if loaded.engagement != _expected(engagement, change):
         raise by_hand
@@ -70,7 +70,7 @@ def amend_text(
 
 
 def unified_diff(file: Path, before: str, after: str) -> str:
-    """Return the unified diff of *file*, fit for ``git apply`` where it lies below the current folder."""
+    """Return the unified diff of *file*, which ``git apply`` accepts if the file is below the current directory."""
     shown = file.as_posix()
     lines = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{shown}", f"b/{shown}"
@@ -81,7 +81,7 @@ def unified_diff(file: Path, before: str, after: str) -> str:
 
 
 class _NoPlaceForChange(Exception):
-    """The file is written in a way in which one line more has no place."""
+    """The file is written in a style into which no line can be inserted."""
 
 
 def _expected(engagement: Engagement, change: MissingAmendment) -> Engagement:
@@ -94,7 +94,7 @@ def _expected(engagement: Engagement, change: MissingAmendment) -> Engagement:
 
 
 def _position(signed: list[str], amendment: Amendment) -> int:
-    """Return where an amendment belongs among those *signed* on these days: behind all of no later day."""
+    """Return the position of an amendment among those *signed* on these days: after those of the same day."""
     day = amendment.signed_on.isoformat()
     return next((at for at, each in enumerate(signed) if each > day), len(signed))
 
@@ -109,8 +109,8 @@ def _apply_edits(text: str, change: MissingAmendment) -> str:
         edits.append(_contract_edit(root, change.contract))
     if change.amendment:
         edits.append(_amendment_edit(text, root, change.amendment, end))
-    for at, until, words in sorted(edits, reverse=True):
-        text = text[:at] + words + text[until:]
+    for at, until, new in sorted(edits, reverse=True):
+        text = text[:at] + new + text[until:]
     return text
 
 
@@ -129,7 +129,7 @@ def _contract_edit(root: yaml.MappingNode, contract: str) -> _Edit:
 
 
 def _amendment_edit(text: str, root: yaml.MappingNode, amendment: Amendment, end: str) -> _Edit:
-    """Return the edit that puts *amendment* where it belongs: a line more, or a member of a list in brackets."""
+    """Return the edit that puts *amendment* where it belongs: a new line, or a member of a list in brackets."""
     node, written = _value_node(root, _AMENDMENTS), to_yaml(amendment)
     if node is None:
         at = root.end_mark.index
@@ -164,7 +164,7 @@ def _flow_list_edit(node: yaml.SequenceNode, place: int, written: str) -> _Edit:
 
 
 def _last_node(node: yaml.Node) -> yaml.Node:
-    """Return the node that ends last in *node*: where a block ends is known by that alone."""
+    """Return the innermost last node of *node*, because only its end shows where a block ends."""
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         node = last[1] if isinstance(last, tuple) else last
@@ -172,7 +172,7 @@ def _last_node(node: yaml.Node) -> yaml.Node:
 
 
 def _line_below_edit(text: str, node: yaml.Node, line: str, end: str) -> _Edit:
-    """Return the edit that puts *line* below the line on which *node* ends, a comment behind it included."""
+    """Return the edit that puts *line* below the line on which *node* ends, after any comment there."""
     at = text.find("\n", node.end_mark.index)
     if at < 0:
         return len(text), len(text), f"{end}{line}{end}"

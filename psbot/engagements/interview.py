@@ -1,4 +1,4 @@
-"""Answers → an engagement file that validates; each answer is checked as soon as it is given."""
+"""Asks for an engagement and builds a valid file; each answer is checked immediately."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 
 @dataclass(slots=True)
 class Interview:
-    """Holds what is answered so far; ``given`` are the answers that came as options."""
+    """The answers so far; ``given`` are those that came as options."""
 
     process: Process
     now: datetime
@@ -27,7 +27,7 @@ class Interview:
     answers: dict[str, str] = field(default_factory=dict)
 
     def conduct(self, questions: Mapping[str, str], ask: AskFunction) -> str:
-        """Return the file's text; raises PsbotError where an answer is missing or wrong."""
+        """Return the file's text; raises PsbotError if an answer is missing or invalid."""
         for name, question in questions.items():
             self.answers[name] = self._answer(name, question, ask)
         text = self._file_text(self.answers)
@@ -38,14 +38,14 @@ class Interview:
     def _answer(self, name: str, question: str, ask: AskFunction) -> str:
         given = self.given.get(name)
         if given is not None:
-            if complaint := self._error_in(name, given):
-                raise PsbotError(f"--{name}: {complaint}")
+            if error := self._error_in(name, given):
+                raise PsbotError(f"--{name}: {error}")
             return given
         complaint = None
         while True:
             answer = ask(question, self._default(name), complaint)
             if answer is None:
-                raise PsbotError(f"there is no answer to: {question}", f"give --{name}")
+                raise PsbotError(f"no answer to: {question}", f"use --{name}")
             complaint = self._error_in(name, answer)
             if complaint is None:
                 return answer
@@ -68,12 +68,12 @@ class Interview:
         return defaults.get(name)
 
     def _error_in(self, name: str, answer: str) -> str | None:
-        """Return what is wrong with *answer*, taken with those before it; None where it is right."""
+        """Return what is wrong with *answer*, given the answers before it; None if it is valid."""
         text = self._file_text(self._with_placeholders(self.answers | {name: answer}))
         loaded = parse_engagement("answer", text, self.process)
         if loaded.error is None:
             return None
-        if loaded.document is None:  # the answer has broken the YAML round it
+        if loaded.document is None:  # the answer breaks the YAML around it
             return str(loaded.error).partition(": ")[2]
         problems = getattr(loaded.error, "problems", ())
         lines = _lines_of_key(loaded.document.keys, name)
@@ -82,18 +82,18 @@ class Interview:
         )
 
     def _with_placeholders(self, answers: Mapping[str, str]) -> dict[str, str]:
-        """Return *answers* with stand-ins for what is not asked yet."""
+        """Return *answers* with placeholders for the questions that were not asked yet."""
         today = self.now.date()
         kick_off = answers.get("kick-off-on", str(today + timedelta(days=14)))
         group = answers.get("group", "group")
-        stand_ins = {
+        placeholders = {
             "customer": "C", "sow": "S", "engagement": "key", "hosting": "aws", "contract": "fixed-fee",
             "budget-hours": "1", "closed-won-on": NONE, "kick-off-on": kick_off, "ends-on": kick_off,
             "time-zone": "UTC", "holidays": "DE", "group": group, "project": f"{group}/project",
             "internal-project": f"{group}/internal", "manager": "m", "engineers": NONE, "calls": NONE,
             "standups": NONE,
         }  # fmt: skip
-        return stand_ins | dict(answers)
+        return placeholders | dict(answers)
 
     def _file_text(self, answers: Mapping[str, str]) -> str:
         known = {name: _yaml_scalar(answer) for name, answer in answers.items()}
@@ -133,8 +133,8 @@ def _optional_line(key: str, answer: str, value: Callable[[str], str]) -> list[s
 
 def _yaml_scalar(answer: str) -> str:
     is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", answer)
-    words = ("yes", "no", "on", "off", "y", "n", "true", "false", "null")
-    is_plain = _PLAIN.fullmatch(answer) and answer.lower() not in words
+    ambiguous = ("yes", "no", "on", "off", "y", "n", "true", "false", "null")
+    is_plain = _PLAIN.fullmatch(answer) and answer.lower() not in ambiguous
     return (
         answer if is_date or is_plain else json.dumps(replace_control_characters(answer), ensure_ascii=False)
     )
@@ -157,11 +157,11 @@ def _yaml_standups(answer: str) -> str:
 
 
 def _yaml_mapping(names: tuple[str, ...], answer: str) -> str:
-    """Return the words of *answer* as a mapping; a word too many becomes a key that validation refuses."""
-    words = answer.split()
-    keys = [*names, *(f"word-{count}" for count in range(len(names) + 1, len(words) + 1))]
+    """Return the parts of *answer* as a mapping; an extra part becomes a key that validation rejects."""
+    parts = answer.split()
+    keys = [*names, *(f"word-{count}" for count in range(len(names) + 1, len(parts) + 1))]
     return (
-        "{" + ", ".join(f"{key}: {_yaml_value(word)}" for key, word in zip(keys, words, strict=False)) + "}"
+        "{" + ", ".join(f"{key}: {_yaml_value(part)}" for key, part in zip(keys, parts, strict=False)) + "}"
     )
 
 
@@ -170,14 +170,14 @@ def _yaml_value(part: str) -> str:
 
 
 def write_new_file(file: Path, text: str) -> None:
-    """Write *text* to a new *file*, its folder made where it is missing; PsbotError where it exists."""
+    """Write *text* to a new *file*, creating its folder if needed; PsbotError if it exists."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError as error:
-        raise PsbotError(f"{file} exists already", "name another file with --out") from error
+        raise PsbotError(f"{file} already exists", "choose another file with --out") from error
     except OSError as error:
         raise PsbotError(
-            f"{file} cannot be written: {error.strerror}", "name another file with --out"
+            f"{file} cannot be written: {error.strerror}", "choose another file with --out"
         ) from error

@@ -1,4 +1,4 @@
-"""Engagement files → core facts; errors and warnings with their places, all at once."""
+"""Loads engagement files into the domain model, with all errors and warnings and their positions."""
 
 import re
 import unicodedata
@@ -38,7 +38,7 @@ class FileWarning:
         return Finding(self.code, Severity.WARNING, f"{where}{self.problem.message}{hint}")
 
 
-# Where in the file findings stand; one about a kind that is left out stands at the kind.
+# Where findings are located in the file; one about a skipped kind is located at the kind.
 _KEY_PATH: KeyPath = ("engagement",)
 _SKIP_PATH: KeyPath = ("skip",)
 _FINDING_PATHS: dict[str, KeyPath] = {"no-engineer": ("people",), "kick-off-without-deal": ("kick_off_on",)}
@@ -47,7 +47,7 @@ _KEPT_PATHS = frozenset({_KEY_PATH, *_FINDING_PATHS.values()})
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """An engagement file that was read: the engagement, or the error that stops it."""
+    """The result of loading an engagement file: the engagement, or the error that rejects it."""
 
     file: str
     document: Document | None = None
@@ -57,7 +57,7 @@ class LoadResult:
 
 
 def load_engagement(file: FilePath, policy: FilePolicy) -> LoadResult:
-    """Read *file*; what is wrong with it is in the result, never raised."""
+    """Read *file*; errors are in the result, never raised."""
     try:
         document = load_yaml(file)
     except PsbotError as error:
@@ -66,7 +66,7 @@ def load_engagement(file: FilePath, policy: FilePolicy) -> LoadResult:
 
 
 def parse_engagement(file: str, text: str, policy: FilePolicy) -> LoadResult:
-    """Read the engagement file in *text*; ``file`` is the name that errors show."""
+    """Read the engagement file in *text*; ``file`` is the name in error messages."""
     try:
         document = parse_yaml(file, text)
     except PsbotError as error:
@@ -75,12 +75,12 @@ def parse_engagement(file: str, text: str, policy: FilePolicy) -> LoadResult:
 
 
 def load_portfolio(files: Iterable[FilePath], policy: FilePolicy) -> list[LoadResult]:
-    """Read *files*; a key that stands in several of them stops each of these."""
+    """Read *files*; files with the same key are all rejected."""
     return reject_duplicate_keys(_without_text(load_engagement(file, policy)) for file in files)
 
 
 def reject_duplicate_keys(results: Iterable[LoadResult]) -> list[LoadResult]:
-    """Return what was *read*, each file whose key another one has with that as its error."""
+    """Return *results*, with an error for each file whose key another file has too."""
     portfolio = list(results)
     by_key: dict[str, list[LoadResult]] = defaultdict(list)
     for loaded in portfolio:
@@ -90,7 +90,7 @@ def reject_duplicate_keys(results: Iterable[LoadResult]) -> list[LoadResult]:
 
 
 def _without_text(loaded: LoadResult) -> LoadResult:
-    """Return *loaded* with the places that can still be pointed at: of a thousand files, all would be a lot."""
+    """Return *loaded* with only the positions that are still needed, to save memory with a thousand files."""
     if loaded.document is None:
         return loaded
     document = loaded.document
@@ -107,13 +107,13 @@ def _reject_duplicate_key(loaded: LoadResult, by_key: dict[str, list[LoadResult]
     others = [other.file for other in by_key[loaded.engagement.key] if other is not loaded]
     if not others:
         return loaded
-    message = f"{loaded.engagement.key} is the key of {', '.join(others)} too"
-    problem = loaded.document.problem(_KEY_PATH, message, "give each engagement a key of its own")
+    message = f"duplicate key {loaded.engagement.key}, also used in {', '.join(others)}"
+    problem = loaded.document.problem(_KEY_PATH, message, "every engagement needs a unique key")
     return LoadResult(loaded.file, loaded.document, error=FileProblems([problem]))
 
 
 def parse_document(document: Document, policy: FilePolicy) -> LoadResult:
-    """Return the engagement of *document*, or everything that is wrong in it."""
+    """Return the engagement of *document*, or all its errors."""
     result = validate(EngagementFile, document)
     sheet = FileParts(result.parts, policy)
     found = list(find_violations(sheet)) if result.parts else []
@@ -132,7 +132,7 @@ def _problem_at(document: Document, issue: RuleViolation) -> Problem:
 
 
 def warning_lines(loaded: LoadResult, policy: FilePolicy, now: datetime) -> list[str]:
-    """Return what a person should read of a file besides its errors, in the order of its lines."""
+    """Return the warnings and findings of a file, sorted by line."""
     if loaded.document is None:
         return []
     places = [(warned.problem, Severity.WARNING) for warned in loaded.warnings]
@@ -208,6 +208,6 @@ def _to_milestones(entries: Sequence[MilestoneEntry]) -> Iterable[core.Milestone
 
 
 def slugify(name: str) -> str:
-    """Return *name* in ASCII, lower case, everything else one ``-``; empty where nothing is left."""
+    """Return *name* in ASCII, lower case, everything else one ``-``; empty if nothing is left."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:MAX_KEY_LENGTH].strip("-")

@@ -1,4 +1,4 @@
-"""Policy."""
+"""What the checks of engagement files need from ``config/``, as a protocol: they do not import ``config``."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class FilePolicy(Protocol):
-    """What an engagement file has to fit; the whole process is one."""
+    """The policy for engagement files; ``Process`` and ``ConfigFolder`` both provide it."""
 
     @property
     def company_calendar(self) -> Workdays:
@@ -18,7 +18,7 @@ class FilePolicy(Protocol):
 
     @property
     def question_hostings(self) -> Mapping[str, str]:
-        """Return for which hosting each question is, by its id."""
+        """Return the hosting of each question, by its ID."""
 
     @property
     def kinds(self) -> "Mapping[str, Kind]":

@@ -15,9 +15,9 @@ from psbot.parsing.validation import suggest
 
 @cache
 def holidays_in(region: str, first_year: int, last_year: int) -> frozenset[date]:
-    """Return the public holidays of *region* (``DE`` or ``DE-BY``) in the years given, both counted.
+    """Return the public holidays of *region* (``DE`` or ``DE-BY``) from *first_year* to *last_year*, inclusive.
 
-    Raises LookupError for a region that the library does not know; see :func:`unknown`.
+    Raises LookupError for an unknown region; see :func:`region_problem`.
     """
     country, _, subdivision = region.partition("-")
     calendar = _country_class(country)
@@ -30,11 +30,13 @@ def holidays_in(region: str, first_year: int, last_year: int) -> frozenset[date]
 
 
 def region_problem(region: str) -> tuple[str, str] | None:
-    """Say what is wrong with *region*, and what would be right; None for one that is known."""
+    """Return what is wrong with *region* and how to fix it; None for a known region."""
     country, _, subdivision = region.partition("-")
     calendar = _country_class(country)
     if calendar is None:
-        hint = "write an ISO 3166 country code such as DE, GB or US, with a subdivision such as DE-BY where it matters"
+        hint = (
+            "write an ISO 3166 country code such as DE, GB or US, optionally with a subdivision such as DE-BY"
+        )
         return f"no public holidays are known for the country {country}", hint
     if subdivision and subdivision not in calendar.subdivisions:
         return f"{country} has no subdivision {subdivision}", suggest(subdivision, calendar.subdivisions)
@@ -62,12 +64,12 @@ def _import_country(country: str) -> Any | None:  # noqa: ANN401  as above
 
 
 def _without_side_imports(*names: str) -> AbstractContextManager[None]:
-    """Let modules of the library be imported without what its packages *names* import besides.
+    """Let modules of the library be imported without the other imports of its packages *names*.
 
-    ``holidays.countries`` imports all 250 countries, which takes longer than everything else that validating a file
-    does, and ``holidays`` looks up its own version, for which Python reads the library of e-mail. While this holds,
-    empty packages stand in their places; those that are imported already stay. So does a parser of dates that
-    imports the real one when it is called: psbot never asks by text.
+    ``holidays.countries`` imports all 250 countries, which takes longer than the rest of validating a file,
+    and ``holidays`` looks up its own version, for which Python imports the e-mail library. Inside this context, empty
+    packages replace them, except those that are already imported. A date parser is replaced by one that imports the
+    real one when called: psbot never passes dates as text.
     """
     spec = importlib.util.find_spec("holidays")
     top = Path(str(spec and spec.origin)).parent.parent

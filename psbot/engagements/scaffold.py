@@ -1,4 +1,4 @@
-"""An engagements repository to begin with: files that are written once, and never over what is there."""
+"""Creates the files of an engagements repository; existing files are never overwritten."""
 
 import json
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ _EXAMPLE = "engagements/example.yml"
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldOptions:
-    """How the repository is to be: ``component`` is the path of the component with its version, None for a copy.
+    """Options of the repository: ``component`` is the path of the CI component with its version, None for a copy.
 
-    ``package`` is what pip installs, ``owners`` are who approves: names with ``@``.
+    ``package`` is what pip installs, ``owners`` are the code owners, as names with ``@``.
     """
 
     component: str | None = None
@@ -28,34 +28,34 @@ class ScaffoldOptions:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFiles:
-    """What was written, and what was there already and kept."""
+    """The files that were written, and the existing ones that were kept."""
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
 
 
 def scaffold_files(options: ScaffoldOptions) -> Mapping[str, str]:
-    """Return the text of every file of the repository, by its path; raises PsbotError for a wish that cannot be."""
+    """Return the text of every file of the repository, by its path; raises PsbotError for invalid options."""
     _check_options(options)
     starter = resource_folder("starter")
-    found = {
+    texts = {
         path.relative_to(starter).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(starter.rglob("*"))
         if path.is_file()
     }
-    found["requirements.txt"] = (resource_folder("requirements") / "runtime.txt").read_text(encoding="utf-8")
-    found["engagement.schema.json"] = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    pipeline = found[".gitlab-ci.yml"].replace(
+    texts["requirements.txt"] = (resource_folder("requirements") / "runtime.txt").read_text(encoding="utf-8")
+    texts["engagement.schema.json"] = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    pipeline = texts[".gitlab-ci.yml"].replace(
         "package: psbot\n", f"package: {json.dumps(options.package)}\n"
     )
     if options.component is None:
-        found[".gitlab/psbot.yml"] = (resource_folder("templates") / "psbot.yml").read_text(encoding="utf-8")
+        texts[".gitlab/psbot.yml"] = (resource_folder("templates") / "psbot.yml").read_text(encoding="utf-8")
     else:
         pipeline = pipeline.replace(_LOCAL, f"  - component: $CI_SERVER_FQDN/{options.component}\n")
-    found[".gitlab-ci.yml"] = pipeline
+    texts[".gitlab-ci.yml"] = pipeline
     if options.owners:
-        found["CODEOWNERS"] = found["CODEOWNERS"].replace(_OWNER, " ".join(options.owners))
-    return found
+        texts["CODEOWNERS"] = texts["CODEOWNERS"].replace(_OWNER, " ".join(options.owners))
+    return texts
 
 
 def _check_options(options: ScaffoldOptions) -> None:
@@ -68,7 +68,7 @@ def _check_options(options: ScaffoldOptions) -> None:
         if not _is_plain(owner) or not owner.startswith("@"):
             raise PsbotError(f"{owner!r} is not an owner", "write a user or a group, such as @acme/managers")
     if not options.package.isprintable() or "$[[" in options.package:
-        raise PsbotError("the package is not what pip takes", "write it such as psbot==0.1.0")
+        raise PsbotError("the package is not a valid pip requirement", "write it as psbot==0.1.0")
 
 
 def _is_plain(text: str) -> bool:
@@ -76,9 +76,9 @@ def _is_plain(text: str) -> bool:
 
 
 def write_scaffold(folder: Path, options: ScaffoldOptions) -> WrittenFiles:
-    """Write the repository into *folder*; what is there stays as it is. Raises PsbotError where nothing can be written.
+    """Write the repository into *folder*; existing files are kept. Raises PsbotError if a file cannot be written.
 
-    The example engagement is left out where there are engagements.
+    The example engagement is omitted if there are engagements.
     """
     wanted = dict(scaffold_files(options))
     if any((folder / "engagements").rglob("*.yml")) and not (folder / _EXAMPLE).exists():
@@ -94,5 +94,7 @@ def write_scaffold(folder: Path, options: ScaffoldOptions) -> WrittenFiles:
         except FileExistsError:
             kept.append(name)
         except OSError as error:
-            raise PsbotError(f"{file} cannot be written: {error.strerror}", "name another folder") from error
+            raise PsbotError(
+                f"{file} cannot be written: {error.strerror}", "choose another folder"
+            ) from error
     return WrittenFiles(tuple(written), tuple(kept))

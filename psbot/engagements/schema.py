@@ -1,4 +1,4 @@
-"""The shape of an engagement file, as pydantic models: what a key may hold, and nothing across keys."""
+"""The shape of an engagement file as pydantic models; rules across keys are in ``checks``."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ Key = Annotated[
 
 def _require_visible(text: str) -> str:
     if text and not one_line(text):
-        raise validation_error("nothing of this can be seen", "write something, or delete the key")
+        raise validation_error("this contains no visible characters", "enter a value, or delete the key")
     return text
 
 
@@ -80,14 +80,15 @@ class GitLabPlaces(BaseModel):
     """Where the engagement lives in GitLab."""
 
     model_config = STRICT
-    group: Namespace = Field(description="The group that holds the epic; both projects lie under it")
-    project: Namespace = Field(description="The project that the customer may see")
-    internal_project: Namespace | None = Field(None, description="The project that the customer may not see")
+    group: Namespace = Field(description="Group of the epic; both projects are below it")
+    project: Namespace = Field(description="Project that the customer can see")
+    internal_project: Namespace | None = Field(None, description="Project that the customer cannot see")
     internal: Literal["confidential-in-shared"] | None = Field(
-        None, description="Written only where there is no internal project, and its risk is accepted"
+        None,
+        description="Only without an internal project: accept confidential issues in the shared project",
     )
     label_group: Namespace | None = Field(
-        None, description="The group, or an ancestor, that holds the labels; default: group"
+        None, description="Group with the labels: the group or one of its ancestors; default: group"
     )
 
 
@@ -96,13 +97,13 @@ class People(BaseModel):
 
     model_config = STRICT
     manager: Username
-    engineers: list[Username] = Field([], max_length=50, description="The first one leads")
+    engineers: list[Username] = Field([], max_length=50, description="The first engineer is the lead")
     project_manager: Username | None = None
     delivery_lead: Username | None = None
 
 
 class ContactEntry(BaseModel):
-    """A person of the customer."""
+    """A contact at the customer."""
 
     model_config = STRICT
     name: OneLine
@@ -129,7 +130,7 @@ class StandupsEntry(BaseModel):
 
 
 class MilestoneEntry(BaseModel):
-    """A part that the customer accepts on its own."""
+    """A part of the work that the customer accepts separately."""
 
     model_config = STRICT
     name: OneLine
@@ -150,18 +151,18 @@ class EngagementFile(BaseModel):
     """A professional-services engagement."""
 
     model_config = STRICT
-    engagement: Key = Field(description="The permanent key: unique, never changed")
+    engagement: Key = Field(description="Permanent key: unique, never change it")
     customer: OneLine
-    sow: OneLine = Field(description="The number of the statement of work")
-    hosting: Literal["aws", "on-prem"] = Field(description="It chooses the intake")
+    sow: OneLine = Field(description="Number of the statement of work")
+    hosting: Literal["aws", "on-prem"] = Field(description="Determines the intake")
     contract: Literal["fixed-fee", "time-and-materials"]
     budget_hours: Annotated[float, Field(ge=0, le=100_000)]
-    closed_won_on: Day | None = Field(None, description="Absent or in the future: still a quote")
+    closed_won_on: Day | None = Field(None, description="Missing or in the future: still a quote")
     kick_off_on: Day
     ends_on: Day
-    time_zone: TimeZone = Field(description='"Today" is today here, such as Europe/Berlin')
+    time_zone: TimeZone = Field(description='Time zone that defines "today", such as Europe/Berlin')
     holidays: Regions = Field(
-        description="Country or country-subdivision, such as DE-BY; a list is the union"
+        description="Country or subdivision, such as DE-BY; a list combines their holidays"
     )
     gitlab: GitLabPlaces
     people: People
@@ -170,9 +171,9 @@ class EngagementFile(BaseModel):
     standups: StandupsEntry | None = None
     milestones: list[MilestoneEntry] = Field([], max_length=50)
     links: dict[Name, Link] = Field({}, max_length=50)
-    intake: dict[Name, Answer] = Field({}, description="What scoping already answered, by question id")
+    intake: dict[Name, Answer] = Field({}, description="Answers already known from scoping, by question ID")
     skip: dict[Annotated[str, StringConstraints(max_length=100)], OneLine] = Field(
-        {}, description="Kinds that are left out, each with its reason"
+        {}, description="Kinds to skip, each with the reason"
     )
     amendments: list[AmendmentEntry] = Field([], max_length=200)
 

@@ -1,4 +1,4 @@
-"""Fields."""
+"""Types of values that several files have: texts, names, colours, links and usernames."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ Slug = Annotated[
 ]
 Color = Annotated[str, *matching(r"#[0-9a-f]{6}", 'write a colour as "#1f75cb"')]
 TemplateName = Annotated[
-    str, *matching(r"[a-z0-9][a-z0-9-]*", "write the name of a file in issue_templates/, without .md", 100)
+    str, *matching(r"[a-z0-9][a-z0-9-]*", "write the name of a file in issue_templates/ without .md", 100)
 ]
 ConfigLink = Annotated[str, *matching(r"https?://[^\s<>]+", "write a link that starts with https://", 500)]
 

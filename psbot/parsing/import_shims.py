@@ -1,4 +1,4 @@
-"""Modules that stand in for others while a library is imported that would import more than psbot uses of it."""
+"""Replaces modules while a library is imported that would otherwise import more than psbot uses."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from types import ModuleType
 
 @contextmanager
 def shim_modules(modules: Mapping[str, ModuleType]) -> Iterator[None]:
-    """Let imports find *modules* under their names, except where the real one is imported already."""
+    """Make imports find *modules* by their names, except those that are already imported."""
     missing = {name: module for name, module in modules.items() if name not in sys.modules}
     sys.modules.update(missing)
     try:

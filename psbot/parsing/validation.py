@@ -1,4 +1,4 @@
-"""What pydantic finds wrong in a document → problems with a place, a sentence and what would be right."""
+"""Validates documents with pydantic, and turns its errors into problems with a place, a message and a hint."""
 
 import importlib
 import os
@@ -30,22 +30,22 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def _disable_plugins() -> None:
-    """Keep pydantic from looking for plugins, for which psbot has no use.
+    """Stop pydantic from looking for plugins, which psbot does not use.
 
-    It would read the metadata of every installed package. Told by its environment variable not to look, it still
-    imports what reads them, with zip files and e-mail behind it, and that takes longer than validating a file.
+    It would read the metadata of every installed package. Even when its environment variable disables plugins, it
+    imports the code that reads them, and that takes longer than validating a file.
     """
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     nothing = types.ModuleType("importlib.metadata")
     vars(nothing)["entry_points"] = lambda **_: ()
-    # A pydantic that does this elsewhere or needs more of the module imports the real one, as soon as it wants it.
+    # A version of pydantic that does this elsewhere, or needs more of the module, imports the real one.
     with suppress(ImportError), shim_modules({nothing.__name__: nothing}):
         importlib.import_module("pydantic.plugin._loader")
 
 
 _disable_plugins()
 
-# Deferred, because the validators of nested models are never used on their own: only the outermost builds one.
+# Deferred, because nested models are never validated on their own: only the outermost model builds a validator.
 STRICT = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True, str_strip_whitespace=True)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _MAX_SHOWN = 60  # characters of a wrong value that an error repeats
@@ -53,7 +53,7 @@ _MAX_SHOWN = 60  # characters of a wrong value that an error repeats
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult(Generic[Model]):
-    """The model, where everything is right; else the top-level parts that are, and what is wrong."""
+    """The model if everything is valid, otherwise the valid top-level parts and the problems."""
 
     model: Model | None
     parts: Mapping[str, Any]
@@ -61,16 +61,16 @@ class ValidationResult(Generic[Model]):
 
 
 def validate(model: type[Model], document: Document) -> ValidationResult[Model]:
-    """Validate *document* as *model*; what is right of a wrong document is kept, so that more can be checked."""
+    """Validate *document* as *model*; the valid parts of an invalid document are kept for further checks."""
     data = document.data
     if not isinstance(data, dict):
         what = (
             "the file is empty"
             if data is None
-            else f"the file holds {_type_name(data)}, not keys with values"
+            else f"the file contains {_type_name(data)}, not keys with values"
         )
         keys = ", ".join(name for name, field in model.model_fields.items() if field.is_required())
-        return ValidationResult(None, {}, (document.problem((), what, f"write {keys or 'its keys'}"),))
+        return ValidationResult(None, {}, (document.problem((), what, f"add {keys or 'its keys'}"),))
     try:
         right = model.model_validate(data)
         parts = {name: getattr(right, name) for name in model.model_fields}
@@ -78,15 +78,15 @@ def validate(model: type[Model], document: Document) -> ValidationResult[Model]:
     except ValidationError as error:
         details = error.errors(include_url=False)
         wrong = {detail["loc"][0] for detail in details if detail["loc"]}
-        said = {(problem.line, problem.column) for problem in document.problems}
+        reported = {(problem.line, problem.column) for problem in document.problems}
         problems = [_to_problem(model, document, detail) for detail in details]
-        problems = [each for each in problems if (each.line, each.column) not in said]
+        problems = [each for each in problems if (each.line, each.column) not in reported]
         return ValidationResult(None, _valid_parts(model, data, wrong), (*document.problems, *problems))
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean …`` for the nearest of *known*, or the choices themselves."""
-    import difflib  # here, because a right file needs no suggestion
+    import difflib  # here, because a valid file needs no suggestion
 
     choices = sorted(known)
     near = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
@@ -132,7 +132,7 @@ def _message_and_hint(model: type[BaseModel], path: KeyPath, detail: ErrorDetail
         case "missing":
             return "this key is missing", f"add {name}:"
         case "extra_forbidden":
-            return "there is no such key", suggest(name, _keys_at(model, path[:-1]))
+            return "unknown key", suggest(name, _keys_at(model, path[:-1]))
         case kind if kind.startswith("psbot_"):
             return detail["msg"], str(context.get("hint", ""))
     return _value_message(detail["type"], detail["input"], context) or _type_message(
@@ -143,7 +143,9 @@ def _message_and_hint(model: type[BaseModel], path: KeyPath, detail: ErrorDetail
 def _value_message(kind: str, found: object, context: Mapping[str, Any]) -> tuple[str, str] | None:
     match kind:
         case "literal_error":
-            return f"{show_value(found)} is not a choice", _suggest_choice(found, str(context["expected"]))
+            return f"{show_value(found)} is not a valid value", _suggest_choice(
+                found, str(context["expected"])
+            )
         case "string_type" if isinstance(found, bool | int | float):
             return (
                 f"{show_value(found)} is {_type_name(found)}, not text",
@@ -156,12 +158,12 @@ def _value_message(kind: str, found: object, context: Mapping[str, Any]) -> tupl
         case "string_too_long" | "too_long":
             return f"this is longer than {context['max_length']}", "shorten it"
         case "string_too_short" | "too_short":
-            return "this is empty", "write something, or delete the key"
+            return "this is empty", "enter a value, or delete the key"
     return None
 
 
 def _type_message(kind: str, found: object, message: str) -> tuple[str, str]:
-    wanted = {
+    expected = {
         "string_type": "text",
         "int_type": "a whole number",
         "int_from_float": "a whole number",
@@ -174,9 +176,9 @@ def _type_message(kind: str, found: object, message: str) -> tuple[str, str]:
         "model_type": "keys with values",
         "model_attributes_type": "keys with values",
     }.get(kind)
-    if wanted is None:
+    if expected is None:
         return f"{show_value(found)}: {message[:1].lower()}{message[1:]}", ""
-    return f"{show_value(found)} is {_type_name(found)}, not {wanted}", f"write {wanted}"
+    return f"{show_value(found)} is {_type_name(found)}, not {expected}", f"write {expected}"
 
 
 def _suggest_choice(found: object, expected: str) -> str:
@@ -185,7 +187,7 @@ def _suggest_choice(found: object, expected: str) -> str:
 
 
 def _keys_at(model: type[BaseModel], path: KeyPath) -> list[str]:
-    """Return the keys that are known at *path* below *model*."""
+    """Return the valid keys at *path* below *model*."""
     current: type[BaseModel] | None = model
     for part in path:
         if isinstance(part, int) or current is None:
@@ -212,7 +214,7 @@ def _type_name(value: object) -> str:
 
 
 def show_value(value: object) -> str:
-    """Return *value* as an error repeats it: one line, not long."""
+    """Return *value* as error messages quote it: in one line, shortened."""
     if value is None:
         return "this"
     if isinstance(value, bool):
@@ -224,18 +226,18 @@ def show_value(value: object) -> str:
 
 
 def validation_error(message: str, hint: str = "") -> PydanticCustomError:
-    """Return the error a validator raises: what is wrong, and what would be right."""
+    """Return the error for a validator to raise, with a message and a hint."""
     return PydanticCustomError("psbot_rule", "{message}", {"message": message, "hint": hint})
 
 
 def matching(pattern: str, hint: str, max_length: int = 200) -> tuple[object, object]:
-    """Return the annotations of a text that matches *pattern* as a whole; *hint* says what would be right."""
+    """Return the annotations of a text that matches *pattern* as a whole; *hint* says how to fix it."""
 
     def check(text: str) -> str:
         if len(text) > max_length:
             raise validation_error(f"this is longer than {max_length} characters", "shorten it")
         if not re.fullmatch(pattern, text):  # compiled at first use, and kept by re
-            raise validation_error(f"{show_value(text)} does not fit" if text else "this is empty", hint)
+            raise validation_error(f"{show_value(text)} is not valid" if text else "this is empty", hint)
         return text
 
     return AfterValidator(check), Field(
@@ -255,13 +257,11 @@ def _parse_day(value: object) -> date:
         raise validation_error(f"{show_value(value)} is not a date", "write a date as 2026-12-01")
     year, month, day = map(int, parts)
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise validation_error(f"{value} is not in the years {FIRST_YEAR} to {LAST_YEAR}", "check the year")
+        raise validation_error(f"{value} is outside the years {FIRST_YEAR} to {LAST_YEAR}", "check the year")
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise validation_error(
-            f"{value} is not a day of the calendar: {error}", "check month and day"
-        ) from None
+        raise validation_error(f"{value} is not a calendar day: {error}", "check month and day") from None
 
 
 Day = Annotated[date, BeforeValidator(_parse_day)]

@@ -1,7 +1,7 @@
-"""YAML text → plain data with the place of everything in it; strict, bounded, all errors at once.
+"""Reads strict YAML into plain data with the position of every value, and reports all errors at once.
 
 Strict means: mappings with unique plain keys, lists and scalars. Aliases, merge keys, tags, several documents and
-the implicit types of YAML 1.1 that surprise people (``no``, ``12:30``, ``010``, ``1_000``) are errors.
+the ambiguous implicit types of YAML 1.1 (``no``, ``12:30``, ``010``, ``1_000``) are errors.
 """
 
 import re
@@ -13,9 +13,9 @@ from pathlib import Path as FilePath
 import yaml
 
 from psbot.core.text.escape import replace_control_characters
-from psbot.errors import FileProblems, Problem, PsbotError
+from psbot.errors import FileProblems, Problem
+from psbot.parsing.text_file import read_text
 
-MAX_FILE_SIZE = 1024 * 1024  # bytes
 MAX_DEPTH = 20
 MAX_NODES = 50_000
 MAX_FORBIDDEN = 20
@@ -41,9 +41,9 @@ _AMBIGUOUS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The data of one file and where each part stands; ``file`` is the name that errors show.
+    """The data of one file with the position of each value and key; ``file`` is the name in error messages.
 
-    ``problems`` are those that leave readable data behind, so that what it says can be checked in the same run.
+    ``problems`` do not prevent further checks of the data in the same run.
     """
 
     file: str
@@ -53,7 +53,7 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
     def problem(self, path: KeyPath, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
-        """Return a problem at *path*; a path that is not in the file is shown at its nearest parent."""
+        """Return a problem at *path*; a path that is not in the file is located at its nearest parent."""
         while path and isinstance(path[-1], int) and path not in self.values:
             path = path[:-1]
         shown = ".".join(map(str, path))
@@ -72,12 +72,12 @@ class Document:
 
 
 def load_yaml(file: FilePath) -> Document:
-    """Read *file*; raises PsbotError when it cannot be read, FileProblems where it is not YAML at all."""
-    return parse_yaml(str(file), _read_text(file))
+    """Read *file*; raises PsbotError if it cannot be read, FileProblems if it is not YAML."""
+    return parse_yaml(str(file), read_text(file))
 
 
 def parse_yaml(file: str, text: str) -> Document:
-    """Return the document in *text*; raises FileProblems where it cannot be read as YAML at all."""
+    """Return the document in *text*; raises FileProblems if it is not YAML."""
     if problems := _forbidden_characters(file, text):
         raise FileProblems(problems)
     reading = _Builder(file)
@@ -88,33 +88,6 @@ def parse_yaml(file: str, text: str) -> Document:
     if reading.is_aborted:
         raise FileProblems(reading.problems)
     return Document(file, data, reading.values, reading.keys, tuple(reading.problems))
-
-
-def _read_text(file: FilePath) -> str:
-    try:
-        if file.is_dir():
-            raise PsbotError(f"{file} is a directory, not a file", "name the YAML files in it")
-        if not file.is_file():
-            raise PsbotError(f"there is no file {file}", "check its name and the folder you are in")
-        with file.open("rb") as stream:
-            content = stream.read(MAX_FILE_SIZE + 1)
-    except OSError as error:
-        raise PsbotError(f"{file} cannot be read: {error.strerror}", "check its permissions") from error
-    except ValueError as error:
-        raise PsbotError(
-            f"{replace_control_characters(str(file))!r} is not a file name", "check its name"
-        ) from error
-    if len(content) > MAX_FILE_SIZE:
-        raise PsbotError(
-            f"{file} is larger than {MAX_FILE_SIZE // 1024} KiB", "an engagement needs a few KiB"
-        )
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        problem = Problem(str(file), line, column, "", "the file is not UTF-8 text", "save it as UTF-8")
-        raise FileProblems([problem]) from error
 
 
 def _forbidden_characters(file: str, text: str) -> list[Problem]:
@@ -130,7 +103,7 @@ def _forbidden_characters(file: str, text: str) -> list[Problem]:
 
 
 def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
-    hint = "check quotes, brackets and indentation there"
+    hint = "check the quotes, brackets and indentation here"
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = " ".join(filter(None, (getattr(error, "problem", None), getattr(error, "context", None))))
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -158,7 +131,7 @@ class _OpenNode:
 
 @dataclass(slots=True)
 class _Builder:
-    """Builds data from events with an explicit stack, so that depth costs memory and never the program stack."""
+    """Builds data from events with an explicit stack, so that deep nesting cannot overflow the call stack."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
@@ -173,7 +146,9 @@ class _Builder:
         """Return the data of the first document."""
         for count, event in enumerate(events):
             if count > MAX_NODES:
-                self._report(event, f"more than {MAX_NODES} values", "an engagement needs a hundred")
+                self._report(
+                    event, f"more than {MAX_NODES} values", "an engagement file needs about a hundred"
+                )
                 self.is_aborted = True
             if self.is_aborted:
                 break
@@ -192,7 +167,7 @@ class _Builder:
                 self._report(event, f"the alias *{event.anchor} is not allowed", "write the value out")
                 self._add_value(event, None)
             case yaml.DocumentStartEvent() if self.documents:
-                self._report(event, "a second document starts here", "keep one document a file")
+                self._report(event, "a second document starts here", "keep one document per file")
                 self.is_aborted = True
             case yaml.DocumentStartEvent():
                 self.documents = 1
@@ -230,7 +205,7 @@ class _Builder:
             self._add_value(event, self._scalar_value(event))
 
     def _reject_tag_and_anchor(self, event: yaml.NodeEvent) -> None:
-        """Report what no node may carry."""
+        """Report a tag or an anchor, which are not allowed."""
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
             self._report(event, f"the tag {tag} is not allowed", "delete it")
@@ -248,7 +223,7 @@ class _Builder:
             first, _ = (
                 self.keys.get(path) or self.values[path]
             )  # a key that is no word has no place of its own
-            self._report(event, f"the key is there twice, first in line {first}", "keep one of them", path)
+            self._report(event, f"duplicate key, first used in line {first}", "keep one of them", path)
         self._expect_value(event, top, key)
 
     def _expect_value(self, event: yaml.Event, top: _OpenNode, key: str) -> None:
@@ -269,19 +244,19 @@ class _Builder:
             hint = f'write "{text}" in quotes if it is text'
             if text.lower() in _BOOLEAN_WORDS:
                 hint = f"write true or false, or {hint[6:]}"
-            self._report(event, f"{text} means different things to different readers of YAML", hint)
+            self._report(event, f"{text} is ambiguous in YAML", hint)
         return text
 
     def _open_node(self, event: yaml.CollectionStartEvent) -> None:
         self._reject_tag_and_anchor(event)
         if len(self.stack) >= MAX_DEPTH:
-            self._report(event, f"nested deeper than {MAX_DEPTH} levels", "an engagement needs three")
+            self._report(event, f"nested deeper than {MAX_DEPTH} levels", "an engagement file needs three")
             self.is_aborted = True
             return
         top = self.stack[-1] if self.stack else None
         holder: dict[str, YamlData] | list[YamlData] = {} if isinstance(event, yaml.MappingStartEvent) else []
         if top and isinstance(top.holder, dict) and top.key is None:
-            self._report(event, "a key is a mapping or a list", "write a plain word before the colon")
+            self._report(event, "the key is a mapping or a list", "write a plain word before the colon")
             self._expect_value(event, top, "")  # what is in the holder goes nowhere; its value comes after it
             path = self._next_path()
         else:

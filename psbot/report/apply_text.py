@@ -1,4 +1,4 @@
-"""Apply text."""
+"""Renders what apply and advance did for the terminal."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,14 @@ from rich.text import Text
 
 from psbot.apply.receipt import Receipt
 from psbot.core.text.escape import replace_control_characters
-from psbot.report import apply_rows
-from psbot.report.apply_rows import FileResult
+from psbot.core.text.quantity import quantity
+from psbot.report.apply_rows import (
+    FileResult,
+    describe_change,
+    not_done_lines,
+    receipt_name,
+    receipt_reference,
+)
 from psbot.report.plan_text import print_findings
 from psbot.report.terminal import (
     CHANGED_SIGN,
@@ -22,14 +28,14 @@ from psbot.report.terminal import (
 
 
 def apply_result_text(each: FileResult) -> str:
-    """Return what became of one engagement, one line for each item."""
+    """Return the result of one engagement, one line per item."""
     console, out = console_in_memory()
     console.print(Text(replace_control_characters(f"{each.engagement}  ({each.file})"), style="bold"))
     if labels := each.count_created_labels():
-        console.print(Text(f"  + {labels} labels", style="green"))
+        console.print(Text(f"  + {quantity(labels, 'label')}", style="green"))
     if done := list(each.done()):
         console.print(Padding(_receipts_table(done), (0, 0, 0, 1)))
-    for line in apply_rows.not_done_lines(each.not_done()):
+    for line in not_done_lines(each.not_done()):
         print_indented(console, line, "yellow")
     if each.plan:
         print_findings(console, each.plan)
@@ -45,11 +51,6 @@ def _receipts_table(done: Sequence[Receipt]) -> Table:
     table = sign_table(22, 34)
     for receipt in done:
         sign, colour = OPERATION_SIGNS.get(receipt.operation.op, CHANGED_SIGN)
-        texts = (
-            sign,
-            apply_rows.receipt_name(receipt),
-            apply_rows.receipt_reference(receipt),
-            apply_rows.describe_change(receipt),
-        )
+        texts = (sign, receipt_name(receipt), receipt_reference(receipt), describe_change(receipt))
         table.add_row(*(Text(replace_control_characters(text)) for text in texts), style=colour)
     return table

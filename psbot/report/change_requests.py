@@ -1,29 +1,28 @@
-"""Change requests, as one data set: JSON, text and Markdown are renderings of the same."""
+"""Renders change requests as text, JSON or Markdown."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from psbot.core.changes.amendment import describe
 from psbot.core.text.escape import escape_markdown, link_markdown
-from psbot.report.json_text import to_json
+from psbot.report.forms import render
 from psbot.report.terminal import sections_text
 from psbot.runs.change_requests import ChangeRequestStatus
 
 SCHEMA_VERSION = 1
-_NO_REQUEST = "no change request"
+_NO_REQUEST = "no change requests"
 
 RequestsByEngagement = Sequence[tuple[str, Sequence[ChangeRequestStatus]]]
 
 
 def render_change_requests(form: str, shown: RequestsByEngagement, now: datetime) -> str:
     """Return change requests by engagement as ``text``, ``json`` or ``markdown``."""
-    match form:
-        case "json":
-            return to_json(as_data(shown, now))
-        case "markdown":
-            return "".join(f"{line}\n" for line in _markdown(shown))
-        case _:
-            return _text(shown)
+    return render(
+        form,
+        text=lambda: _text(shown),
+        json=lambda: as_data(shown, now),
+        markdown=lambda: "".join(f"{line}\n" for line in _markdown(shown)),
+    )
 
 
 def as_data(shown: RequestsByEngagement, now: datetime) -> dict[str, object]:
@@ -75,7 +74,7 @@ def _markdown(shown: RequestsByEngagement) -> Iterator[str]:
         for each in requests:
             yield f"- {link_markdown(each.item.title, each.item.url)}: {escape_markdown(_state_line(each))}"
             yield from (f"  - {escape_markdown(point)}" for point in _details(each))
-        yield "" if requests else f"There is {_NO_REQUEST}.\n"
+        yield "" if requests else "No change requests.\n"
 
 
 def _state_line(each: ChangeRequestStatus) -> str:
@@ -85,20 +84,20 @@ def _state_line(each: ChangeRequestStatus) -> str:
 
 
 def _details(each: ChangeRequestStatus) -> Iterator[str]:
-    """Yield what there is to know, a sentence each; of what is closed only what was found."""
+    """Yield what matters about a change request, one line each; for closed ones only decisions and findings."""
     change = each.view
     if change.because:
-        yield f"because {change.because}"
+        yield f"reason: {change.because}"
     if change.hours_after != change.hours:
-        yield f"hours {change.hours:g}, then {change.hours_after:g}"
+        yield f"hours: {change.hours:g} → {change.hours_after:g}"
     if change.ends_on_after != change.ends_on:
-        yield f"end {change.ends_on}, then {change.ends_on_after}"
+        yield f"end date: {change.ends_on} → {change.ends_on_after}"
     if change.contract_after != change.contract:
-        yield f"contract {change.contract}, then {change.contract_after}"
+        yield f"contract: {change.contract} → {change.contract_after}"
     if each.item.is_open and change.missing:
-        yield f"still to be filled: {', '.join(change.missing)}"
+        yield f"missing: {', '.join(change.missing)}"
     if change.decision:
         yield f"decided by {change.decision.by} on {change.decision.on}"
     elif each.item.is_open and change.approvers:
-        yield f"{' or '.join(change.approvers)} decides"
+        yield f"to be decided by {' or '.join(change.approvers)}"
     yield from (found.message for found in each.findings)

@@ -1,4 +1,4 @@
-"""What labels and doctor find, as one data set: one line a check, with what to do about it."""
+"""Renders the checks of labels and doctor: one line per check, with how to fix it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -11,11 +11,11 @@ from rich.text import Text
 from psbot.core.text.escape import escape_markdown, replace_control_characters
 from psbot.doctor.check import Check, CheckResult
 from psbot.doctor.permissions import Requirement, requirement_rows
-from psbot.report.json_text import to_json
+from psbot.report.forms import render
 from psbot.report.terminal import captured_text, console_in_memory, print_indented
 
 SCHEMA_VERSION = 1
-_REQUIREMENTS_TITLE = "What each command needs of the token and the account's role"
+_REQUIREMENTS_TITLE = "Token scope and account role that each command needs"
 _RESULT_WIDTH = max(map(len, CheckResult))
 
 _STYLES = {
@@ -30,11 +30,20 @@ _STYLES = {
 def render_checks(
     form: str, checks: Sequence[Check], now: datetime, needs: Mapping[str, Requirement] | None = None
 ) -> str:
-    """Return *checks*, and what commands need where that is given, as ``text``, ``json`` or ``markdown``."""
-    if form == "json":
-        data = {"schema": SCHEMA_VERSION, "now": now.isoformat(), "checks": list(map(_check_data, checks))}
-        return to_json(data if needs is None else data | {"needs": _requirements_data(needs)})
-    return "".join(_markdown(checks, needs or {})) if form == "markdown" else _text(checks, needs or {})
+    """Return *checks*, and the requirements of commands where given, as ``text``, ``json`` or ``markdown``."""
+    return render(
+        form,
+        text=lambda: _text(checks, needs or {}),
+        json=lambda: _as_data(checks, now, needs),
+        markdown=lambda: "".join(_markdown(checks, needs or {})),
+    )
+
+
+def _as_data(
+    checks: Sequence[Check], now: datetime, needs: Mapping[str, Requirement] | None
+) -> Mapping[str, object]:
+    data = {"schema": SCHEMA_VERSION, "now": now.isoformat(), "checks": list(map(_check_data, checks))}
+    return data if needs is None else data | {"needs": _requirements_data(needs)}
 
 
 def _check_data(check: Check) -> Mapping[str, object]:
@@ -42,7 +51,8 @@ def _check_data(check: Check) -> Mapping[str, object]:
         "about": check.subject,
         "verdict": check.result.value,
         "found": check.message,
-        "mend": check.fix or None,
+        "fix": check.fix or None,
+        "mend": check.fix or None,  # deprecated name of `fix`, removed in the next release
     }
 
 
@@ -58,9 +68,9 @@ def _text(checks: Sequence[Check], needs: Mapping[str, Requirement]) -> str:
         table.add_column(width=_RESULT_WIDTH)
         table.add_column(overflow="fold", ratio=1)
         for check in group:
-            told = f"{check.message}\n→ {check.fix}" if check.fix else check.message
+            text = f"{check.message}\n→ {check.fix}" if check.fix else check.message
             table.add_row(
-                check.result.value, Text(replace_control_characters(told)), style=_STYLES[check.result]
+                check.result.value, Text(replace_control_characters(text)), style=_STYLES[check.result]
             )
         console.print(Padding(table, (0, 0, 0, 1)))
     if needs:
@@ -71,7 +81,7 @@ def _text(checks: Sequence[Check], needs: Mapping[str, Requirement]) -> str:
 
 
 def _markdown(checks: Sequence[Check], needs: Mapping[str, Requirement]) -> Iterator[str]:
-    yield "| about | verdict | found | what to do |\n| --- | --- | --- | --- |\n"
+    yield "| subject | result | details | fix |\n| --- | --- | --- | --- |\n"
     for check in checks:
         cells = map(escape_markdown, (check.subject, check.result.value, check.message, check.fix))
         yield f"| {' | '.join(cells)} |\n"

@@ -1,4 +1,4 @@
-"""What there is to say of one item, as one data set: JSON, text and Markdown are renderings of it."""
+"""Renders the explanation of one item as text, JSON or Markdown."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,41 +7,41 @@ from psbot.core.explain.explanation import Explanation
 from psbot.core.explain.statement import Statement, Truth
 from psbot.core.model.operations import CreateChild, CreateEpic, ItemOperation, Redescribe
 from psbot.core.text.escape import escape_markdown, link_markdown
-from psbot.report.json_text import to_json
+from psbot.report.forms import render
+from psbot.report.json_text import finding_row
 from psbot.report.plan_rows import field_changes, operation_row
 
 SCHEMA_VERSION = 1
 _ACTIONS = {
-    "create-epic": "make it",
-    "create-child": "make it",
+    "create-epic": "create it",
+    "create-child": "create it",
     "relabel": "change its labels",
-    "retitle": "give it the file's title",
-    "reschedule": "give it the file's dates",
+    "retitle": "set its title to the one in the file",
+    "reschedule": "set its dates to those in the file",
     "reassign": "assign it",
-    "redescribe": "rewrite psbot's part of its description",
-    "post-notice": "write a notice on it",
+    "redescribe": "update psbot's sections of its description",
+    "post-notice": "post a notice on it",
     "close": "close it",
-    "reopen": "open it again",
+    "reopen": "reopen it",
 }
 
 
 def render_explanation(form: str, each: Explanation, now: datetime) -> str:
     """Return *each* as ``text``, ``json`` or ``markdown``."""
-    match form:
-        case "json":
-            return to_json(_as_data(each, now))
-        case "markdown":
-            return _markdown(each)
-        case _:
-            return _text(each)
+    return render(
+        form,
+        text=lambda: _text(each),
+        json=lambda: _as_data(each, now),
+        markdown=lambda: _markdown(each),
+    )
 
 
 def _next_steps(each: Explanation) -> Iterator[Statement]:
-    """Yield what the next runs would do, and what people should know."""
+    """Yield what the next runs would do, what they keep, and the findings."""
     if each.key is not None:
         for command, operations in (("apply", each.apply), ("advance", each.advance)):
-            said = [_operation_text(operation) for operation in operations] or ["would do nothing"]
-            yield from (Statement(command, text) for text in said)
+            texts = [_operation_text(operation) for operation in operations] or ["would do nothing"]
+            yield from (Statement(command, text) for text in texts)
     for kept in each.kept:
         values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
         yield Statement("kept", f"{kept.field}: {values}; {kept.reason}")
@@ -57,9 +57,9 @@ def _operation_text(operation: ItemOperation) -> str:
 
 def _action_text(operation: ItemOperation) -> str:
     if isinstance(operation, Redescribe) and operation.parent:
-        return "put it under the epic"
+        return "make it a child of the epic"
     if isinstance(operation, Redescribe) and operation.marker and not operation.sections:
-        return "write its marker"
+        return "add its marker"
     return _ACTIONS[operation.op]
 
 
@@ -69,9 +69,9 @@ def _heading(each: Explanation) -> str:
 
 
 def _sections(each: Explanation) -> Iterator[tuple[str, tuple[Statement, ...]]]:
-    for name, points in (("what", each.what), ("why", each.why), ("next", tuple(_next_steps(each)))):
-        if points:
-            yield name, points
+    for name, statements in (("what", each.what), ("why", each.why), ("next", tuple(_next_steps(each)))):
+        if statements:
+            yield name, statements
 
 
 # Text
@@ -92,23 +92,26 @@ def _text(each: Explanation) -> str:
     print_indented(console, _heading(each), "bold", indent=0)
     for line in filter(None, (each.reference if each.key else None, each.url)):
         print_indented(console, line, "dim")
-    for name, points in _sections(each):
+    for name, statements in _sections(each):
         print_indented(console, f"\n{name}", "bold", indent=0)
         rows = [
-            ((about, _SIGNS[point.truth], f"{'· ' if is_part else ''}{point.text}"), _COLOURS[point.truth])
-            for about, point, is_part in _rows(points)
+            (
+                (about, _SIGNS[statement.truth], f"{'· ' if is_part else ''}{statement.text}"),
+                _COLOURS[statement.truth],
+            )
+            for about, statement, is_part in _rows(statements)
         ]
         print_columns(console, rows, (9, 3))
     return captured_text(out)
 
 
-def _rows(points: tuple[Statement, ...]) -> Iterator[tuple[str, Statement, bool]]:
-    """Yield points with what they are about, said once, and what they are made of below them."""
+def _rows(statements: tuple[Statement, ...]) -> Iterator[tuple[str, Statement, bool]]:
+    """Yield statements with their subject, named once, and the parts of each below it."""
     last = ""
-    for point in points:
-        yield point.about if point.about != last else "", point, False
-        last = point.about
-        for part in point.parts:
+    for statement in statements:
+        yield statement.about if statement.about != last else "", statement, False
+        last = statement.about
+        for part in statement.parts:
             yield "", part, True
 
 
@@ -117,18 +120,18 @@ def _rows(points: tuple[Statement, ...]) -> Iterator[tuple[str, Statement, bool]
 
 def _markdown(each: Explanation) -> str:
     lines = [f"### {link_markdown(escape_markdown(_heading(each)), each.url)}", ""]
-    for name, points in _sections(each):
+    for name, statements in _sections(each):
         lines += [f"**{name}**", ""]
-        for point in points:
-            lines.append(f"- {_markdown_line(point)}")
-            lines += [f"  - {_markdown_line(part)}" for part in point.parts]
+        for statement in statements:
+            lines.append(f"- {_markdown_line(statement)}")
+            lines += [f"  - {_markdown_line(part)}" for part in statement.parts]
         lines.append("")
     return "\n".join(lines)
 
 
-def _markdown_line(point: Statement) -> str:
-    sign = "" if point.truth is Truth.INFO else f" *{point.truth.value}*:"
-    return f"{point.about}:{sign} {escape_markdown(point.text)}"
+def _markdown_line(statement: Statement) -> str:
+    sign = "" if statement.truth is Truth.INFO else f" *{statement.truth.value}*:"
+    return f"{statement.about}:{sign} {escape_markdown(statement.text)}"
 
 
 # JSON
@@ -143,8 +146,8 @@ def _as_data(each: Explanation, now: datetime) -> dict[str, object]:
         "reference": each.reference,
         "title": each.title,
         "url": each.url,
-        "what": [_statement_data(point) for point in each.what],
-        "why": [_statement_data(point) for point in each.why],
+        "what": [_statement_data(statement) for statement in each.what],
+        "why": [_statement_data(statement) for statement in each.why],
         "apply": [_operation_data(operation) for operation in each.apply],
         "advance": [_operation_data(operation) for operation in each.advance],
         "kept": [
@@ -156,16 +159,13 @@ def _as_data(each: Explanation, now: datetime) -> dict[str, object]:
             }
             for kept in each.kept
         ],
-        "findings": [
-            {"code": finding.code, "severity": finding.severity.value, "message": finding.message}
-            for finding in each.findings
-        ],
+        "findings": [finding_row(finding) for finding in each.findings],
     }
 
 
-def _statement_data(point: Statement) -> dict[str, object]:
-    parts = [_statement_data(part) for part in point.parts]
-    return {"about": point.about, "says": point.truth.value, "text": point.text, "parts": parts}
+def _statement_data(statement: Statement) -> dict[str, object]:
+    parts = [_statement_data(part) for part in statement.parts]
+    return {"about": statement.about, "says": statement.truth.value, "text": statement.text, "parts": parts}
 
 
 def _operation_data(operation: ItemOperation) -> dict[str, object]:

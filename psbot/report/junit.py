@@ -1,4 +1,4 @@
-"""Test reports of the JUnit kind, as GitLab's pipelines and merge requests show them.
+"""Writes JUnit test reports, which GitLab shows in pipelines and merge requests.
 
 GitLab shows the text of ``failure``, ``error`` and ``skipped``; their attributes hide it where there is no text
 (lib/gitlab/ci/parsers/test/junit.rb).
@@ -26,7 +26,7 @@ class CaseResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JUnitCase:
-    """One case: its name, the file it is about, how it ended, and what there is to say, in lines."""
+    """One case: its name, the file it is about, how it ended, and its messages, one per line."""
 
     name: str
     file: str
@@ -43,7 +43,7 @@ class JUnitSuite:
 
 
 def junit_xml(name: str, suites: Sequence[JUnitSuite]) -> str:
-    """Return the report as XML, in which no text of people is more than text."""
+    """Return the report as XML, with all text escaped."""
     root = ElementTree.Element("testsuites", name=name)
     for suite in suites:
         endings = [case.result for case in suite.cases]

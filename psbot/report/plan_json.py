@@ -1,23 +1,24 @@
-"""Plan json."""
+"""Renders plans as the JSON object that ``psbot schema --plan`` describes."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from psbot.core.model.process import Limits
+from psbot.report.json_text import finding_row
 from psbot.report.plan_rows import FilePlan, OperationRow, operation_row, total_cost, total_summary
 
 SCHEMA_VERSION = 1
 
 
-def as_data(planned: Sequence[FilePlan], limits: Limits, now: datetime) -> dict[str, object]:
+def as_data(plans: Sequence[FilePlan], limits: Limits, now: datetime) -> dict[str, object]:
     """Return the plans as the JSON object whose schema is :data:`PLAN_SCHEMA`."""
-    cost = total_cost(planned, limits)
+    cost = total_cost(plans, limits)
     return {
         "schema": SCHEMA_VERSION,
         "now": now.isoformat(),
-        "engagements": [_plan_data(each) for each in planned],
+        "engagements": [_plan_data(each) for each in plans],
         "cost": {"requests": cost.requests, "notes": cost.notes, "creations": cost.creations},
-        "summary": total_summary(planned),
+        "summary": total_summary(plans),
     }
 
 
@@ -41,10 +42,7 @@ def _plan_data(planned: FilePlan) -> dict[str, object]:
             }
             for kept in plan.kept
         ],
-        "findings": [
-            {"code": each.code, "severity": each.severity.value, "message": each.message}
-            for each in plan.findings
-        ],
+        "findings": [finding_row(finding) for finding in plan.findings],
         "notifications": plan.notifications(),
     }
 

@@ -1,12 +1,14 @@
-"""Plans as Markdown for a merge request or a page; everything from files and GitLab is inert."""
+"""Renders plans as Markdown for merge requests and pages; text from files and GitLab is escaped."""
 
 from collections.abc import Sequence
 
 from psbot.core.model.process import Limits
 from psbot.core.text.escape import escape_markdown
+from psbot.core.text.quantity import quantity
 from psbot.report.plan_rows import (
     FilePlan,
     OperationRow,
+    cost_text,
     operation_row,
     table_cells,
     total_cost,
@@ -16,13 +18,13 @@ from psbot.report.plan_rows import (
 COLLAPSE_FROM = 12  # rows
 
 
-def plans_markdown(planned: Sequence[FilePlan], limits: Limits) -> str:
-    """Return *planned* as Markdown."""
-    parts = [_plan_markdown(each) for each in planned]
-    counts, cost = total_summary(planned), total_cost(planned, limits)
+def plans_markdown(plans: Sequence[FilePlan], limits: Limits) -> str:
+    """Return *plans* as Markdown."""
+    parts = [_plan_markdown(each) for each in plans]
+    counts, cost = total_summary(plans), total_cost(plans, limits)
     total = (
         f"**{counts['create']} to create, {counts['update']} to update, {counts['close']} to close.** "
-        f"Applying it takes about {cost.requests} requests and {cost.notes} notes.\n"
+        f"Applying it takes about {cost_text(cost)}.\n"
     )
     return "\n".join([*parts, total])
 
@@ -35,8 +37,8 @@ def _plan_markdown(planned: FilePlan) -> str:
     ]
     rows = [operation_row(operation) for operation in plan.operations]
     items = [each for each in rows if each.marker is not None]
-    if missing := len(rows) - len(items):
-        lines += [f"{missing} labels are made in `{rows[0].namespace}`.", ""]
+    if labels := len(rows) - len(items):
+        lines += [f"{quantity(labels, 'label')} to create in `{rows[0].namespace}`.", ""]
     if not rows:
         lines += ["Nothing to do.", ""]
     if items:
@@ -47,10 +49,9 @@ def _plan_markdown(planned: FilePlan) -> str:
         for kept in plan.kept
     ]
     lines += [f"- {finding.severity.value}: {escape_markdown(finding.message)}" for finding in plan.findings]
-    if told := plan.notifications():
-        lines.append(
-            f"- GitLab will notify {', '.join(f'{escape_markdown(name)} ({count})' for name, count in told.items())}"
-        )
+    if notified := plan.notifications():
+        people = ", ".join(f"{escape_markdown(name)} ({count})" for name, count in notified.items())
+        lines.append(f"- GitLab will notify {people}")
     lines += [f"- file {escape_markdown(planned.file)}, checksum `{plan.checksum()}`", ""]
     return "\n".join(lines)
 
@@ -58,7 +59,7 @@ def _plan_markdown(planned: FilePlan) -> str:
 def _collapsed(table: list[str], count: int) -> list[str]:
     if count < COLLAPSE_FROM:
         return [*table, ""]
-    return [f"<details><summary>{count} operations</summary>", "", *table, "", "</details>", ""]
+    return [f"<details><summary>{quantity(count, 'operation')}</summary>", "", *table, "", "</details>", ""]
 
 
 def _operations_table(rows: Sequence[OperationRow]) -> list[str]:

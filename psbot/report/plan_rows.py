@@ -1,4 +1,4 @@
-"""Plans as one data set: rows, totals and the JSON object; text and Markdown are renderings of the same rows."""
+"""Plans as rows and totals that text, JSON and Markdown are rendered from."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +27,7 @@ from psbot.core.model.operations import (
 from psbot.core.model.process import Limits
 from psbot.core.plan.cost import Cost
 from psbot.core.plan.plan import Plan
+from psbot.core.text.quantity import quantity
 
 Value = str | bool | list[str] | None
 Fields = Mapping[str, tuple[Value, Value]]
@@ -51,7 +52,7 @@ class FilePlan:
 
     @property
     def needs_attention(self) -> bool:
-        """Tell whether changes are pending or somebody should look at a finding."""
+        """Tell whether changes are pending or a person should look at a finding."""
         return not self.plan.is_empty or any(
             each.severity is not Severity.INFO for each in self.plan.findings
         )
@@ -59,7 +60,7 @@ class FilePlan:
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """One operation as people and programs read it; ``marker`` is the item's key, None for a label."""
+    """One operation as a row; ``marker`` is the item's key, None for a label."""
 
     op: str
     marker: str | None
@@ -134,7 +135,7 @@ def _iso_day(day: date | None) -> str | None:
 
 
 def table_cells(each: OperationRow) -> tuple[str, str, str]:
-    """Return what a table shows of an item's row: due day, assignee, and what happens."""
+    """Return the cells of an item's row: due date, assignee, and what changes."""
     if each.op.startswith("create"):
         due, assignee, title = (
             each.fields.get(name, (None, None))[1] for name in ("due_on", "assignee", "title")
@@ -144,7 +145,7 @@ def table_cells(each: OperationRow) -> tuple[str, str, str]:
 
 
 def field_changes(each: OperationRow) -> list[str]:
-    """Return what changes in an item, field by field, descriptions left out; of labels what comes and goes."""
+    """Return what changes in an item, field by field, without descriptions; of labels what is added and removed."""
     return [
         _label_changes(before, after)
         if isinstance(before, list) and isinstance(after, list)
@@ -163,14 +164,19 @@ def _value_text(value: Value) -> str:
     return "nothing" if value is None else str(value)
 
 
-def total_cost(planned: Sequence[FilePlan], limits: Limits) -> Cost:
-    """Return what all plans cost together."""
-    return sum((each.plan.cost(limits) for each in planned), Cost(0, 0, 0))
+def total_cost(plans: Sequence[FilePlan], limits: Limits) -> Cost:
+    """Return the cost of all plans together."""
+    return sum((each.plan.cost(limits) for each in plans), Cost(0, 0, 0))
 
 
-def total_summary(planned: Sequence[FilePlan]) -> dict[str, int]:
+def cost_text(cost: Cost) -> str:
+    """Return what a plan costs: ``12 requests and 1 note``."""
+    return f"{quantity(cost.requests, 'request')} and {quantity(cost.notes, 'note')}"
+
+
+def total_summary(plans: Sequence[FilePlan]) -> dict[str, int]:
     """Count items created, updated and closed over all plans."""
     counts: Counter[str] = Counter({"create": 0, "update": 0, "close": 0})
-    for each in planned:
+    for each in plans:
         counts.update(each.plan.summary())
     return dict(counts)

@@ -1,4 +1,4 @@
-"""Reports for people at a terminal: tables that fit 80 columns, colour only where the output is a terminal."""
+"""Renders plans for the terminal."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,11 @@ from rich.text import Text
 from psbot.core.model.process import Limits
 from psbot.core.plan.plan import Plan
 from psbot.core.text.escape import replace_control_characters
+from psbot.core.text.quantity import quantity
 from psbot.report.plan_rows import (
     FilePlan,
     OperationRow,
+    cost_text,
     operation_row,
     table_cells,
     total_cost,
@@ -29,13 +31,13 @@ from psbot.report.terminal import (
 )
 
 
-def plans_text(planned: Sequence[FilePlan], limits: Limits) -> str:
-    """Return *planned* as a person reads it before saying yes."""
+def plans_text(plans: Sequence[FilePlan], limits: Limits) -> str:
+    """Return *plans* as a person reviews them."""
     console, out = console_in_memory()
-    for each in planned:
+    for each in plans:
         _print_plan(console, each)
-    if planned:
-        console.print(_totals_line(planned, limits))
+    if plans:
+        console.print(_totals_line(plans, limits))
     return captured_text(out)
 
 
@@ -49,26 +51,23 @@ def _print_plan(console: Console, planned: FilePlan) -> None:
     console.print(head)
     rows = [operation_row(operation) for operation in plan.operations]
     items = [each for each in rows if each.marker is not None]
-    if missing := len(rows) - len(items):
-        console.print(Text(f"  + {missing} labels in {rows[0].namespace}", style="green"))
+    if labels := len(rows) - len(items):
+        console.print(Text(f"  + {quantity(labels, 'label')} in {rows[0].namespace}", style="green"))
     if items:
         console.print(Padding(_operations_table(items), (0, 0, 0, 1)))
     if not rows:
         console.print(Text("  nothing to do", style="green"))
     print_findings(console, plan)
-    if told := plan.notifications():
-        print_indented(
-            console,
-            f"GitLab will notify {', '.join(f'{name} ({count})' for name, count in told.items())}",
-            "dim",
-        )
+    if notified := plan.notifications():
+        people = ", ".join(f"{name} ({count})" for name, count in notified.items())
+        print_indented(console, f"GitLab will notify {people}", "dim")
     if rows:
         print_indented(console, f"checksum {plan.checksum()}", "dim")
     console.print()
 
 
 def print_findings(console: Console, plan: Plan) -> None:
-    """Print what the plan keeps and what it found."""
+    """Print the values that the plan keeps, and its findings."""
     for kept in plan.kept:
         values = f"GitLab has {kept.gitlab or 'nothing'}, the file {kept.file or 'nothing'}"
         print_indented(console, f"kept    {kept.item} {kept.field}: {values}; {kept.reason}", "cyan")
@@ -87,7 +86,7 @@ def _operations_table(rows: Sequence[OperationRow]) -> Table:
     return table
 
 
-def _totals_line(planned: Sequence[FilePlan], limits: Limits) -> Text:
-    counts, cost = total_summary(planned), total_cost(planned, limits)
+def _totals_line(plans: Sequence[FilePlan], limits: Limits) -> Text:
+    counts, cost = total_summary(plans), total_cost(plans, limits)
     what = f"{counts['create']} to create, {counts['update']} to update, {counts['close']} to close"
-    return Text(f"{what}. Applying it takes about {cost.requests} requests and {cost.notes} notes.")
+    return Text(f"{what}. Applying it takes about {cost_text(cost)}.")

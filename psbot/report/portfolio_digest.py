@@ -1,27 +1,28 @@
-"""What became of the portfolio digests: lines for people, data for programs."""
+"""Renders the results of portfolio digests: lines for people, data for programs."""
 
 from collections.abc import Iterator
 
 from psbot.core.model.operations import CreateChild, PostNotice
+from psbot.core.text.quantity import quantity
 from psbot.report.apply_rows import not_done_lines, receipt_summary
 from psbot.runs.stale.portfolio_digests import DigestResult
 
 
 def digest_line(each: DigestResult) -> str:
-    """Return in one line what became of the digest of one manager."""
+    """Return the result of the digest of one manager in one line."""
     where = each.item or "no issue yet"
-    return f"digest of {each.manager}, {where}: {each.findings} findings, {_digest_state(each)}"
+    return f"digest of {each.manager}, {where}: {quantity(each.findings, 'finding')}, {_digest_state(each)}"
 
 
 def _digest_state(each: DigestResult) -> str:
     if each.not_done:
-        return "not finished"
+        return "incomplete"
     if each.is_postponed:
-        return "left to the next run, because a ceiling is reached"
+        return "postponed to the next run because a limit is reached"
     notices = [one.operation for one in each.receipts if isinstance(one.operation, PostNotice)]
     if any(notice.note_gid is None for notice in notices):
-        return "told anew"
-    return "brought up to date" if notices else "as it was"
+        return "posted"
+    return "updated" if notices else "unchanged"
 
 
 def digest_lines(each: DigestResult) -> Iterator[tuple[str, str]]:
@@ -31,7 +32,7 @@ def digest_lines(each: DigestResult) -> Iterator[tuple[str, str]]:
 
 
 def digest_data(each: DigestResult) -> dict[str, object]:
-    """Return what became of the digest of one manager."""
+    """Return the result of the digest of one manager."""
     return {
         "manager": each.manager,
         "item": each.item or None,

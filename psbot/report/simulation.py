@@ -1,7 +1,7 @@
-"""The timeline of a simulated life as text, JSON or Markdown; quiet days are left out."""
+"""Renders the timeline of a simulated engagement as text, JSON or Markdown; days without entries are left out."""
 
 from psbot.core.text.escape import escape_markdown
-from psbot.report.json_text import to_json
+from psbot.report.forms import render
 from psbot.report.timeline import (
     EntryKind,
     Timeline,
@@ -16,15 +16,18 @@ SCHEMA_VERSION = 1
 
 def render_timeline(form: str, timeline: Timeline) -> str:
     """Return *timeline* as ``text``, ``json`` or ``markdown``."""
-    if form == "json":
-        return to_json(as_data(timeline))
-    if form == "markdown":
-        return _timeline_markdown(timeline)
-    from psbot.report.simulation_text import (
-        timeline_text as timeline_,  # here, because rich is slow to import and only text needs it
+    return render(
+        form,
+        text=lambda: _text(timeline),
+        json=lambda: as_data(timeline),
+        markdown=lambda: _timeline_markdown(timeline),
     )
 
-    return timeline_(timeline)
+
+def _text(timeline: Timeline) -> str:
+    from psbot.report.simulation_text import timeline_text  # here, because rich is slow to import
+
+    return timeline_text(timeline)
 
 
 def as_data(timeline: Timeline) -> dict[str, object]:

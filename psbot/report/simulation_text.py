@@ -1,4 +1,4 @@
-"""Simulation text."""
+"""Renders the timeline of a simulated engagement for the terminal."""
 
 from rich.text import Text
 
@@ -14,11 +14,11 @@ _STYLES = {
 }
 
 
-def timeline_text(life: Timeline) -> str:
-    """Return a life as a person reads it, day by day."""
+def timeline_text(timeline: Timeline) -> str:
+    """Return *timeline* day by day."""
     console, out = console_in_memory()
-    console.print(Text(replace_control_characters(f"{life.engagement}  ({life.file})"), style="bold"))
-    for day in days_with_entries(life.days):
+    console.print(Text(replace_control_characters(f"{timeline.engagement}  ({timeline.file})"), style="bold"))
+    for day in days_with_entries(timeline.days):
         console.print(Text(f"{day.on:%Y-%m-%d %A}", style="bold"))
         table = sign_table(12, 20)
         for each in day.entries:
@@ -27,6 +27,6 @@ def timeline_text(life: Timeline) -> str:
                 *(Text(replace_control_characters(text)) for text in texts), style=_STYLES[each.kind]
             )
         console.print(table)
-    for line in (summary_line(life), *life.not_reached):
+    for line in (summary_line(timeline), *timeline.not_reached):
         console.print(Text(replace_control_characters(line), style="dim"))
     return captured_text(out)

@@ -1,4 +1,4 @@
-"""Where engagements stand, as one data set: JSON, text and Markdown are renderings of the same standings."""
+"""Renders the status of engagements as text, JSON or Markdown."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,34 +9,32 @@ from rich.table import Table
 from psbot.core.model.finding import Severity
 from psbot.core.status import EngagementStatus, ItemStatus, NextActor
 from psbot.core.text.escape import escape_markdown, link_markdown, replace_control_characters
-from psbot.report.json_text import to_json
+from psbot.report.forms import render
+from psbot.report.json_text import finding_row
 from psbot.report.terminal import captured_text, console_in_memory, print_indented
 
 SCHEMA_VERSION = 1
-_HEADERS = ("engagement", "phase, since", "health", "late", "customer", "found", "next due")
+_HEADERS = ("engagement", "phase, since", "health", "late", "customer", "findings", "next due")
 _WIDE_COLUMNS = (0, 6)  # the columns that share what is left
 _MAX_ITEMS = 5  # open items that text shows of one engagement
 
 
-def render_status(form: str, standings: Sequence[EngagementStatus], now: datetime) -> str:
-    """Return *standings* as ``text``, ``json`` or ``markdown``."""
-    match form:
-        case "json":
-            return to_json(as_data(standings, now))
-        case "markdown":
-            return _markdown(standings)
-        case _ if len(standings) == 1:
-            return _single_text(standings[0])
-        case _:
-            return _table_text(standings)
+def render_status(form: str, statuses: Sequence[EngagementStatus], now: datetime) -> str:
+    """Return *statuses* as ``text``, ``json`` or ``markdown``; of a single engagement text shows the details."""
+    return render(
+        form,
+        text=lambda: _single_text(statuses[0]) if len(statuses) == 1 else _table_text(statuses),
+        json=lambda: as_data(statuses, now),
+        markdown=lambda: _markdown(statuses),
+    )
 
 
-def as_data(standings: Sequence[EngagementStatus], now: datetime) -> dict[str, object]:
-    """Return the standings as one JSON object."""
+def as_data(statuses: Sequence[EngagementStatus], now: datetime) -> dict[str, object]:
+    """Return the statuses as one JSON object."""
     return {
         "schema": SCHEMA_VERSION,
         "now": now.isoformat(),
-        "engagements": [_status_data(each) for each in standings],
+        "engagements": [_status_data(each) for each in statuses],
     }
 
 
@@ -62,38 +60,31 @@ def _status_data(each: EngagementStatus) -> dict[str, object]:
         "overdue_days": each.overdue_days,
         "at_customer": len(each.waiting_for_customer),
         "next_due": each.next_item.key if each.next_item else None,
-        "findings": [
-            {
-                "code": finding.code,
-                "severity": finding.severity.value,
-                "message": finding.message,
-                "marker": finding.item,
-            }
-            for finding in each.findings
-        ],
+        "findings": [finding_row(finding) | {"marker": finding.item} for finding in each.findings],
         "states": dict(each.states),
-        "items": [
-            {
-                "marker": item.key,
-                "title": item.title,
-                "due_on": item.due_on.isoformat() if item.due_on else None,
-                "assignee": item.assignee,
-                "state": item.state,
-                "severity": item.severity,
-                "raised_as": item.raid_heading,
-                "overdue": item.is_overdue,
-                "overdue_days": item.overdue_days,
-                "waits_for": {"who": item.waiting.actor.value, "name": item.waiting.name},
-                "target": {"namespace": item.namespace, "iid": item.iid},
-                "url": item.url,
-            }
-            for item in each.items
-        ],
+        "items": [_item_data(item) for item in each.items],
+    }
+
+
+def _item_data(item: ItemStatus) -> dict[str, object]:
+    return {
+        "marker": item.key,
+        "title": item.title,
+        "due_on": item.due_on.isoformat() if item.due_on else None,
+        "assignee": item.assignee,
+        "state": item.state,
+        "severity": item.severity,
+        "raised_as": item.raid_heading,
+        "overdue": item.is_overdue,
+        "overdue_days": item.overdue_days,
+        "waits_for": {"who": item.waiting.actor.value, "name": item.waiting.name},
+        "target": {"namespace": item.namespace, "iid": item.iid},
+        "url": item.url,
     }
 
 
 def _table_cells(each: EngagementStatus) -> tuple[str, ...]:
-    """Return what a table shows: a day stands below what it belongs to."""
+    """Return the cells of a table; a date is below what it belongs to."""
     found = len(each.findings_of(Severity.ERROR)) + len(each.findings_of(Severity.WARNING))
     if each.failure is not None or not each.is_in_gitlab:
         phase = "not in GitLab yet" if each.failure is None else "not read"
@@ -110,17 +101,17 @@ def _table_cells(each: EngagementStatus) -> tuple[str, ...]:
     )
 
 
-def _table_text(standings: Sequence[EngagementStatus]) -> str:
+def _table_text(statuses: Sequence[EngagementStatus]) -> str:
     console, out = console_in_memory()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for number, head in enumerate(_HEADERS):
         table.add_column(head, overflow="fold", ratio=1 if number in _WIDE_COLUMNS else None)
-    for each in standings:
+    for each in statuses:
         table.add_row(
             *map(replace_control_characters, _table_cells(each)),
             style="yellow" if each.needs_attention else None,
         )
-    if standings:
+    if statuses:
         console.print(table)
     return captured_text(out)
 
@@ -158,7 +149,7 @@ def _print_raid_section(console: Console, heading: str, items: Sequence[ItemStat
 
 
 def _raid_line(item: ItemStatus) -> str:
-    shown = [item.severity, item.state, item.assignee or "nobody owns it"]
+    shown = [item.severity, item.state, item.assignee or "no owner"]
     return f"{item.key} {item.title}: {', '.join(each for each in shown if each)}"
 
 
@@ -167,14 +158,14 @@ def _upcoming(each: EngagementStatus) -> tuple[ItemStatus, ...]:
 
 
 def _fact_rows(each: EngagementStatus) -> Iterator[tuple[str, str]]:
-    people = f"{each.manager} manages" + (f", {each.lead} leads" if each.lead else ", nobody leads yet")
+    people = f"manager {each.manager}, " + (f"lead {each.lead}" if each.lead else "no lead yet")
     yield "people", people
     yield "dates", f"{each.kick_off_on} to {each.ends_on}"
     if each.failure is not None:
         yield "phase", f"could not be read: {each.failure}"
         return
     if not each.is_in_gitlab:
-        yield "phase", "not in GitLab yet; psbot apply makes it"
+        yield "phase", "not in GitLab yet; run psbot apply to create it"
         return
     yield "phase", _phase_text(each)
     if each.health:
@@ -198,17 +189,17 @@ def _item_line(item: ItemStatus) -> str:
     state = item.state or "state unclear"
     match item.waiting.actor:
         case NextActor.CUSTOMER:
-            who = f"{item.waiting.name} has the next move"
+            who = f"waiting for {item.waiting.name}"
         case NextActor.GATE:
-            state, who = f"{state}: {item.waiting.name}", item.assignee or "nobody"
+            state, who = f"{state}: {item.waiting.name}", item.assignee or "no assignee"
         case _:
             who = item.waiting.name
     return f"{item.due_on}  {item.key}, {who}, {state}"
 
 
-def _markdown(standings: Sequence[EngagementStatus]) -> str:
+def _markdown(statuses: Sequence[EngagementStatus]) -> str:
     lines = [f"| {' | '.join(_HEADERS)} |", f"|{' --- |' * len(_HEADERS)}"]
-    for each in standings:
+    for each in statuses:
         first, *rest = map(escape_markdown, _table_cells(each))
         lines.append(f"| {' | '.join([link_markdown(first, each.url), *rest])} |")
     return "\n".join(lines) + "\n"

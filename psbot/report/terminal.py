@@ -1,4 +1,4 @@
-"""What all texts for a terminal share: a console as wide as the terminal, colour only where there is one."""
+"""What all terminal reports share: a console as wide as the terminal, with colour only at a terminal."""
 
 import os
 import sys
@@ -34,17 +34,17 @@ def captured_text(out: StringIO) -> str:
 
 
 def print_indented(console: Console, text: str, style: str, indent: int = 2) -> None:
-    """Print *text*, which may come from anywhere, wrapped and indented."""
+    """Print *text* wrapped and indented; control characters in it are replaced."""
     console.print(Padding(Text(replace_control_characters(text), style=style), (0, 0, 0, indent)))
 
 
-def sections_text(chapters: Iterable[tuple[str, list[tuple[str, str]]]]) -> str:
-    """Return chapters of rows, each with what it is about in front; Markdown's backticks go."""
+def sections_text(sections: Iterable[tuple[str, list[tuple[str, str]]]]) -> str:
+    """Return sections of rows, each row with its subject first, without Markdown's backticks."""
     console, out = console_in_memory()
-    for number, (name, rows) in enumerate(chapters):
+    for number, (name, rows) in enumerate(sections):
         console.print(Text(replace_control_characters(f"\n{name}" if number else name), style="bold"))
-        for about, said in rows:
-            plain = f"{about}: {said}" if about else said
+        for subject, text in rows:
+            plain = f"{subject}: {text}" if subject else text
             console.print(Padding(Text(replace_control_characters(plain.replace("`", ""))), (0, 0, 0, 2)))
     return captured_text(out)
 
@@ -52,7 +52,7 @@ def sections_text(chapters: Iterable[tuple[str, list[tuple[str, str]]]]) -> str:
 def print_columns(
     console: Console, rows: Iterable[tuple[Sequence[str], str]], widths: Sequence[int], indent: int = 2
 ) -> None:
-    """Print rows of texts, each row with its style, in columns of *widths* and what is left for the last one."""
+    """Print rows of texts, each row with its style, in columns of *widths*; the last one takes the rest."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     for width in widths:
         table.add_column(width=width)
@@ -73,7 +73,7 @@ SEVERITY_STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.E
 
 
 def sign_table(*widths: int) -> Table:
-    """Return a table without lines: a sign, columns of at most *widths*, and what is left for the last one."""
+    """Return a table without lines: a sign, columns of at most *widths*, and a last one that takes the rest."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
     table.add_column(width=1)
     for width in widths:

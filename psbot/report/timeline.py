@@ -1,13 +1,15 @@
-"""What happens in a simulated life: who did what on which item, and why."""
+"""The timeline of a simulated engagement: who did what on which item, and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from psbot.core.text.quantity import quantity
+
 
 class EntryKind(StrEnum):
-    """What sort of thing happened."""
+    """Who acted, or what kind of message it is."""
 
     PERSON = "person"
     PSBOT = "psbot"
@@ -17,7 +19,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One thing that happened; ``item`` is the item's key, or the code of a finding that is about none."""
+    """One entry; ``item`` is the item's key, or the code of a finding that is about no item."""
 
     at: datetime
     kind: EntryKind
@@ -29,7 +31,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class TimelineDay:
-    """One day of a life; on a quiet one nothing happened."""
+    """One day of the timeline."""
 
     on: date
     entries: tuple[TimelineEntry, ...] = ()
@@ -42,7 +44,7 @@ class TimelineDay:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What happened in the life of one engagement, where it ended, and which deeds never came to be."""
+    """What happened in one engagement, its last phase, and which planned actions were never reached."""
 
     engagement: str
     file: str
@@ -58,12 +60,12 @@ def days_with_entries(days: Iterable[TimelineDay]) -> list[TimelineDay]:
 
 
 def summary_line(timeline: Timeline) -> str:
-    """Say in one line how long it was, and where the engagement is at its end."""
-    quiet = len(timeline.days) - len(days_with_entries(timeline.days))
-    return f"{len(timeline.days)} days, {quiet} of them quiet; the phase is {timeline.phase or 'not clear'}"
+    """Return the length of the timeline and the last phase in one line."""
+    days, empty = len(timeline.days), len(timeline.days) - len(days_with_entries(timeline.days))
+    return f"{quantity(days, 'day')}, {empty} without activity; phase: {timeline.phase or 'unclear'}"
 
 
 def entry_text(each: TimelineEntry) -> str:
-    """Say what happened and why, in one line."""
-    words = " ".join(each.what.split())
-    return f"{words}: {each.why}" if each.why and each.why not in words else words
+    """Return what happened and why, in one line."""
+    text = " ".join(each.what.split())
+    return f"{text}: {each.why}" if each.why and each.why not in text else text

@@ -1,4 +1,4 @@
-"""What is wrong with engagement files, as a test report: one case a file."""
+"""Renders the problems of engagement files as a JUnit test report: one case per file."""
 
 from collections.abc import Iterable
 

@@ -1,29 +1,32 @@
-"""The workflow for people: its transitions and gates in plain words, and a diagram."""
+"""Renders the workflow as text, JSON or Markdown: transitions, gates and alarms in plain sentences, and a diagram."""
 
 from collections.abc import Iterable, Iterator
 
 from psbot.core.model.workflow import Condition, Role, Transition, Workflow
 from psbot.core.workflow.guards import describe
-from psbot.report.json_text import to_json
+from psbot.report.forms import render
 
 SCHEMA_VERSION = 1
 
-ANY_PHASE = "any phase but an end"
-_PREVIOUS_PHASE = "the phase before"
-_ROLE_TEXT = {Role.MANAGER: "the manager", Role.PEOPLE: "one of the engagement's people"}
+ANY_PHASE = "any phase except final phases"
+_PREVIOUS_PHASE = "the previous phase"
+_ROLE_TEXT = {Role.MANAGER: "the manager", Role.PEOPLE: "anyone listed under `people:`"}
 
 
 def render_workflow(form: str, workflow: Workflow) -> str:
     """Return the workflow as ``text``, ``json`` or ``markdown``."""
-    match form:
-        case "json":
-            return to_json(_as_data(workflow))
-        case "markdown":
-            return "\n\n".join(page_paragraphs(workflow)) + "\n"
-        case _:
-            from psbot.report.terminal import sections_text  # here, because rich is slow to import
+    return render(
+        form,
+        text=lambda: _text(workflow),
+        json=lambda: _as_data(workflow),
+        markdown=lambda: "\n\n".join(page_paragraphs(workflow)) + "\n",
+    )
 
-            return sections_text(_sections(workflow)) + f"\n{mermaid_diagram(workflow)}"
+
+def _text(workflow: Workflow) -> str:
+    from psbot.report.terminal import sections_text  # here, because rich is slow to import
+
+    return sections_text(_sections(workflow)) + f"\n{mermaid_diagram(workflow)}"
 
 
 def transition_rows(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
@@ -40,13 +43,13 @@ def gate_rows(workflow: Workflow) -> Iterator[tuple[str, str]]:
 
 
 def closing_rows(workflow: Workflow) -> Iterator[tuple[str, str]]:
-    """Yield (kind, what has to hold so that psbot closes it) of every kind that psbot closes."""
+    """Yield (kind, when psbot closes it) of every kind that psbot closes."""
     for kind, conditions in workflow.rules.closes.items():
         yield kind, _conditions_text(conditions)
 
 
 def alarm_rows(workflow: Workflow) -> Iterator[tuple[str, str, str]]:
-    """Yield (code, when it stands, what excuses it) of every alarm."""
+    """Yield (code, when it is reported, exceptions) of every alarm."""
     for alarm in workflow.rules.alarms:
         yield (
             alarm.code,
@@ -65,33 +68,34 @@ def page_paragraphs(workflow: Workflow) -> Iterator[str]:
     closing, resting = _closing_and_resting(workflow)
     yield "# The workflow"
     yield (
-        "It is in `config/workflow.yml`: what moves an engagement from phase to phase, what opens its items, and "
-        "what people are told. An item is done when its label or its closing says so and that was one of the people "
-        "of the engagement file, or a machine; what others do opens nothing and is reported. A kind that an "
-        "engagement does not have, or leaves out, is done."
+        "`config/workflow.yml` defines what moves an engagement from phase to phase, what opens its items, and which "
+        "alarms are raised. An item is done when someone listed under `people:` in the engagement file, or a machine "
+        "account, sets its label or closes it. Changes by anyone else are ignored and reported. A kind that an "
+        "engagement does not have, or skips, counts as done."
     )
     yield f"```mermaid\n{mermaid_diagram(workflow)}```"
     yield "## Phases"
     yield _markdown_table(["from", "to", "when"], transition_rows(workflow))
     yield (
-        f"The epic is closed when one of these begins: {closing}. No calls and standups are made in: {resting}. "
-        "After an end nothing is made."
+        f"psbot closes the epic when one of these phases begins: {closing}. It creates no calls and standups in: "
+        f"{resting}. In a final phase it creates nothing."
     )
     yield "## Gates"
     yield (
-        f"An item of these kinds is `{workflow.blocked_state}` first, and `{workflow.open_state}` when its gate opens."
+        f"An item of these kinds starts as `{workflow.blocked_state}` and becomes `{workflow.open_state}` when its "
+        "gate opens."
     )
     yield _markdown_table(
-        ["kind", "opens when"], ((f"`{kind}`", words) for kind, words in gate_rows(workflow))
+        ["kind", "opens when"], ((f"`{kind}`", condition) for kind, condition in gate_rows(workflow))
     )
     if workflow.rules.closes:
         yield "## What psbot closes"
-        yield "An item that a person has opened again stays open."
-        rows = ((f"`{kind}`", words) for kind, words in closing_rows(workflow))
+        yield "An item that a person reopened stays open."
+        rows = ((f"`{kind}`", condition) for kind, condition in closing_rows(workflow))
         yield _markdown_table(["kind", "is done when"], rows)
-    yield "## What people are told"
-    told = ((f"`{code}`", *rest) for code, *rest in alarm_rows(workflow))
-    yield _markdown_table(["finding", "stands while", "unless"], told)
+    yield "## Alarms"
+    alarms = ((f"`{code}`", *rest) for code, *rest in alarm_rows(workflow))
+    yield _markdown_table(["finding", "reported while", "unless"], alarms)
     if acceptance := _acceptance_text(workflow):
         yield "## Acceptance"
         yield acceptance
@@ -109,9 +113,9 @@ def _acceptance_text(workflow: Workflow) -> str:
     if acceptance is None:
         return ""
     return (
-        f"The day a sign-off becomes `{acceptance.sent}` is day 1; on a day off, the next business day is. "
-        f"At the end of business day {acceptance.passive_after} it is accepted, and becomes "
-        f"`{acceptance.passive}` in the first run after that day."
+        f"Day 1 is the day on which a sign-off becomes `{acceptance.sent}`, or the next business day. "
+        f"Without an objection by the end of business day {acceptance.passive_after}, the work is deemed accepted: "
+        f"the first run after that day sets `{acceptance.passive}`."
     )
 
 
@@ -121,7 +125,7 @@ def _markdown_table(head: list[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _sections(workflow: Workflow) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield the tables as chapters of rows, each with what it is about in front."""
+    """Yield the tables as sections of rows, each row with its subject first."""
     yield "transitions", [(f"{sources} → {to}", when) for sources, to, when in transition_rows(workflow)]
     yield "gates", list(gate_rows(workflow))
     yield "closes", list(closing_rows(workflow))
@@ -159,7 +163,7 @@ def _diagram_lines(workflow: Workflow) -> Iterator[str]:
 
 
 def _state_id(name: str) -> str:
-    """Return a name that Mermaid takes for a state; its own words are none."""
+    """Return a name that Mermaid takes for a state; never one of Mermaid's keywords."""
     return "phase_" + "".join(char if char.isalnum() else "_" for char in name)
 
 
@@ -169,9 +173,9 @@ def _leaves_any_phase(rule: Transition, workflow: Workflow) -> bool:
 
 
 def _condition_text(rule: Transition) -> str:
-    ways = [_conditions_text(rule.when)] if rule.when else []
-    ways += [f"{_ROLE_TEXT[rule.by]} says so"] if rule.by else []
-    return ", or ".join(ways)
+    causes = [_conditions_text(rule.when)] if rule.when else []
+    causes += [f"{_ROLE_TEXT[rule.by]} sets it"] if rule.by else []
+    return ", or ".join(causes)
 
 
 def _conditions_text(conditions: Iterable[Condition]) -> str:

@@ -1,4 +1,4 @@
-"""Find what is wrong with templates before anything is rendered: every problem with its file, line and column."""
+"""Finds errors in templates before anything is rendered, each with its file, line and column."""
 
 import re
 import typing
@@ -57,19 +57,19 @@ class TemplateSource:
     tree: nodes.Template
 
     def problem(self, line: int, message: str, word: str = "", hint: str = "") -> Problem:
-        """Return a problem at *word* in *line*, at the line's first sign where the word does not stand there."""
+        """Return a problem at *word* in *line*, or at the start of the line if the word is not there."""
         lines = self.text.splitlines()
         found = re.search(rf"\b{re.escape(word)}\b", lines[line - 1]) if word and line <= len(lines) else None
         return Problem(self.file, line, found.start() + 1 if found else 1, "", message, hint)
 
 
 def find_problems(sources: Mapping[str, TemplateSource], facts: Mapping[str, object]) -> Iterator[Problem]:
-    """Yield everything wrong in *sources* that can be seen without rendering; *facts* are names and types."""
+    """Yield all errors in *sources* that are visible without rendering; *facts* are names and types."""
     foreign = {name: tuple(_forbidden_constructs(source)) for name, source in sources.items()}
     for name, source in sources.items():
         yield from foreign[name]
         yield from _section_problems(source)
-    # Looking for names makes Jinja compute constants, and `'x' * 100000000` is one: so only where none is found.
+    # Looking for names makes Jinja compute constants such as `'x' * 100000000`, so only valid templates are searched.
     clean = {name: source for name, source in sources.items() if not foreign[name]}
     for source in clean.values():
         yield from _unknown_names(source, facts)
@@ -80,7 +80,7 @@ def find_problems(sources: Mapping[str, TemplateSource], facts: Mapping[str, obj
 
 
 def template_references(source: TemplateSource) -> Iterator[tuple[ReferenceNode, str]]:
-    """Yield every template that *source* includes, imports or extends; an empty name where it is computed."""
+    """Yield every template that *source* includes, imports or extends; an empty name if it is computed."""
     for node in source.tree.find_all(nodes.Stmt):
         if isinstance(node, ReferenceNode):
             named = node.template
@@ -91,24 +91,26 @@ def _forbidden_constructs(source: TemplateSource) -> Iterator[Problem]:
     for node in source.tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED_NODES):
             what = type(node).__name__
-            hint = "write values next to each other, or use a condition, a loop or a macro"
-            yield source.problem(node.lineno or 1, f"templates do not use {what}: they hold words", hint=hint)
+            hint = "use plain output, a condition, a loop or a macro"
+            yield source.problem(node.lineno or 1, f"{what} is not allowed in templates", hint=hint)
         elif isinstance(node, nodes.Filter | nodes.Test) and not is_allowed(node):
             what = "filter" if isinstance(node, nodes.Filter) else "test"
-            yield source.problem(node.lineno, f"there is no {what} {node.name}", node.name)
+            yield source.problem(node.lineno, f"unknown {what} {node.name}", node.name)
         if isinstance(node, nodes.For) and node.recursive:
-            yield source.problem(node.lineno, "a loop may not call itself")
+            yield source.problem(node.lineno, "loops cannot be recursive")
 
 
 def _section_problems(source: TemplateSource) -> Iterator[Problem]:
     for number, line in enumerate(source.text.splitlines(), 1):
         found = _MARKER_COMMENT.search(line)
         if found and not _SECTION_COMMENT.fullmatch(line.rstrip()):
-            hint = "only `<!-- psbot begin: NAME -->` and its end may stand here, alone in a line"
-            yield Problem(source.file, number, found.start() + 1, "", "this comment is psbot's own", hint)
+            hint = "only `<!-- psbot begin: NAME -->` and `<!-- psbot end: NAME -->` are allowed, each alone in a line"
+            yield Problem(
+                source.file, number, found.start() + 1, "", "this comment is reserved for psbot", hint
+            )
     for section in sorted(marker.damaged_sections(source.text)):
         at = source.text[: source.text.index(f": {section} -->")].count("\n") + 1
-        message = f"section {section} needs one begin and one end, not inside another"
+        message = f"section {section} needs exactly one begin and one end, outside other sections"
         yield source.problem(at, message, section)
 
 
@@ -116,16 +118,16 @@ def _unknown_names(source: TemplateSource, facts: Mapping[str, object]) -> Itera
     unknown = meta.find_undeclared_variables(source.tree) - set(facts)
     for node in source.tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
-            hint = f"known are {', '.join(sorted(facts))}"
-            yield source.problem(node.lineno, f"{node.name} is not known", node.name, hint)
+            hint = f"available names: {', '.join(sorted(facts))}"
+            yield source.problem(node.lineno, f"unknown name {node.name}", node.name, hint)
 
 
 def _unknown_references(source: TemplateSource, sources: Mapping[str, TemplateSource]) -> Iterator[Problem]:
     for node, name in template_references(source):
         if not name:
-            yield source.problem(node.lineno, "name the template that is included or imported in quotes")
+            yield source.problem(node.lineno, "write the name of the included or imported template in quotes")
         elif name not in sources:
-            yield source.problem(node.lineno, f"there is no template {name}", name)
+            yield source.problem(node.lineno, f"template {name} does not exist", name)
 
 
 def _imports_without_context(
@@ -135,19 +137,19 @@ def _imports_without_context(
         if isinstance(node, nodes.Extends) or node.with_context or name not in sources:
             continue
         if used := meta.find_undeclared_variables(sources[name].tree) & set(facts):
-            message = f"{name} uses {', '.join(sorted(used))}, which it is not given"
+            message = f"{name} uses {', '.join(sorted(used))} but is imported without context"
             yield source.problem(node.lineno, message, name, "add `with context`")
 
 
 def _include_cycles(source: TemplateSource, sources: Mapping[str, TemplateSource]) -> Iterator[Problem]:
-    """Yield the first reference of *source* from which one comes back to *source*."""
+    """Yield the first reference of *source* that leads back to *source*."""
     for node, first in template_references(source):
         waiting, seen = [first], set[str]()
         while waiting:
             name = waiting.pop()
             if name == source.name:
                 yield source.problem(
-                    node.lineno, f"{source.name} includes itself by way of {first}", first or ""
+                    node.lineno, f"{source.name} includes itself through {first}", first or ""
                 )
                 return
             if name in sources and name not in seen:
@@ -169,7 +171,7 @@ def _owner_name(node: nodes.Node, owner: object) -> str:
 def _unknown_attributes(
     source: TemplateSource, node: nodes.Node, scope: dict[str, object]
 ) -> Iterator[Problem]:
-    """Yield attributes that facts do not have; *scope* is what is known of the types of names."""
+    """Yield attributes that facts do not have; *scope* has the known types of names."""
     if isinstance(node, nodes.Getattr):
         owner = _type_of(node.node, scope)
         if is_dataclass(owner) and _attribute_type(owner, node.attr) is None:
@@ -192,7 +194,7 @@ def _bound_names(target: nodes.Node, known: object) -> dict[str, object]:
 
 
 def _type_of(node: nodes.Node, scope: Mapping[str, object]) -> object:
-    """Return the type of an expression; None where it is not known."""
+    """Return the type of an expression; None if it is unknown."""
     if isinstance(node, nodes.Name):
         return scope.get(node.name)
     if isinstance(node, nodes.Getattr):
@@ -204,7 +206,7 @@ def _type_of(node: nodes.Node, scope: Mapping[str, object]) -> object:
 
 
 def _attribute_type(owner: object, name: str) -> object:
-    """Return the type of a field or property of a dataclass, without its None; None when there is no such."""
+    """Return the type of a field or property of a dataclass, without its None; None if it has no such attribute."""
     kind = typing.cast(type, owner)
     hint = typing.get_type_hints(kind).get(name)
     member = getattr(kind, name, None)

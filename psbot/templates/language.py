@@ -1,7 +1,7 @@
-"""What a template may say: Jinja, cut down to words, conditions, loops and macros, each bounded.
+"""The template language: Jinja restricted to text, conditions, loops and macros, with limits.
 
-Templates are reviewed, yet an organisation may bring its own; so a template can neither reach beyond the facts
-it is given nor run for ever. Whatever it prints from the engagement is made inert on the way out.
+Organisations can use their own templates, so a template can neither reach beyond the facts that it gets nor run
+forever. Everything it prints from an engagement is escaped.
 """
 
 import re
@@ -27,32 +27,32 @@ MAX_CHARACTERS = 1_000_000
 MAX_STEPS = 100_000
 MAX_CHART_NAME = 40
 
-# A sign that is harmless at the end of a value would be active with the template's next word right behind it.
+# A character that is harmless at the end of a value would be active in front of the template's next word.
 _OPEN_END = re.compile(r"[@#!&$%~^*\[]\Z")
-# Words that the Mermaid gantt grammar takes for its own at the start of a line, besides those of chart_name.
+# Keywords of the Mermaid gantt grammar at the start of a line, besides those of chart_name.
 _CHART_START = re.compile(r"\d|(?:call|href)\b", re.IGNORECASE)
 _PATH = re.compile(r"[\w./-]+")
 _URL_KEPT = "/:?#[]!$&'()*+,;=%"  # `@` and `~` are encoded: they would mention and label
-# Filters that bounded() puts in. No template can write a name with a blank: else it could call foreign text its own.
+# Filters that with_limits() inserts. Their names have blanks, so that no template can use them to skip escaping.
 _COUNTED, _FLAT, _OWN = "as counted", "as flat", "as own"
 _LOOP_FACTS = frozenset({"first", "last", "index", "index0", "length"})
 
 
 @dataclass(slots=True)
 class RenderBudget:
-    """What is left to one rendering: steps (turns of loops, calls, includes) and captured characters."""
+    """What one rendering may still use: steps (loop iterations, calls, includes) and captured characters."""
 
     steps: int = MAX_STEPS
     characters: int = MAX_CHARACTERS
 
     def take_step(self) -> None:
-        """Take one step; TemplateRuntimeError when none is left."""
+        """Take one step; TemplateRuntimeError if none is left."""
         self.steps -= 1
         if self.steps < 0:
             raise TemplateRuntimeError(f"the template takes more than {MAX_STEPS:,} steps")
 
     def take_characters(self, characters: int) -> None:
-        """Take *characters*; TemplateRuntimeError when fewer are left."""
+        """Take *characters*; TemplateRuntimeError if fewer are left."""
         self.characters -= characters
         if self.characters < 0:
             raise TemplateRuntimeError(f"the template writes more than {MAX_CHARACTERS:,} characters")
@@ -63,7 +63,7 @@ _budget: ContextVar[RenderBudget] = ContextVar("budget")
 
 @contextmanager
 def render_budget() -> Iterator[RenderBudget]:
-    """Bound everything that is rendered inside the block, together."""
+    """Limit everything that is rendered inside the block, together."""
     token = _budget.set(RenderBudget())
     try:
         yield _budget.get()
@@ -72,10 +72,10 @@ def render_budget() -> Iterator[RenderBudget]:
 
 
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox with allow-lists in place of its deny-lists; made to be subclassed for exactly this."""
+    """Jinja's sandbox with allow-lists instead of its deny-lists."""
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Allow fields and properties of facts, macros of an import and the plain facts of a loop."""
+        """Allow fields and properties of facts, imported macros, and simple attributes of loops."""
         if attr.startswith("_"):
             return False
         if isinstance(obj, TemplateModule):
@@ -90,23 +90,23 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     # Jinja mangles the names so that keyword arguments of a macro cannot meet them.
     def call(__self, __context: Context, __obj: object, *args: object, **kwargs: object) -> object:
-        """Call a macro or block; the refusal names no value, because values are customer data."""
+        """Call a macro or block; the error names no value, because values are customer data."""
         if not __self.is_safe_callable(__obj):
-            raise SecurityError("a template calls macros only, not what it is given")
+            raise SecurityError("templates can only call macros")
         _budget.get().take_step()
         return super().call(__context, __obj, *args, **kwargs)
 
     @staticmethod
     def concat(parts: Iterable[str]) -> SafeText:
-        """Join what a macro or block has printed; all of it is psbot's own or inert already."""
+        """Join what a macro or block has printed; all of it is template text or already escaped."""
         written = list(parts)
         _budget.get().take_characters(sum(map(len, written)))
         return SafeText("".join(written))
 
     def call_filter(self, name: str, *args: object, **kwargs: object) -> object:
-        """Call the filter that a template names in quotes, as in ``map('trim')``; bounded()'s own are not for that."""
+        """Call the filter that a template names in quotes, as in ``map('trim')``; never one of with_limits()."""
         if name not in _ALLOWED_FILTERS:
-            raise TemplateRuntimeError(f"there is no filter {name}")
+            raise TemplateRuntimeError(f"unknown filter {name}")
         return super().call_filter(name, *args, **kwargs)  # type: ignore[arg-type]
 
     def get_template(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
@@ -116,17 +116,17 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
 
 def is_allowed(node: nodes.Filter | nodes.Test) -> bool:
-    """Tell whether templates know the filter or test that *node* names."""
+    """Tell whether templates can use the filter or test that *node* names."""
     if isinstance(node, nodes.Filter):
         return node.name in _ALLOWED_FILTERS
     return node.name in _ALLOWED_TESTS
 
 
-def create_environment(shown: Callable[[object], str], loader: BaseLoader) -> TemplateEnvironment:
-    """Return the environment in which *shown* prints every value."""
+def create_environment(to_text: Callable[[object], str], loader: BaseLoader) -> TemplateEnvironment:
+    """Return the environment that prints every value with *to_text*."""
     environment = TemplateEnvironment(
         undefined=StrictUndefined,
-        finalize=shown,
+        finalize=to_text,
         loader=loader,
         autoescape=False,
         trim_blocks=True,
@@ -143,7 +143,7 @@ def create_environment(shown: Callable[[object], str], loader: BaseLoader) -> Te
 
 
 def to_markdown(value: object) -> str:
-    """Return *value* as inert Markdown; TypeError for what has no plain text."""
+    """Return *value* as escaped Markdown; TypeError if it is not plain text."""
     if isinstance(value, SafeText):
         return value
     if not isinstance(value, str):
@@ -153,12 +153,12 @@ def to_markdown(value: object) -> str:
 
 
 def to_plain_text(value: object) -> str:
-    """Return *value* as one line of plain text; TypeError for what has no plain text."""
+    """Return *value* as one line of plain text; TypeError if it is not plain text."""
     return value if isinstance(value, SafeText) else SafeText(one_line(_plain_text(value)))
 
 
 def with_limits(tree: nodes.Template) -> nodes.Template:
-    """Return the syntax tree with its own words marked, every loop counted and every list limited."""
+    """Return the syntax tree with template text marked, every loop counted and every list limited."""
     _LimitInserter().visit(tree)
     return tree
 
@@ -183,7 +183,7 @@ class _LimitInserter(NodeTransformer):
 
 
 def _mark_own(node: nodes.Expr) -> nodes.Expr:
-    """Mark words that stand in the template itself as psbot's own: they are printed as they are."""
+    """Mark text of the template itself, which is printed unescaped."""
     if isinstance(node, nodes.Const) and isinstance(node.value, str):
         return nodes.Filter(node, _OWN, [], [], None, None, lineno=node.lineno)
     if isinstance(node, nodes.CondExpr):
@@ -201,19 +201,19 @@ def _plain_text(value: object) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value)) if value == int(value) else str(value)
     what = "nothing" if value is None else f"a {type(value).__name__}"
-    raise TypeError(f"the template prints {what}; print text, numbers or dates, and ask with `if` first")
+    raise TypeError(f"the template prints {what}; print text, numbers or dates, and check with `if` first")
 
 
 def _count_steps(values: Iterable[object]) -> Iterator[object]:
     if isinstance(values, str) or values is None:
-        raise TypeError("the template loops over something that is no list")
+        raise TypeError("the template loops over something that is not a list")
     for value in values:
         _budget.get().take_step()
         yield value
 
 
 def _limit_nesting(values: Iterable[object]) -> Iterable[object]:
-    """Pass a list of plain things, or of short tuples of them; deeper nesting can double without end."""
+    """Allow lists of plain values or of tuples of them; deeper nesting could grow exponentially."""
     for value in values:
         if isinstance(value, (list, tuple)) and any(isinstance(part, (list, tuple, dict)) for part in value):
             raise TypeError("the template nests lists more than two deep")
@@ -221,7 +221,7 @@ def _limit_nesting(values: Iterable[object]) -> Iterable[object]:
 
 
 def _join(values: Iterable[object], between: str = "") -> str:
-    """Join texts to one that is still foreign: what was inert is made inert again when it is printed."""
+    """Join texts into one that is still escaped when it is printed."""
     pieces: list[str] = []
     for value in _count_steps(values):
         pieces.append(_plain_text(value))
@@ -234,7 +234,7 @@ def _is_equal(value: object, other: object) -> bool:
 
 
 def _chart_name(text: str) -> SafeText:
-    """Name a row of a Mermaid chart, at most LONGEST_CHART_NAME UTF-16 units, which is what browsers count."""
+    """Name a row of a Mermaid chart, at most MAX_CHART_NAME UTF-16 units, which is what browsers count."""
     name = to_chart_name(str(text))
     name = WORD_JOINER + name if _CHART_START.match(name) else name
     while len(name.encode("utf-16-le")) > 2 * MAX_CHART_NAME:
@@ -243,9 +243,9 @@ def _chart_name(text: str) -> SafeText:
 
 
 def _web_link(url: str) -> str:
-    """Make a web address clickable; what is not plainly one is shown as text.
+    """Make a URL clickable; anything that is not clearly a URL is shown as text.
 
-    An address with a user name in it is shown as text too: it is made to look like another site's.
+    A URL with a username in it is shown as text too: such URLs are made to look like those of another site.
     """
     try:
         parts = urlsplit(url)
@@ -259,7 +259,7 @@ def _web_link(url: str) -> str:
 
 
 def _code_span(path: str) -> str:
-    """Show a path of GitLab as code; what is not plainly one is shown as text."""
+    """Show a GitLab path as code; anything else is shown as text."""
     return SafeText(f"`{path}`") if _PATH.fullmatch(path) else path
 
 

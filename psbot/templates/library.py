@@ -1,4 +1,4 @@
-"""The words: read and checked once, then filled with facts, everything from an engagement made inert."""
+"""Reads and checks the templates of a folder once, then fills them with facts, escaping text from engagements."""
 
 import re
 import traceback
@@ -74,14 +74,14 @@ _FAILURES = (
 
 
 class TemplateLibrary:
-    """The templates of one folder: ``NAME.md`` is Markdown, ``NAME.txt`` plain text for mails.
+    """The templates of one folder: ``NAME.md`` is Markdown, ``NAME.txt`` plain text for e-mails.
 
     Files whose names begin with ``_`` are parts, to be included or imported by their file names. Everything is
     read and compiled at once; rendering opens no file.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Read all templates below *folder*; FileProblems tells everything that is wrong in them."""
+        """Read all templates below *folder*; FileProblems has all their errors."""
         self._folder = folder
         self._compiled: dict[str, Template] = {}
         loader = _Loader(self._compiled)
@@ -98,23 +98,23 @@ class TemplateLibrary:
 
     @property
     def names(self) -> frozenset[str]:
-        """Return the names that :meth:`render` knows; parts are not among them."""
+        """Return the names that :meth:`render` knows; without parts."""
         files = map(Path, self._sources)
         return frozenset(file.with_suffix("").as_posix() for file in files if not file.name.startswith("_"))
 
     def missing_templates(self, names: Iterable[str]) -> tuple[Problem, ...]:
-        """Return one problem for each of *names* that no file of the folder bears."""
+        """Return one problem for each of *names* without a template."""
         return tuple(
-            Problem(str(self._folder / f"{name}.md"), 1, 1, "", "there is no such template", self._hint())
+            Problem(str(self._folder / f"{name}.md"), 1, 1, "", "this template does not exist", self._hint())
             for name in names
             if name not in self.names
         )
 
     def render(self, name: str, facts: Mapping[str, object]) -> str:
-        """Return template *name* filled with *facts*, everything from the engagement made inert.
+        """Return template *name* filled with *facts*, with text from the engagement escaped.
 
         Lines have no blanks at their ends, no two empty lines follow each other, and the text ends with one
-        line end. FileProblems tells the line of a template that could not be filled.
+        line end. FileProblems has the line at which rendering failed.
         """
         file = self._file_of(name)
         try:
@@ -124,7 +124,7 @@ class TemplateLibrary:
             raise FileProblems([self._render_problem(file, error)]) from error
 
     def sections(self, name: str) -> frozenset[str]:
-        """Return the names of the managed sections of template *name*, those of its parts counted."""
+        """Return the names of the managed sections of template *name*, including those of its parts."""
         file = self._file_of(name)
         if file not in self._sections:
             self._sections[file] = self._find_sections(file)
@@ -143,14 +143,14 @@ class TemplateLibrary:
         for suffix in self._languages if _NAME.fullmatch(name) else ():
             if name + suffix in self._compiled:
                 return name + suffix
-        raise PsbotError(f"there is no template {name!r} in {self._folder}", self._hint())
+        raise PsbotError(f"template {name!r} does not exist in {self._folder}", self._hint())
 
     def _hint(self) -> str:
-        return f"known are {', '.join(sorted(self.names)) or 'none'}"
+        return f"available templates: {', '.join(sorted(self.names)) or 'none'}"
 
     def _read_all(self) -> Iterator[Problem]:
         if not self._folder.is_dir():
-            yield Problem(str(self._folder), 1, 1, "", "there is no such folder of templates")
+            yield Problem(str(self._folder), 1, 1, "", "the template folder does not exist")
         for path in sorted(self._folder.rglob("*")):
             parts = path.relative_to(self._folder).parts
             if path.suffix in self._languages and not any(part.startswith(".") for part in parts):
@@ -158,13 +158,15 @@ class TemplateLibrary:
                     name = "/".join(parts)
                     self._sources[name] = self._read(name, path)
                 except TemplateSyntaxError as error:
-                    yield Problem(str(path), error.lineno, 1, "", error.message or "this is no template")
+                    yield Problem(
+                        str(path), error.lineno, 1, "", error.message or "this is not a valid template"
+                    )
                 except (OSError, ValueError, RecursionError) as error:
-                    yield Problem(str(path), 1, 1, "", f"this is no template: {error}")
+                    yield Problem(str(path), 1, 1, "", f"this is not a valid template: {error}")
 
     def _read(self, name: str, path: Path) -> TemplateSource:
         if not path.resolve().is_relative_to(self._folder.resolve()):
-            raise ValueError("it leads out of the folder of templates")
+            raise ValueError("it is outside the template folder")
         text = path.read_text(encoding="utf-8-sig")
         if len(text) > _MAX_SOURCE_LENGTH:
             raise ValueError(f"it is longer than {_MAX_SOURCE_LENGTH:,} characters")
@@ -178,7 +180,7 @@ class TemplateLibrary:
         yield from check.find_problems(self._sources_with(".txt"), MAIL_FACT_TYPES)
 
     def _sources_with(self, suffix: str) -> dict[str, TemplateSource]:
-        """Return the sources of one language: a mail may not include Markdown, which is escaped otherwise."""
+        """Return the sources of one language: an e-mail cannot include Markdown, which is escaped differently."""
         return {name: source for name, source in self._sources.items() if name.endswith(suffix)}
 
     def _compile_all(self) -> Iterator[Problem]:
@@ -188,23 +190,23 @@ class TemplateLibrary:
                 code = environment.compile(with_limits(source.tree), name, source.file)
                 self._compiled[name] = Template.from_code(environment, code, {})
             except TemplateSyntaxError as error:
-                yield source.problem(error.lineno, error.message or "this is no template")
+                yield source.problem(error.lineno, error.message or "this is not a valid template")
             except (SyntaxError, RecursionError) as error:
                 yield source.problem(1, f"this template is too deeply nested: {error}")
 
     def _render_problem(self, file: str, error: Exception) -> Problem:
-        """Return *error* as a problem at the last line of a template that it went through."""
+        """Return *error* as a problem at the last template line in its traceback."""
         files = {source.file: source for source in self._sources.values()}
         source, line = self._sources[file], 1
         for frame, number in traceback.walk_tb(error.__traceback__):
             if frame.f_code.co_filename in files:
                 source, line = files[frame.f_code.co_filename], number
-        said = "macros call each other without end" if isinstance(error, RecursionError) else str(error)
-        return source.problem(line, f"this template could not be filled: {said}")
+        reason = "macros call each other endlessly" if isinstance(error, RecursionError) else str(error)
+        return source.problem(line, f"the template cannot be rendered: {reason}")
 
 
 class _Loader(BaseLoader):
-    """Give Jinja what is compiled already, and nothing from any disk."""
+    """Give Jinja only compiled templates, and nothing from disk."""
 
     def __init__(self, compiled: Mapping[str, Template]) -> None:
         self._compiled = compiled

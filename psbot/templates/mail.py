@@ -1,4 +1,4 @@
-"""The welcome e-mail as a message that a person opens and sends; psbot never sends mail."""
+"""Builds the welcome e-mail as a message that a person opens and sends; psbot never sends e-mail."""
 
 import email.policy
 from collections.abc import Mapping, Sequence
@@ -24,9 +24,9 @@ def build_welcome_mail(
     cc: Sequence[str] = (),
     manager_name: str | None = None,
 ) -> bytes:
-    """Return the welcome e-mail as RFC 5322 bytes, marked as unsent so that mail programs open it for editing.
+    """Return the welcome e-mail as RFC 5322 bytes, marked as unsent, so that mail clients open it for editing.
 
-    The first line of the template is the subject. ``is_known`` picks the words for a customer who knows us.
+    The first line of the template is the subject. ``is_existing_customer`` selects the text for an existing customer.
     """
     name = one_line(manager_name or engagement.manager)
     text = templates.render(_TEMPLATES[is_existing_customer], {**facts, "manager_name": name})
@@ -39,7 +39,7 @@ def build_welcome_mail(
             for position, contact in enumerate(engagement.contacts)
         ]
     if cc:
-        message["Cc"] = [_address(each, f"address {count} in copy") for count, each in enumerate(cc, 1)]
+        message["Cc"] = [_address(each, f"cc address {count}") for count, each in enumerate(cc, 1)]
     message["X-Unsent"] = "1"
     message.set_content(body.lstrip("\n"), cte="quoted-printable")
     return message.as_bytes()
@@ -51,10 +51,10 @@ def _header_text(text: str) -> str:
 
 
 def _address(address: str, where: str, name: str = "") -> Address:
-    """Return a mail address; the refusal names *where* it stands, because what is printed may be a public log."""
+    """Return a mail address; the error says only *where* it is, because logs can be public."""
     local, _, domain = address.rpartition("@")
     try:
-        # A host beyond ASCII is written in its IDNA form; the header would encode it as words, which no server knows.
+        # A non-ASCII host is written in its IDNA form; servers do not understand what the header would make of it.
         found = Address(_header_text(name), addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
     except (HeaderParseError, ValueError, IndexError) as error:
         raise PsbotError(f"{where} is not an e-mail address", "write it as ada@acme.example") from error

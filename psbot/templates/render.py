@@ -1,4 +1,4 @@
-"""One template, filled: the words an item of an engagement would have."""
+"""Fills one template: the description that an item of an engagement would have."""
 
 import os
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def render_item(name: str, situation: Context, templates: "TemplateLibrary") -> str:
-    """Return the words of an item: *name* is a kind, or the key of one of its items."""
+    """Return the description of an item; *name* is a kind or the key of an item."""
     draft = find_scheduled_item(name, situation)
     template = situation.process.kinds[draft.kind].template
     return templates.render(template, build_template_facts(situation) | _item_facts(draft, situation))
 
 
 def _item_facts(draft: ScheduledItem, situation: Context) -> dict[str, object]:
-    """Return what the template of *draft* may use of its own, as long as nothing is filled in."""
+    """Return what the template of *draft* can use besides the common facts, with nothing filled in."""
     engagement, process = situation.engagement, situation.process
     is_change = draft.kind == process.changes.kind
     change = (
@@ -38,16 +38,16 @@ def _item_facts(draft: ScheduledItem, situation: Context) -> dict[str, object]:
 
 
 def find_scheduled_item(name: str, situation: Context) -> ScheduledItem:
-    """Return the draft of the item *name*; of a kind with several the first that is not past.
+    """Return the draft of the item *name*; of a kind with several items, the first that is not past.
 
-    Raises PsbotError where the engagement has no such item.
+    Raises PsbotError if the engagement has no such item.
     """
     kinds = situation.process.kinds
     kind = kinds.get(name) or next(
         (each for each in kinds.values() if each.item == name.partition("/")[0]), None
     )
     if kind is None:
-        raise PsbotError(f"there is no kind {name}", suggest(name, kinds))
+        raise PsbotError(f"unknown kind {name}", suggest(name, kinds))
     if kind.repeat is Repeat.ON_DEMAND:
         return schedule_on_demand(kind, situation, 1, situation.today)
     drafts = list(schedule_kind(kind, situation))
@@ -55,7 +55,9 @@ def find_scheduled_item(name: str, situation: Context) -> ScheduledItem:
     coming = [draft for draft in drafts if draft.due_on is None or draft.due_on >= situation.today]
     choice = found or ([] if "/" in name else coming or drafts)
     if not choice:
-        keys = ", ".join(draft.key for draft in drafts[:3]) or "none; its file gives no cadence for it"
+        keys = (
+            ", ".join(draft.key for draft in drafts[:3]) or "none; the engagement file has no cadence for it"
+        )
         raise PsbotError(f"{situation.engagement.key} has no item {name}", f"it has {keys}")
     return choice[0]
 
@@ -69,11 +71,11 @@ def render_mail(
     cc: Sequence[str] = (),
     manager_name: str | None = None,
 ) -> bytes:
-    """Return the e-mail of *kind*, ready to be opened and sent by a person; only the welcome e-mail is one."""
+    """Return the e-mail of *kind*, ready to open and send; only the welcome e-mail is supported."""
     from psbot.templates.mail import MAIL_KIND, build_welcome_mail
 
     if kind != MAIL_KIND:
-        raise PsbotError(f"{kind} is not an e-mail", f"write psbot render {MAIL_KIND} FILE --eml")
+        raise PsbotError(f"{kind} is not an e-mail", f"use psbot render {MAIL_KIND} FILE --eml")
     known = build_template_facts(situation) | {"item": find_scheduled_item(kind, situation)}
     return build_welcome_mail(
         situation.engagement,
@@ -86,13 +88,13 @@ def render_mail(
 
 
 def write_private_file(file: Path, content: bytes) -> None:
-    """Write *content* to a new *file* that only its owner can read (mode 600); PsbotError where it exists."""
+    """Write *content* to a new *file* that only its owner can read (mode 600); PsbotError if it exists."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise PsbotError(f"{file} exists already", "name a new file, or delete that one") from error
+        raise PsbotError(f"{file} already exists", "choose another file, or delete it") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PsbotError(f"{str(file)!r} cannot be written: {reason}", "name another file") from error
+        raise PsbotError(f"{str(file)!r} cannot be written: {reason}", "choose another file") from error
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)

@@ -100,8 +100,8 @@ def test_a_change_goes_from_the_request_to_the_amendment_and_the_dates_follow(
     assert values(request) | {"change": "approval", "instrument": "change-order"} == values(request)
     listed = psbot("change-request", "list", file).stdout
     assert "change-request/1: approval, change-order" in listed
-    assert "- end 2027-02-26, then 2027-03-26" in listed
-    assert "- maria decides" in listed
+    assert "- end date: 2027-02-26 → 2027-03-26" in listed
+    assert "- to be decided by maria" in listed
 
     labels(sandbox, "maria", request, "ps-change::approved")
     assert psbot("change-request", "amend", file).output == ""
@@ -155,8 +155,8 @@ def test_amend_writes_the_file_where_it_is_asked_to(psbot: Psbot, sandbox: Sandb
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ((), "say what changes: give --summary"),
-        (("--summary", " "), "say what changes: give --summary"),
+        ((), "no summary given; use --summary"),
+        (("--summary", " "), "no summary given; use --summary"),
         (("--summary", "x", "--hours", "many"), "many is not a number of hours"),
         (("--summary", "x", "--new-end", "soon"), "soon is not a date"),
         (("--summary", "x", "--new-contract", "free"), "free is neither fixed-fee nor time-and-materials"),
@@ -198,7 +198,7 @@ def test_list_reads_well_in_markdown_and_names_who_has_none(psbot: Psbot, file: 
     psbot("change-request", "new", file, *GEO)
     shown = psbot("change-request", "list", file, "--format", "markdown").stdout
     assert shown.startswith("### acme-sow-142\n\n- [Change request 1: Acme Corp](http")
-    assert "  - hours 160, then 200\n" in shown
+    assert "  - hours: 160 → 200\n" in shown
 
 
 def test_customer_sees_nothing_of_a_change_request(psbot: Psbot, sandbox: Sandbox, file: Path) -> None:

@@ -40,7 +40,7 @@ def test_validate_says_ok_for_the_examples_and_warns_on_stderr() -> None:
     ("name", "old", "new", "line", "complaint"),
     [
         ("calendar.yml", "horizon_days: 14", "horizon_days: x", "", "x is text, not a whole number"),
-        ("questions.yml", "id: users", "id: licence_tier", "", "the id licence_tier is there twice"),
+        ("questions.yml", "id: users", "id: licence_tier", "", "duplicate id licence_tier"),
         (
             "blueprint.yml",
             "phase: quote",
@@ -81,8 +81,8 @@ def test_validate_exits_with_2_and_says_all_errors_of_all_files(tmp_path: Path) 
     bad.write_text("engagement: x\nhosting: asw\n")
     result = psbot("validate", bad, AWS, tmp_path / "missing.yml")
     assert result.exit_code == 2
-    assert f"{bad}:2:10: hosting: asw is not a choice; did you mean aws?" in result.stderr
-    assert f"psbot: there is no file {tmp_path / 'missing.yml'}" in result.stderr
+    assert f"{bad}:2:10: hosting: asw is not a valid value; did you mean aws?" in result.stderr
+    assert f"psbot: the file {tmp_path / 'missing.yml'} does not exist" in result.stderr
     assert f"{AWS}: ok" in result.stdout
     assert "Traceback" not in result.output
 
@@ -96,9 +96,9 @@ def test_validate_reports_to_gitlab_one_case_a_file_with_all_its_problems(tmp_pa
     assert [suite.get(each) for each in ("tests", "failures", "errors", "skipped")] == ["3", "2", "0", "0"]
     failures = {case.get("name"): case.findtext("failure") for case in suite}
     assert failures[AWS] is None
-    assert f"there is no file {gone}; check its name" in (failures[str(gone)] or "")
+    assert f"the file {gone} does not exist; check its name" in (failures[str(gone)] or "")
     lines = (failures[str(bad)] or "").splitlines()
-    assert f"{bad}:2:10: hosting: asw is not a choice; did you mean aws?" in lines
+    assert f"{bad}:2:10: hosting: asw is not a valid value; did you mean aws?" in lines
     assert lines == [line for line in result.stderr.splitlines() if line.startswith(f"{bad}:")]
     printed = psbot("validate", "--format", "junit", bad, AWS, gone)
     assert (printed.exit_code, printed.stdout) == (2, told.read_text())
@@ -130,7 +130,7 @@ def test_commands_take_the_engagements_folder_when_no_file_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     empty = psbot("validate")
-    assert (empty.exit_code, "write one with psbot new" in empty.stderr) == (2, True)
+    assert (empty.exit_code, "create one with psbot new" in empty.stderr) == (2, True)
     folder = tmp_path / "engagements" / "2026"
     folder.mkdir(parents=True)
     (folder / "acme.yml").write_text(Path(AWS).read_text())
@@ -228,14 +228,14 @@ def test_new_asks_again_when_an_answer_is_wrong_and_writes_a_file_that_validates
         stdin="\n".join(answers) + "\n",
     )
     assert result.exit_code == 0, result.output
-    assert "asw is not a choice; did you mean aws?" in result.stderr
+    assert "asw is not a valid value; did you mean aws?" in result.stderr
     assert "2026-11-01 is before the kick-off on 2026-12-01" in result.stderr
-    assert "nobody works on a sunday" in result.stderr
+    assert "sunday is not a business day" in result.stderr
     assert psbot(*NOW, "validate", file).stdout == f"{file}: ok\n"
     again = psbot(
         *NOW, "new", "--customer", "A", "--sow", "1", "--out", file, stdin="\n".join(answers) + "\n"
     )
-    assert (again.exit_code, "exists already" in again.stderr) == (2, True)
+    assert (again.exit_code, "already exists" in again.stderr) == (2, True)
 
 
 def test_new_takes_every_answer_as_an_option(tmp_path: Path) -> None:
@@ -253,11 +253,11 @@ def test_new_takes_every_answer_as_an_option(tmp_path: Path) -> None:
 def test_new_says_which_answer_is_missing_at_the_end_of_input(tmp_path: Path) -> None:
     result = psbot("new", "--out", tmp_path / "x.yml", stdin="Acme\n")
     assert result.exit_code == 2
-    assert "there is no answer to: Number of the statement of work; give --sow" in result.stderr
+    assert "no answer to: Number of the statement of work; use --sow" in result.stderr
     wrong = psbot(
         "new", "--customer", "Acme", "--sow", "1", "--engagement", "A!", "--out", tmp_path / "x.yml"
     )
-    assert "--engagement: A! does not fit" in wrong.stderr
+    assert "--engagement: A! is not valid" in wrong.stderr
 
 
 def test_render_prints_the_words_of_any_kind_or_item() -> None:
@@ -266,7 +266,7 @@ def test_render_prints_the_words_of_any_kind_or_item() -> None:
     unknown = psbot(*NOW, "render", "kickoff", AWS)
     assert (unknown.exit_code, unknown.stderr) == (
         2,
-        "psbot: there is no kind kickoff; did you mean kick-off?\n",
+        "psbot: unknown kind kickoff; did you mean kick-off?\n",
     )
 
 

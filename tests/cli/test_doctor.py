@@ -385,7 +385,7 @@ def test_job_without_the_api_token_says_so_and_looks_with_the_token_to_read(
 ) -> None:
     ended = job(PSBOT_READ_TOKEN=READ_SECRET, PSBOT_NOTE_TOKEN=NOTE_SECRET)
     assert ended.exit_code == 3
-    assert "this job has no PSBOT_TOKEN, so PSBOT_READ_TOKEN is used to look around" in ended.stderr
+    assert "this job has no PSBOT_TOKEN; using PSBOT_READ_TOKEN for the checks" in ended.stderr
     assert "missing this job has no PSBOT_TOKEN: nothing can be written" in " ".join(ended.stdout.split())
     assert {each.username for each in sandbox.gate.log.entries} == {"psbot-read-bot"}
     assert READ_SECRET not in ended.output

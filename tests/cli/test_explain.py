@@ -249,7 +249,7 @@ def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, appli
 @pytest.mark.parametrize(
     ("name", "code", "complaint"),
     [
-        ("acme sow", 2, "'acme sow' names no item; write an address, group&12"),
+        ("acme sow", 2, "'acme sow' is not an item; write a URL, group&12"),
         (
             "acme-sow-142/nothing",
             2,
@@ -259,7 +259,7 @@ def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, appli
         (
             "https://gitlab.example/acme/-/issues/1",
             2,
-            "the address is not that of an item on http://127.0.0.1",
+            "the URL is not that of an item on http://127.0.0.1",
         ),
         (f"{SHARED}#999", 3, f"GitLab shows no item 999 in {SHARED}; check the reference"),
     ],
@@ -328,4 +328,4 @@ def test_workflow_is_printed_offline_in_every_form() -> None:
 
 def test_explain_without_an_item_shows_what_to_name() -> None:
     ended = CliRunner().invoke(main, ["explain"])
-    assert (ended.exit_code, "name an ITEM, or ask for --workflow" in ended.stderr) == (2, True)
+    assert (ended.exit_code, "specify an ITEM, or use --workflow" in ended.stderr) == (2, True)

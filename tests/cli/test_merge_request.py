@@ -145,14 +145,14 @@ def test_merge_request_without_engagement_files_gets_no_note(begun: Scene) -> No
 def test_deleted_file_is_explained_and_closes_nothing(begun: Scene) -> None:
     assert begun.push({"engagements/other.yml": None}).exit_code == 0
     (note,) = begun.notes
-    assert "**engagements/other.yml goes away.** Nothing in GitLab is closed or deleted" in note
+    assert "**engagements/other.yml is deleted.** Nothing in GitLab is closed or deleted" in note
     assert "acme-sow-143" in note
 
 
 def test_renamed_file_is_explained_and_planned(begun: Scene) -> None:
     begun.push({"engagements/other.yml": None, "engagements/2026/other.yml": OTHER})
     (note,) = begun.notes
-    assert "**engagements/other.yml is now engagements/2026/other.yml.** The key is the same" in note
+    assert "**engagements/other.yml is renamed to engagements/2026/other.yml.** The key is unchanged" in note
     assert "12 to create" in note
 
 
@@ -160,14 +160,14 @@ def test_renamed_file_is_explained_and_planned(begun: Scene) -> None:
 def test_another_key_is_said_to_be_another_engagement(begun: Scene, name: str) -> None:
     begun.push({"engagements/other.yml": None, name: OTHER.replace("acme-sow-143", "acme-sow-999")})
     (note,) = begun.notes
-    assert f"**{name} has another key:** acme-sow-999 instead of the engagement acme-sow-143" in note
+    assert f"**{name} has a different key:** acme-sow-999 instead of the engagement acme-sow-143" in note
 
 
 def test_file_with_errors_has_its_errors_in_the_note(begun: Scene) -> None:
     broken = begun.push({FILE: ACME.replace("hosting: aws", "hosting: azure")}, "--out", "plan.md")
     assert broken.exit_code == 2
     (note,) = begun.notes
-    assert f"### {FILE} has no plan" in note
+    assert f"### No plan for {FILE}" in note
     assert f"- {FILE}:5:10: hosting" in note
     assert (begun.repository.folder / "plan.md").read_text().split() == note.split()
 
@@ -175,8 +175,8 @@ def test_file_with_errors_has_its_errors_in_the_note(begun: Scene) -> None:
 def test_key_that_two_changed_files_have_stops_both(begun: Scene) -> None:
     assert begun.push({FILE: ACME, "engagements/twin.yml": ACME}).exit_code == 2
     (note,) = begun.notes
-    assert note.count("has no plan") == 2
-    assert "acme-sow-142 is the key of engagements/twin.yml too" in note
+    assert note.count("No plan for") == 2
+    assert "duplicate key acme-sow-142, also used in engagements/twin.yml" in note
 
 
 def test_somebody_elses_note_with_the_marker_is_not_taken_for_psbots(begun: Scene) -> None:
@@ -209,7 +209,7 @@ def test_note_that_gitlab_does_not_take_fails_the_job_and_is_not_repeated(begun:
     )
     done = begun.push({FILE: ACME})
     assert (done.exit_code, begun.notes) == (3, [])
-    assert "the plan could not be written to the merge request" in done.stderr
+    assert "the plan could not be posted to the merge request" in done.stderr
     posts = [
         entry
         for entry in begun.sandbox.gate.log.entries
@@ -242,7 +242,7 @@ def test_plan_without_a_reading_token_is_made_as_if_gitlab_were_empty(begun: Sce
     done = begun.push({FILE: ACME}, PSBOT_READ_TOKEN="")
     assert done.exit_code == 0
     (note,) = begun.notes
-    assert "as if GitLab were empty" in note.replace("PSBOT\\_READ\\_TOKEN", "")
+    assert "assumes that GitLab is empty" in note.replace("PSBOT\\_READ\\_TOKEN", "")
     assert begun.askers() == {NOTES}
 
 
@@ -299,7 +299,7 @@ def test_branch_cannot_have_its_own_templates_or_config_used(begun: Scene) -> No
     assert "PWNED" not in done.output + "".join(begun.notes)
     assert "Kick-off: Acme Corp" in begun.notes[0]
     said = " ".join(begun.notes[0].replace("\\", "").split())
-    assert "changes issue_templates/. The plan uses issue_templates/ of main" in said
+    assert "changes issue_templates/. This plan uses issue_templates/ of main" in said
     assert "changes config/." in said
 
 
@@ -310,7 +310,7 @@ def test_branch_cannot_bring_templates_where_the_target_has_none(begun: Scene) -
     )
     assert done.exit_code == 0
     assert "PWNED" not in done.output
-    assert "main has no words/ yet" in begun.notes[0]
+    assert "main does not have words/ yet" in begun.notes[0]
 
 
 def test_branch_cannot_have_a_file_of_the_runner_read(begun: Scene) -> None:
@@ -394,7 +394,7 @@ def test_apply_goes_on_when_gitlab_refuses_to_show_the_merge_request(begun: Scen
     world.add_member(begun.project, world.users[NOTES], AccessLevel.GUEST)
     done = begun.merged()
     assert done.exit_code == 0, done.output
-    assert "the plan that was reviewed cannot be read" in done.stderr
+    assert "the reviewed plan cannot be read" in done.stderr
     assert begun.askers() == {READER, NOTES, WRITER}
 
 
@@ -404,7 +404,7 @@ def test_apply_goes_on_when_gitlab_refuses_to_show_the_merge_request(begun: Scen
 def test_log_of_a_pipeline_folds_each_engagement_and_ends_with_what_it_took(begun: Scene) -> None:
     planned = begun.push({FILE: ACME})
     assert planned.stdout.startswith("\x1b[0Ksection_start:")
-    assert "requests, 1 notes, " in planned.stderr.splitlines()[-1]
+    assert "requests, 1 note, " in planned.stderr.splitlines()[-1]
     applied = begun.merged()
     for mark in (
         "section_start:",

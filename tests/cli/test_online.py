@@ -116,7 +116,7 @@ def test_apply_refuses_a_plan_that_nobody_has_reviewed(
     other = changed(tmp_path, ("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-02"))
     refused = psbot("apply", other, "--checksum", reviewed["checksum"])
     assert refused.exit_code == 2
-    assert "not the one that was reviewed" in refused.stderr
+    assert "not the reviewed one" in refused.stderr
     assert writes(sandbox) == 0
     assert psbot("apply", AWS, "--checksum", reviewed["checksum"]).exit_code == 0
     assert psbot("apply", AWS, "--checksum", reviewed["checksum"]).exit_code == 0, "nothing is left to review"
@@ -168,7 +168,7 @@ def test_status_tells_phase_people_and_what_is_late(psbot: Psbot) -> None:
         "standup/2026-W49",
     ]
     text = psbot("status", AWS).stdout
-    for word in ("maria manages, paul leads", "late     2026-11-19  welcome-email, maria, todo"):
+    for word in ("manager maria, lead paul", "late     2026-11-19  welcome-email, maria, todo"):
         assert word in text
     assert max(map(len, text.splitlines())) <= 80
 
@@ -222,10 +222,10 @@ def _fault(kind: FaultKind) -> Callable[[Sandbox], None]:
 
 CIRCUMSTANCES: dict[str, tuple[dict[str, str], Callable[[Sandbox], None] | None, str]] = {
     "wrong token": ({"PSBOT_TOKEN": "wrong"}, None, "GitLab rejected the token (401); check the token"),
-    "read-only token": ({"PSBOT_TOKEN": READ_ONLY_TOKEN}, None, "the token can only read; make one with the scope api"),
+    "read-only token": ({"PSBOT_TOKEN": READ_ONLY_TOKEN}, None, "the token is read-only; create a token with the `api` scope"),
     "role too low": ({"PSBOT_TOKEN": token_of("ada")}, None, "ada needs at least the Planner role in acme/delivery"),
     "no epics": ({}, _no_epics, "acme/delivery has no epics"),
-    "maintenance": ({}, _maintenance, "GitLab refused 72 of 72 operations; the reasons stand above"),
+    "maintenance": ({}, _maintenance, "GitLab rejected 72 of 72 operations; see the reasons above"),
     "unknown host": ({"PSBOT_GITLAB_URL": "http://gitlab.invalid"}, None, "the host name of http://gitlab.invalid cannot be resolved"),
     "login page": ({}, _fault(FaultKind.LOGIN_PAGE), "the answer may come from a proxy or a login page"),
     "redirect": ({}, _fault(FaultKind.REDIRECT), "a redirect; psbot never sends a token to another address"),
@@ -310,7 +310,7 @@ def test_signal_ends_between_operations_and_the_next_run_goes_on(number: signal.
             process.send_signal(number)
             out, said = process.communicate(timeout=60)
         assert process.returncode == code, (out, said)
-        assert "stopping after the request in flight" in said
+        assert "stopping after the current request" in said
         assert "operations remain; run again" in " ".join(said.split())
         assert "Traceback" not in said
         left = len(sandbox.world.items)
@@ -366,7 +366,7 @@ def test_demo_keeps_the_server_up_until_it_is_told_to_end(number: signal.Signals
     ) as process:
         assert process.stderr is not None
         said = process.stderr.readline()
-        url = re.findall(r"the server stays up at (\S+);", said)
+        url = re.findall(r"the server is running at (\S+);", said)
         assert url, said
         page = requests.get(f"{url[0]}/groups/acme/delivery/-/epics/1", timeout=10)
         process.send_signal(number)

@@ -137,7 +137,7 @@ def desk(world: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 def test_each_manager_is_told_once_of_all_their_engagements_in_one_issue(desk: Desk) -> None:
     done = desk.stale()
     assert done.exit_code == 4, done.output
-    assert f"digest of maria, {DIGESTS}#1: 4 findings, told anew" in done.stdout
+    assert f"digest of maria, {DIGESTS}#1: 4 findings, posted" in done.stdout
     assert [each.title for each in desk.issues()] == [
         "Stale items in the engagements of maria",
         "Stale items in the engagements of paul",
@@ -150,7 +150,7 @@ def test_each_manager_is_told_once_of_all_their_engagements_in_one_issue(desk: D
     desk.writes()
     again = desk.stale(now=TUESDAY)
     assert again.exit_code == 4
-    assert "as it was" in again.stdout
+    assert "unchanged" in again.stdout
     assert desk.writes() == 0
 
 
@@ -158,7 +158,7 @@ def test_digest_shrinks_in_place_and_nobody_hears_of_that(desk: Desk) -> None:
     desk.stale()
     desk.acts(ONE)
     told = desk.told("maria")
-    assert "brought up to date" in desk.stale(now=TUESDAY).stdout
+    assert "updated" in desk.stale(now=TUESDAY).stdout
     assert lines(desk.standing("maria")) == [TWO, TWO]
     assert len(desk.digests("maria")) == 1
     assert desk.told("maria") == told
@@ -167,7 +167,7 @@ def test_digest_shrinks_in_place_and_nobody_hears_of_that(desk: Desk) -> None:
 def test_news_is_a_new_digest_and_the_old_one_is_superseded(desk: Desk) -> None:
     desk.stale()
     news = "2026-12-03T09:00+01:00"  # the kick-off was due on the first of December
-    assert "told anew" in desk.stale(now=news).stdout
+    assert "posted" in desk.stale(now=news).stdout
     old, new = desk.digests("maria")
     assert "Resolved: superseded by a newer digest." in old
     assert len(lines(new)) > 4
@@ -244,7 +244,7 @@ def test_ceiling_of_notes_lets_the_managers_go_first(desk: Desk) -> None:
     first = desk.stale("--max-notes", 1)
     assert first.exit_code == 5
     assert "digest of paul" in first.stdout
-    assert "left to the next run, because a ceiling is reached" in " ".join(first.stdout.split())
+    assert "postponed to the next run because a limit is reached" in " ".join(first.stdout.split())
     assert (desk.told("maria"), desk.told("paul")) == (1, 0)
     assert desk.stale("--max-notes", 2, now=TUESDAY).exit_code == 5
     assert (desk.told("maria"), desk.told("paul")) == (1, 1)
@@ -427,13 +427,13 @@ def test_project_that_gitlab_does_not_show_is_an_error_before_anything_is_writte
 def test_share_of_a_portfolio_has_no_digest_of_all_of_it(desk: Desk) -> None:
     refused = desk.stale(CI_NODE_INDEX="1", CI_NODE_TOTAL="2")
     assert (refused.exit_code, desk.writes()) == (2, 0)
-    assert "run it in a job of its own, without shares" in refused.stderr
+    assert "run it in a separate job without shards" in refused.stderr
 
 
 def test_preview_says_that_it_leaves_the_digests_out(desk: Desk) -> None:
     shown = desk.stale("--preview")
     assert (shown.exit_code, desk.writes()) == (0, 0)
-    assert "a preview leaves the portfolio digests out" in shown.stderr
+    assert "the preview does not include portfolio digests" in shown.stderr
 
 
 def test_json_and_markdown_tell_of_the_digests(desk: Desk) -> None:
@@ -447,7 +447,7 @@ def test_json_and_markdown_tell_of_the_digests(desk: Desk) -> None:
     assert {each["op"] for each in paul["receipts"]} == {"create-child", "post-notice"}
     shown = desk.stale("--format", "markdown").stdout
     assert "### Portfolio digests" in shown
-    assert "as it was" in shown
+    assert "unchanged" in shown
 
 
 @pytest.mark.parametrize("how", [(), ("--as-me",)])

@@ -146,10 +146,10 @@ REFUSED = [
     pytest.param(["--sent", "2026-11-27", "--received", "2026-11-26"], ": it was sent on 2026-11-27", id="order"),
     pytest.param(["--objected", "2026-11-27"], "sign-off was not sent yet", id="objection to nothing"),
     pytest.param(["--sent", "2026-11-27", "--milestone", "Design"], "no milestone 'Design'", id="no milestone"),
-    pytest.param([], "say what happened", id="nothing"),
+    pytest.param([], "use --sent, --received or --objected", id="nothing"),
     pytest.param(["--sent", "27.11.2026"], "is not a date", id="no date"),
-    pytest.param(["--sent", "2026-11-27", "--proof", "javascript:alert(1)"], "is no web address", id="no address"),
-    pytest.param(["--received", "2026-11-27", "--objected", "2026-11-27"], "give one of both", id="both"),
+    pytest.param(["--sent", "2026-11-27", "--proof", "javascript:alert(1)"], "is not a URL", id="no address"),
+    pytest.param(["--received", "2026-11-27", "--objected", "2026-11-27"], "use --received or --objected", id="both"),
 ]  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def test_simulate_stops_at_an_edit_that_makes_the_file_invalid(tmp_path: Path) -
     script.write_text("deeds:\n  - {on: 2026-11-20, who: maria, does: edit file, with: {hosting: moon}}\n")
     result = psbot("simulate", MINIMAL, "--script", script, "--days", 3)
     assert result.exit_code == 2
-    assert "moon is not a choice" in result.stderr
+    assert "moon is not a valid value" in result.stderr
     assert "correct the edit in the script" in result.stderr
 
 

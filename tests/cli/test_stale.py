@@ -44,7 +44,9 @@ def writes(sandbox: Sandbox) -> int:
 def test_findings_end_with_4_and_a_second_run_writes_nothing(psbot: Psbot, applied: Sandbox) -> None:
     first = psbot("stale", AWS)
     assert first.exit_code == 4, first.output
-    assert "welcome-email: the due date has passed; since 2026-11-19" in " ".join(first.stdout.split())
+    assert "welcome-email: the due date has passed; 7 business days since 2026-11-19" in " ".join(
+        first.stdout.split()
+    )
     assert writes(applied) > 0
     again = psbot("stale", AWS)
     assert again.exit_code == 4
@@ -55,7 +57,7 @@ def test_findings_end_with_4_and_a_second_run_writes_nothing(psbot: Psbot, appli
 def test_nothing_quiet_ends_with_0(psbot: Psbot, applied: Sandbox) -> None:
     done = psbot("stale", AWS, now="2026-11-19T12:00+01:00")
     assert (done.exit_code, writes(applied)) == (0, 0)
-    assert done.stdout == "1 engagements, 1 with nothing to say\n"
+    assert done.stdout == "1 engagement, 1 with nothing to report\n"
 
 
 def test_preview_shows_what_would_be_done_and_writes_nothing(psbot: Psbot, applied: Sandbox) -> None:
@@ -109,14 +111,16 @@ def test_job_log_has_one_collapsed_section_an_engagement(psbot: Psbot, applied: 
 def test_policies_are_listed_in_words_without_a_server() -> None:
     shown = CliRunner().invoke(main, ["stale", "--list-policies"], env={"PSBOT_TOKEN": ""})
     assert shown.exit_code == 0
-    assert "customer-silent: any item in waiting-customer, from 5 business days on" in shown.stdout
-    assert "Told: the assignee first, flagged stale; the manager after 5 business days more" in shown.stdout
+    assert "customer-silent: any item in waiting-customer: stale from 5 business days after" in shown.stdout
+    assert (
+        "Notified: the assignee first, labelled stale; the manager after 5 more business days" in shown.stdout
+    )
 
 
 def test_ceiling_of_notes_ends_with_5(psbot: Psbot, applied: Sandbox) -> None:
     done = psbot("stale", "--max-notes", "0", AWS)
     assert (done.exit_code, writes(applied)) == (5, 0)
-    assert "a ceiling is reached; the next run goes on here" in done.stdout
+    assert "limit reached; the next run continues here" in done.stdout
 
 
 def test_too_few_requests_end_with_5_and_say_what_was_left(psbot: Psbot, applied: Sandbox) -> None:

@@ -112,7 +112,7 @@ def test_one_engagement_is_told_in_lines(psbot: Psbot, sandbox: Sandbox, files: 
         "phase setup since 2026-11-23; the label shows intake",
         "warning paul changed the phase from setup to intake; workflow.yml has no such transition",
         "late 2026-11-19 welcome-email, maria, todo",
-        "next 2026-12-01 kick-off, Acme Corp has the next move, waiting-customer",
+        "next 2026-12-01 kick-off, waiting for Acme Corp, waiting-customer",
     ):
         assert line in words
 

@@ -211,8 +211,8 @@ def test_order_is_the_one_that_the_command_tells() -> None:
         "errors": "errors",
         "warnings": "warnings",
         "days overdue": "days overdue",
-        "items at the customer": "items on which the customer has the next move",
-        "next due": "what is due next",
+        "items at the customer": "items that wait for the customer",
+        "next due": "next due date",
     }
     assert list(words) == list(URGENCY)
     places = [told.index(each) for each in words.values()]
@@ -234,4 +234,4 @@ def test_open_risks_are_shown_with_how_grave_they_are_and_who_owns_them() -> Non
     ((heading, (risk,)),) = shown.raid_items.items()
     assert (heading, risk.key, risk.severity, risk.assignee) == ("Risks", "risk/1", "high", None)
     text = render_status("text", [replace(shown, is_in_gitlab=True)], MONDAY)
-    assert "  risks\n    risk/1 The disks are late: high, todo, nobody owns it\n" in text
+    assert "  risks\n    risk/1 The disks are late: high, todo, no owner\n" in text

@@ -77,7 +77,7 @@ def test_workflow_page_draws_every_transition_that_the_file_declares() -> None:
     page = (FOLDER / "workflow.md").read_text()
     declared = yaml.safe_load((ROOT / "config" / "workflow.yml").read_text())
     drawn = set(re.findall(r"^    phase_(\w+) --> phase_(\w+): .", page, re.MULTILINE))
-    names = {"*": "any phase but an end", "back": "the phase before"}
+    names = {"*": "any phase except final phases", "back": "the previous phase"}
     for each in declared["transitions"]:
         ends = (names.get(each[end], each[end]) for end in ("from", "to"))
         source, target = (re.sub(r"\W", "_", end) for end in ends)

@@ -97,7 +97,7 @@ def test_mail_refuses_an_address_without_printing_it(address: str) -> None:
 
 
 def test_mail_refuses_a_copy_that_has_no_address() -> None:
-    with pytest.raises(PsbotError, match=r"^address 2 in copy is not an e-mail address"):
+    with pytest.raises(PsbotError, match=r"^cc address 2 is not an e-mail address"):
         sent_to(cc=("sam@ps.example", "Sam"))
 
 

@@ -124,14 +124,14 @@ def test_no_reference_makes_another_file_than_was_meant(reference: str) -> None:
     ],
 )
 def test_change_that_the_file_may_not_have_is_refused_with_its_reason(change: MissingAmendment) -> None:
-    with pytest.raises(PsbotError, match="with the change the file would not be right") as refused:
+    with pytest.raises(PsbotError, match="the file would be invalid with the change") as refused:
         after(AWS, change)
     assert "acme.yml" in refused.value.hint
 
 
 def test_file_in_one_bracket_is_left_to_its_author() -> None:
     flow = json.dumps(yaml.safe_load(AWS.replace(" on: ", ' "on": ')), default=str)
-    with pytest.raises(PsbotError, match="no place") as refused:
+    with pytest.raises(PsbotError, match="cannot place") as refused:
         after(flow)
     assert LINE in refused.value.hint
 

@@ -32,50 +32,50 @@ def with_line(key: str, line: str) -> tuple[str, int]:
 @pytest.mark.parametrize(
     ("key", "line", "complaint"),
     [
-        ("engagement", "engagement: Acme", "engagement: Acme does not fit; write 2 to 63 characters of a-z, 0-9 and -, such as acme-sow-142"),
-        ("engagement", "engagement: a", "engagement: a does not fit"),
+        ("engagement", "engagement: Acme", "engagement: Acme is not valid; write 2 to 63 characters of a-z, 0-9 and -, such as acme-sow-142"),
+        ("engagement", "engagement: a", "engagement: a is not valid"),
         ("customer", "customer: 12", 'customer: 12 is a number, not text; write "12" in quotes'),
         ("customer", "customer:", "customer: this is empty, not text; write text"),
-        ("customer", "customr: Acme", "customr: there is no such key; did you mean customer?"),
-        ("hosting", "hosting: asw", "hosting: asw is not a choice; did you mean aws?"),
+        ("customer", "customr: Acme", "customr: unknown key; did you mean customer?"),
+        ("hosting", "hosting: asw", "hosting: asw is not a valid value; did you mean aws?"),
         ("budget_hours", "budget_hours: -1", "budget_hours: -1 is too small; write at least 0"),
         ("budget_hours", "budget_hours: true", "budget_hours: true is true or false, not a number; write a number"),
-        ("kick_off_on", "kick_off_on: 2026-13-01", "kick_off_on: 2026-13-01 is not a day of the calendar: month must be in 1..12"),
+        ("kick_off_on", "kick_off_on: 2026-13-01", "kick_off_on: 2026-13-01 is not a calendar day: month must be in 1..12"),
         ("kick_off_on", "kick_off_on: 1.12.2026", "kick_off_on: 1.12.2026 is not a date; write a date as 2026-12-01"),
         ("kick_off_on", "kick_off_on: 20261201", "kick_off_on: 20261201 is a number, not a date; write a date as 2026-12-01"),
-        ("ends_on", "ends_on: 2026-11-30", "ends_on: 2026-11-30 is before the kick-off on 2026-12-01; put the dates in order"),
+        ("ends_on", "ends_on: 2026-11-30", "ends_on: 2026-11-30 is before the kick-off on 2026-12-01; correct one of the dates"),
         ("ends_on", "ends_on: 2062-02-26", "ends_on: the engagement is longer than five years; check the years"),
-        ("closed_won_on", "closed_won_on: 2027-03-01", "closed_won_on: 2027-03-01 is after the end on 2027-02-26; put the dates in order"),
+        ("closed_won_on", "closed_won_on: 2027-03-01", "closed_won_on: 2027-03-01 is after the end on 2027-02-26; correct one of the dates"),
         ("time_zone", "time_zone: Europe/Brlin", "time_zone: Europe/Brlin is not a known time zone; did you mean Europe/Berlin?"),
         ("time_zone", "time_zone: Berlin", "time_zone: Berlin is not a known time zone; did you mean Europe/Berlin?"),
-        ("time_zone", "time_zone: ../../etc/passwd", "time_zone: ../../etc/passwd does not fit"),
+        ("time_zone", "time_zone: ../../etc/passwd", "time_zone: ../../etc/passwd is not valid"),
         ("time_zone", "time_zone: Europe", "time_zone: Europe is not a known time zone"),
         ("holidays", "holidays: DE-XX", "holidays: DE has no subdivision XX; write one of"),
         ("holidays", "holidays: [DE, QQ]", "holidays.1: no public holidays are known for the country QQ"),
         ("holidays", "holidays: []", "holidays: this is empty"),
-        ("project", "  project: ../x", "gitlab.project: ../x does not fit; write the full path"),
-        ("project", "  project: other/project", "gitlab.project: other/project does not lie under the group acme/delivery"),
-        ("internal_project", "  internal_project: acme/delivery/project", "gitlab.internal_project: it is the project that the customer may see"),
+        ("project", "  project: ../x", "gitlab.project: ../x is not valid; write the full path"),
+        ("project", "  project: other/project", "gitlab.project: other/project is not below the group acme/delivery"),
+        ("internal_project", "  internal_project: acme/delivery/project", "gitlab.internal_project: the customer can see this project"),
         ("label_group", "  label_group: acm", "gitlab.label_group: acm is not above acme/delivery"),
-        ("manager", "  manager: '@maria'", "people.manager: @maria does not fit; write the GitLab username without @"),
-        ("engineers", "  engineers: [paul, paul]", "people.engineers.1: paul is there twice; keep one of them"),
-        ("engineers", "  enginers: [paul]", "people.enginers: there is no such key; did you mean engineers?"),
-        ("calls", 'calls: {every: week, on: saturday, at: "10:00"}', "calls.on: nobody works on a saturday; write one of monday,"),
-        ("calls", 'calls: {every: month, on: monday, at: "10:00"}', "calls.every: month is not a choice; write one of two-weeks, week"),
-        ("calls", 'calls: {every: week, on: monday, at: "25:00"}', 'calls.at: 25:00 does not fit; write a time as "10:00"'),
-        ("links", "links: {crm: 'javascript:alert(1)'}", "links.crm: javascript:alert(1) does not fit; write a link that starts with https://"),
-        ("intake", "intake: {licence_teir: Premium}", "intake.licence_teir: there is no such question; did you mean licence_tier?"),
+        ("manager", "  manager: '@maria'", "people.manager: @maria is not valid; write the GitLab username without @"),
+        ("engineers", "  engineers: [paul, paul]", "people.engineers.1: duplicate engineer paul; keep one of them"),
+        ("engineers", "  enginers: [paul]", "people.enginers: unknown key; did you mean engineers?"),
+        ("calls", 'calls: {every: week, on: saturday, at: "10:00"}', "calls.on: saturday is not a business day; write one of monday,"),
+        ("calls", 'calls: {every: month, on: monday, at: "10:00"}', "calls.every: month is not a valid value; write one of two-weeks, week"),
+        ("calls", 'calls: {every: week, on: monday, at: "25:00"}', 'calls.at: 25:00 is not valid; write a time as "10:00"'),
+        ("links", "links: {crm: 'javascript:alert(1)'}", "links.crm: javascript:alert(1) is not valid; write a link that starts with https://"),
+        ("intake", "intake: {licence_teir: Premium}", "intake.licence_teir: unknown question; did you mean licence_tier?"),
         ("intake", "intake: {users: [1]}", "intake.users: this is not an answer"),
-        ("skip", "skip: {kickoff: because}", "skip.kickoff: there is no such kind; did you mean kick-off?"),
-        ("skip", "skip: {engagement-log: because}", "skip.engagement-log: engagement-log cannot be left out; delete the line"),
+        ("skip", "skip: {kickoff: because}", "skip.kickoff: unknown kind; did you mean kick-off?"),
+        ("skip", "skip: {engagement-log: because}", "skip.engagement-log: engagement-log cannot be skipped; delete the line"),
         ("skip", "skip: {call: }", "skip.call: this is empty, not text"),
-        ("milestones", "milestones: [{name: A, due: 2026-12-10}, {name: 'a ', due: 2026-12-11}]", "milestones.1.name: the name a is there twice"),
+        ("milestones", "milestones: [{name: A, due: 2026-12-10}, {name: 'a ', due: 2026-12-11}]", "milestones.1.name: duplicate milestone name a"),
         ("milestones", "milestones: [{name: A, due: 2026-11-10}]", "milestones.0.due: 2026-11-10 is before the kick-off"),
         ("milestones", "milestones: [{name: A, due: 2027-11-10}]", "milestones.0.due: 2027-11-10 is after the end"),
         ("milestones", "milestones: [{name: A}]", "milestones.0.due: this key is missing; add due:"),
         ("amendments", "amendments: [{reference: CO-1, signed_on: 2026-12-10}]", "amendments.0: the amendment changes nothing"),
-        ("amendments", "amendments: [{reference: CO-1, signed_on: 2026-12-10, hours: -200}]", "amendments.0.hours: the hours sold become -40"),
-        ("phase", "phase: delivery", "phase: there is no such key"),
+        ("amendments", "amendments: [{reference: CO-1, signed_on: 2026-12-10, hours: -200}]", "amendments.0.hours: the hours sold would be -40"),
+        ("phase", "phase: delivery", "phase: unknown key"),
     ],
 )  # fmt: skip
 def test_engagement_file_says_where_and_what_would_be_right(
@@ -108,7 +108,7 @@ def test_engagement_file_without_internal_project_is_refused_unless_the_risk_is_
 ) -> None:
     text, _ = with_line("internal_project", "")
     (complaint,) = complaints(parse_engagement("acme.yml", text, process))
-    assert "internal items have no place of their own; add internal_project:" in complaint
+    assert "there is no project for internal items; add internal_project:" in complaint
 
 
 def test_engagement_file_says_everything_at_once_whatever_else_is_wrong(process: Process) -> None:
@@ -128,7 +128,7 @@ def test_key_in_two_files_stops_both_and_no_other(tmp_path: Path, process: Proce
     (tmp_path / "c.yml").write_text(EXAMPLE.replace("acme-sow-142", "acme-sow-143"))
     first, second, third = load_portfolio([tmp_path / name for name in ("a.yml", "b.yml", "c.yml")], process)
     assert complaints(first)[0].startswith(
-        f"{tmp_path / 'a.yml'}:2:13: engagement: acme-sow-142 is the key of "
+        f"{tmp_path / 'a.yml'}:2:13: engagement: duplicate key acme-sow-142, also used in "
     )
     assert str(tmp_path / "a.yml") in complaints(second)[0]
     assert third.engagement is not None

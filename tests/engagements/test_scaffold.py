@@ -34,7 +34,7 @@ def test_nothing_is_written_over_and_what_is_kept_is_said(tmp_path: Path) -> Non
     assert said.exit_code == 0
     assert {name: (tmp_path / name).read_text() for name in mine} == mine
     for name in (".gitlab-ci.yml", "README.md"):
-        assert f"kept {tmp_path / name}, which was there" in said.stdout
+        assert f"kept {tmp_path / name}, which already exists" in said.stdout
     assert not (tmp_path / "engagements" / "example.yml").exists()
     again = init(tmp_path)
     assert "wrote" not in again.stdout

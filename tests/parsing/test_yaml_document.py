@@ -34,24 +34,24 @@ def test_loader_keeps_what_is_written_and_where() -> None:
 )
 def test_loader_refuses_what_readers_of_yaml_disagree_about(word: str) -> None:
     (complaint,) = complaints(f"key: {word}")
-    assert complaint.startswith(f"f.yml:1:6: key: {word} means different things")
+    assert complaint.startswith(f"f.yml:1:6: key: {word} is ambiguous in YAML")
     assert complaints(f'key: "{word}"') == []
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("a: 1\na: 2", "f.yml:2:1: a: the key is there twice, first in line 1; keep one of them"),
+        ("a: 1\na: 2", "f.yml:2:1: a: duplicate key, first used in line 1; keep one of them"),
         ("a: &x 1", "f.yml:1:4: a: the anchor &x is not allowed; delete it, and write values out"),
         ("a: *x", "f.yml:1:4: a: the alias *x is not allowed; write the value out"),
         ("<<: {a: 1}", "f.yml:1:1: the merge key << is not allowed; write the values out"),
         ("a: !!python/x y", "f.yml:1:4: a: the tag tag:yaml.org,2002:python/x is not allowed; delete it"),
-        ("a: 1\n---\nb: 2", "f.yml:2:1: a second document starts here; keep one document a file"),
-        ("? [a]\n: 1", "f.yml:1:3: a key is a mapping or a list; write a plain word before the colon"),
+        ("a: 1\n---\nb: 2", "f.yml:2:1: a second document starts here; keep one document per file"),
+        ("? [a]\n: 1", "f.yml:1:3: the key is a mapping or a list; write a plain word before the colon"),
         ("a: \x07", "f.yml:1:4: the character U+0007 is not allowed; delete it"),
         ("a: b\u2028c: d", "f.yml:1:5: the character U+2028 is not allowed; delete it"),
         ("a: [1", "f.yml:1:6: this is not YAML: did not find expected ',' or ']' while parsing a flow sequence; "
-                  "check quotes, brackets and indentation there"),
+                  "check the quotes, brackets and indentation here"),
     ],
 )  # fmt: skip
 def test_loader_says_where_a_file_is_not_plain(text: str, complaint: str) -> None:
@@ -87,7 +87,7 @@ def test_loader_stops_at_a_number_of_values() -> None:
 
 
 def test_loader_names_the_file_when_it_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(PsbotError, match="there is no file"):
+    with pytest.raises(PsbotError, match="does not exist"):
         load_yaml(tmp_path / "missing.yml")
     with pytest.raises(PsbotError, match="is a directory"):
         load_yaml(tmp_path)
@@ -148,5 +148,5 @@ def test_loader_reads_back_what_json_writes(data: YamlData) -> None:
 def test_alias_as_a_key_and_the_empty_key_are_both_reported() -> None:
     assert [str(problem) for problem in parse_yaml("x.yml", '*a : x\n"": z\n').problems] == [
         "x.yml:1:1: the alias *a is not allowed; write the value out",
-        "x.yml:2:1: the key is there twice, first in line 1; keep one of them",
+        "x.yml:2:1: duplicate key, first used in line 1; keep one of them",
     ]

@@ -158,7 +158,7 @@ def test_jobs_leave_test_reports_with_every_problem_and_finding(place: Place) ->
     assert place.proposes({FILE: ACME.replace("hosting: aws", "hosting: azure")}).code == 1
     (case,) = report_of(place, "psbot-validate.xml")
     assert case.get("name") == FILE
-    assert f"{FILE}:5:10: hosting: azure is not a choice" in (case.findtext("failure") or "")
+    assert f"{FILE}:5:10: hosting: azure is not a valid value" in (case.findtext("failure") or "")
     place.repository.commit({FILE: ACME})
     place.merges()
     stale = place.on_main("schedule", PSBOT_RUN="stale")

@@ -93,7 +93,7 @@ def complaints(root: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "place", "said"),
     [
-        ("ok\n  {{ custmer }}\n", "a.md:2:6", "custmer is not known; known are"),
+        ("ok\n  {{ custmer }}\n", "a.md:2:6", "unknown name custmer; available names: "),
         ("{{ engagement.custmer }}\n", "a.md:1:15", "engagement has no custmer"),
         ("x\n{{ engagement.gitlab.projct }}\n", "a.md:2:22", "engagement.gitlab has no projct"),
         ("{% for c in engagement.contacts %}\n{{ c.nme }}\n{% endfor %}\n", "a.md:2:6", "contact has no nme"),
@@ -106,33 +106,33 @@ def complaints(root: Path) -> list[str]:
         ("{{ engagement.contacts[0].nme }}", "a.md:1:27", "contact has no nme"),
         ("fine\n{% if %}\n", "a.md:2:1", "Expected an expression"),
         ("fine\n{% for x in %}\n", "a.md:2:1", ""),
-        ("{{ phase | shout }}", "a.md:1:12", "there is no filter shout"),
-        ("{% if phase is shouted %}{% endif %}", "a.md:1:16", "there is no test shouted"),
-        ("\n{% include 'missing.md' %}", "a.md:2:13", "there is no template missing.md"),
-        ("{% include '../secret.md' %}", "a.md:1:1", "there is no template ../secret.md"),
+        ("{{ phase | shout }}", "a.md:1:12", "unknown filter shout"),
+        ("{% if phase is shouted %}{% endif %}", "a.md:1:16", "unknown test shouted"),
+        ("\n{% include 'missing.md' %}", "a.md:2:13", "template missing.md does not exist"),
+        ("{% include '../secret.md' %}", "a.md:1:1", "template ../secret.md does not exist"),
         ("{% include phase %}", "a.md:1:1", "in quotes"),
-        ("{{ phase|own }}", "a.md:1:10", "there is no filter own"),
-        ("{% include 'a.md' %}", "a.md:1:13", "a.md includes itself by way of a.md"),
-        ("{{ phase ~ health }}", "a.md:1:1", "templates do not use Concat"),
-        ("\n\n{{ 'x' * 100000000 }}", "a.md:3:1", "templates do not use Mul"),
-        ("{{ 'a' + phase }}", "a.md:1:1", "templates do not use Add"),
-        ("{{ 10 ** 10 ** 10 }}", "a.md:1:1", "templates do not use Pow"),
-        ("{{ '%09999999d' % 1 }}", "a.md:1:1", "templates do not use Mod"),
-        ("{% filter upper %}x{% endfilter %}", "a.md:1:1", "templates do not use FilterBlock"),
-        ("{% call phase() %}x{% endcall %}", "a.md:1:1", "templates do not use CallBlock"),
-        ("{% autoescape false %}x{% endautoescape %}", "a.md:1:1", "templates do not use Scope"),
-        ("{{ phase[1:] }}", "a.md:1:1", "templates do not use Slice"),
-        ("{{ range(10) }}", "a.md:1:4", "range is not known"),
-        ("{{ namespace() }}", "a.md:1:4", "namespace is not known"),
-        ("{{ lipsum(n=100000) }}", "a.md:1:4", "lipsum is not known"),
+        ("{{ phase|own }}", "a.md:1:10", "unknown filter own"),
+        ("{% include 'a.md' %}", "a.md:1:13", "a.md includes itself through a.md"),
+        ("{{ phase ~ health }}", "a.md:1:1", "Concat is not allowed in templates"),
+        ("\n\n{{ 'x' * 100000000 }}", "a.md:3:1", "Mul is not allowed in templates"),
+        ("{{ 'a' + phase }}", "a.md:1:1", "Add is not allowed in templates"),
+        ("{{ 10 ** 10 ** 10 }}", "a.md:1:1", "Pow is not allowed in templates"),
+        ("{{ '%09999999d' % 1 }}", "a.md:1:1", "Mod is not allowed in templates"),
+        ("{% filter upper %}x{% endfilter %}", "a.md:1:1", "FilterBlock is not allowed in templates"),
+        ("{% call phase() %}x{% endcall %}", "a.md:1:1", "CallBlock is not allowed in templates"),
+        ("{% autoescape false %}x{% endautoescape %}", "a.md:1:1", "Scope is not allowed in templates"),
+        ("{{ phase[1:] }}", "a.md:1:1", "Slice is not allowed in templates"),
+        ("{{ range(10) }}", "a.md:1:4", "unknown name range"),
+        ("{{ namespace() }}", "a.md:1:4", "unknown name namespace"),
+        ("{{ lipsum(n=100000) }}", "a.md:1:4", "unknown name lipsum"),
         (
             "{% for x in engagement.links recursive %}{{ loop(x) }}{% endfor %}",
             "a.md:1:1",
-            "may not call itself",
+            "loops cannot be recursive",
         ),
-        ("text <!-- psbot begin: x -->\n", "a.md:1:6", "this comment is psbot's own"),
-        ("<!-- psbot: engagement=a item=b -->\n", "a.md:1:1", "this comment is psbot's own"),
-        ("hi\n<!-- psbot begin: x -->\n", "a.md:2:19", "section x needs one begin and one end"),
+        ("text <!-- psbot begin: x -->\n", "a.md:1:6", "this comment is reserved for psbot"),
+        ("<!-- psbot: engagement=a item=b -->\n", "a.md:1:1", "this comment is reserved for psbot"),
+        ("hi\n<!-- psbot begin: x -->\n", "a.md:2:19", "section x needs exactly one begin and one end"),
     ],
 )
 def test_templates_tell_file_line_and_column_when_a_template_is_wrong(
@@ -145,10 +145,10 @@ def test_templates_tell_file_line_and_column_when_a_template_is_wrong(
 
 def test_templates_tell_everything_at_once_when_several_files_are_wrong(folder: Folder) -> None:
     found = complaints(folder(a="{{ one }}\n{{ two }}\n", b="{{ three }}\n"))
-    assert [text.split(" is not known")[0] for text in found] == [
-        "a.md:1:4: one",
-        "a.md:2:4: two",
-        "b.md:1:4: three",
+    assert [text.split("; ")[0] for text in found] == [
+        "a.md:1:4: unknown name one",
+        "a.md:2:4: unknown name two",
+        "b.md:1:4: unknown name three",
     ]
 
 
@@ -157,9 +157,9 @@ def test_templates_refuse_a_loop_over_several_files(folder: Folder) -> None:
         a="{% include 'b.md' %}", b="{% from 'c.md' import m with context %}", c="{% extends 'a.md' %}"
     )
     assert [text.split(": ", 1)[1] for text in complaints(root)] == [
-        "a.md includes itself by way of b.md",
-        "b.md includes itself by way of c.md",
-        "c.md includes itself by way of a.md",
+        "a.md includes itself through b.md",
+        "b.md includes itself through c.md",
+        "c.md includes itself through a.md",
     ]
 
 
@@ -172,7 +172,7 @@ def test_templates_refuse_an_import_without_context_when_the_part_uses_facts(fol
     found = complaints(
         folder(a="{% from '_p.md' import m %}{{ m() }}", _p="{% macro m() %}{{ phase }}{% endmacro %}")
     )
-    assert found == ["a.md:1:10: _p.md uses phase, which it is not given; add `with context`"]
+    assert found == ["a.md:1:10: _p.md uses phase but is imported without context; add `with context`"]
 
 
 def test_templates_refuse_what_is_no_text_or_too_long(folder: Folder) -> None:
@@ -184,11 +184,11 @@ def test_templates_refuse_what_is_no_text_or_too_long(folder: Folder) -> None:
 def test_templates_refuse_a_file_that_leads_out_of_the_folder(folder: Folder, tmp_path: Path) -> None:
     root = folder({"words/a.md": "fine\n", "secret.md": "secret\n"}) / "words"
     (root / "b.md").symlink_to(tmp_path / "secret.md")
-    assert complaints(root) == ["b.md:1:1: this is no template: it leads out of the folder of templates"]
+    assert complaints(root) == ["b.md:1:1: this is not a valid template: it is outside the template folder"]
 
 
 def test_templates_refuse_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(FileProblems, match="there is no such folder of templates"):
+    with pytest.raises(FileProblems, match="the template folder does not exist"):
         TemplateLibrary(tmp_path / "nowhere")
 
 
@@ -214,7 +214,7 @@ def test_templates_know_the_facts_that_core_makes() -> None:
 def test_render_refuses_names_that_are_no_template(folder: Folder) -> None:
     templates = TemplateLibrary(folder(a="fine\n"))
     for name in ("b", "../a", "a.md", "/a", "A", "", "x/../a"):
-        with pytest.raises(PsbotError, match=r"there is no template .*; known are a"):
+        with pytest.raises(PsbotError, match=r"template .* does not exist in .*; available templates: a"):
             templates.render(name, {})
 
 
@@ -224,7 +224,8 @@ def test_problems_names_each_template_that_is_missing(folder: Folder) -> None:
     assert templates.names == {"a", "mail/b"}
     missing = [str(problem) for problem in templates.missing_templates(["a", "c", "mail/b", "_part"])]
     assert missing == [
-        f"{root}/{name}.md:1:1: there is no such template; known are a, mail/b" for name in ("c", "_part")
+        f"{root}/{name}.md:1:1: this template does not exist; available templates: a, mail/b"
+        for name in ("c", "_part")
     ]
 
 
@@ -271,7 +272,7 @@ _TENFOLD = (
             "{% for c in engagement.contacts %}" + "x" * 90_000 + "{% endfor %}",
             "the template writes more than 1,000,000 characters",
         ),
-        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "macros call each other without end"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "macros call each other endlessly"),
         ("{% set a = [[[1]]] %}", "the template nests lists more than two deep"),
         (
             "{% set a = [1, 2] %}{% set b = [a, a] %}{% set c = [b, b] %}",
@@ -286,7 +287,7 @@ def test_render_ends_with_a_sentence_when_a_template_would_not_end(
     crowd = replace(FULL, contacts=tuple(Contact(f"c{n}", "a@b.example") for n in range(20)))
     with pytest.raises(FileProblems) as caught:
         rendered(folder(a=f"\n{text}"), engagement=crowd)
-    assert f": this template could not be filled: {said}" in str(caught.value)
+    assert f": the template cannot be rendered: {said}" in str(caught.value)
     assert re.search(r"/a\.md:[12]:1: ", str(caught.value))
 
 
@@ -353,7 +354,7 @@ def test_render_tells_the_line_of_the_part_when_a_part_fails(folder: Folder) -> 
     root = folder(a="{% include '_p.md' %}", _p="ok\n\n{{ item.milestone.name }}\n")
     with pytest.raises(FileProblems) as caught:
         rendered(root, engagement=MINIMAL)
-    assert str(caught.value).startswith(f"{root}/_p.md:3:1: this template could not be filled: ")
+    assert str(caught.value).startswith(f"{root}/_p.md:3:1: the template cannot be rendered: ")
 
 
 # --- nothing is laundered -----------------------------------------------------------------------------------
@@ -500,7 +501,7 @@ def test_templates_in_plain_text_keep_text_as_it_is_on_one_line(folder: Folder) 
 
 def test_templates_of_mails_do_not_include_markdown(folder: Folder) -> None:
     assert (
-        "there is no template _p.md"
+        "template _p.md does not exist"
         in complaints(folder({"m.txt": "{% include '_p.md' %}", "_p.md": "x"}))[0]
     )
 

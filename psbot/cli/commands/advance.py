@@ -1,4 +1,4 @@
-"""``psbot advance``."""
+"""``psbot advance``: advances engagements along the workflow."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from psbot.cli.context import App
 from psbot.cli.options import option
 
 
-@click.command(short_help="Move phases and states on, and make what has become due.")
+@click.command(short_help="Advance phases and states, and create items that are due.")
 @options.files_argument
 @option(
     "--since",
-    type=options.Span(),
+    type=options.Span("mhd", "90m, 2h or 1d"),
     metavar="SPAN",
-    help="Read only what has changed in this time, such as 2h; what a new day brings is looked after for every file.",
+    help="Read only engagements that changed within this time, such as 2h; due dates are checked for every file.",
 )
-@option("--preview", is_flag=True, help="Show what it would do, cost and notify; writes nothing.")
-@option("--as-me", is_flag=True, help="Write even with a person's token; it counts as that person's doing.")
+@options.preview_option
+@options.as_me_option
 @options.format_option
 @options.exit_code_option
 @click.pass_obj
@@ -35,10 +35,10 @@ def advance(
     form: str,
     exit_code: bool,
 ) -> int:
-    """Make GitLab follow: move phases and states by the workflow, open what is due, say what does not count.
+    """Advance phases and states along the workflow, create items that are due, and report unauthorized changes.
 
-    It looks at what is, so a missed run changes nothing in the end, and a second one writes nothing. It never
-    touches titles, dates and assignees.
+    Every run starts from the current state in GitLab: a missed run loses nothing, and a second run writes nothing.
+    Titles, dates and assignees are never changed.
     """
     if preview:
         return _preview(app, files, form, exit_code)
@@ -47,8 +47,8 @@ def advance(
     from psbot.cli.write import WriteRequest, write_portfolio
     from psbot.runs.portfolio import advance_many
 
-    carry_on = partial(advance_many, since=app.now - since if since else None, as_me=as_me)
-    return write_portfolio(app, WriteRequest(carry_on, files, form, exit_code))
+    perform = partial(advance_many, since=app.now - since if since else None, as_me=as_me)
+    return write_portfolio(app, WriteRequest(perform, files, form, exit_code))
 
 
 def _preview(app: App, files: tuple[Path, ...], form: str, exit_code: bool) -> int:

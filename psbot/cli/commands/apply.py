@@ -1,4 +1,4 @@
-"""``psbot apply``."""
+"""``psbot apply``: creates and updates GitLab items to match the engagement files."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from psbot.core.plan.plan import Plan
 
 
-@click.command(short_help="Make GitLab what the engagement files say.")
+@click.command(short_help="Create and update GitLab items to match the engagement files.")
 @options.files_argument
 @option(
     "--checksum",
     "checksums",
     multiple=True,
     metavar="CHECKSUM",
-    help="Do only what was reviewed under this checksum of the plan; repeat it for several files.",
+    help="Apply only the plan that was reviewed under this checksum; repeat for several files.",
 )
 @option(
     "--reviewed",
     is_flag=True,
-    help="In a pipeline of the default branch: say what has moved since the plan in the merge request.",
+    help="In a pipeline of the default branch: report what changed since the plan in the merge request.",
 )
-@option("--force", is_flag=True, help="Close even most of an engagement's open items.")
+@option("--force", is_flag=True, help="Allow closing more than half of an engagement's open items.")
 @options.format_option
 @options.exit_code_option
 @click.pass_obj
@@ -46,32 +46,32 @@ def apply(
     form: str,
     exit_code: bool,
 ) -> int:
-    """Make GitLab what the engagement files say. Once applied, a second run changes nothing.
+    """Create and update GitLab items to match the engagement files. A second run changes nothing.
 
-    Ctrl-C and SIGTERM end it between two requests; the next run goes on. What people have changed in GitLab is
-    kept, and said.
+    Ctrl-C and SIGTERM stop it between two requests; the next run resumes. Changes that people made in GitLab are
+    kept and reported.
     """
     from functools import partial
 
     from psbot.cli.write import WriteRequest, write_portfolio
     from psbot.runs.portfolio import reconcile_many
 
-    carry_out = partial(reconcile_many, only_reviewed=bool(checksums))
+    perform = partial(reconcile_many, only_reviewed=bool(checksums))
     check = _plan_check(checksums, app.process.limits, force=force)
     compare = _plan_comparer(app) if reviewed else _ignore
 
-    def look(plan: Plan) -> None:
+    def check_and_compare(plan: Plan) -> None:
         check(plan)
         compare(plan)
 
-    return write_portfolio(app, WriteRequest(carry_out, files, form, exit_code, look))
+    return write_portfolio(app, WriteRequest(perform, files, form, exit_code, check_and_compare))
 
 
 def _ignore(_: Plan) -> None: ...
 
 
 def _plan_comparer(app: App) -> Callable[[Plan], None]:
-    """Return what says how a plan differs from the one that was reviewed."""
+    """Return a function that reports how a plan differs from the reviewed one."""
     from psbot.cli import merge_request
     from psbot.core.plan.review import differences
 
@@ -85,19 +85,19 @@ def _plan_comparer(app: App) -> Callable[[Plan], None]:
 
 
 def _plan_check(checksums: tuple[str, ...], limits: Limits, *, force: bool) -> Callable[[Plan], None]:
-    """Return what refuses a plan that nobody has reviewed, or that closes too much."""
+    """Return a function that rejects a plan that was not reviewed, or that closes too much."""
     from psbot.core.plan.checksum import is_reviewed
     from psbot.errors import PsbotError
 
     def check(plan: Plan) -> None:
         if (why := plan.why_force_is_needed(limits)) and not force:
-            raise PsbotError(why, "look at psbot plan, and add --force if that is what you want")
+            raise PsbotError(why, "check psbot plan, and add --force if this is intended")
         reviewed = any(map(is_reviewed, plan.operations))
         if checksums and reviewed and plan.checksum() not in checksums:
             raise PsbotError(
-                f"{plan.engagement}: the plan is not the one that was reviewed (its checksum is "
-                f"{plan.checksum()}); the file or GitLab has changed since",
-                "review a new plan; nothing was written",
+                f"{plan.engagement}: the plan is not the reviewed one (its checksum is {plan.checksum()}), because the "
+                "file or GitLab changed since",
+                "nothing was written; review a new plan",
             )
 
     return check

@@ -1,4 +1,4 @@
-"""``psbot change-request``."""
+"""``psbot change-request``: creates and lists change requests, and writes signed ones into the file."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# By option, what is asked, and what is so where nothing is said; the same words are the option's help.
+# By option: the question, which is also the option's help, and the default answer.
 QUESTIONS = {
     "summary": ("What changes and why", None),
-    "hours": ("Hours more or less, such as 40 or -8", "0"),
-    "new-end": ("New end, such as 2027-03-26", "none"),
-    "new-contract": ("New contract, fixed-fee or time-and-materials", "none"),
-    "situation": ("What else is so, with commas; config/changes.yml has the list", "none"),
+    "hours": ("Hours to add or remove, such as 40 or -8", "0"),
+    "new-end": ("New end date, such as 2027-03-26", "none"),
+    "new-contract": ("New contract type, fixed-fee or time-and-materials", "none"),
+    "situation": ("Other circumstances, comma-separated (see config/changes.yml)", "none"),
     "timeline": ("Impact on the timeline", ""),
     "scope": ("Impact on the scope", ""),
     "quality": ("Impact on quality", ""),
@@ -42,25 +42,26 @@ def _answer_options(command: Command) -> Command:
     return command
 
 
-@click.group(short_help="Open change requests, list them, write signed ones into the file.")
+@click.group(short_help="Create and list change requests, write signed ones into the file.")
 def change_request() -> None:
-    """Carry scope changes from a request to a signed amendment of the engagement file.
+    """Take scope changes from a request to a signed amendment of the engagement file.
 
-    psbot advance chooses the instrument, moves a request to approval once its lines are filled, and counts a decision
-    only from those who may decide.
+    psbot advance selects the instrument, moves a request to approval once its fields are filled in, and accepts a
+    decision only from its approvers.
     """
 
 
-@change_request.command(short_help="Open a change request.")
+@change_request.command(short_help="Create a change request.")
 @click.argument("file", type=click.Path(path_type=Path))
 @_answer_options
-@option("--preview", is_flag=True, help="Show what it would do, cost and notify; writes nothing.")
+@options.preview_option
 @options.format_option
 @click.pass_obj
 def new(app: App, /, file: Path, *, preview: bool, form: str, **given: str | None) -> int:
-    """Open a change request of the engagement in FILE, numbered, with what it says filled in.
+    """Create a numbered change request for the engagement in FILE, with your answers filled in.
 
-    At a terminal psbot asks for what is not given as an option. The same words again, while it is open, open nothing.
+    At a terminal, psbot asks for what you do not give as an option. Running the same command again while the request
+    is open creates nothing.
     """
     from psbot.cli.record import SingleWrite, perform
     from psbot.runs.change_requests import plan_change_request
@@ -70,19 +71,19 @@ def new(app: App, /, file: Path, *, preview: bool, form: str, **given: str | Non
 
 
 def is_interactive() -> bool:
-    """Tell whether there is a person who can be asked."""
+    """Tell whether a person can be asked."""
     return sys.stdin.isatty()
 
 
 def _collect_answers(given: Mapping[str, str | None], *, asks: bool) -> dict[str, str]:
-    """Return the answers by the names of the lines; what is not given is asked for, or is the default."""
+    """Return the answers by field; a missing one is asked for, or is the default."""
     answers = {}
     for name, (question, default) in QUESTIONS.items():
         answer = given[name.replace("-", "_")]
         if answer is None and asks:
             answer = click.prompt(question, default=default, show_default=bool(default), err=True)
         if default is None and not (answer or "").strip():
-            raise click.UsageError(f"say what changes: give --{name}")
+            raise click.UsageError(f"no {name} given; use --{name}")
         answers[_FIELD_NAMES.get(name, name)] = " ".join(str(default if answer is None else answer).split())
     return {name: answer for name, answer in answers.items() if answer}
 
@@ -90,12 +91,12 @@ def _collect_answers(given: Mapping[str, str | None], *, asks: bool) -> dict[str
 _FIELD_NAMES = {"new-end": "new_end", "new-contract": "contract"}
 
 
-@change_request.command("list", short_help="Show change requests, open and closed.")
+@change_request.command("list", short_help="List change requests, open and closed.")
 @options.files_argument
 @options.format_option
 @click.pass_obj
 def list_(app: App, files: tuple[Path, ...], *, form: str) -> int:
-    """Show the change requests of engagements: instrument and why, how far each is, what it lacks."""
+    """List the change requests of engagements with instrument, reason, state and missing fields."""
     from psbot.errors import ExitCode, most_severe
     from psbot.report import change_requests
 
@@ -107,40 +108,40 @@ def list_(app: App, files: tuple[Path, ...], *, form: str) -> int:
     return most_severe(codes)
 
 
-@change_request.command(short_help="Show what signed changes make of the engagement file, as a diff.")
+@change_request.command(short_help="Show how signed changes amend the engagement file, as a diff.")
 @click.argument("file", type=click.Path(path_type=Path))
-@option("--write", is_flag=True, help="Change the file, too.")
+@option("--write", is_flag=True, help="Also change the file.")
 @click.pass_obj
 def amend(app: App, file: Path, *, write: bool) -> int:
-    """Print the diff that brings approved and signed change requests into FILE; comments and order stay.
+    """Print the diff that adds approved and signed change requests to FILE, keeping comments and order.
 
-    Nothing is printed where the file has them all. The diff is fit for git apply.
+    The output is empty if the file has them all. You can pass it to git apply.
     """
     from psbot.engagements.amend import amend_file
     from psbot.errors import ExitCode, most_severe
 
     codes = [ExitCode.DONE]
     for engagement, requests in _fetch_requests(app, [file], codes):
-        lacking = [each.missing_amendment for each in requests if each.missing_amendment]
-        click.echo(amend_file(file, engagement, lacking, app.process, is_written=write), nl=False)
+        missing = [each.missing_amendment for each in requests if each.missing_amendment]
+        click.echo(amend_file(file, engagement, missing, app.process, is_written=write), nl=False)
     return most_severe(codes)
 
 
 def _fetch_requests(
     app: App, files: list[Path], codes: list[ExitCode]
 ) -> list[tuple[Engagement, Sequence[ChangeRequestStatus]]]:
-    """Return engagements with their change requests; what stops an engagement is said, its code noted."""
-    from psbot.cli import session as _gitlab
+    """Return engagements with their change requests; failures are reported, their exit codes added to *codes*."""
+    from psbot.cli.session import echo_failure, loaded_files, open_session
     from psbot.errors import PsbotError
     from psbot.runs.change_requests import change_requests_many
 
-    sheets = _gitlab.loaded_files(app.load_engagements(files), codes)
+    sheets = loaded_files(app.load_engagements(files), codes)
     read: list[tuple[Engagement, Sequence[ChangeRequestStatus]]] = []
-    with _gitlab.open_session(app) as session:
+    with open_session(app) as session:
         engagements = [each.engagement for each in sheets.values()]
         for engagement, found in change_requests_many(session.reader, engagements, app.process, app.now):
             if isinstance(found, PsbotError):
-                codes.append(_gitlab.echo_failure(sheets[engagement.key].file, found))
+                codes.append(echo_failure(sheets[engagement.key].file, found))
             else:
                 read.append((engagement, found))
     return read

@@ -1,4 +1,4 @@
-"""``psbot demo``."""
+"""``psbot demo``: runs the complete demo against a local GitLab sandbox."""
 
 import tempfile
 from contextlib import suppress
@@ -11,13 +11,15 @@ from psbot.cli.options import option
 from psbot.errors import PsbotError
 
 
-@click.command(short_help="Show the whole story on a local stand-in; no GitLab needed.")
-@option("--keep", is_flag=True, help="Leave the server up at the end, and say where, until Ctrl-C.")
+@click.command(short_help="Run the complete demo against a local GitLab sandbox.")
+@option(
+    "--keep", is_flag=True, help="Keep the server running at the end, until Ctrl-C, and print its address."
+)
 @click.pass_obj
 def demo(app: App, *, keep: bool) -> None:
-    """Show the whole story on a local GitLab stand-in.
+    """Run the complete demo against a local GitLab sandbox.
 
-    Plans and applies the AWS example, lets people work on it, changes the file, and shows what happens. Needs
+    Plans and applies the AWS example, simulates people's work on it, changes the file, and shows the results. Needs
     no GitLab and no token, and leaves nothing behind.
     """
     try:
@@ -25,7 +27,7 @@ def demo(app: App, *, keep: bool) -> None:
         from psbot.sandbox.state.seed import SERVICE_ACCOUNT, sandbox_world, token_of
         from psbot.sandbox.web.route import web_routes
     except ModuleNotFoundError as error:
-        raise PsbotError(f"the demonstration needs {error.name}", "pip install 'psbot[sandbox]'") from error
+        raise PsbotError(f"the demo needs {error.name}", "pip install 'psbot[sandbox]'") from error
     from psbot.cli import session
     from psbot.cli.signals import StopRequest
     from psbot.gitlab.ports import LimitReached
@@ -42,12 +44,12 @@ def demo(app: App, *, keep: bool) -> None:
         )
         Demo(stage).run()
         if keep:
-            session.echo(f"the server stays up at {sandbox.url}; Ctrl-C ends it")
-            with suppress(KeyboardInterrupt, LimitReached):  # being told to end is how it is meant to end
+            session.echo(f"the server is running at {sandbox.url}; press Ctrl-C to stop it")
+            with suppress(KeyboardInterrupt, LimitReached):  # a signal is the normal way to stop
                 stop.wait()
 
 
 def _folder_settings(app: App) -> dict[str, str]:
-    """Return the settings that the demonstration's commands take over."""
+    """Return the folder settings for the demo's commands."""
     folders = {"PSBOT_CONFIG_DIR": app.config_dir, "PSBOT_TEMPLATES_DIR": app.templates_dir}
     return {name: str(folder.resolve()) for name, folder in folders.items() if folder}

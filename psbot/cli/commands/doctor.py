@@ -1,4 +1,4 @@
-"""``psbot doctor``."""
+"""``psbot doctor``: lists what is missing in GitLab and how to fix it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from psbot.doctor.repository import Repository
 
 
-@click.command(short_help="Say what is missing in GitLab and how to mend it.")
+@click.command(short_help="List what is missing in GitLab and how to fix it.")
 @options.files_argument
 @option(
     "--repository",
     default=lambda: os.environ.get("CI_PROJECT_PATH"),
     metavar="PATH",
-    help="The project with the engagement files: look at its variables and schedules too. Jobs know theirs.",
+    help="Project with the engagement files, to check its variables and schedules too. Default in CI: CI_PROJECT_PATH.",
 )
 @option(
     "--schedule",
     "schedules",
     type=click.Choice(["advance", "advance-all", "stale"]),
     multiple=True,
-    help="A schedule that the repository must have, by its PSBOT_RUN; can be given several times.",
+    help="Schedule that the repository must have, by its PSBOT_RUN; repeat for several.",
 )
 @options.format_option
 @options.exit_code_option
@@ -45,11 +45,11 @@ def doctor(
     form: str,
     exit_code: bool,
 ) -> int:
-    """Say what is missing on the server, in the token and around the engagements, and how to mend it.
+    """List what is missing on the server, for the token and for the engagements, and how to fix it.
 
-    Looks at the edition, the token's scope and role, the places of each FILE, its people, who can read the
-    internal project, and the labels; and at the engagements repository: whether its default branch is protected,
-    how its tokens are kept, and who owns its schedules. Names the scope and role that each command needs. Writes
+    Checks the edition, the token's scope and role, the group and projects of each FILE, its people, who can read the
+    internal project, and the labels. Of the engagements repository it checks whether the default branch is protected,
+    how tokens are stored, and who owns the schedules. Lists the scope and role that each command needs. Writes
     nothing.
     """
     from psbot.cli import session
@@ -76,9 +76,9 @@ def doctor(
 
 
 def _run_checks(app: App, patient: DoctorInput, repository: Repository) -> list[Check]:
-    """Return the checks; a job without the token to write looks with the one to read, or at itself alone."""
-    from psbot.cli import session as _gitlab
+    """Return the checks; a job without the write token uses the read token, or checks only itself."""
     from psbot.cli.merge_request import environment_with_token
+    from psbot.cli.session import echo, open_session
     from psbot.doctor.examine import examine
     from psbot.doctor.repository import READ_TOKEN, examine_job, examine_repository
     from psbot.gitlab.ci_settings import CiSettings
@@ -89,9 +89,9 @@ def _run_checks(app: App, patient: DoctorInput, repository: Repository) -> list[
     if repository.job and not app.profile and not any(map(os.environ.get, TOKEN_VARIABLES)):
         if READ_TOKEN not in repository.job.variables:
             return list(examine_job(repository))
-        _gitlab.echo(f"this job has no {TOKEN_VARIABLES[0]}, so {READ_TOKEN} is used to look around")
+        echo(f"this job has no {TOKEN_VARIABLES[0]}; using {READ_TOKEN} for the checks")
         environment = environment_with_token(READ_TOKEN)
-    with _gitlab.open_session(app, environment) as session:
+    with open_session(app, environment) as session:
         pipelines = CiSettings(Rest(session.connection), repository.path)
         more = examine_repository(pipelines, repository) if repository.path else ()
         return list(examine(session.reader, session.connection.url, patient, more))

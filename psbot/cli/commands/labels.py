@@ -1,4 +1,4 @@
-"""``psbot labels``."""
+"""``psbot labels``: compares the label catalogue with GitLab."""
 
 from pathlib import Path
 
@@ -12,17 +12,21 @@ from psbot.cli.options import option
 @click.command(short_help="Compare the label catalogue with GitLab.")
 @options.files_argument
 @option(
-    "--group", "groups", multiple=True, metavar="PATH", help="A label group, instead of those of the files."
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="PATH",
+    help="Label group to check instead of those of the files.",
 )
 @options.format_option
 @options.exit_code_option
 @click.pass_obj
 def labels(app: App, files: tuple[Path, ...], *, groups: tuple[str, ...], form: str, exit_code: bool) -> int:
-    """Compare the catalogue (config/labels.yml) with the labels of the engagements' label groups.
+    """Compare the catalogue (config/labels.yml) with the labels in the label groups of the engagements.
 
-    Writes nothing: psbot apply makes what is missing.
+    Writes nothing; psbot apply creates missing labels.
     """
-    from psbot.cli import session as _gitlab
+    from psbot.cli.session import loaded_files, open_session
     from psbot.doctor.check import exit_code as code_of
     from psbot.doctor.labels import check_labels
     from psbot.errors import ExitCode, most_severe
@@ -30,9 +34,9 @@ def labels(app: App, files: tuple[Path, ...], *, groups: tuple[str, ...], form: 
 
     codes = [ExitCode.DONE]
     if not groups:
-        sheets = _gitlab.loaded_files(app.load_engagements(options.resolve_files(files)), codes)
+        sheets = loaded_files(app.load_engagements(options.resolve_files(files)), codes)
         groups = tuple(each.engagement.gitlab.label_group for each in sheets.values())
-    with _gitlab.open_session(app) as session:
+    with open_session(app) as session:
         found = list(check_labels(session.reader, groups, app.process.catalogue))
     click.echo(checks.render_checks(form, found, app.now), nl=False)
     codes.append(code_of(found, with_warnings=exit_code))

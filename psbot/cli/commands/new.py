@@ -1,4 +1,4 @@
-"""``psbot new``."""
+"""``psbot new``: asks for an engagement and writes its file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,31 +11,31 @@ from psbot.cli.options import option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# By option, what is asked; the same words are the option's help.
+# By option: the question, which is also the option's help.
 QUESTIONS = {
     "customer": "Customer's name",
     "sow": "Number of the statement of work",
-    "engagement": "Key of the engagement, permanent",
+    "engagement": "Key of the engagement (permanent)",
     "hosting": "Hosting, aws or on-prem",
     "contract": "Contract, fixed-fee or time-and-materials",
     "budget-hours": "Hours sold",
-    "closed-won-on": "Closed Won on, none for a quote",
-    "kick-off-on": "Kick-off on",
-    "ends-on": "Planned end on",
+    "closed-won-on": "Closed Won date, none for a quote",
+    "kick-off-on": "Kick-off date",
+    "ends-on": "Planned end date",
     "time-zone": "Time zone, such as Europe/Berlin",
-    "holidays": "Public holidays of, such as DE-BY; several with commas",
+    "holidays": "Public holidays of, such as DE-BY, comma-separated",
     "group": "GitLab group of the epic, full path",
-    "project": "GitLab project that the customer may see, full path",
-    "internal-project": "GitLab project that the customer may not see, full path",
+    "project": "GitLab project that the customer can see, full path",
+    "internal-project": "GitLab project that the customer cannot see, full path",
     "manager": "GitLab username of the manager",
-    "engineers": "GitLab usernames of the engineers, the lead first, with commas; none yet",
-    "calls": "Customer calls, such as week tuesday 10:00 45; none",
-    "standups": "Standups, such as day 09:15 or week 15:00; none",
+    "engineers": "GitLab usernames of the engineers, comma-separated, the lead first; or none",
+    "calls": "Customer calls, such as week tuesday 10:00 45; or none",
+    "standups": "Standups, such as day 09:15 or week 15:00; or none",
 }
 
 
 def answer_options(command: Command) -> Command:
-    """Give *command* one option for each question, in their order."""
+    """Add one option per question to *command*, in their order."""
     for name, question in reversed(QUESTIONS.items()):
         command = option(f"--{name}", metavar="ANSWER", help=f"{question}.")(command)
     return command
@@ -43,12 +43,12 @@ def answer_options(command: Command) -> Command:
 
 @click.command(short_help="Ask for an engagement and write its file.")
 @answer_options
-@option("--out", type=click.Path(path_type=Path), help="The file to write; default: engagements/KEY.yml.")
+@option("--out", type=click.Path(path_type=Path), help="File to write; default: engagements/KEY.yml.")
 @click.pass_obj
 def new(app: App, /, out: Path | None, **given: str | None) -> None:
-    """Ask for an engagement and write its file, which validates.
+    """Ask for an engagement and write a valid engagement file.
 
-    What is given as an option is not asked. An existing file is never overwritten.
+    You are not asked for what you give as an option. An existing file is never overwritten.
     """
     from psbot.engagements.interview import Interview, write_new_file
 

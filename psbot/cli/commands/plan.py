@@ -1,4 +1,4 @@
-"""``psbot plan``."""
+"""``psbot plan``: shows what apply would do, cost and notify."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Show what apply would do, cost and notify.")
 @options.files_argument
-@option("--offline", is_flag=True, help="As if GitLab were empty; needs no server and no token.")
+@option("--offline", is_flag=True, help="Plan as if GitLab were empty; needs no server and no token.")
 @option(
     "--merge-request",
     is_flag=True,
-    help="In a merge request's pipeline: plan the files that it changes, and write the plan into it.",
+    help="In a merge request pipeline: plan the files that it changes, and post the plan as a note.",
 )
 @option(
-    "--out", type=click.Path(path_type=Path), help="With --merge-request: write the note to this file, too."
+    "--out", type=click.Path(path_type=Path), help="With --merge-request: also write the note to this file."
 )
 @options.format_option
 @options.exit_code_option
@@ -46,10 +46,10 @@ def plan(
     form: str,
     exit_code: bool,
 ) -> int:
-    """Show what apply would do and cost, and whom GitLab would notify. Writes nothing to engagements.
+    """Show what apply would do and cost, and whom GitLab would notify. Does not change engagements.
 
-    With --merge-request the token is the one in PSBOT_READ_TOKEN, config and templates are those of the target
-    branch, and PSBOT_NOTE_TOKEN writes one note, which is edited from then on.
+    With --merge-request, psbot reads GitLab with PSBOT_READ_TOKEN, uses config and templates of the target branch,
+    and posts one note with PSBOT_NOTE_TOKEN, which later runs edit.
     """
     from psbot.cli.job_log import log_section
     from psbot.errors import ExitCode, most_severe

@@ -1,4 +1,4 @@
-"""``psbot render``."""
+"""``psbot render``: fills one template with an engagement."""
 
 from pathlib import Path
 
@@ -12,16 +12,27 @@ from psbot.cli.options import option
 @click.argument("kind")
 @click.argument("file", type=click.Path(path_type=Path))
 @option(
-    "--out", type=click.Path(path_type=Path), help="Write to this file, readable by you alone, not to stdout."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write to this file, readable only by you, instead of stdout.",
 )
 @option(
-    "--eml", is_flag=True, help="The welcome e-mail as a mail to open and send yourself; psbot sends none."
+    "--eml",
+    is_flag=True,
+    help="Render the welcome e-mail as a message that you open and send; psbot sends no e-mail.",
+)
+@option("--existing-customer", is_flag=True, help="With --eml: use the text for an existing customer.")
+@option(
+    "--cc",
+    multiple=True,
+    metavar="ADDRESS",
+    help="With --eml: send a copy to this address; repeat for several.",
 )
 @option(
-    "--existing-customer", is_flag=True, help="With --eml: the words for a customer who knows us already."
+    "--manager-name",
+    metavar="NAME",
+    help="With --eml: name with which the manager signs; default: the username.",
 )
-@option("--cc", multiple=True, metavar="ADDRESS", help="With --eml: a copy to this address; may be repeated.")
-@option("--manager-name", metavar="NAME", help="With --eml: how the manager signs; default: the username.")
 @click.pass_obj
 def render(
     app: App,

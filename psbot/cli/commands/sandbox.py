@@ -1,4 +1,4 @@
-"""``psbot sandbox``: serve the stand-in until it is stopped."""
+"""``psbot sandbox``: serves a local GitLab sandbox until it is stopped."""
 
 import signal
 from contextlib import suppress
@@ -13,21 +13,23 @@ from psbot.errors import PsbotError
 _EDITIONS = ("ultimate", "premium", "free")
 
 
-@click.command(short_help="Serve a local GitLab stand-in with a web page.")
-@option("--port", default=0, show_default=True, help="Port on the loopback interface; 0 takes a free one.")
+@click.command(short_help="Serve a local GitLab sandbox with web pages.")
+@option("--port", default=0, show_default=True, help="Port on the loopback interface; 0 selects a free one.")
 @option(
     "--edition",
     type=click.Choice(_EDITIONS),
     default="ultimate",
     show_default=True,
-    help="What GitLab is licensed for.",
+    help="Licensed edition of the sandbox.",
 )
-@option("--latency-ms", default=0.0, help="Delay of a round trip, in milliseconds.")
-@option("--work-ms", default=0.0, help="Time a mutation takes, in milliseconds.")
+@option("--latency-ms", default=0.0, help="Simulated network delay per request, in milliseconds.")
+@option("--work-ms", default=0.0, help="Simulated processing time per mutation, in milliseconds.")
 @option(
-    "--data", type=click.Path(path_type=Path), help="YAML or JSON file with more groups, projects, people."
+    "--data",
+    type=click.Path(path_type=Path),
+    help="YAML or JSON file with additional groups, projects and people.",
 )
-@option("--empty", is_flag=True, help="Start without the ready-made groups and people.")
+@option("--empty", is_flag=True, help="Start without the predefined groups and people.")
 @click.pass_obj
 def sandbox(
     app: App,
@@ -39,10 +41,10 @@ def sandbox(
     data: Path | None,
     empty: bool,
 ) -> None:
-    """Serve a local GitLab stand-in: a ready-made group, two projects, people to act as, and a web page.
+    """Serve a local GitLab sandbox: a predefined group, two projects, people to act as, and web pages.
 
-    Prints its address and a token for each person. Its clock starts at psbot's --now and runs on. What is in it
-    is gone when it ends.
+    Prints its address and a token for each person. Its clock starts at psbot's --now. Its data is lost when it
+    stops.
     """
     try:
         from psbot.sandbox.server.options import ServerOptions
@@ -52,7 +54,7 @@ def sandbox(
         from psbot.sandbox.state.seed_file import load_seed_file
         from psbot.sandbox.web.route import web_routes
     except ModuleNotFoundError as error:
-        raise PsbotError(f"The sandbox needs {error.name}", "pip install 'psbot[sandbox]'") from error
+        raise PsbotError(f"the sandbox needs {error.name}", "pip install 'psbot[sandbox]'") from error
 
     licensed = Edition(edition)
     if empty:
@@ -66,7 +68,7 @@ def sandbox(
     for value, token in world.tokens.items():
         scopes = ",".join(sorted(token.scopes))
         click.echo(f"  {token.user.username:<12} {token.user.name:<20} {scopes:<9} {value}")
-    # The server ends on SIGTERM and SIGINT by itself and hands the signal on: that is how it is meant to end.
+    # The server stops on SIGTERM and SIGINT and raises the signal again: that is the normal way to stop it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         serve(world, bound, ServerOptions(latency_ms=latency_ms, work_ms=work_ms), web_routes(world))

@@ -1,12 +1,12 @@
-"""``psbot schema``."""
+"""``psbot schema``: prints the JSON Schema of an engagement file or a plan."""
 
 import click
 
 from psbot.cli.options import option
 
 
-@click.command(short_help="Print the JSON Schema of an engagement file, or of a plan.")
-@option("--plan", "of_plan", is_flag=True, help="The schema of psbot plan --format json instead.")
+@click.command(short_help="Print the JSON Schema of an engagement file or a plan.")
+@option("--plan", "of_plan", is_flag=True, help="Print the schema of psbot plan --format json instead.")
 def schema(*, of_plan: bool) -> None:
     """Print the JSON Schema of an engagement file, for editors that complete and check YAML."""
     import json

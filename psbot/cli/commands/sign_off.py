@@ -1,4 +1,4 @@
-"""``psbot sign-off``."""
+"""``psbot sign-off``: records that a sign-off was sent, received or objected to."""
 
 import re
 from datetime import date
@@ -15,12 +15,12 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]{1,1000}", re.ASCII)
 
 @click.command(short_help="Record that a sign-off was sent, received or objected to.")
 @click.argument("file", type=click.Path(path_type=Path))
-@option("--sent", type=options.Day(), metavar="DATE", help="The day the acceptance request was sent.")
-@option("--received", type=options.Day(), metavar="DATE", help="The day the customer accepted.")
-@option("--objected", type=options.Day(), metavar="DATE", help="The day the customer objected.")
-@option("--milestone", metavar="NAME", help="Which milestone; needed where there are several.")
-@option("--proof", metavar="URL", help="Where the signed document or the customer's reply is.")
-@option("--preview", is_flag=True, help="Show what it would do, cost and notify; writes nothing.")
+@option("--sent", type=options.Day(), metavar="DATE", help="Date on which the acceptance request was sent.")
+@option("--received", type=options.Day(), metavar="DATE", help="Date on which the customer accepted.")
+@option("--objected", type=options.Day(), metavar="DATE", help="Date on which the customer objected.")
+@option("--milestone", metavar="NAME", help="Milestone; required if there are several.")
+@option("--proof", metavar="URL", help="URL of the signed document or of the customer's reply.")
+@options.preview_option
 @options.format_option
 @click.pass_obj
 def sign_off(
@@ -35,19 +35,19 @@ def sign_off(
     preview: bool,
     form: str,
 ) -> int:
-    """Record in GitLab what became of a sign-off: its label, the day, and where the proof is.
+    """Record the state of a sign-off in GitLab: its label, the date, and a link to the proof.
 
-    The day it was sent is day 1 of the acceptance clock, which psbot advance keeps; an objection stops it. Once
-    recorded, the same command changes nothing. It counts as done by whose token it is.
+    The day on which it was sent is day 1 of the acceptance period, which psbot advance tracks; an objection stops it.
+    Running the same command again changes nothing. The change is attributed to the owner of the token.
     """
     from psbot.core.workflow.sign_off import SignOffEntry
 
     if not (sent or received or objected):
-        raise click.UsageError("say what happened: --sent, --received or --objected, each with its day")
+        raise click.UsageError("use --sent, --received or --objected, each with its date")
     if received and objected:
-        raise click.UsageError("a sign-off is either received or objected to; give one of both")
+        raise click.UsageError("a sign-off is either received or objected to; use --received or --objected")
     if proof and not _ADDRESS.fullmatch(proof):
-        raise click.UsageError(f"--proof: {proof!r} is no web address; write it as https://…")
+        raise click.UsageError(f"--proof: {proof!r} is not a URL; write it as https://…")
     entry = SignOffEntry(sent, received, objected, proof, milestone)
     from psbot.cli.record import SingleWrite, perform
     from psbot.runs.sign_off import plan_sign_off

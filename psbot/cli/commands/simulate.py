@@ -1,4 +1,4 @@
-"""``psbot simulate``."""
+"""``psbot simulate``: simulates an engagement in a local GitLab sandbox."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-@click.command(short_help="Play the life of an engagement on a local stand-in.")
+@click.command(short_help="Simulate an engagement in a local GitLab sandbox.")
 @click.argument("file", type=click.Path(path_type=Path))
 @option(
-    "--days", type=click.IntRange(1, 2000), help="How many days; without it, until the end, 2 years at most."
+    "--days",
+    type=click.IntRange(1, 2000),
+    help="Number of days; by default until the end, at most two years.",
 )
-@option("--script", type=click.Path(path_type=Path), help="YAML file that says what people do, and when.")
+@option("--script", type=click.Path(path_type=Path), help="YAML file with what people do, and when.")
 @option(
     "--from",
     "start",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="First day; without it, the day of Closed Won, for a quote 20 business days before the kick-off.",
+    help="First day; by default the Closed Won date, or 20 business days before the kick-off for a quote.",
 )
 @options.format_option
 @click.pass_obj
 def simulate(
     app: App, *, file: Path, days: int | None, script: Path | None, start: datetime | None, form: str
 ) -> int:
-    """Play the life of an engagement on a local stand-in for GitLab, and tell what psbot and people did, and why.
+    """Simulate an engagement in a local GitLab sandbox, and report what psbot and people did, and why.
 
-    Needs no GitLab and no token. People do their work on the day it is due; a script tells what they do otherwise.
-    psbot applies the file when it has changed and advances every evening. Quiet days are left out.
+    Needs no GitLab and no token. People do their work on the due date unless a script says otherwise. psbot applies
+    the file when it changes and advances every evening. Days without activity are left out.
     """
     try:
         from psbot.simulation.simulate import simulate

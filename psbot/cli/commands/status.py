@@ -1,4 +1,4 @@
-"""``psbot status``."""
+"""``psbot status``: shows the status of engagements."""
 
 from pathlib import Path
 
@@ -8,31 +8,31 @@ from psbot.cli import options
 from psbot.cli.context import App
 
 
-@click.command(short_help="Show where engagements stand.")
+@click.command(short_help="Show the status of engagements.")
 @options.files_argument
 @options.format_option
 @options.exit_code_option
 @click.pass_obj
 def status(app: App, files: tuple[Path, ...], *, form: str, exit_code: bool) -> int:
-    """Show where engagements stand: phase, health, what is late, who has the next move, what was found.
+    """Show the status of engagements: phase, health, overdue items, who acts next, and findings.
 
-    What needs attention comes first: what could not be read, errors, warnings, days overdue, items on which the
-    customer has the next move, then what is due next. Reads GitLab, writes nothing.
+    The most urgent engagements come first, by: could not be read, errors, warnings, days overdue, items that wait for
+    the customer, next due date. Reads GitLab, writes nothing.
     """
-    from psbot.cli import session as _gitlab
+    from psbot.cli.session import echo_failure, loaded_files, open_session
     from psbot.core.status import by_urgency, from_file_only
     from psbot.errors import ExitCode, PsbotError, most_severe
     from psbot.report import status
     from psbot.runs.status import status_many
 
     codes = [ExitCode.DONE]
-    sheets = _gitlab.loaded_files(app.load_engagements(options.resolve_files(files)), codes)
+    sheets = loaded_files(app.load_engagements(options.resolve_files(files)), codes)
     standings = []
-    with _gitlab.open_session(app) as session:
+    with open_session(app) as session:
         engagements = [each.engagement for each in sheets.values()]
         for engagement, found in status_many(session.reader, engagements, app.process, app.now):
             if isinstance(found, PsbotError):
-                codes.append(_gitlab.echo_failure(sheets[engagement.key].file, found))
+                codes.append(echo_failure(sheets[engagement.key].file, found))
                 found = from_file_only(engagement, engagement.today(app.now), str(found))
             standings.append(found)
     shown = by_urgency(standings)

@@ -1,4 +1,4 @@
-"""``psbot validate``."""
+"""``psbot validate``: checks engagement files offline."""
 
 from pathlib import Path
 
@@ -17,16 +17,16 @@ from psbot.cli.options import option
     type=click.Choice(["text", "junit"]),
     default="text",
     show_default=True,
-    help="How to print it; errors and warnings are on stderr besides.",
+    help="Output format; errors and warnings also go to stderr.",
 )
 @options.junit_option
 @click.pass_obj
 def validate(app: App, files: tuple[Path, ...], *, form: str, junit: Path | None) -> int:
-    """Check engagement files, offline.
+    """Check engagement files offline.
 
-    Every error of a file comes at once, as FILE:LINE:COLUMN, what is wrong and what would be right. Exits with
-    2 when a file has errors; warnings leave the exit code at 0. Of the config folder it reads what the files
-    have to fit; `psbot plan` reads all of it.
+    Reports all errors of a file at once, each as FILE:LINE:COLUMN with what is wrong and how to fix it. Exits with 2
+    if a file has errors; warnings do not change the exit code. Reads only the parts of the config folder that
+    engagement files depend on; `psbot plan` reads all of it.
     """
     from psbot.cli.errors import echo_error
     from psbot.core.text.escape import replace_control_characters
@@ -45,9 +45,9 @@ def validate(app: App, files: tuple[Path, ...], *, form: str, junit: Path | None
     if form == "junit" or junit:
         from psbot.report.validation_junit import validation_report
 
-        told = validation_report(portfolio)
+        report = validation_report(portfolio)
         if form == "junit":
-            click.echo(told, nl=False)
+            click.echo(report, nl=False)
         if junit:
-            options.write_report(junit, told)
+            options.write_report(junit, report)
     return most_severe(codes)
