@@ -18,53 +18,53 @@ if TYPE_CHECKING:
     from psbot.templates.library import TemplateLibrary
 
 
-def render_item(name: str, situation: Context, templates: "TemplateLibrary") -> str:
+def render_item(name: str, context: Context, templates: "TemplateLibrary") -> str:
     """Return the description of an item; *name* is a kind or the key of an item."""
-    draft = find_scheduled_item(name, situation)
-    template = situation.process.kinds[draft.kind].template
-    return templates.render(template, build_template_facts(situation) | _item_facts(draft, situation))
+    item = find_scheduled_item(name, context)
+    template = context.process.kinds[item.kind].template
+    return templates.render(template, build_template_facts(context) | _item_facts(item, context))
 
 
-def _item_facts(draft: ScheduledItem, situation: Context) -> dict[str, object]:
-    """Return what the template of *draft* can use besides the common facts, with nothing filled in."""
-    engagement, process = situation.engagement, situation.process
-    is_change = draft.kind == process.changes.kind
+def _item_facts(item: ScheduledItem, context: Context) -> dict[str, object]:
+    """Return what the template of *item* can use besides the common facts, with nothing filled in."""
+    engagement, process = context.engagement, context.process
+    is_change = item.kind == process.changes.kind
     change = (
-        view_new_request(draft.key, ChangeRequest(), engagement, process, situation.today)
+        view_new_request(item.key, ChangeRequest(), engagement, process, context.today)
         if is_change
         else ChangeRequestView()
     )
-    return {"item": draft, "change": change, "raised": empty_entry(process.kinds[draft.kind])}
+    return {"item": item, "change": change, "raised": empty_entry(process.kinds[item.kind])}
 
 
-def find_scheduled_item(name: str, situation: Context) -> ScheduledItem:
-    """Return the draft of the item *name*; of a kind with several items, the first that is not past.
+def find_scheduled_item(name: str, context: Context) -> ScheduledItem:
+    """Return the scheduled item *name*; of a kind with several items, the first that is not past.
 
     Raises PsbotError if the engagement has no such item.
     """
-    kinds = situation.process.kinds
+    kinds = context.process.kinds
     kind = kinds.get(name) or next(
         (each for each in kinds.values() if each.item == name.partition("/")[0]), None
     )
     if kind is None:
         raise PsbotError(f"unknown kind {name}", suggest(name, kinds))
     if kind.repeat is Repeat.ON_DEMAND:
-        return schedule_on_demand(kind, situation, 1, situation.today)
-    drafts = list(schedule_kind(kind, situation))
-    found = [draft for draft in drafts if draft.key == name]
-    coming = [draft for draft in drafts if draft.due_on is None or draft.due_on >= situation.today]
-    choice = found or ([] if "/" in name else coming or drafts)
+        return schedule_on_demand(kind, context, 1, context.today)
+    scheduled = list(schedule_kind(kind, context))
+    found = [item for item in scheduled if item.key == name]
+    coming = [item for item in scheduled if item.due_on is None or item.due_on >= context.today]
+    choice = found or ([] if "/" in name else coming or scheduled)
     if not choice:
         keys = (
-            ", ".join(draft.key for draft in drafts[:3]) or "none; the engagement file has no cadence for it"
+            ", ".join(item.key for item in scheduled[:3]) or "none; the engagement file has no cadence for it"
         )
-        raise PsbotError(f"{situation.engagement.key} has no item {name}", f"it has {keys}")
+        raise PsbotError(f"{context.engagement.key} has no item {name}", f"it has {keys}")
     return choice[0]
 
 
 def render_mail(
     kind: str,
-    situation: Context,
+    context: Context,
     templates: "TemplateLibrary",
     *,
     is_existing_customer: bool = False,
@@ -76,9 +76,9 @@ def render_mail(
 
     if kind != MAIL_KIND:
         raise PsbotError(f"{kind} is not an e-mail", f"use psbot render {MAIL_KIND} FILE --eml")
-    known = build_template_facts(situation) | {"item": find_scheduled_item(kind, situation)}
+    known = build_template_facts(context) | {"item": find_scheduled_item(kind, context)}
     return build_welcome_mail(
-        situation.engagement,
+        context.engagement,
         templates,
         known,
         is_existing_customer=is_existing_customer,
