@@ -1,4 +1,4 @@
-# Everything sets itself up: Python 3.11+ and make are enough.
+# Each target creates what it needs: Python 3.11 or later and make are enough.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,12 +18,12 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY) ## the whole story on a local stand-in; sets up .venv by itself
+demo: $(READY) ## the complete demo against a local GitLab sandbox; creates .venv if needed
 	$(BIN)/psbot demo
 
-test: lint types unit ## lint, types and tests; sets up .venv by itself
+test: lint types unit ## lint, types and tests; creates .venv if needed
 
-lint: $(READY) ## style, formatting, and that core/ stays pure
+lint: $(READY) ## style, formatting and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -49,24 +49,24 @@ pipeline-tools: ## what runs the pipelines in tests/pipeline: gitlab-ci-local, w
 	cp tests/pipeline/package.json tests/pipeline/package-lock.json build/pipeline
 	npm ci --prefix build/pipeline --ignore-scripts --no-audit --no-fund --loglevel error
 
-bench: $(READY) ## measure, side by side; writes bench/RESULTS.md
+bench: $(READY) ## run the measurements and update bench/RESULTS.md
 	$(BIN)/python bench/run.py
 
-docs: $(READY) ## write the generated parts of docs/
+docs: $(READY) ## update the generated pages of docs/
 	$(BIN)/python -m docs.generate
 
-picture: $(READY) ## take docs/epic.png again, in Chromium or Chrome
+picture: $(READY) ## update docs/epic.png, with Chromium or Chrome
 	$(BIN)/python -m docs.picture
 
-audit: ## known vulnerabilities of the dependencies, where pip-audit can look
+audit: ## check the dependencies for known vulnerabilities, if pip-audit is available
 	@$(PYTHON) -m venv build/audit
 	-@build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
 	@build/audit/bin/python requirements/audit.py
 
-lock: $(READY) ## pin the dependencies again, with hashes
+lock: $(READY) ## update the locked dependencies, with hashes
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra sandbox --group dev pyproject.toml -o requirements/dev.txt
 
-clean: ## remove what make made
+clean: ## remove everything that make created
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

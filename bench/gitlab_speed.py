@@ -158,9 +158,9 @@ def first_apply() -> str:
                 slow(at)
                 ran[-1].append(at.run(*command))
     head = (
-        f"An engagement of {count} items, at {LATENCY_MS} ms a round trip and {WORK_MS} ms of work a mutation; process "
-        "start included. The script ([by_hand.py](by_hand.py)) makes labels that are missing, looks for each item "
-        "by its title, then makes it.\n\n"
+        f"An engagement of {count} items, with {LATENCY_MS} ms per round trip and {WORK_MS} ms of processing per "
+        "mutation, including the start of the process. The script ([by_hand.py](by_hand.py)) creates missing labels, "
+        "searches for each item by its title, then creates it.\n\n"
     )
     lines = [
         "| run | who | seconds | of the script's | requests | of which writes |",
@@ -179,8 +179,8 @@ def portfolio() -> str:
     """Return the table of many engagements planned again."""
     rows = [(count, _planned_again(count)) for count in (FEW, MANY)]
     lines = [
-        "Engagements of one group, already applied, planned again in one call.\n",
-        "| engagements | seconds | requests | an engagement | writes | peak MB | of that at 100 |",
+        "Applied engagements of one group, planned again in one command.\n",
+        "| engagements | seconds | requests | per engagement | writes | peak MB | of that at 100 |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     base = rows[0][1].megabytes

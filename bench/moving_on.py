@@ -1,4 +1,4 @@
-"""What ``psbot advance`` reads over a portfolio in which little or nothing has happened, against the sandbox."""
+"""Measure what ``psbot advance`` reads in a portfolio with few or no changes, against the sandbox."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,16 @@ import requests
 from gitlab_speed import FEW, MANY, PSBOT, Ran, Server
 
 LATER = "2026-11-30T12:00+01:00"
-MOVED_SHARE = 100  # one engagement in so many has moved
+MOVED_SHARE = 100  # one engagement in so many has changed
 PER_PAGE = 100
 ALLOWED = 10
 
 
 def table() -> str:
-    """Return the table of portfolios moved on."""
+    """Return the table of advanced portfolios."""
     lines = [
-        "Engagements of one group, as many items each as when one is applied above, already applied; three hours "
-        f"later, one run each. Allowed are a request for every {PER_PAGE} items, and {ALLOWED}.\n",
+        "Applied engagements of one group, with as many items each as above; one run each, three hours later. "
+        f"Allowed are {ALLOWED} requests plus one per {PER_PAGE} items.\n",
         "| engagements | items | run | seconds | requests | allowed | writes | peak MB | of that at 100 |",
         "| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
@@ -51,11 +51,11 @@ def _applied(count: int) -> Iterator[tuple[Server, Path, int]]:
 
 def _runs(at: Server, folder: Path, count: int) -> Iterator[tuple[str, Ran]]:
     psbot = (PSBOT, "--now", LATER, "--config-dir", folder / "config", "advance", "--format", "json")
-    yield "all, nothing to do", at.run(*psbot, folder=folder)
+    yield "all, no changes", at.run(*psbot, folder=folder)
     at.control("POST", "/clock", now=LATER)
-    yield "`--since 2h`, nothing moved", at.run(*psbot, "--since", "2h", folder=folder)
+    yield "`--since 2h`, no changes", at.run(*psbot, "--since", "2h", folder=folder)
     _close_welcome_emails(at, count // MOVED_SHARE)
-    yield "`--since 2h`, 1 % moved", at.run(*psbot, "--since", "2h", folder=folder)
+    yield "`--since 2h`, 1 % changed", at.run(*psbot, "--since", "2h", folder=folder)
 
 
 def _close_welcome_emails(at: Server, count: int) -> None:

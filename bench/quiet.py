@@ -1,4 +1,4 @@
-"""Looking for what has gone quiet over portfolios of two sizes, next to a plain script."""
+"""Find stale items in portfolios of two sizes, side by side with a plain script."""
 
 import shutil
 import signal
@@ -17,7 +17,7 @@ DAYS = 10
 # One policy, which asks what the script asks, and ceilings above what there is to do.
 POLICIES = """\
 policies:
-  idle: {measure: idle, states: [todo, doing], after: 6, says: nobody has acted on it}
+  idle: {measure: idle, states: [todo, doing], after: 6, says: no human activity on this item}
 ladder:
   - {tell: assignee, flag: stale}
 ceilings: {notes: 10000, items: 10000}
@@ -50,10 +50,10 @@ def table() -> str:
 
 def _head() -> str:
     return (
-        f"Engagements of {AN_ENGAGEMENT} items in one group, all open; 3 % of the items have been quiet for six weeks, "
-        f"at {LATENCY_MS} ms a round trip. The script ([stale_by_hand.py](stale_by_hand.py)) lists open issues, reads "
-        "the notes of those whose `updated_at` is old and comments on each; psbot flags each and writes one digest an "
-        "engagement. Its second run finds the same and writes nothing.\n\n"
+        f"Engagements of {AN_ENGAGEMENT} items in one group, all open; 3 % of the items have had no activity for six "
+        f"weeks; {LATENCY_MS} ms per round trip. The script ([stale_by_hand.py](stale_by_hand.py)) lists open issues, "
+        "reads the notes of those with an old `updated_at`, and comments on each. psbot flags each item and writes one "
+        "digest per engagement. Its second run finds the same items and writes nothing.\n\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""A sandbox with a portfolio in which some items have gone quiet: serves it until it is told to end.
+"""Serve a sandbox with a portfolio in which some items are stale, until it is stopped.
 
 Usage: quiet_world.py ENGAGEMENTS. Every engagement has an epic, its log and 28 change requests. Seven weeks ago people
 wrote on all of them; lately they did on all but 9 items of every 10th engagement, which is 3 % of the portfolio.
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def engagement(world: World, number: int) -> list[tuple[WorkItem, bool]]:
-    """Return the items of one engagement, each with whether it goes quiet."""
+    """Return the items of one engagement, each with whether it becomes stale."""
     bot, key = world.user("psbot-bot"), f"acme-sow-{number:04}"
     group, internal = world.namespace("acme/delivery"), world.namespace("acme/delivery/internal")
 

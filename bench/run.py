@@ -1,6 +1,6 @@
 """``make bench``: run the measurements, print them, and write bench/RESULTS.md.
 
-With titles of sections as arguments, only these are measured again; the others stay as they are.
+Give titles of sections as arguments to measure only these.
 """
 
 import os
@@ -20,8 +20,8 @@ SECTIONS = {
     "Start-up": startup.table,
     "Applying an engagement": gitlab_speed.first_apply,
     "A portfolio": gitlab_speed.portfolio,
-    "Moving a portfolio on": moving_on.table,
-    "What has gone quiet": quiet.table,
+    "Advancing a portfolio": moving_on.table,
+    "Finding stale items": quiet.table,
 }
 
 
@@ -30,11 +30,13 @@ def main() -> None:
     wanted = sys.argv[1:] or list(SECTIONS)
     today = datetime.now(UTC).date()
     machine = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors"
-    parts = [f"# Measurements\n\nMade by `make bench` on {today}, {machine}. Ratios are what counts.\n"]
+    parts = [
+        f"# Measurements\n\nMeasured by `make bench` on {today}, {machine}. The ratios matter, not the seconds.\n"
+    ]
     before = _written()
     for title, table in SECTIONS.items():
         if title not in wanted and title not in before:
-            continue  # it has never been measured here
+            continue  # never measured here
         body = table().rstrip("\n") if title in wanted else before[title]
         parts.append(f"## {title}\n\n{body}\n")
         print(parts[-1])

@@ -1,4 +1,4 @@
-"""Writes the parts of ``docs/`` that follow from the code and from ``config/``; run by ``make docs``."""
+"""Write the pages of ``docs/`` that follow from the code and from ``config/``; run by ``make docs``."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,10 +6,12 @@ from pathlib import Path
 import click
 from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse
 
+from docs import layers
 from psbot.cli import main
 from psbot.config.loader import load_process
 from psbot.core.model.labels import LabelScope
 from psbot.doctor.permissions import REQUIREMENTS
+from psbot.errors import ExitCode
 from psbot.gitlab.account_queries import TOKEN_PATH
 from psbot.gitlab.documents import every_document, operation_name
 from psbot.report.workflow import page_paragraphs
@@ -18,25 +20,25 @@ from psbot.sandbox.graphql_api.complexity import COMPLEXITY_LIMIT, compute_compl
 from psbot.sandbox.graphql_api.schema import schema
 
 FOLDER = Path(__file__).parent
-# As wide as the help of a terminal may be; fixed, so that every machine writes the same.
+# The width of the help texts; fixed, so that every machine writes the same.
 WIDTH = 100
 PAGE = 100
-# What each GraphQL document is for, by its operation's name; tests/documents/test_docs.py wants one of every document.
+# The purpose of each GraphQL document, by its operation's name; tests/documents/test_docs.py requires one for each.
 PURPOSES = {
-    "Access": "who the token is, and what it may do in the group and its projects{more}",
+    "Access": "the account of the token, and its access to the group and its projects{more}",
     "Listing": "a page of {lists}{newest}",
     "Labels": "the labels of the label group, page by page",
-    "Item": "one item by its namespace and number",
-    "Activity": "who made, edited and noted what on up to 20 items: whether a person has touched them",
-    "Histories": "who labelled, closed and opened up to 20 items, where a rule hangs on it",
-    "WholeHistories": "everything done to and written on up to 20 items, where the lists do not tell who acted last",
-    "Comments": "what was written on up to 20 items: psbot's notices in the engagement log",
-    "People": "which usernames exist, and who is a member of what",
+    "Item": "one item by its place and number",
+    "Activity": "who created, edited and commented on up to 20 items: whether there was human activity",
+    "Histories": "who labelled, closed and reopened up to 20 items, if a rule depends on it",
+    "WholeHistories": "the complete history of up to 20 items, if the lists do not show who acted last",
+    "Comments": "the comments of up to 20 items: psbot's notices in the engagement log",
+    "People": "which usernames exist, and their memberships",
     "Audience": "who can read the internal projects",
-    "Server": "the server's version and edition, and whose token it is",
-    "CreateLabels": "makes labels of the catalogue that are missing",
-    "CreateItems": "makes epics and child items, with labels, assignee, dates and parent at once",
-    "UpdateItems": "changes work items",
+    "Server": "the server's version and edition, and the account of the token",
+    "CreateLabels": "creates missing labels of the catalogue",
+    "CreateItems": "creates epics and child items with labels, assignee, dates and parent",
+    "UpdateItems": "updates work items",
     "CreateNotes": "posts notes",
     "UpdateNotes": "edits notes",
 }
@@ -45,17 +47,17 @@ LISTS = {
     "children": "an epic's children",
     "labelled": "the items with certain labels",
     "named": "the items with certain ids",
-    "moved": "the items that have changed since an instant",
+    "moved": "the items that have changed since a point in time",
     "confidential": "the confidential items of the project of portfolio digests",
 }
 REST = (
-    ("`GET /api/v4/user`", "whose token it is: a note counts as psbot's only when this account wrote it"),
-    ("`GET /api/v4/projects/:id/merge_requests/:iid/notes`", "psbot's own note, looked for page by page"),
-    ("`POST /api/v4/projects/:id/merge_requests/:iid/notes`", "writes the note; sent once"),
-    ("`PUT /api/v4/projects/:id/merge_requests/:iid/notes/:note_id`", "edits it; sent once"),
+    ("`GET /api/v4/user`", "the account of the token: psbot edits only notes of this account"),
+    ("`GET /api/v4/projects/:id/merge_requests/:iid/notes`", "finds psbot's own note, page by page"),
+    ("`POST /api/v4/projects/:id/merge_requests/:iid/notes`", "creates the note; never repeated"),
+    ("`PUT /api/v4/projects/:id/merge_requests/:iid/notes/:note_id`", "edits the note; never repeated"),
     (
         "`GET /api/v4/projects/:id/repository/commits/:sha/merge_requests`",
-        "the merge request whose plan was reviewed",
+        "finds the merge request whose plan was reviewed",
     ),
 )
 SETTINGS = (
@@ -67,28 +69,38 @@ SETTINGS = (
     ),
     (
         "`GET /api/v4/projects/:id/variables`",
-        "which of its three tokens are there, and how they are kept",
+        "which of its three tokens exist, and how they are protected",
         "Maintainer",
     ),
     (
         "`GET /api/v4/groups/:id/variables`",
-        "the same of each group above, where one is missing",
+        "the same for each ancestor group, if one is missing",
         "Owner of the group",
     ),
     ("`GET /api/v4/projects/:id/pipeline_schedules`", "its schedules", "Reporter"),
     (
         "`GET /api/v4/projects/:id/pipeline_schedules/:pipeline_schedule_id`",
-        "what each of them runs, and whose it is",
+        "the variables and the owner of each schedule",
         "Maintainer",
     ),
-    ("`GET /api/v4/projects/:id/members/all`", "the roles of those owners", "Guest"),
+    ("`GET /api/v4/projects/:id/members/all`", "the roles of the owners", "Guest"),
 )
+EXIT_CODES = {
+    ExitCode.DONE: "Done, or nothing to do.",
+    ExitCode.BUG: "A bug in psbot, with a traceback.",
+    ExitCode.INPUT: "Invalid input. The message names the place and the fix.",
+    ExitCode.GITLAB: "GitLab rejected a request, is unreachable or is not set up. The message names the fix.",
+    ExitCode.FINDINGS: "Done, with findings or pending changes (`stale`; other commands with `--exit-code`).",
+    ExitCode.LIMIT: "Stopped at a limit or by SIGTERM. Run the command again.",
+    ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. A command that writes completes the request in flight first.",
+}
 NOTE = "<!-- Written by `make docs`; do not edit. -->"
 
 
 def documents() -> dict[str, str]:
     """Return the text of every generated file by its name in ``docs/``."""
     return {
+        "architecture.md": layers.page((FOLDER / "architecture.md").read_text(encoding="utf-8")),
         "cli.md": _text(_command_line()),
         "endpoints.md": _text(_endpoints()),
         "labels.md": _text(_labels()),
@@ -103,7 +115,7 @@ def write() -> None:
 
 
 def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
-    """Yield *group* and every command below it, each with the words that start it."""
+    """Yield *group* and every command below it, each with its full name."""
     yield name, group
     context = click.Context(group)
     for word in group.list_commands(context):
@@ -119,8 +131,12 @@ def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command
 def _command_line() -> Iterator[str]:
     yield "# The command line"
     yield (
-        "Every option but `--help` and `--version` has an environment variable: `PSBOT_` and its name. The options "
-        "of `psbot` itself stand before the command's name, those of a command behind it."
+        "Every option except `--help` and `--version` has an environment variable: `PSBOT_` and its name. Options of "
+        "`psbot` itself go before the command, options of a command after it."
+    )
+    yield "With several engagement files, the most severe code is returned: 130, 1, 3, 2, 5, 4, 0."
+    yield "| exit code | meaning |\n| --- | --- |\n" + "\n".join(
+        f"| {code.value} | {meaning} |" for code, meaning in EXIT_CODES.items()
     )
     for name, command in commands(main, "psbot"):
         yield f"## {name}"
@@ -140,8 +156,8 @@ def _labels() -> Iterator[str]:
     scopes = load_process(resource_folder("config")).catalogue.scopes
     yield "# The labels"
     yield (
-        "They are in `config/labels.yml`. psbot makes those that are missing, in the group that the engagement file "
-        "names, and touches no label of any other scope. An item has at most one label of a scope."
+        "The labels are defined in `config/labels.yml`. psbot creates missing ones in the label group of the "
+        "engagement file, and never changes labels of other scopes. An item has at most one label of each scope."
     )
     for purpose, scope in scopes.items():
         yield f"## `{scope.name}::`, the {purpose}"
@@ -159,38 +175,38 @@ def _workflow() -> Iterator[str]:
 
 
 def _endpoints() -> Iterator[str]:
-    yield "# What psbot asks of GitLab"
+    yield "# GitLab endpoints"
     yield (
-        "Everything about engagements goes to `POST /api/graphql`, but one question of `psbot doctor`: "
-        f"`GET /api/v4{TOKEN_PATH}` tells what the token may do, which GraphQL does not. These are all documents, each "
-        "in its largest form: how many characters it has (GitLab takes 10,000) and what it costs (GitLab takes "
-        f"{COMPLEXITY_LIMIT} a request), estimated by GitLab's rules for pages of {PAGE}. "
-        "In a mutation every item is an alias of its own."
+        "psbot reads and writes engagements through `POST /api/graphql`. `psbot doctor` also reads the scopes of the "
+        f"token through `GET /api/v4{TOKEN_PATH}`, because GraphQL does not return them. This table lists every "
+        "GraphQL document in its largest form, with its length (GitLab accepts 10,000 characters) and its complexity "
+        f"(GitLab accepts {COMPLEXITY_LIMIT} per request), calculated by GitLab's rules for pages of {PAGE}. "
+        "A mutation has one alias per item."
     )
-    yield "| document | kind | fields | items | characters | cost | what for |\n" + "\n".join(
+    yield "| document | kind | fields | items | characters | complexity | purpose |\n" + "\n".join(
         ["| --- | --- | --- | --- | --- | --- | --- |", *map(_row, every_document())]
     )
     yield "| command | scope | role |\n| --- | --- | --- |\n" + "\n".join(
         f"| `psbot {name}` | `{need.scope}` | {need.role} |" for name, need in REQUIREMENTS.items()
     )
     yield (
-        "In a pipeline, `psbot plan --merge-request` and `psbot apply --reviewed` use REST besides, with the token in "
-        "`PSBOT_NOTE_TOKEN`, which needs the scope `api` and the role Reporter in the engagements repository alone."
+        "In a pipeline, `psbot plan --merge-request` and `psbot apply --reviewed` also use REST, with the token in "
+        "`PSBOT_NOTE_TOKEN`. It needs the scope `api` and the Reporter role in the engagements repository only."
     )
-    yield "| request | for |\n| --- | --- |\n" + "\n".join(
+    yield "| request | purpose |\n| --- | --- |\n" + "\n".join(
         f"| {path} | {purpose} |" for path, purpose in REST
     )
     yield (
-        "`psbot doctor` looks at the settings of the engagements repository, in its own pipelines or with "
-        "`--repository`. It changes nothing, and forgets the values of variables as soon as GitLab has sent "
-        "them. Where the role is too low it says so and goes on."
+        "`psbot doctor` checks the settings of the engagements repository, in its own pipelines or with "
+        "`--repository`. It changes nothing and discards the values of variables at once. If a role is too low, it "
+        "reports that and continues."
     )
-    yield "| request | for | role |\n| --- | --- | --- |\n" + "\n".join(
+    yield "| request | purpose | role |\n| --- | --- | --- |\n" + "\n".join(
         f"| {path} | {purpose} | {role} |" for path, purpose, role in SETTINGS
     )
     yield (
-        "Reading needs a token with the scope `read_api`, writing one with `api`. Queries are repeated after errors "
-        "that may pass, mutations never."
+        "Reading requires a token with the scope `read_api`, writing one with `api`. psbot retries queries after "
+        "temporary errors; it never retries mutations."
     )
 
 

@@ -1,4 +1,4 @@
-"""Takes the picture of an epic that the documentation shows; run by ``make picture``, which needs a browser."""
+"""Take the screenshot of an epic for the documentation; run by ``make picture``, which needs a browser."""
 
 import struct
 import sys
@@ -8,13 +8,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from psbot.cli import main
+from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.server.serve import running_sandbox
-from psbot.sandbox.state.seed import GROUP, sandbox_world
+from psbot.sandbox.state.seed import GROUP, sandbox_world, token_of
 from psbot.sandbox.web.route import web_routes
 from tests.browser.chromium import NoBrowser, screenshot
 from tests.sandbox.filled import apply_example, let_people_work
 
 FILE = Path(__file__).parent / "epic.png"
+EXAMPLE = Path(__file__).parent.parent / "examples" / "acme-aws.yml"
 WIDTH, HEIGHT = 1280, 1930
 _CHANNELS = 3
 _COLOURS = 256
@@ -29,10 +34,19 @@ def take() -> None:
     with running_sandbox(world, pages=web_routes(world)) as sandbox, tempfile.TemporaryDirectory() as folder:
         apply_example(sandbox)
         let_people_work(sandbox)
-        apply_example(sandbox)
+        advance_example(sandbox)
         raw = Path(folder) / "epic.png"
         screenshot(f"{sandbox.url}/groups/{GROUP}/-/epics/1", raw, WIDTH, HEIGHT)
         FILE.write_bytes(with_palette(raw.read_bytes()))
+
+
+def advance_example(sandbox: Sandbox) -> None:
+    """Let psbot advance the engagement, at the time the clock of *sandbox* shows."""
+    options = ["--gitlab-url", sandbox.url, "--now", sandbox.world.clock.now().isoformat()]
+    environment = {"PSBOT_TOKEN": token_of("psbot-bot")}
+    done = CliRunner().invoke(main, [*options, "advance", str(EXAMPLE)], env=environment)
+    if done.exit_code:
+        raise RuntimeError(done.output)
 
 
 def with_palette(png: bytes) -> bytes:

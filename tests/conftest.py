@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from psbot.config.loader import load_process
 from psbot.core.model.process import Process
-from psbot.sandbox.state.answers import Answers
+from psbot.sandbox.state.answers import AnswerCache
 from tests.resilience.counting import Tally
 from tests.support import wheel as wheels
 from tests.support.paths import ROOT
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.cases_seed = seed_of(os.environ, date.today())  # noqa: DTZ011, TID251 (any day)
     sample = config.stash[SAMPLE] = Sample(config.option.cases_seed, is_complete=config.option.all_cases)
     THIS_RUN.is_complete = sample.is_complete
-    Answers.is_remembering = not config.option.fresh_answers
+    AnswerCache.is_enabled = not config.option.fresh_answers
     # Tests are in no pipeline but the one they make up, also where a pipeline runs them.
     for name in [each for each in os.environ if each.startswith("CI_")]:
         del os.environ[name]

@@ -1,4 +1,4 @@
-"""Where an engagement stands: phase, health, what is open, late and next, who has the next move, what was found."""
+"""The status of an engagement: phase, health, open, overdue and next items, whose turn it is, and findings."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ from psbot.core.workflow.guards import evaluate_all
 
 
 class NextActor(StrEnum):
-    """Who or what has the next move on an item."""
+    """Who or what an open item waits for."""
 
     CUSTOMER = "customer"
     GATE = "gate"
@@ -28,7 +28,7 @@ class NextActor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitingFor:
-    """What an open item waits for: ``name`` is the customer, why the gate is shut, or who the assignee is."""
+    """What an open item waits for; ``name`` is the customer, the reason of the gate, or the assignee."""
 
     actor: NextActor
     name: str
@@ -36,10 +36,10 @@ class WaitingFor:
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """One open item: its state, None where its labels do not say one, and how late it is.
+    """One open item; ``state`` is None where its labels show no clear one.
 
-    ``overdue_days`` are business days, at least one for an item that is past its due day; 0 for one that is not.
-    ``heading`` is that of the log's list for what people have raised, ``severity`` how grave it is.
+    ``overdue_days`` are business days: at least one for an overdue item, 0 for any other. ``raid_heading`` is the
+    list of the engagement log that shows the item, if any, ``severity`` its severity there.
     """
 
     key: str
@@ -57,16 +57,17 @@ class ItemStatus:
 
     @property
     def is_overdue(self) -> bool:
-        """Tell whether it is past its due day."""
+        """Tell whether the due date has passed."""
         return self.overdue_days > 0
 
 
 @dataclass(frozen=True, slots=True)
 class EngagementStatus:
-    """One engagement; ``phase`` is the one psbot has accepted, ``since`` its first day, ``label`` the one shown.
+    """One engagement: the accepted phase, its first day, and the phase that the label shows.
 
-    They are None where there is no epic yet or nothing says them. ``states`` counts open items by state, ``items``
-    are the open items by due day. ``failure`` says why an engagement could not be read; the rest is then the file's.
+    They are None where there is no epic yet, or where it does not show them. ``states`` counts open items by state,
+    ``items`` are the open items by due date. If GitLab could not be read, ``failure`` is the reason, and only the
+    fields from the engagement file are set.
     """
 
     engagement: str
@@ -90,27 +91,27 @@ class EngagementStatus:
 
     @property
     def overdue(self) -> tuple[ItemStatus, ...]:
-        """Return the open items that are past their due day."""
+        """Return the open items whose due date has passed."""
         return tuple(item for item in self.items if item.is_overdue)
 
     @property
     def overdue_days(self) -> int:
-        """Return how late the latest item is, in business days; 0 for none."""
+        """Return by how many business days the item that is overdue most is late; 0 for none."""
         return max((item.overdue_days for item in self.items), default=0)
 
     @property
     def waiting_for_customer(self) -> tuple[ItemStatus, ...]:
-        """Return the open items on which the customer has the next move."""
+        """Return the open items that wait for the customer."""
         return tuple(item for item in self.items if item.waiting.actor is NextActor.CUSTOMER)
 
     @property
     def raid_items(self) -> Mapping[str, tuple[ItemStatus, ...]]:
-        """Return the open items that people have raised, by heading."""
-        found: dict[str, tuple[ItemStatus, ...]] = {}
+        """Return the open items of the log's RAID lists, by heading."""
+        by_heading: dict[str, tuple[ItemStatus, ...]] = {}
         for item in self.items:
             if item.raid_heading:
-                found[item.raid_heading] = (*found.get(item.raid_heading, ()), item)
-        return found
+                by_heading[item.raid_heading] = (*by_heading.get(item.raid_heading, ()), item)
+        return by_heading
 
     @property
     def next_item(self) -> ItemStatus | None:
@@ -123,16 +124,16 @@ class EngagementStatus:
 
     @property
     def needs_attention(self) -> bool:
-        """Tell whether somebody should look: something is late or was found, or the engagement is not in GitLab."""
-        is_found = bool(self.findings_of(Severity.ERROR) or self.findings_of(Severity.WARNING))
-        return bool(self.overdue) or is_found or not self.is_in_gitlab
+        """Tell whether an item is overdue, there are errors or warnings, or the engagement is not in GitLab."""
+        has_findings = bool(self.findings_of(Severity.ERROR) or self.findings_of(Severity.WARNING))
+        return bool(self.overdue) or has_findings or not self.is_in_gitlab
 
 
 def _next_due(each: EngagementStatus) -> date:
     return (each.next_item.due_on if each.next_item else None) or date.max
 
 
-# What needs attention first, by name, in this order: the larger number comes first.
+# What makes an engagement urgent, the most important first; a larger number comes first.
 URGENCY: Mapping[str, Callable[[EngagementStatus], int]] = MappingProxyType(
     {
         "could not be read": lambda each: each.failure is not None,
@@ -146,37 +147,37 @@ URGENCY: Mapping[str, Callable[[EngagementStatus], int]] = MappingProxyType(
 
 
 def by_urgency(statuses: Iterable[EngagementStatus]) -> list[EngagementStatus]:
-    """Return *standings* with what needs attention first; those that need the same by key."""
+    """Return the statuses with the most urgent first; equally urgent ones by key."""
     return sorted(statuses, key=lambda each: (*(-count(each) for count in URGENCY.values()), each.engagement))
 
 
 def build_status(facts: Facts, findings: Iterable[Finding] = ()) -> EngagementStatus:
-    """Return where the engagement of *facts* stands, with what was found."""
+    """Return the status of the engagement, with its *findings*."""
     engagement, process, observed = facts.engagement, facts.process, facts.observed
     epic, catalogue = observed.epic, facts.process.catalogue
-    known = accepted_phase(epic, process.workflow)
+    accepted = accepted_phase(epic, process.workflow)
     label = catalogue.value("phase", epic.labels) if epic else None
-    facts = replace(facts, phase=known.phase if known else label)
-    opened = [_item_status(item, facts) for item in observed.children if item.is_open]
-    opened.sort(key=lambda item: (item.due_on or date.max, item.key))
+    facts = replace(facts, phase=accepted.phase if accepted else label)
+    open_items = [_item_status(item, facts) for item in observed.children if item.is_open]
+    open_items.sort(key=lambda item: (item.due_on or date.max, item.key))
     healths = {catalogue.value("health", item.labels) for item in observed.children} - {None}
     return replace(
         from_file_only(engagement, facts.today),
         is_in_gitlab=epic is not None,
         phase=facts.phase,
-        phase_since=known.since if known else None,
+        phase_since=accepted.since if accepted else None,
         phase_label=label,
         health=healths.pop() if len(healths) == 1 else None,
         url=epic.url if epic else None,
         closed=sum(not item.is_open for item in observed.children),
-        states=_count_states(opened, process),
-        items=tuple(opened),
+        states=_count_states(open_items, process),
+        items=tuple(open_items),
         findings=tuple(findings),
     )
 
 
 def from_file_only(engagement: Engagement, today: date, failure: str | None = None) -> EngagementStatus:
-    """Return what the file alone says of an engagement, and why it could not be read in GitLab."""
+    """Return what the engagement file alone shows, and why GitLab could not be read."""
     return EngagementStatus(
         engagement=engagement.key,
         customer=engagement.customer,
@@ -219,9 +220,9 @@ def _waiting_for(item: Item, facts: Facts) -> WaitingFor:
         return WaitingFor(NextActor.CUSTOMER, facts.engagement.customer)
     gate = workflow.rules.gates.get(item.kind)
     if gate and state == workflow.blocked_state:
-        answer = evaluate_all(gate, facts, item)
-        if not answer.holds:
-            return WaitingFor(NextActor.GATE, answer.reason)
+        verdict = evaluate_all(gate, facts, item)
+        if not verdict.holds:
+            return WaitingFor(NextActor.GATE, verdict.reason)
     return (
         WaitingFor(NextActor.PERSON, item.assignee)
         if item.assignee
@@ -230,8 +231,8 @@ def _waiting_for(item: Item, facts: Facts) -> WaitingFor:
 
 
 def _count_states(open_items: list[ItemStatus], process: Process) -> dict[str, int]:
-    """Count by state in the order of the workflow; what has no clear state comes last."""
+    """Count by state in the order of the workflow; items without a clear state come last."""
     counts = Counter(item.state for item in open_items)
-    known = {state: counts[state] for state in process.workflow.states if counts[state]}
-    unclear = len(open_items) - sum(known.values())
-    return known | ({"unclear": unclear} if unclear else {})
+    by_state = {state: counts[state] for state in process.workflow.states if counts[state]}
+    unclear = len(open_items) - sum(by_state.values())
+    return by_state | ({"unclear": unclear} if unclear else {})

@@ -143,7 +143,7 @@ def _finding_data(stale: StaleFinding) -> dict[str, object]:
         "by": verdict.username,
         "days": verdict.days.low,
         "allowed": verdict.policy.after,
-        "rung": stale.level,
+        "rung": stale.step,
         "tells": list(stale.recipients),
     }
 

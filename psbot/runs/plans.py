@@ -13,8 +13,9 @@ from psbot.core.model.history import History
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.operations import Close
 from psbot.core.model.process import Process
-from psbot.core.plan.obsolete import close_duplicates, needs_activity_check
+from psbot.core.plan.duplicates import close_duplicates
 from psbot.core.plan.plan import Plan, build_plan, sort_operations
+from psbot.core.plan.unlisted import needs_activity_check
 from psbot.core.records import phase
 from psbot.core.workflow import advance
 from psbot.errors import PsbotError

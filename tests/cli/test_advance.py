@@ -94,13 +94,15 @@ def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot,
     found = psbot("advance", AWS, "--exit-code")
     assert found.exit_code == 4
     assert max(map(len, found.stdout.splitlines())) <= 80
-    assert "warning kick-off is closed, but by ada, who is not in people:" in " ".join(found.stdout.split())
+    assert "warning kick-off was closed by ada, who is not listed under `people:`" in " ".join(
+        found.stdout.split()
+    )
     assert "ps-phase::kick-off" in labels(applied, "epic"), "the customer has moved nothing"
     for _ in range(2):
         psbot("advance", AWS)
     (notice,) = notes(applied, "log")
     assert notice.body.startswith(
-        "<!-- psbot notice: unauthorized-change:kick-off -->\nkick-off is closed, but by ada"
+        "<!-- psbot notice: unauthorized-change:kick-off -->\nkick-off was closed by ada"
     )
     with applied.world.lock:
         maria = applied.world.users["maria"]
@@ -108,7 +110,7 @@ def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot,
         update_item(applied.world, maria, item(applied, "kick-off"), ItemChange(is_open=False))
     psbot("advance", AWS)
     (notice,) = notes(applied, "log")
-    assert "\nResolved: kick-off is closed, but by ada" in notice.body
+    assert "\nResolved: kick-off was closed by ada" in notice.body
     assert "ps-phase::intake" in labels(applied, "epic")
     applied.gate.log.reset()
     psbot("advance", AWS)
@@ -121,7 +123,9 @@ def test_what_does_not_count_is_told_in_every_form(psbot: Psbot, applied: Sandbo
     close(applied, "ada", "kick-off")
     for _ in range(2):
         told = psbot("advance", AWS, "--format", form).stdout
-        assert "kick-off is closed, but by ada, who is not in people:" in " ".join(told.split())
+        assert "kick-off was closed by ada, who is not listed under `people:`" in " ".join(
+            told.replace("\\`", "`").split()
+        )
 
 
 def test_words_that_a_person_put_into_a_notice_stay(psbot: Psbot, applied: Sandbox) -> None:
@@ -169,7 +173,7 @@ def test_person_writes_only_where_the_person_says_so(psbot: Psbot, applied: Sand
 def test_engagement_that_was_never_applied_is_left_alone(psbot: Psbot, sandbox: Sandbox) -> None:
     found = psbot("advance", AWS)
     assert found.exit_code == 0
-    assert "it has no epic yet; apply the engagement file" in " ".join(found.stdout.split())
+    assert "no epic yet; run `psbot apply` first" in " ".join(found.stdout.split())
     assert writes(sandbox) == 0
 
 

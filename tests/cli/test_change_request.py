@@ -110,7 +110,7 @@ def test_a_change_goes_from_the_request_to_the_amendment_and_the_dates_follow(
     )
     update_item(sandbox.world, sandbox.world.users["paul"], request, ItemChange(description=text))
     told = psbot("advance", file, token="psbot-bot")
-    assert "does not have it yet: amendments: - {reference: CO-1" in " ".join(told.output.split())
+    assert "not yet in the engagement file: amendments: - {reference: CO-1" in " ".join(told.output.split())
     patch = psbot("change-request", "amend", file)
     assert patch.exit_code == 0
     subprocess.run(["git", "apply", "-"], input=patch.stdout, text=True, check=True)

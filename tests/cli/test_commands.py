@@ -30,7 +30,10 @@ def test_validate_says_ok_for_the_examples_and_warns_on_stderr() -> None:
     result = psbot(*NOW, "validate", *sorted((ROOT / "examples").glob("*.yml")))
     assert result.exit_code == 0
     assert [line.rpartition(": ")[2] for line in result.stdout.splitlines()] == ["ok"] * 4
-    assert "initech-minimal.yml:18:3: warning: people: no engineer is named since Closed Won" in result.stderr
+    assert (
+        "initech-minimal.yml:18:3: warning: people: No engineer is named, although the deal is Closed Won"
+        in result.stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def at(made: WorkItem) -> str:
     return f"{made.namespace.full_path}{'&' if made.is_epic else '#'}{made.iid}"
 
 
-def words(result: Result) -> str:
+def stdout_text(result: Result) -> str:
     """Everything on stdout, however it was wrapped."""
     return " ".join(result.stdout.split())
 
@@ -80,20 +80,20 @@ def test_item_is_found_by_address_reference_and_key_alike(psbot: Psbot, applied:
     assert len({each.stdout for each in told}) == 1
     for word in (
         "acme-sow-142/kick-off Kick-off: Acme Corp",
-        "item yes recognised by its marker; made by psbot-bot, a machine",
-        "state todo, set by psbot-bot, a machine, on 2026-11-23",
-        "awaited no kick-off → intake waits for it: kick-off is todo",
+        "item yes recognised by its marker; created by psbot-bot, a machine account",
+        "state todo, set by psbot-bot (machine account) on 2026-11-23",
+        "awaited no kick-off → intake depends on it: kick-off is todo",
         "apply would do nothing",
     ):
-        assert word in words(told[0])
+        assert word in stdout_text(told[0])
 
 
 def test_key_of_an_engagement_alone_is_its_epic(psbot: Psbot, applied: Sandbox) -> None:
     told = psbot("explain", "acme-sow-142", AWS)
     assert told.stdout == psbot("explain", "acme/delivery&1", AWS).stdout
     assert told.stdout == psbot("explain", f"{applied.url}/groups/acme/delivery/-/epics/1", AWS).stdout
-    assert "phase setup since 2026-11-23, which psbot has accepted" in words(told)
-    assert "moves no setup → kick-off" in words(told)
+    assert "phase setup since 2026-11-23, accepted by psbot" in stdout_text(told)
+    assert "moves no setup → kick-off" in stdout_text(told)
 
 
 def test_every_item_is_explained_at_80_columns_without_a_write(psbot: Psbot, applied: Sandbox) -> None:
@@ -106,8 +106,8 @@ def test_every_item_is_explained_at_80_columns_without_a_write(psbot: Psbot, app
 
 def test_forms_say_the_same(psbot: Psbot, applied: Sandbox) -> None:
     data = json.loads(psbot("explain", "acme-sow-142/sign-off", AWS, "--format", "json").stdout)
-    text = words(psbot("explain", "acme-sow-142/sign-off", AWS))
-    markdown = words(psbot("explain", "acme-sow-142/sign-off", AWS, "--format", "markdown"))
+    text = stdout_text(psbot("explain", "acme-sow-142/sign-off", AWS))
+    markdown = stdout_text(psbot("explain", "acme-sow-142/sign-off", AWS, "--format", "markdown"))
     assert data["marker"] == "sign-off"
     points = [*data["what"], *data["why"]]
     parts = [part for point in points for part in point["parts"]]
@@ -121,7 +121,7 @@ def test_explanation_takes_few_requests(psbot: Psbot, applied: Sandbox) -> None:
     assert len(applied.gate.log.entries) <= 6
 
 
-def test_item_says_what_the_next_runs_would_do_and_then_they_do_it(psbot: Psbot, applied: Sandbox) -> None:
+def test_item_shows_what_the_next_runs_would_do_and_then_they_do_it(psbot: Psbot, applied: Sandbox) -> None:
     with applied.world.lock:
         maria = applied.world.users["maria"]
         update_item(applied.world, maria, item(applied, "welcome-email"), ItemChange(is_open=False))
@@ -129,63 +129,69 @@ def test_item_says_what_the_next_runs_would_do_and_then_they_do_it(psbot: Psbot,
     assert [each["op"] for each in json.loads(before.stdout)["advance"]] == ["relabel", "redescribe"]
     assert psbot("advance", AWS).exit_code == 0
     after = psbot("explain", "acme-sow-142", AWS)
-    assert "phase kick-off since 2026-11-23, after setup" in words(after)
-    assert "advance would do nothing" in words(after)
+    assert "phase kick-off since 2026-11-23, after setup" in stdout_text(after)
+    assert "advance would do nothing" in stdout_text(after)
 
 
-def test_kept_value_says_what_both_have_and_why(psbot: Psbot, applied: Sandbox) -> None:
+def test_kept_value_shows_what_both_have_and_why(psbot: Psbot, applied: Sandbox) -> None:
     with applied.world.lock:
         maria = applied.world.users["maria"]
         update_item(applied.world, maria, item(applied, "kick-off"), ItemChange(title="Ours"))
-    told = words(psbot("explain", "acme-sow-142/kick-off", AWS))
-    assert "kept title: GitLab has Ours, the file Kick-off: Acme Corp; a person changed it" in told
+    told = stdout_text(psbot("explain", "acme-sow-142/kick-off", AWS))
+    assert (
+        "kept title: GitLab has Ours, the file Kick-off: Acme Corp; changed in GitLab since psbot wrote it"
+        in told
+    )
 
 
-# What is none of psbot's
+# Items that psbot ignores
 
 
-STRANGERS: dict[str, tuple[Callable[[Sandbox], WorkItem], str]] = {
-    "nothing of psbot's": (
+IGNORED: dict[str, tuple[Callable[[Sandbox], WorkItem], str]] = {
+    "unrelated item": (
         lambda sandbox: make(sandbox, "ada", SHARED, "Help!"),
-        "item no it has neither a marker nor a kind label, so psbot does not know it",
+        "has neither a marker nor a kind label, so psbot ignores it.",
     ),
     "customer's copy": (
         lambda sandbox: make(sandbox, "ada", SHARED, item(sandbox, "kick-off").description),
-        "item no it carries the marker of kick-off, but ada made it, who is neither a machine nor one of",
+        "carries the marker of kick-off but was created by ada, who is neither a machine account nor listed under `people:`",
     ),
-    "twin": (
+    "duplicate": (
         lambda sandbox: make(sandbox, "paul", SHARED, item(sandbox, "kick-off").description, under_epic=True),
-        f"item no it carries the marker of kick-off too; {SHARED}#",
+        f"carries the marker of kick-off, as does {SHARED}#",
     ),
     "internal item in the customer's project": (
         lambda sandbox: make(sandbox, "paul", SHARED, item(sandbox, "sign-off").description),
-        "item no it carries the marker of sign-off, which has no place there",
+        "carries the marker of sign-off but is in the wrong place",
     ),
     "kind label elsewhere": (
         lambda sandbox: make(sandbox, "ada", SHARED, "Words", "kick-off"),
-        "item no it has the kind label of kick-off and no marker, and it does not hang under",
+        "has the kind label of kick-off but no marker and is not a child of the engagement's epic",
     ),
     "second of a single kind": (
         lambda sandbox: make(sandbox, "paul", SHARED, "Words", "kick-off", under_epic=True),
-        f"item no it has the kind label of kick-off and no marker, and {SHARED}#",
+        f"has the kind label of kick-off but no marker, and the kick-off is {SHARED}#",
     ),
     "occurrence without its marker": (
         lambda sandbox: make(sandbox, "paul", SHARED, "Words", "call", under_epic=True),
-        "item no it has the kind label of call and no marker, and psbot cannot tell which call it is",
+        "has the kind label of call but no marker, so psbot cannot tell which call it is",
     ),
     "change request that a person opened": (
         lambda sandbox: make(sandbox, "paul", INTERNAL, "Words", "change-request", under_epic=True),
-        "item yes recognised by its kind label and its place under the epic; it has no marker",
+        "item yes recognised by its kind label as a child of the epic; it has no marker",
     ),
 }
 
 
-@pytest.mark.parametrize("stranger", STRANGERS)
-def test_item_says_why_it_counts_or_does_not(psbot: Psbot, applied: Sandbox, stranger: str) -> None:
-    makes, expected = STRANGERS[stranger]
-    told = psbot("explain", at(makes(applied)), AWS)
+@pytest.mark.parametrize("name", IGNORED)
+def test_item_shows_why_it_counts_or_does_not(psbot: Psbot, applied: Sandbox, name: str) -> None:
+    makes, expected = IGNORED[name]
+    made = makes(applied)
+    told = psbot("explain", at(made), AWS)
     assert told.exit_code == 0, told.output
-    assert expected in words(told)
+    if not expected.startswith("item "):
+        expected = f"item no {at(made)} {expected}"
+    assert expected in stdout_text(told)
 
 
 def test_copy_that_a_move_left_behind_is_ignored(psbot: Psbot, applied: Sandbox) -> None:
@@ -193,8 +199,10 @@ def test_copy_that_a_move_left_behind_is_ignored(psbot: Psbot, applied: Sandbox)
     with applied.world.lock:
         target = applied.world.namespaces[INTERNAL]
         move_item(applied.world, applied.world.users["dora"], left, target)
-    told = words(psbot("explain", at(left), AWS))
-    assert "item no it was moved elsewhere; what stayed here is a copy, which psbot ignores" in told
+    told = stdout_text(psbot("explain", at(left), AWS))
+    assert (
+        f"item no {SHARED}#{left.iid} is the copy that GitLab keeps after a move. psbot ignores it." in told
+    )
 
 
 def test_item_of_another_engagement_of_the_files_is_explained_as_that_ones(
@@ -214,7 +222,9 @@ def test_item_of_another_engagement_of_the_files_is_explained_as_that_ones(
         True,
     )
     mine = make(applied, "paul", SHARED, "Words")
-    assert "hangs under none of their epics" in words(psbot("explain", at(mine), AWS, other))
+    assert "has no marker and is not a child of any engagement's epic" in stdout_text(
+        psbot("explain", at(mine), AWS, other)
+    )
 
 
 def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, applied: Sandbox) -> None:
@@ -254,7 +264,7 @@ def test_text_from_gitlab_drives_no_terminal_and_no_markdown(psbot: Psbot, appli
         (f"{SHARED}#999", 3, f"GitLab shows no item 999 in {SHARED}; check the reference"),
     ],
 )
-def test_what_names_no_item_is_said_with_what_to_do(
+def test_what_names_no_item_is_reported_with_what_to_do(
     psbot: Psbot, applied: Sandbox, name: str, code: int, complaint: str
 ) -> None:
     told = psbot("explain", name, AWS)
@@ -285,14 +295,14 @@ def test_gitlab_that_cannot_be_read_exits_with_3(
         assert (told.exit_code, told.stdout, "Traceback" in told.stderr) == (3, "", False)
 
 
-def test_broken_file_beside_the_one_that_counts_is_said_and_exits_with_2(
+def test_broken_file_beside_the_one_that_counts_is_reported_and_exits_with_2(
     psbot: Psbot, applied: Sandbox, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.yml"
     broken.write_text("engagement: x\n")
     told = psbot("explain", "acme-sow-142", AWS, broken)
     assert told.exit_code == 2
-    assert "phase setup since" in words(told)
+    assert "phase setup since" in stdout_text(told)
     assert f"{broken}:1:1: customer: this key is missing" in told.stderr
 
 
@@ -316,6 +326,6 @@ def test_workflow_is_printed_offline_in_every_form() -> None:
     assert page.partition("\n\n")[2] == printed["markdown"]
 
 
-def test_explain_without_an_item_says_what_to_name() -> None:
+def test_explain_without_an_item_shows_what_to_name() -> None:
     ended = CliRunner().invoke(main, ["explain"])
     assert (ended.exit_code, "name an ITEM, or ask for --workflow" in ended.stderr) == (2, True)

@@ -334,7 +334,7 @@ def test_demo_tells_the_whole_story_and_ends_by_itself() -> None:
         "nothing to do",
         "kept    kick-off due_on: GitLab has 2026-12-03",
         "-ps-phase::setup",
-        "kick-off is closed, but by ada",
+        "kick-off was closed by ada",
         "kick-off since 2026-11-23",
     ):
         assert word in told.stdout

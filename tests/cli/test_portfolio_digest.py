@@ -139,8 +139,8 @@ def test_each_manager_is_told_once_of_all_their_engagements_in_one_issue(desk: D
     assert done.exit_code == 4, done.output
     assert f"digest of maria, {DIGESTS}#1: 4 findings, told anew" in done.stdout
     assert [each.title for each in desk.issues()] == [
-        "Gone quiet: the engagements of maria",
-        "Gone quiet: the engagements of paul",
+        "Stale items in the engagements of maria",
+        "Stale items in the engagements of paul",
     ]
     assert all(each.confidential for each in desk.issues())
     assert lines(desk.standing("maria")) == [ONE, ONE, TWO, TWO]
@@ -189,7 +189,7 @@ def test_run_over_some_files_leaves_what_was_told_of_the_others(desk: Desk) -> N
     desk.acts(ONE)
     desk.stale(desk.file(ONE), now=TUESDAY)
     assert lines(desk.standing("maria")) == [TWO, TWO]
-    assert "not looked at this time" in desk.standing("maria")
+    assert "not checked in this run" in desk.standing("maria")
     assert lines(desk.standing("paul")) == [PAULS, PAULS]
     desk.writes()
     desk.stale(now=TUESDAY)

@@ -93,7 +93,7 @@ def test_words_of_people_stay(psbot: Psbot, sandbox: Sandbox, file: Path) -> Non
 
 @pytest.mark.parametrize(
     ("answer", "name"),
-    [("received", "Acceptance received"), ("objected", "Objected, so the clock stands still")],
+    [("received", "Acceptance received"), ("objected", "Objection received, acceptance period stopped")],
 )
 def test_answer_follows_the_request(
     psbot: Psbot, sandbox: Sandbox, file: Path, answer: str, name: str
@@ -115,9 +115,9 @@ def test_objection_of_day_five_stops_the_clock_although_it_is_recorded_later(
     psbot("sign-off", file, "--sent", "2026-11-23")
     psbot("advance", file, now="2026-11-30T09:00+01:00", token="psbot-bot")
     assert value(sandbox) == {"passive"}
-    assert row(sandbox, "Accepted passively at the end of") == "2026-11-27"
+    assert row(sandbox, "Passively accepted at the end of") == "2026-11-27"
     late = psbot("sign-off", file, "--objected", "2026-11-28", now="2026-11-30T10:00+01:00")
-    assert (late.exit_code, "too late: it was accepted at the end of 2026-11-27" in late.stderr) == (2, True)
+    assert (late.exit_code, "too late: the acceptance period ended on 2026-11-27" in late.stderr) == (2, True)
     assert psbot("sign-off", file, "--objected", "2026-11-27", now="2026-11-30T10:00+01:00").exit_code == 0
     assert value(sandbox) == {"objected"}
     psbot("advance", file, now="2026-12-30T09:00+01:00", token="psbot-bot")
@@ -133,7 +133,7 @@ def test_request_after_an_objection_starts_a_new_clock_and_keeps_the_objection(
     assert (refused.exit_code, "the customer objected on 2026-11-25" in refused.stderr) == (2, True)
     assert psbot("sign-off", file, "--sent", "2026-11-30", now="2026-11-30T09:00+01:00").exit_code == 0
     assert value(sandbox) == {"sent"}
-    assert row(sandbox, "Objected") == "2026-11-25, to the request sent on 2026-11-23"
+    assert row(sandbox, "Objection received") == "2026-11-25, to the request sent on 2026-11-23"
     psbot("advance", file, now="2026-12-04T23:00+01:00", token="psbot-bot")
     assert value(sandbox) == {"sent"}
     psbot("advance", file, now="2026-12-05T00:10+01:00", token="psbot-bot")
@@ -141,10 +141,10 @@ def test_request_after_an_objection_starts_a_new_clock_and_keeps_the_objection(
 
 
 REFUSED = [
-    pytest.param(["--sent", "2026-12-02"], "still to come", id="future"),
-    pytest.param(["--sent", "2026-11-22"], "sign-off was made on 2026-11-23", id="before the item"),
-    pytest.param(["--sent", "2026-11-27", "--received", "2026-11-26"], "before it was sent", id="order"),
-    pytest.param(["--objected", "2026-11-27"], "nothing was sent", id="objection to nothing"),
+    pytest.param(["--sent", "2026-12-02"], "in the future", id="future"),
+    pytest.param(["--sent", "2026-11-22"], "sign-off was created on 2026-11-23", id="before the item"),
+    pytest.param(["--sent", "2026-11-27", "--received", "2026-11-26"], ": it was sent on 2026-11-27", id="order"),
+    pytest.param(["--objected", "2026-11-27"], "sign-off was not sent yet", id="objection to nothing"),
     pytest.param(["--sent", "2026-11-27", "--milestone", "Design"], "no milestone 'Design'", id="no milestone"),
     pytest.param([], "say what happened", id="nothing"),
     pytest.param(["--sent", "27.11.2026"], "is not a date", id="no date"),

@@ -110,7 +110,7 @@ def test_one_engagement_is_told_in_lines(psbot: Psbot, sandbox: Sandbox, files: 
     words = " ".join(told.split())
     for line in (
         "phase setup since 2026-11-23; the label shows intake",
-        "warning paul moved it from setup to intake; the table has no such transition",
+        "warning paul changed the phase from setup to intake; workflow.yml has no such transition",
         "late 2026-11-19 welcome-email, maria, todo",
         "next 2026-12-01 kick-off, Acme Corp has the next move, waiting-customer",
     ):

@@ -24,7 +24,7 @@ from psbot.core.status import (
 from psbot.core.workflow.advance import advance
 from psbot.report.status import render_status
 from psbot.runs.plans import NO_TEXT
-from tests.core.workflow.test_advance import delivering, wrapping_up
+from tests.core.workflow.engagements import delivering, wrapping_up
 from tests.support.board import CUSTOMER, MONDAY, PROCESS, TEMPLATES, Desk, example
 from tests.support.builders import engagement
 
@@ -81,7 +81,7 @@ def test_item_at_the_customer_waits_for_the_customer_whoever_is_assigned(desk: D
 
 def test_blocked_item_waits_for_what_its_gate_waits_for(desk: Desk) -> None:
     assert item(desk, "post-mortem").waiting == WaitingFor(NextActor.GATE, "project-summary is todo")
-    assert item(desk, "sign-off").waiting.name == "the phase is setup and it is not for a milestone"
+    assert item(desk, "sign-off").waiting.name == "the phase is setup and it does not belong to a milestone"
 
 
 def test_item_whose_gate_is_open_waits_for_its_assignee() -> None:
@@ -149,7 +149,7 @@ def without_engineer(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("happens", [damaged, clicked, without_engineer])
-def test_findings_hang_on_no_words(desk: Desk, happens: Callable[[Desk], None]) -> None:
+def test_findings_hang_on_no_text(desk: Desk, happens: Callable[[Desk], None]) -> None:
     happens(desk)
     facts = desk.facts()
     found = advance(facts, TEMPLATES).findings

@@ -15,9 +15,9 @@ WRONG = {"name": "jinja2", "version": "2.10", "vulns": [{"id": "PYSEC-2019-217"}
 UNKNOWN = {"name": "idna", "skip_reason": "Dependency not found on PyPI"}
 
 
-def audited(folder: Path, stand_in: str) -> tuple[int, str]:
-    """Return exit code and output of the script, with a stand-in for pip-audit."""
-    (folder / "pip_audit.py").write_text(stand_in)
+def audited(folder: Path, fake: str) -> tuple[int, str]:
+    """Return exit code and output of the script, with a fake pip-audit."""
+    (folder / "pip_audit.py").write_text(fake)
     done = subprocess.run(
         [sys.executable, SCRIPT], env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False
     )
@@ -49,5 +49,5 @@ def test_audit_tells_what_pip_audit_found(tmp_path: Path, found: list[object], c
 
 
 def test_audit_is_skipped_with_the_reason_when_there_is_no_answer(tmp_path: Path) -> None:
-    stand_in = "import sys; sys.exit('x\\nno host of this name')"
-    assert audited(tmp_path, stand_in) == (0, "skipped: no host of this name\n")
+    fake = "import sys; sys.exit('x\\nno host of this name')"
+    assert audited(tmp_path, fake) == (0, "skipped: no host of this name\n")

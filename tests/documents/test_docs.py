@@ -25,9 +25,9 @@ COMMANDS = sorted(
 )
 
 
-def blocks(language: str) -> list[str]:
-    """The fenced blocks of the README in *language*."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    """The fenced blocks of *page* in *language*."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
 def options() -> Iterator[tuple[str, click.Option]]:
@@ -101,7 +101,7 @@ def test_every_command_that_asks_gitlab_has_its_scope_and_role_on_the_endpoints_
         name
         for name in COMMANDS
         if re.search(
-            r"session\(app|cli\.preview|cli\.write|cli\.record ",
+            r"session\(app|cli\.preview|cli\.write|cli\.record |cli\.stale_run",
             (folder / f"{name.replace('-', '_')}.py").read_text(),
         )
     ]
@@ -145,7 +145,7 @@ def test_readme_shows_the_plan_that_psbot_prints(monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(ROOT)
     (sample,) = blocks("text")
     (command,) = re.findall(r"^\.venv/bin/psbot (.*)$", "".join(blocks("sh")), re.MULTILINE)
-    assert "On 2026-11-23 the plan is:" in README
+    assert "On 2026-11-23, psbot prints:" in README
     monkeypatch.setenv("COLUMNS", "100")  # the plan is laid out for the terminal it is read in
     result = CliRunner().invoke(main, ["--now", "2026-11-23T09:00+01:00", *command.split()])
     assert (result.exit_code, result.stdout) == (0, sample)
@@ -155,17 +155,20 @@ def test_readme_lists_the_commands_that_exist() -> None:
     assert sorted(re.findall(r"^\| `psbot ([a-z-]+)", README, re.MULTILINE)) == COMMANDS
 
 
-def test_readme_lists_the_exit_codes_that_exist() -> None:
-    assert [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)] == list(ExitCode)
+def test_command_line_page_lists_the_exit_codes_that_exist() -> None:
+    page = (FOLDER / "cli.md").read_text()
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == list(ExitCode)
 
 
-def test_readme_shows_an_engagement_file_that_validates(process: Process) -> None:
-    (text,) = blocks("yaml")
-    loaded = parse_engagement("README.md", text, process)
-    assert loaded.error is None
+def test_engagement_file_page_shows_the_required_keys_of_a_file_that_validates(process: Process) -> None:
+    (text,) = blocks("yaml", (FOLDER / "engagement-file.md").read_text())
+    assert parse_engagement("engagement.yml", text, process).error is None
+    for line in text.splitlines():
+        if "closed_won_on" not in line:
+            without = text.replace(f"{line}\n", "")
+            assert parse_engagement("engagement.yml", without, process).error is not None, line
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_links_lead_to_files_that_exist(page: str) -> None:
-    targets = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text())
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+def test_customise_page_lists_every_file_of_config() -> None:
+    listed = re.findall(r"^\| \[config/(\w+\.yml)\]", (FOLDER / "customise.md").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(file.name for file in (ROOT / "config").iterdir())

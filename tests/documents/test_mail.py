@@ -60,7 +60,7 @@ def test_mail_begins_no_line_with_words_of_the_file(is_known: bool) -> None:
 def test_mail_says_which_roles_are_known_and_asks_for_correction() -> None:
     lines = body(is_known=False)
     assert "We know Ada already (champion)." in lines
-    assert "Please correct us where that is wrong." in lines
+    assert "Please correct us if that is wrong." in lines
     assert not any(
         line.startswith(("We know", "Please correct")) for line in body(is_known=False, contacts=())
     )

@@ -25,23 +25,23 @@ CONTENT = {
     "kick-off": """customer|statement of work|service line|contract|planned|epic|board|RAID|shared folder|chat channel
         |project record|scoping issue|transition meeting|stakeholder planning|risks logged|collaboration project|access checked live|before anybody is invited
         |note for support|engineers, start, expected end|deck ready|steering committee|everyone invited|customer success manager informed|two business days before
-        |roles and availability|goals and success criteria|dates of milestones|prerequisites|who attends|environment checked|owner and date
+        |roles and availability|goals and success criteria|milestone dates|prerequisites|who attends|environment checked|owner and date
         |team and roles|approach and method|timeline and milestones|reporting cadence|next steps|minimum effort each week|expiry date|delay clauses
         |understanding confirmed|planning sessions booked|iteration cadence|working agreement|norms|status and time updates""",
-    "intake-aws": "before the call|say back to you|not applicable|risk|acceptance criteria|certificate is requested first|hours|DNS hostnames|open questions|tasks",
+    "intake-aws": "before the call|summarise what we have understood|not applicable|risk|acceptance criteria|certificate is requested first|hours|DNS hostnames|open questions|tasks",
     "intake-on-prem": "before the call|not applicable|risk|lead times|firewall",
-    "call": """attendees|stakeholders|manager, account executive and customer success manager|actions from last time|progress against the plan|decisions|new risks
-        |your questions|owner and a due date|schedule|time and money|open actions|issues and escalations|planned absence""",
-    "engagement-log": """overall|good, the bad|blocks|schedule|scope|budget|Y/N|happy, frustrated, engaged or disengaged|progress in one line|until when|help needed
+    "call": """attendees|stakeholders|manager, account executive and customer success manager|actions from the previous call|progress against the plan|decisions|new risks
+        |your questions|owner and a due date|schedule|time and budget|open actions|issues and escalations|planned absence""",
+    "engagement-log": """overall|good, the bad|blockers|schedule|scope|budget|Y/N|happy, frustrated, engaged or disengaged|progress in one line|target date|help needed
         |who is responsible|contributes|internal temperature|customer's temperature|RAID log and the internal epic|red""",
     "standup": "since last time towards the goal|what comes next|what help|blockers|parked|session of its own|risks|15 minutes|30|customer success manager|board",
     "change-request": """engagement epic|scoping issue|statement of work|requested by|requested on|change order|written confirmation|work at risk|work exception
-        |new statement of work|what changes|why|cause|timeline|scope|quality|budget|0 included|new end date|opportunity|PSA|document|project manager
+        |new statement of work|what changes|why|cause|timeline|scope|quality|budget|0 for no change|new end date|opportunity|PSA|document|project manager
         |engagement manager|account team|leadership|director|customer's confirmation|reason label|quarter|decision|date""",
     "risk": """what may happen|why|timeline|scope|quality|budget|owner|accepts|mitigates|resolves|critical|every day|high|several times a week|medium
         |low|leadership""",
     "decision": "question|options|decided|decided by|timeline|scope|quality|budget|owner|everybody concerned|change request",
-    "action": "owner|due date|what came of it",
+    "action": "owner|due date|result",
     "project-summary": """goals and value|services delivered|deliverables|link|planned|actual|start|end|scope|burn-down|open items|owner|learned|voice of the customer
         |permission|thanks|next services|customer success|support|architecture diagram|account executive|own manager|customer contacts|attendees
         |went well|improve|lessons|process|initials|survey|closure meeting""",
@@ -51,7 +51,7 @@ CONTENT = {
         |proof|complete in the PSA|all tasks complete|time submitted and approved|notes on entries|receipts|partner invoices|timesheets|work exceptions
         |change orders closed|survey sent|actual start|PSA status closed|finance confirms|revenue|status completed""",
     "post-mortem": """customer contacts|team|dates|statement of work|customer folder|open actions|owner|summary|timeline|root cause|why|five|branch
-        |never a person|went well|next time|issue|due date|named owner|blameless|should have|root cause analyses by a label|account executive|customer success manager
+        |never a person|went well|next time|issue|due date|named owner|blameless|should have|label for root cause analyses|account executive|customer success manager
         |engineers|scheduled|priority|merge requests""",
     "quote-to-sign-off": """opportunity|owner|SKU|custom|scoping table|estimate|50,000|technical architect|statement of work|RDM|director|revenue|legal|MSA or PSA
         |quote exists|commit|close plan|scheduling intake|close result|quarter|booking date|welcome e-mail|kick-off|sign-off sent|sign-off received""",
@@ -144,25 +144,25 @@ def test_epic_says_when_calls_are_as_people_say_it(every_weeks: int, shown: str,
     calls = CallCadence(every_weeks, 1, "tuesday", "10:00", 45)
     text = rendered("engagement", process, calls=calls)
     assert f"| Calls | {shown} (Europe/Berlin), 45 minutes |" in text
-    assert f"| Calls, one item each | paul | {shown.partition(' at ')[0]} |" in text
+    assert f"| Calls (one item each) | paul | {shown.partition(' at ')[0]} |" in text
 
 
 def test_epic_says_who_leads_each_shared_item_and_until_when(process: Process) -> None:
     text = rendered("engagement", process)
     assert "| Kick-off: Acme Corp | paul | 2026-12-01 |" in text
-    assert "- Manager of professional services: maria\n" in text
+    assert "- Professional services manager: maria\n" in text
     assert "in the project `acme/delivery/project`" in text
 
 
 def test_epic_promises_a_lead_when_the_engagement_has_no_engineer_yet(process: Process) -> None:
     text = rendered("engagement", process, engineers=())
-    assert "- Lead engineer: named within days of the signature\n" in text
-    assert "| Calls, one item each | maria | every Tuesday |" in text
+    assert "- Lead engineer: announced within days of the signature\n" in text
+    assert "| Calls (one item each) | maria | every Tuesday |" in text
 
 
 def test_epic_of_a_quote_says_that_items_follow_the_signature(process: Process) -> None:
     text = rendered("engagement", process, closed_won_on=None)
-    assert "The items are listed here once the statement of work is signed.\n" in text
+    assert "The items appear here once the statement of work is signed.\n" in text
     assert "| Item |" not in text
     assert "one item each" not in text
 

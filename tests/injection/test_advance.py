@@ -14,7 +14,7 @@ from psbot.core.text import marker
 from psbot.core.workflow.carry_over import CARRIED_SECTION
 from psbot.report import plan as plan_module
 from psbot.report.plan_rows import FilePlan
-from tests.core.workflow.test_advance import delivering
+from tests.core.workflow.engagements import delivering
 from tests.injection.corpus import Entry, check_each
 from tests.injection.oracle import assert_like, assert_no_action, assert_quiet
 from tests.support.board import CUSTOMER, PROCESS, Desk

@@ -273,7 +273,7 @@ def test_ca_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("psbot.gitlab.connection.LARGEST_ANSWER", 1000)
+    monkeypatch.setattr("psbot.gitlab.connection.MAX_ANSWER_BYTES", 1000)
     with responses.RequestsMock() as mock:
         mock.add(
             responses.POST, f"{URL}/api/graphql", body=b" " * 2000 + b"{}", content_type="application/json"

@@ -298,7 +298,7 @@ def assert_nothing_in_a_reason_to_leave_out(reason: str) -> None:
     drawn = left_out(reason)
     for form in ("text", "json"):
         assert_quiet(report(form, drawn))
-    assert f"is left out: {PLAIN}" in plainly_left_out()
+    assert f"is skipped: {PLAIN}" in plainly_left_out()
     assert_like(report("markdown", drawn), plainly_left_out())
 
 

@@ -120,8 +120,8 @@ def not_neutralising(patch: pytest.MonkeyPatch) -> None:
 
 
 def closing_the_oldest(patch: pytest.MonkeyPatch) -> None:
-    def newest(sighting: Any) -> tuple[bool, int]:
-        return (not sighting.is_open, -sighting.numeric_id)
+    def newest(work_item: Any) -> tuple[bool, int]:
+        return (not work_item.is_open, -work_item.numeric_id)
 
     patch.setattr(identify, "_by_state_and_number", newest)
 

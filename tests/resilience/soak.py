@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from psbot.sandbox.faults.faults import Fault, FaultKind
 from psbot.sandbox.server.request_log import LoggedRequest
-from psbot.sandbox.state.answers import Answers
+from psbot.sandbox.state.answers import AnswerCache
 from psbot.sandbox.state.model import WorkItem
 from tests.resilience import humans
 from tests.resilience.histories import History, history
@@ -106,7 +106,7 @@ _PLAYS = {"alone": _alone, "again": _again, "race": _race, "person": _person}
 
 def read_everything_again() -> None:
     """Let the sandbox remember no answers."""
-    Answers.is_remembering = False
+    AnswerCache.is_enabled = False
 
 
 def result(seed: int) -> tuple[int, Counter[str], str]:

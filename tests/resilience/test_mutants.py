@@ -103,8 +103,7 @@ def test_sample_notices_that_a_short_list_is_believed(
     sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutants.without_second_look(monkeypatch)
-    found = violations(of_the_sample(sample, "short list", "Listing"))
-    assert any("differs" in str(each) for each in found)
+    assert any(violations(of_the_sample(sample, "short list", "Listing")))
 
 
 def test_harness_notices_labels_that_are_written_whole() -> None:

@@ -1,4 +1,4 @@
-"""A remembered answer is the one that would be read: for everybody, at any time, whatever has been written."""
+"""A cached answer equals a computed one: for every user, at any time, after any writes."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ from psbot.sandbox.rules.items import update_item
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.server.gate import App, Receive, Scope, Send
 from psbot.sandbox.state.accounts import AccessLevel, Edition
-from psbot.sandbox.state.answers import Answers
+from psbot.sandbox.state.answers import AnswerCache
 from psbot.sandbox.state.seed import GROUP, PROJECT, sandbox_world
 from psbot.sandbox.state.world import World
 from tests.resilience.histories import NAMES, STALE, History, history
@@ -31,37 +31,37 @@ ACCOUNTS = ("psbot-bot", "maria", "ada")
 
 @contextmanager
 def fresh() -> Iterator[None]:
-    """Let nothing be remembered."""
-    before, Answers.is_remembering = Answers.is_remembering, False
+    """Switch the cache off."""
+    before, AnswerCache.is_enabled = AnswerCache.is_enabled, False
     try:
         yield
     finally:
-        Answers.is_remembering = before
+        AnswerCache.is_enabled = before
 
 
 @pytest.fixture(autouse=True)
 def remembering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let answers be remembered here, even where the whole run of tests reads everything again."""
-    monkeypatch.setattr(Answers, "is_remembering", True)
+    """Switch the cache on, even if the test run as a whole switches it off."""
+    monkeypatch.setattr(AnswerCache, "is_enabled", True)
 
 
 @pytest.fixture
 def hits(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """The answers that were remembered."""
+    """The answers that came from the cache."""
     found: list[bytes] = []
-    get = Answers.get
+    get = AnswerCache.get
 
-    def counting(self: Answers, key: object) -> bytes | None:
+    def counting(self: AnswerCache, key: object) -> bytes | None:
         answer = get(self, key)
         found.extend([answer] if answer is not None else [])
         return answer
 
-    monkeypatch.setattr(Answers, "get", counting)
+    monkeypatch.setattr(AnswerCache, "get", counting)
     return found
 
 
 def answered(asked: History) -> list[bytes]:
-    """Return every answer of a run of *asked* and of another after it."""
+    """Return every answer of a run of *asked* and of a second run after it."""
     bodies: list[bytes] = []
 
     def noting(app: App) -> App:
@@ -82,7 +82,7 @@ def answered(asked: History) -> list[bytes]:
 
 
 @pytest.mark.parametrize("name", [*NAMES, STALE])
-def test_answers_of_a_whole_history_are_those_that_are_read_afresh(name: str, hits: list[bytes]) -> None:
+def test_cached_answers_of_a_whole_history_equal_computed_ones(name: str, hits: list[bytes]) -> None:
     asked = history(name)
     answered(asked)
     hits.clear()
@@ -94,7 +94,7 @@ def test_answers_of_a_whole_history_are_those_that_are_read_afresh(name: str, hi
 
 
 class Office:
-    """A world in which anything happens, and the questions that everybody asks of it."""
+    """A world in which anything can happen, and the queries that every user sends."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -185,7 +185,7 @@ def _set(world: World, **values: object) -> None:
 
 
 def days(start: bytes, seed: int, names: Sequence[str], see: Callable[[Office], None]) -> None:
-    """Let things happen in an order drawn by *seed*; *see* is called after each."""
+    """Let events happen in an order drawn with *seed*; *see* is called after each."""
     draw = random.Random(seed)
     with staged(put_back(start)) as stage:
         office = Office(stage)
@@ -198,7 +198,7 @@ def days(start: bytes, seed: int, names: Sequence[str], see: Callable[[Office], 
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("names", [tuple(DOINGS), BY_GRAPHQL], ids=["everything", "by GraphQL"])
-def test_answers_are_those_that_are_read_afresh_whatever_happens(
+def test_cached_answers_equal_computed_ones_after_any_events(
     seed: int, names: Sequence[str], hits: list[bytes]
 ) -> None:
     world = sandbox_world()
@@ -227,7 +227,7 @@ def test_answers_are_those_that_are_read_afresh_whatever_happens(
 
 
 @pytest.mark.parametrize("kind", [FaultKind.PARTIAL, FaultKind.PAYLOAD_ERROR, FaultKind.SLOW_WORK])
-def test_state_that_a_write_leads_to_under_a_fault_is_another_one(kind: FaultKind) -> None:
+def test_write_under_a_fault_leads_to_a_different_state(kind: FaultKind) -> None:
     world = sandbox_world()
     with staged(world) as stage:
         Office(stage).bot.create("First")
@@ -245,8 +245,8 @@ def test_state_that_a_write_leads_to_under_a_fault_is_another_one(kind: FaultKin
     assert (heard[0] == heard[1]) is (kind is FaultKind.SLOW_WORK)
 
 
-def test_answers_that_were_not_asked_for_longest_are_forgotten() -> None:
-    answers = Answers(2)
+def test_least_recently_used_answers_are_dropped() -> None:
+    answers = AnswerCache(2)
     for key in ("a", "b"):
         answers.put(key, key.encode())
     assert answers.get("a") == b"a"

@@ -167,7 +167,7 @@ def test_occurrence_without_its_marker_is_said_because_nothing_tells_which_one_i
     said = [finding.message for finding in then.plan.findings if finding.code == "marker-missing"]
     assert len(said) == 1
     assert said[0].startswith("acme/delivery/internal#")
-    assert "has a kind label and no marker" in said[0]
+    assert "has the kind label of standup but no marker" in said[0]
 
 
 @pytest.mark.parametrize("key", ["kick-off", "epic"])
@@ -241,7 +241,7 @@ def test_change_request_of_a_person_gets_its_marker_above_the_persons_words(
     first, second = then.item("change-request/1"), then.item("change-request/2")
     assert (first.title, _people(first.words)) == ("More users", "2,000 instead of 1,200.")
     assert (second.title, _people(second.words)) == ("SSO", "With Okta.")
-    assert "| Still to be filled | Hours," in first.words
+    assert "| Missing fields | Hours," in first.words
     assert (first.author, first.assignees, first.due) == ("pia", [], None)
 
 

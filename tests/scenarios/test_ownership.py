@@ -90,7 +90,7 @@ def test_kept_value_names_what_the_file_says_what_gitlab_has_and_why(
     when.applied(kick_off_on="2026-12-10")
     (kept,) = then.plan.kept
     assert (kept.file, kept.gitlab) == ("2026-12-10", "2026-12-03")
-    assert "a person changed it" in kept.reason
+    assert "changed in GitLab since psbot wrote" in kept.reason
     assert "2026-12-01" in kept.reason
 
 
@@ -115,7 +115,7 @@ def test_nobody_and_no_date_are_values_when_a_person_has_chosen_them(
     intake = then.item("intake-aws")
     assert (intake.due, intake.assignees) == (None, [])
     assert then.kept == {("intake-aws", "assignee"), ("intake-aws", "due_on")}
-    assert "| Intake (AWS): Acme Corp | nobody yet | no date |" in then.item("epic").words
+    assert "| Intake (AWS): Acme Corp | to be assigned | no due date |" in then.item("epic").words
 
 
 def test_start_of_the_epic_is_kept_and_its_end_follows_when_a_person_set_the_start(

@@ -34,7 +34,7 @@ def found(told: StaleRow) -> dict[str, tuple[str, int, int]]:
     """Return by item since when it is stale, the days that counted, and the rung."""
     assert told.error is None, told.error
     return {
-        each.measurement.item: (each.measurement.since.isoformat(), each.measurement.days.low, each.level)
+        each.measurement.item: (each.measurement.since.isoformat(), each.measurement.days.low, each.step)
         for each in told.stale
     }
 
@@ -141,7 +141,7 @@ def test_nothing_is_stale_while_the_engagement_is_on_hold(applied: Story, person
     applied.written(on="2026-11-26")
     person("maria").labels("epic", add="ps-phase::on-hold", remove="ps-phase::setup")
     told = applied.looked_for_stale(on="2026-12-16")
-    assert (found(told), told.not_measured_because) == ({}, "it is on-hold")
+    assert (found(told), told.not_measured_because) == ({}, "the phase is on-hold")
     person("maria").labels("epic", add="ps-phase::setup", remove="ps-phase::on-hold")
     # Monday made; Tuesday and Wednesday counted before the hold, the days on hold do not.
     assert found(applied.looked_for_stale(on="2026-12-18")) == {}
@@ -231,7 +231,7 @@ def test_new_finding_on_an_item_that_is_flagged_begins_on_the_first_rung(story: 
     story.looked_for_stale(on=MADE_ON)
     told = story.looked_for_stale(on="2026-11-30")
     rungs = {
-        each.measurement.policy.name: each.level
+        each.measurement.policy.name: each.step
         for each in told.stale
         if each.measurement.item == "welcome-email"
     }

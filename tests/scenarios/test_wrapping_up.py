@@ -183,14 +183,14 @@ def test_hours_and_acceptances_are_those_of_the_sandbox(lived: Sandbox) -> None:
 
 
 def test_what_blocks_completion_is_what_is_open_in_the_sandbox(lived: Sandbox) -> None:
-    blocking = re.findall(r"^- Item open: (.+)$", section(lived, "financial-wrap-up"), re.MULTILINE)
+    blocking = re.findall(r"^- Open item: (.+)$", section(lived, "financial-wrap-up"), re.MULTILINE)
     still = {
         each.title
         for each in lived.world.items.values()
         if each.is_open and not each.title.startswith(("Engagement log", "Financial wrap-up", "Acme Corp: "))
     }
     assert sorted(blocking) == sorted(still)
-    assert "- Sign-off missing: Hand-over" in section(lived, "financial-wrap-up")
+    assert "- Missing sign-off: Hand-over" in section(lived, "financial-wrap-up")
 
 
 def test_actual_days_are_those_on_which_the_sandbox_closed_the_items(lived: Sandbox) -> None:
@@ -211,9 +211,9 @@ def test_timeline_has_every_single_item_the_sandbox_closed(lived: Sandbox) -> No
     for key in ("welcome-email", "kick-off", "intake-aws"):
         closed_at = item(lived, key).closed_at
         assert closed_at
-        assert (closed_at.astimezone(BERLIN).date().isoformat(), f"{key} was closed, done") in told
-    assert ("2026-12-15", "The change CR-7 was signed") in told
-    assert ("2027-02-26", "The phase wrap-up began") in told
+        assert (closed_at.astimezone(BERLIN).date().isoformat(), f"{key} closed, done") in told
+    assert ("2026-12-15", "Change CR-7 signed") in told
+    assert ("2027-02-26", "Phase wrap-up started") in told
     assert not any(name in section(lived, "post-mortem") for name in ("maria", "paul", "psbot-bot"))
 
 

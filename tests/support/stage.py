@@ -30,7 +30,7 @@ from psbot.runs.stale import run
 from psbot.runs.work import Reconciled, RunContext
 from psbot.sandbox.server.app import create_app
 from psbot.sandbox.server.gate import Gate
-from psbot.sandbox.state.answers import Answers
+from psbot.sandbox.state.answers import AnswerCache
 from psbot.sandbox.state.seed import token_of
 from psbot.sandbox.state.world import World
 from psbot.templates.library import TemplateLibrary
@@ -112,7 +112,7 @@ def put_back(data: bytes) -> World:
     return world
 
 
-_ANSWERS = Answers(2000)
+_ANSWERS = AnswerCache(2000)
 
 
 def real(connection: Connection) -> tuple[Reader, Writer]:

@@ -1,7 +1,7 @@
-"""Engagement, process and now → the items that should exist, with dates, words and first labels."""
+"""Build the desired state: the items that should exist, with dates, text and initial labels."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
@@ -10,7 +10,7 @@ from psbot.core.changes.form import ChangeRequestView, parse_requests, view_requ
 from psbot.core.changes.request import ChangeRequest
 from psbot.core.desired.file_findings import collect_file_findings
 from psbot.core.desired.raid_log import is_visible_to_customer, parse_raid_entry
-from psbot.core.desired.schedule import Context, build_item, schedule, schedule_on_demand
+from psbot.core.desired.schedule import Context, ScheduledItem, build_item, schedule, schedule_on_demand
 from psbot.core.desired.template_facts import collect_template_facts
 from psbot.core.desired.wrap_up import WrapUpInput, build_wrap_up
 from psbot.core.model.engagement import Engagement
@@ -24,10 +24,10 @@ from psbot.core.text.marker import Marker, managed_sections, with_marker
 
 
 class Renderer(Protocol):
-    """The templates."""
+    """Renders the issue templates."""
 
     def render(self, name: str, facts: Mapping[str, object]) -> str:
-        """Return template *name* filled with *facts*, everything from the engagement made inert."""
+        """Return template *name* filled with *facts*; text from the engagement is escaped."""
 
     def sections(self, name: str) -> frozenset[str]:
         """Return the names of the managed sections of template *name*."""
@@ -44,50 +44,90 @@ def build_desired(
 ) -> Desired:
     """Return what should exist for *engagement* at *now*.
 
-    *observed* is asked for what only GitLab knows (the phase, the dates people have set), never for what
-    should exist; *histories* of items, by key, for how long the customer was waited for. Words are written only for
-    items that are to be made and for managed sections.
+    *observed* tells only what GitLab alone knows (the phase, the dates that people have set), never what should
+    exist; *histories* of items, by key, tell how long they waited for the customer. Text is rendered only for items
+    to create and for managed sections.
     """
-    situation = Context(engagement, process, engagement.today(now))
-    found = (observed or Snapshot()).by_key()
-    outlines = schedule(situation)
-    due_now = {
-        key
-        for key, draft in outlines.items()
-        if draft.is_due and not _is_creation_paused(situation, draft.kind, found.get(EPIC))
-    }
-    items = {key: build_item(situation, draft) for key, draft in outlines.items()}
-    known = collect_template_facts(situation, outlines, items, found)
-    effective = {key: ownership.with_kept_values(item, found.get(key)) for key, item in items.items()}
-    phase = accepted_phase(found.get(EPIC), process.workflow)
-    known["wrap_up"] = build_wrap_up(
-        WrapUpInput(situation, outlines, effective, found, frozenset(due_now), phase, histories)
-    )
-    is_clear = _is_phase_known(process, found.get(EPIC))
-    for key, draft in outlines.items():
-        template = process.kinds[draft.kind].template
-        if (key in due_now and key not in found) or (is_clear and templates.sections(template)):
-            text = templates.render(
-                template, known | {"item": draft, "sign_off": read_sign_off(found.get(key))}
-            )
-            items[key] = _with_description(items[key], text, engagement, known)
+    context = Context(engagement, process, engagement.today(now))
+    builder = _Builder.of(context, (observed or Snapshot()).by_key())
+    facts = builder.template_facts(histories)
+    is_phase_known = _is_phase_known(process, builder.observed_items.get(EPIC))
+    items = {**builder.items, **builder.rendered(templates, facts, with_sections=is_phase_known)}
     return Desired(
         Snapshot(
             epic=items[EPIC],
             children=tuple(item for key, item in sorted(items.items()) if key != EPIC),
             labels=frozenset(spec.title for spec in process.catalogue.specs()),
         ),
-        frozenset(due_now),
-        tuple(collect_file_findings(engagement, process, situation.today)),
-        _sections_on_demand(situation, found, known, templates) if is_clear else {},
+        builder.due_now,
+        tuple(collect_file_findings(engagement, process, context.today)),
+        _sections_on_demand(context, builder.observed_items, facts, templates) if is_phase_known else {},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """The schedule of one engagement, its items before their text is rendered, and what GitLab has, all by key."""
+
+    context: Context
+    scheduled_items: Mapping[str, ScheduledItem]
+    items: Mapping[str, Item]
+    observed_items: Mapping[str, Item]
+    due_now: frozenset[str]
+
+    @classmethod
+    def of(cls, context: Context, observed_items: Mapping[str, Item]) -> "_Builder":
+        scheduled_items = schedule(context)
+        epic = observed_items.get(EPIC)
+        return cls(
+            context,
+            scheduled_items,
+            {key: build_item(context, each) for key, each in scheduled_items.items()},
+            observed_items,
+            frozenset(
+                key
+                for key, each in scheduled_items.items()
+                if each.is_due and not _is_creation_paused(context, each.kind, epic)
+            ),
+        )
+
+    def template_facts(self, histories: Mapping[str, History | None]) -> dict[str, object]:
+        """Return what templates can use."""
+        inputs = WrapUpInput(
+            self.context,
+            self.scheduled_items,
+            {
+                key: ownership.with_kept_values(item, self.observed_items.get(key))
+                for key, item in self.items.items()
+            },
+            self.observed_items,
+            self.due_now,
+            accepted_phase(self.observed_items.get(EPIC), self.context.process.workflow),
+            histories,
+        )
+        facts = collect_template_facts(self.context, self.scheduled_items, self.items, self.observed_items)
+        return facts | {"wrap_up": build_wrap_up(inputs)}
+
+    def rendered(
+        self, templates: Renderer, facts: Mapping[str, object], *, with_sections: bool
+    ) -> dict[str, Item]:
+        """Return the items that need a text: those to create, and with *with_sections* those with managed sections."""
+        items: dict[str, Item] = {}
+        for key, scheduled in self.scheduled_items.items():
+            template = self.context.process.kinds[scheduled.kind].template
+            is_missing = key in self.due_now and key not in self.observed_items
+            if is_missing or (with_sections and templates.sections(template)):
+                sign_off = read_sign_off(self.observed_items.get(key))
+                text = templates.render(template, {**facts, "item": scheduled, "sign_off": sign_off})
+                items[key] = _with_description(self.items[key], text, self.context.engagement, facts)
+        return items
 
 
 def _sections_on_demand(
     context: Context, observed_items: Mapping[str, Item], facts: Mapping[str, object], templates: Renderer
 ) -> dict[str, Mapping[str, str]]:
-    """Return the managed sections of open items that people have asked for."""
-    written: dict[str, Mapping[str, str]] = {}
+    """Return the managed sections of open items that were created on demand."""
+    sections: dict[str, Mapping[str, str]] = {}
     requests = parse_requests(observed_items.values(), context.process.changes)
     for key, item in observed_items.items():
         kind = context.process.kinds.get(item.kind)
@@ -96,41 +136,41 @@ def _sections_on_demand(
         if templates.sections(kind.template) and not is_visible_to_customer(
             item, context.engagement, context.process
         ):
-            asked = _on_demand_facts(context, item, requests.get(key))
-            written[key] = managed_sections(templates.render(kind.template, {**facts, **asked}))
-    return written
+            own_facts = _on_demand_facts(context, item, requests.get(key))
+            sections[key] = managed_sections(templates.render(kind.template, {**facts, **own_facts}))
+    return sections
 
 
 def _on_demand_facts(context: Context, item: Item, request: ChangeRequest | None) -> Mapping[str, object]:
-    """Return what the template of an item that somebody has asked for may use besides what all may."""
+    """Return what only the template of an item created on demand can use."""
     process, today = context.process, context.today
     number = item.key.rpartition("/")[2]
-    opened_on = context.engagement.today(item.created_at) if item.created_at else today
-    draft = schedule_on_demand(
-        process.kinds[item.kind], context, int(number) if number.isdigit() else 0, opened_on
+    created_on = context.engagement.today(item.created_at) if item.created_at else today
+    scheduled = schedule_on_demand(
+        process.kinds[item.kind], context, int(number) if number.isdigit() else 0, created_on
     )
     change = (
         view_request(item, request, context.engagement, process, today) if request else ChangeRequestView()
     )
-    return {"item": draft, "change": change, "raised": parse_raid_entry(item, process)}
+    return {"item": scheduled, "change": change, "raised": parse_raid_entry(item, process)}
 
 
 def _is_phase_known(process: Process, epic: Item | None) -> bool:
-    """Tell whether the phase is known; else managed sections stay: they would name a guess, and since today."""
+    """Tell whether the phase is known; otherwise managed sections stay, for they would show a guess."""
     if epic is None or accepted_phase(epic, process.workflow):
         return True
     return process.catalogue.value("phase", epic.labels) in process.workflow.phases
 
 
 def _is_creation_paused(context: Context, kind: str, epic: Item | None) -> bool:
-    """Tell whether items of *kind* are not made now: nothing after the end, and no occurrences while work rests."""
+    """Tell whether items of *kind* are not created in this phase: none after the end, no occurrences on hold."""
     workflow = context.process.workflow
-    known = accepted_phase(epic, workflow)
-    if known is None:
+    accepted = accepted_phase(epic, workflow)
+    if accepted is None:
         return False
     is_occurrence = context.process.kinds[kind].is_occurrence
-    return known.phase in workflow.final_phases or (
-        is_occurrence and known.phase in workflow.rules.resting_phases
+    return accepted.phase in workflow.final_phases or (
+        is_occurrence and accepted.phase in workflow.rules.resting_phases
     )
 
 

@@ -1,4 +1,4 @@
-"""File findings."""
+"""Findings that the engagement file alone gives: no engineer, no signed deal, skipped items."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class HasKinds(Protocol):
-    """Something that knows the kinds of items, such as the process."""
+    """Anything with item kinds, such as the process."""
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
@@ -22,23 +22,23 @@ class HasKinds(Protocol):
 
 
 def collect_file_findings(engagement: Engagement, process: HasKinds, today: date) -> Iterator[Finding]:
-    """Yield what a person should know of an engagement, whatever GitLab says."""
+    """Yield the findings of an engagement that do not depend on GitLab."""
     is_won = engagement.is_won(today)
     if is_won and not engagement.engineers:
         yield Finding(
             "no-engineer",
             Severity.WARNING,
-            f"no engineer is named since Closed Won ({engagement.closed_won_on}); items of the lead go to "
-            f"{engagement.manager} until people.engineers names one",
+            f"No engineer is named, although the deal is Closed Won since {engagement.closed_won_on}. Items of the "
+            f"lead are assigned to {engagement.manager} until `people.engineers` names somebody.",
         )
     if not is_won and engagement.kick_off_on <= today:
         yield Finding(
             "kick-off-without-deal",
             Severity.WARNING,
-            f"the kick-off was planned for {engagement.kick_off_on} and the deal is not Closed Won; "
-            "set closed_won_on, move kick_off_on, or have work at risk approved",
+            f"The kick-off was planned for {engagement.kick_off_on}, but the deal is not Closed Won. "
+            "Set `closed_won_on`, move `kick_off_on`, or get work at risk approved.",
         )
     for name, reason in sorted(engagement.skip.items()):
         kind = process.kinds.get(name)
         if kind and engagement.matches(kind.only):
-            yield Finding("skipped", Severity.INFO, f"{name} is left out: {reason}", name)
+            yield Finding("skipped", Severity.INFO, f"{name} is skipped: {reason}", name)

@@ -1,4 +1,4 @@
-"""Intake."""
+"""The intake: which questions of the question bank concern an engagement, and which are still open."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from psbot.core.model.process import Question, QuestionGroup
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuestion:
-    """A question that scoping has answered already."""
+    """A question with the answer that the engagement file gives."""
 
     ask: str
     why: str
@@ -18,43 +18,43 @@ class AnsweredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """The question bank for one engagement: what is known, what is still to be asked."""
+    """The question bank for one engagement: answered and open questions."""
 
     answered: tuple[AnsweredQuestion, ...]
     open: tuple[QuestionGroup, ...]
 
     @property
     def before_call(self) -> tuple[QuestionGroup, ...]:
-        """Return the open questions that the customer is asked to answer before the call."""
+        """Return the open questions that the customer answers before the call."""
         return self._open_questions(before_call=True)
 
     @property
     def in_call(self) -> tuple[QuestionGroup, ...]:
-        """Return the open questions that both sides go through in the call."""
+        """Return the open questions for the call."""
         return self._open_questions(before_call=False)
 
     def _open_questions(self, *, before_call: bool) -> tuple[QuestionGroup, ...]:
-        chosen = (
+        filtered = (
             QuestionGroup(
                 group.title, tuple(each for each in group.questions if each.before_call == before_call)
             )
             for group in self.open
         )
-        return tuple(group for group in chosen if group.questions)
+        return tuple(group for group in filtered if group.questions)
 
 
 def build_intake(context: Context) -> Intake:
-    """Return the questions of the intake and the answers that the file gives."""
+    """Return the questions that concern the engagement, with the answers that its file gives."""
     answers = context.engagement.intake
     answered: list[AnsweredQuestion] = []
     groups: list[QuestionGroup] = []
     for group in context.process.questions:
-        asked = [question for question in group.questions if _is_relevant(question, context.engagement)]
+        relevant = [question for question in group.questions if _is_relevant(question, context.engagement)]
         answered += [
-            AnsweredQuestion(each.ask, each.why, answers[each.id]) for each in asked if each.id in answers
+            AnsweredQuestion(each.ask, each.why, answers[each.id]) for each in relevant if each.id in answers
         ]
-        if still := tuple(question for question in asked if question.id not in answers):
-            groups.append(QuestionGroup(group.title, still))
+        if unanswered := tuple(question for question in relevant if question.id not in answers):
+            groups.append(QuestionGroup(group.title, unanswered))
     return Intake(tuple(answered), tuple(groups))
 
 

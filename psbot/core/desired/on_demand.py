@@ -1,4 +1,4 @@
-"""What somebody asks for on demand: the marker remembers it, so that one command, run twice, asks for it once."""
+"""Items that people request by command. The marker remembers the request: the same one creates no second item."""
 
 import json
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ from psbot.core.text import marker
 
 
 def request_key(answers: Mapping[str, str]) -> str:
-    """Return what tells apart what is asked for, fit to stand in a marker."""
+    """Return a key that identifies the request in a marker."""
     return marker.fingerprint(json.dumps(dict(answers), sort_keys=True))
 
 
 def find_existing(kind: Kind, key: str, observed: Snapshot) -> Item | None:
-    """Return the open item of *kind* that was asked for by the same words; *mark* is their identity."""
-    same = [
+    """Return the open item of *kind* that was created for the request *key*; None for none."""
+    matching = [
         item
         for item in observed.by_key().values()
         if item.kind == kind.name and item.is_open and marker.request_key_of(item.marker) == key
     ]
-    return min(same, key=lambda item: item.iid or 0) if same else None
+    return min(matching, key=lambda item: item.iid or 0, default=None)
 
 
 def new_item(
@@ -35,7 +35,7 @@ def new_item(
     templates: Renderer,
     extra_facts: Mapping[str, object],
 ) -> Item:
-    """Return the item of *draft*; its marker gets *memory* of what was asked, *known* is for its template."""
+    """Return the item to create for *scheduled*: *memory* goes into its marker, *extra_facts* to its template."""
     kind, item = context.process.kinds[scheduled.kind], build_item(context, scheduled)
     text = templates.render(
         kind.template, {**build_template_facts(context), **extra_facts, "item": scheduled}

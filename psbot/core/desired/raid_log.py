@@ -1,4 +1,4 @@
-"""What people have raised on demand: what an item says and lacks, and the lists of the engagement log."""
+"""The RAID lists of the engagement log (risks, issues, change requests …), read from items people have created."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from psbot.core.text.marker import human_text
 
 @dataclass(frozen=True, slots=True)
 class RaidEntry:
-    """One item that somebody has raised: its labels in words, who owns it, since when, what it still lacks."""
+    """One item in a list: ``standing`` are its label values, ``lines`` its fields, ``missing`` the empty ones."""
 
     title: str = ""
     url: str | None = None
@@ -27,18 +27,18 @@ class RaidEntry:
 
 @dataclass(frozen=True, slots=True)
 class RaidSection:
-    """The items of one kind under the heading of the log, open ones first, the gravest of them on top."""
+    """The items of one kind below a heading of the log, open ones first, by severity."""
 
     heading: str
     items: tuple[RaidEntry, ...]
 
 
-# Whose labels say where such an item stands, the most telling first.
+# The purposes whose label values describe an item, the most important first.
 _STATUS_PURPOSES = ("severity", "change", "instrument", "state")
 
 
 def initial_labels(item: Item, process: Process) -> dict[str, str]:
-    """Return, by purpose, the labels that *item* gets when psbot takes it on; none once it has a marker."""
+    """Return, by purpose, the labels that psbot adds to *item* when it adopts it; none once it has a marker."""
     kind = process.kinds.get(item.kind)
     if kind is None or kind.repeat is not Repeat.ON_DEMAND or item.marker is not None or not item.is_open:
         return {}
@@ -49,16 +49,16 @@ def initial_labels(item: Item, process: Process) -> dict[str, str]:
 
 
 def label_value(purpose: str, item: Item, process: Process) -> str | None:
-    """Return what the label of *item* says, or will say once psbot has taken it on."""
+    """Return the value of the label of *item*, or of the one that psbot will add."""
     if purpose not in process.catalogue.scopes:
         return None
     return process.catalogue.value(purpose, item.labels) or initial_labels(item, process).get(purpose)
 
 
 def parse_raid_entry(item: Item, process: Process) -> RaidEntry:
-    """Return what *item* says and lacks; an owner, and a severity where its kind has one, are asked for too."""
+    """Return *item* as an entry of the log, with the fields that are still missing."""
     kind = process.kinds[item.kind]
-    answers = read_fields(human_text(item.description), {line: line for line in kind.lines})
+    values = read_fields(human_text(item.description), {line: line for line in kind.lines})
     return RaidEntry(
         title=item.title,
         url=item.url,
@@ -66,13 +66,13 @@ def parse_raid_entry(item: Item, process: Process) -> RaidEntry:
         standing=", ".join(_status_values(item, process)),
         owner=item.assignee,
         due_on=item.due_on,
-        lines=tuple(FormField(line, answers.get(line, "")) for line in kind.lines),
-        missing=tuple(line for line in kind.lines if line not in answers),
+        lines=tuple(FormField(line, values.get(line, "")) for line in kind.lines),
+        missing=tuple(line for line in kind.lines if line not in values),
     )
 
 
 def is_visible_to_customer(item: Item, engagement: Engagement, process: Process) -> bool:
-    """Tell whether *item* is of an internal kind and stands where the customer can read it."""
+    """Tell whether *item* is of an internal kind but in a place that the customer can read."""
     kind = process.kinds.get(item.kind)
     is_internal = kind is not None and kind.place is PlaceKind.INTERNAL
     return is_internal and not engagement.gitlab.is_hidden_from_customer(
@@ -81,18 +81,18 @@ def is_visible_to_customer(item: Item, engagement: Engagement, process: Process)
 
 
 def empty_entry(kind: Kind) -> RaidEntry:
-    """Return an item of *kind* of which nothing is said yet."""
+    """Return an entry of *kind* with no field filled in."""
     return RaidEntry(lines=tuple(map(FormField, kind.lines)), missing=kind.lines)
 
 
 def _status_values(item: Item, process: Process) -> Iterator[str]:
     for purpose in _STATUS_PURPOSES:
-        if shown := label_value(purpose, item, process):
-            yield shown
+        if value := label_value(purpose, item, process):
+            yield value
 
 
 def build_raid_sections(observed_items: Mapping[str, Item], process: Process) -> tuple[RaidSection, ...]:
-    """Return what the log lists, in the order of the kinds; kinds of which there is nothing are left out."""
+    """Return the lists of the log in the order of the kinds, without empty ones."""
     return tuple(
         RaidSection(kind.listed, tuple(parse_raid_entry(item, process) for item in items))
         for kind in process.kinds.values()
@@ -108,8 +108,8 @@ def _sorted_items_of(kind: Kind, observed_items: Mapping[str, Item], process: Pr
 
 
 def severity_rank(item: Item, process: Process) -> int:
-    """Return how grave *item* is: 0 for the gravest label of its scope; what has none comes last."""
+    """Return the rank of the severity label: 0 for the most severe one; items without one come last."""
     scope = process.catalogue.scopes.get("severity")
     values = list(scope.labels) if scope else []
-    shown = label_value("severity", item, process)
-    return values.index(shown) if shown in values else len(values)
+    value = label_value("severity", item, process)
+    return values.index(value) if value in values else len(values)

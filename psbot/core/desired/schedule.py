@@ -1,4 +1,4 @@
-"""Which items an engagement has over its life: keys, titles, dates and people, before any words."""
+"""The schedule: which items an engagement has from start to end, with keys, titles, dates and people, but no text."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ PLACEHOLDERS = ("customer", "sow", "milestone", "day", "week", "number")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """An engagement and the process it follows, on one day."""
+    """An engagement, the process that it follows, and today's date."""
 
     engagement: Engagement
     process: Process
@@ -29,18 +29,18 @@ class Context:
 
     @property
     def ends_on(self) -> date:
-        """Return the planned end, signed amendments counted."""
+        """Return the planned end, signed amendments included."""
         return self.engagement.ends_on(self.today)
 
     @property
     def horizon(self) -> date:
-        """Return the last day that occurrences are made for."""
+        """Return the last day for which calls and standups are created."""
         return self.today + timedelta(days=self.process.horizon_days)
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledItem:
-    """One item before its words are written; what a template sees as ``item``."""
+    """One item before its text is rendered; templates see it as ``item``."""
 
     kind: str
     key: str
@@ -58,14 +58,14 @@ class ScheduledItem:
 
 
 def schedule(context: Context) -> dict[str, ScheduledItem]:
-    """Return a draft for every item the engagement has over its life, by key, due by now or not."""
+    """Return every item that the engagement has from start to end, by key, due by now or not."""
     skip = context.engagement.skip
     return {
-        draft.key: draft
+        each.key: each
         for kind in context.process.kinds.values()
         if is_applicable(kind, context.engagement) and kind.name not in skip
-        for draft in schedule_kind(kind, context)
-        if draft.key not in skip
+        for each in schedule_kind(kind, context)
+        if each.key not in skip
     }
 
 
@@ -75,18 +75,18 @@ def is_applicable(kind: Kind, engagement: Engagement) -> bool:
 
 
 def schedule_kind(kind: Kind, context: Context) -> Iterator[ScheduledItem]:
-    """Yield the drafts of one kind, titles, dates and people filled in."""
+    """Yield the items of one kind with titles, dates and people."""
     is_reached = kind.wanted_from is Stage.QUOTE or context.is_won
-    for draft in _repeat(kind, context):
-        yield _with_details(replace(draft, is_due=draft.is_due and is_reached), kind, context)
+    for each in _repeat(kind, context):
+        yield _with_details(replace(each, is_due=each.is_due and is_reached), kind, context)
 
 
 def schedule_on_demand(kind: Kind, context: Context, number: int, opened_on: date) -> ScheduledItem:
-    """Return the draft of an item that a person asks for, numbered, due from the day it is opened."""
-    draft = ScheduledItem(
+    """Return the item *number* of a kind that people create on demand; it is due from *opened_on* on."""
+    scheduled = ScheduledItem(
         kind.name, f"{kind.item}/{number}", kind.phase, kind.guide, day=opened_on, number=number
     )
-    return _with_details(draft, kind, context)
+    return _with_details(scheduled, kind, context)
 
 
 def _repeat(kind: Kind, context: Context) -> Iterator[ScheduledItem]:
@@ -159,7 +159,7 @@ def _resolve_offset(offset: Offset | None, scheduled: ScheduledItem, context: Co
 
 
 def build_item(context: Context, scheduled: ScheduledItem) -> Item:
-    """Return the item of *draft* before its words: place, labels, people, dates."""
+    """Return the item with its place, labels, people and dates, but without a text."""
     engagement, process = context.engagement, context.process
     kind = process.kinds[scheduled.kind]
     namespaces = {

@@ -1,4 +1,4 @@
-"""Template facts."""
+"""The facts that issue templates can use, by name: the engagement, its phase and health, lists for the epic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MAX_CHART_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """One row of the timeline; without an end it is a point in time."""
+    """One row of the epic's timeline; without an end it is a milestone."""
 
     name: str
     start_on: date
@@ -30,10 +30,10 @@ class ChartRow:
 
 
 def build_template_facts(context: Context, observed: Snapshot | None = None) -> dict[str, object]:
-    """Return what every template may use besides its own ``item``."""
-    outlines = schedule(context)
-    items = {key: build_item(context, draft) for key, draft in outlines.items()}
-    return collect_template_facts(context, outlines, items, (observed or Snapshot()).by_key())
+    """Return what every template can use besides its own ``item``."""
+    scheduled_items = schedule(context)
+    items = {key: build_item(context, each) for key, each in scheduled_items.items()}
+    return collect_template_facts(context, scheduled_items, items, (observed or Snapshot()).by_key())
 
 
 def collect_template_facts(
@@ -42,7 +42,7 @@ def collect_template_facts(
     items: Mapping[str, Item],
     observed_items: Mapping[str, Item],
 ) -> dict[str, object]:
-    """Return the facts that templates can use, by name."""
+    """Return the facts that templates can use; values that people keep in GitLab take precedence over the file."""
     effective = {
         key: ownership.with_kept_values(item, observed_items.get(key)) for key, item in items.items()
     }
@@ -72,10 +72,10 @@ def _context_facts(context: Context, observed_items: Mapping[str, Item]) -> dict
 
 
 def _phase_and_start(context: Context, epic: Item | None) -> tuple[str, date]:
-    """Return the phase and since when: what psbot has accepted, else what the label shows, else the first."""
+    """Return the phase and its first day: the accepted one, or else the one of the label, or else the initial one."""
     workflow = context.process.workflow
-    if known := accepted_phase(epic, workflow):
-        return known.phase, known.since
+    if accepted := accepted_phase(epic, workflow):
+        return accepted.phase, accepted.since
     shown = context.process.catalogue.value("phase", epic.labels) if epic else None
     return shown or (workflow.won_phase if context.is_won else workflow.quote_phase), context.today
 
@@ -92,7 +92,7 @@ def _health(context: Context, observed_items: Mapping[str, Item]) -> str | None:
 def _overview_facts(
     context: Context, scheduled_items: Mapping[str, ScheduledItem], effective: Mapping[str, Item]
 ) -> dict[str, object]:
-    """Return what the epic's overview lists: shared single items, and the timeline, by date."""
+    """Return what the epic's overview shows, by date: the shared single items, and the timeline."""
     kinds = context.process.kinds
     shared = [
         item

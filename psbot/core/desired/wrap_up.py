@@ -1,10 +1,10 @@
-"""What the end of an engagement is summed up from: planned and actual days, decisions, acceptance, hours, events.
+"""The wrap-up of an engagement: planned and actual dates, decisions, acceptance, hours, events.
 
-Nothing here hangs on the day it is asked on, so that what is written stays true until something happens.
+Nothing here depends on today's date, so that the text changes only when something happens.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,8 +14,7 @@ from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.process import Kind, PlaceKind, Process, Repeat
 from psbot.core.records.phase import AcceptedPhase, accepted_phase
 from psbot.core.records.sign_off import SignOff, read_sign_off
-from psbot.core.text import escape
-from psbot.core.text.escape import plain_number
+from psbot.core.text.escape import one_line, plain_number
 from psbot.core.text.form import lines_below
 
 _MAX_DECISIONS = 100  # decisions and links
@@ -26,7 +25,7 @@ _BULLET = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 
 @dataclass(frozen=True, slots=True)
 class PlannedVsActual:
-    """When something was planned, and when it was done."""
+    """The planned and the actual date of an item."""
 
     name: str
     planned: date | None
@@ -35,7 +34,7 @@ class PlannedVsActual:
 
 @dataclass(frozen=True, slots=True)
 class MeetingMinutes:
-    """What was decided in one occurrence, and the links that stand there."""
+    """The decisions of one meeting, and the links in them."""
 
     day: date | None
     decisions: tuple[str, ...]
@@ -44,7 +43,7 @@ class MeetingMinutes:
 
 @dataclass(frozen=True, slots=True)
 class SignOffSummary:
-    """One sign-off: its key, the milestone's name (empty: all of the work), and what is recorded."""
+    """One sign-off: its key, the milestone's name (empty for the whole engagement), and its record."""
 
     key: str
     name: str
@@ -54,7 +53,7 @@ class SignOffSummary:
 
 @dataclass(frozen=True, slots=True)
 class WrapUpEvent:
-    """Something that happened: on which day, of what sort, to what; never by whom."""
+    """Something that happened: the day, the sort of event and the item, but never the person."""
 
     day: date
     sort: str
@@ -64,10 +63,10 @@ class WrapUpEvent:
 
 @dataclass(frozen=True, slots=True)
 class WrapUp:
-    """What is known when an engagement is wrapped up; nothing where that has not begun.
+    """The facts for the wrap-up; empty before the engagement reaches that phase.
 
-    ``minutes`` and ``compared`` are of what the customer can read, the rest is internal. ``hours`` are those booked
-    in GitLab, ``open_items`` the titles of items that are open, by key, change requests apart.
+    ``minutes`` and ``compared`` cover items that the customer can read, the rest is internal. ``hours`` are those
+    booked in GitLab, ``open_items`` the open items without change requests.
     """
 
     is_begun: bool = False
@@ -82,7 +81,7 @@ class WrapUp:
 
 @dataclass(frozen=True, slots=True)
 class WrapUpInput:
-    """An engagement that is wrapped up: items by key as they will be (*wanted*) and as they are (*found*)."""
+    """The engagement to wrap up, with its scheduled, desired and observed items by key."""
 
     context: Context
     scheduled_items: Mapping[str, ScheduledItem]
@@ -97,44 +96,50 @@ class WrapUpInput:
         return self.context.process.kinds[item.kind]
 
     def closed_on(self, item: Item) -> date | None:
-        """Return the day on which *item* was closed, at the engagement's home."""
+        """Return the day on which *item* was closed, in the engagement's time zone."""
         is_known = not item.is_open and item.closed_at is not None
         return self.context.engagement.today(item.closed_at) if is_known and item.closed_at else None
 
 
 def build_wrap_up(inputs: WrapUpInput) -> WrapUp:
-    """Return what an engagement is summed up from, once its phase has come to the wrap-up."""
+    """Return the facts for the wrap-up, once the engagement has reached that phase."""
     if not _has_begun(inputs.accepted_phase, inputs.context.process):
         return WrapUp()
-    opened = [item for key, item in sorted(inputs.desired_items.items()) if _is_open(inputs, key)]
-    changes = [item for _, item in sorted(inputs.observed_items.items()) if _is_change_request(inputs, item)]
+    open_items = [item for key, item in sorted(inputs.desired_items.items()) if _is_open(inputs, key)]
+    change_requests = [
+        item for _, item in sorted(inputs.observed_items.items()) if _is_change_request(inputs, item)
+    ]
     return WrapUp(
         is_begun=True,
         compared=tuple(_planned_vs_actual(inputs)),
         minutes=tuple(_meeting_minutes(inputs)),
         acceptances=tuple(_sign_off_summaries(inputs)),
-        hours=plain_number(
-            round(sum(item.seconds_spent for item in inputs.observed_items.values()) / 3600, 2)
+        hours=_hours_spent(inputs.observed_items.values()),
+        open_changes=tuple(item for item in change_requests if item.is_open),
+        open_items=tuple(item for item in open_items if "health" not in inputs.kind_of(item).seeds),
+        events=tuple(
+            sorted(_events(inputs, change_requests), key=lambda each: (each.day, each.sort, each.what))
         ),
-        open_changes=tuple(item for item in changes if item.is_open),
-        open_items=tuple(item for item in opened if "health" not in inputs.kind_of(item).seeds),
-        events=tuple(sorted(_events(inputs, changes), key=lambda each: (each.day, each.sort, each.what))),
     )
 
 
 def items_with_needed_history(observed: Snapshot, process: Process) -> frozenset[str]:
-    """Return the items whose histories tell how long the customer was waited for: none before the wrap-up."""
+    """Return the items whose histories show how long they waited for the customer: none before the wrap-up."""
     epic = observed.epic
     if epic is None or not epic.is_open or not _has_begun(accepted_phase(epic, process.workflow), process):
         return frozenset()
     kinds = process.kinds
-    known = [item for item in observed.by_key().values() if item.kind in kinds and not item.is_epic]
-    return frozenset(item.key for item in known if not kinds[item.kind].is_occurrence)
+    children = [item for item in observed.by_key().values() if item.kind in kinds and not item.is_epic]
+    return frozenset(item.key for item in children if not kinds[item.kind].is_occurrence)
 
 
-def _has_begun(known: AcceptedPhase | None, process: Process) -> bool:
-    phases = {known.phase, *(name for name, _ in known.earlier)} if known else set()
+def _has_begun(accepted: AcceptedPhase | None, process: Process) -> bool:
+    phases = {accepted.phase, *(name for name, _ in accepted.earlier)} if accepted else set()
     return bool(process.workflow.wrap_up_phases & phases)
+
+
+def _hours_spent(items: Iterable[Item]) -> float:
+    return plain_number(round(sum(item.seconds_spent for item in items) / 3600, 2))
 
 
 def _is_open(inputs: WrapUpInput, key: str) -> bool:
@@ -149,8 +154,8 @@ def _is_change_request(inputs: WrapUpInput, item: Item) -> bool:
 
 def _is_shared(inputs: WrapUpInput, item: Item) -> bool:
     project = inputs.context.engagement.gitlab.project
-    is_there = item.namespace == project and not item.confidential
-    return is_there and inputs.kind_of(item).place is PlaceKind.SHARED
+    is_visible = item.namespace == project and not item.confidential
+    return is_visible and inputs.kind_of(item).place is PlaceKind.SHARED
 
 
 def _planned_vs_actual(inputs: WrapUpInput) -> Iterator[PlannedVsActual]:
@@ -167,50 +172,45 @@ def _planned_vs_actual(inputs: WrapUpInput) -> Iterator[PlannedVsActual]:
 
 
 def _meeting_minutes(inputs: WrapUpInput) -> Iterator[MeetingMinutes]:
-    """Yield what was decided, of occurrences that the customer can read, oldest first."""
+    """Yield the decisions of meetings that the customer can read, oldest first."""
     left = _MAX_DECISIONS
     for key, item in sorted(inputs.observed_items.items()):
         kind = inputs.context.process.kinds.get(item.kind)
         if kind is None or kind.gathers is None or not _is_shared(inputs, item) or left <= 0:
             continue
         lines = [_BULLET.sub("", line).strip() for line in lines_below(item.description, kind.gathers)]
-        decisions = tuple(escape.one_line(line)[:_MAX_DECISION_LENGTH] for line in lines if line)[:left]
+        decisions = tuple(one_line(line)[:_MAX_DECISION_LENGTH] for line in lines if line)[:left]
         links = tuple(dict.fromkeys(link for line in lines for link in _LINK.findall(line)))[:left]
         left -= len(decisions)
         if decisions:
-            draft = inputs.scheduled_items.get(key)
-            yield MeetingMinutes(draft.day if draft else item.due_on, decisions, links)
+            scheduled = inputs.scheduled_items.get(key)
+            yield MeetingMinutes(scheduled.day if scheduled else item.due_on, decisions, links)
 
 
 def _sign_off_summaries(inputs: WrapUpInput) -> Iterator[SignOffSummary]:
-    acceptance, catalogue = (
-        inputs.context.process.workflow.rules.acceptance,
-        inputs.context.process.catalogue,
-    )
-    for key, draft in sorted(inputs.scheduled_items.items()):
-        if inputs.context.process.kinds[draft.kind].repeat is not Repeat.MILESTONE or acceptance is None:
+    process = inputs.context.process
+    acceptance = process.workflow.rules.acceptance
+    for key, scheduled in sorted(inputs.scheduled_items.items()):
+        if process.kinds[scheduled.kind].repeat is not Repeat.MILESTONE or acceptance is None:
             continue
         item = inputs.observed_items.get(key)
-        value = catalogue.value("signoff", item.labels) if item else None
-        skipped = inputs.context.process.workflow.unwanted_state
-        is_left_out = item is not None and catalogue.value("state", item.labels) == skipped
-        name = draft.milestone.name if draft.milestone else ""
-        yield SignOffSummary(key, name, is_left_out or value in acceptance.accepted, read_sign_off(item))
+        value = process.catalogue.value("signoff", item.labels) if item else None
+        state = process.catalogue.value("state", item.labels) if item else None
+        is_skipped = item is not None and state == process.workflow.unwanted_state
+        name = scheduled.milestone.name if scheduled.milestone else ""
+        yield SignOffSummary(key, name, is_skipped or value in acceptance.accepted, read_sign_off(item))
 
 
 def _events(inputs: WrapUpInput, change_requests: list[Item]) -> Iterator[WrapUpEvent]:
-    home = inputs.context.engagement
-    if inputs.accepted_phase:
-        for name, day in (
-            *inputs.accepted_phase.earlier,
-            (inputs.accepted_phase.phase, inputs.accepted_phase.since),
-        ):
+    engagement, accepted = inputs.context.engagement, inputs.accepted_phase
+    if accepted:
+        for name, day in (*accepted.earlier, (accepted.phase, accepted.since)):
             yield WrapUpEvent(day, "phase", name)
-    for signed in home.signed_amendments(inputs.context.today):
-        yield WrapUpEvent(signed.signed_on, "signed", signed.reference)
-    for change in change_requests:
-        if change.created_at:
-            yield WrapUpEvent(home.today(change.created_at), "opened", change.key)
+    for amendment in engagement.signed_amendments(inputs.context.today):
+        yield WrapUpEvent(amendment.signed_on, "signed", amendment.reference)
+    for item in change_requests:
+        if item.created_at:
+            yield WrapUpEvent(engagement.today(item.created_at), "opened", item.key)
     yield from _closing_events(inputs, change_requests)
     yield from _waiting_events(inputs)
     for each in _sign_off_summaries(inputs):
@@ -218,9 +218,9 @@ def _events(inputs: WrapUpInput, change_requests: list[Item]) -> Iterator[WrapUp
 
 
 def _closing_events(inputs: WrapUpInput, change_requests: list[Item]) -> Iterator[WrapUpEvent]:
-    """Yield when single items and changes were closed, and in which state."""
-    found = [inputs.observed_items[key] for key in inputs.scheduled_items if key in inputs.observed_items]
-    singles = [item for item in found if not (item.is_epic or inputs.kind_of(item).is_occurrence)]
+    """Yield when single items and change requests were closed, and in which state."""
+    observed = [inputs.observed_items[key] for key in inputs.scheduled_items if key in inputs.observed_items]
+    singles = [item for item in observed if not (item.is_epic or inputs.kind_of(item).is_occurrence)]
     for item in (*singles, *change_requests):
         if closed_on := inputs.closed_on(item):
             state = inputs.context.process.catalogue.value("state", item.labels)
@@ -228,8 +228,8 @@ def _closing_events(inputs: WrapUpInput, change_requests: list[Item]) -> Iterato
 
 
 def _waiting_events(inputs: WrapUpInput) -> Iterator[WrapUpEvent]:
-    """Yield when items began to wait for the customer, and when they waited no more."""
-    process, home = inputs.context.process, inputs.context.engagement
+    """Yield when items began to wait for the customer, and when they resumed."""
+    process, engagement = inputs.context.process, inputs.context.engagement
     titles = {process.catalogue.title("state", state) for state in process.workflow.customer_states}
     for key, history in inputs.histories.items():
         item = inputs.observed_items.get(key)
@@ -237,7 +237,7 @@ def _waiting_events(inputs: WrapUpInput) -> Iterator[WrapUpEvent]:
             continue
         for event in history.labels:
             if event.title in titles:
-                yield WrapUpEvent(home.today(event.at), "waiting" if event.is_added else "resumed", key)
+                yield WrapUpEvent(engagement.today(event.at), "waiting" if event.is_added else "resumed", key)
 
 
 def _sign_off_events(sign_off: SignOffSummary) -> Iterator[WrapUpEvent]:

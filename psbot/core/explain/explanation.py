@@ -1,4 +1,4 @@
-"""What psbot knows of one item, which rule applies to it or does not, and what the next runs would do."""
+"""Explain one item: what psbot knows about it, which rules apply, and what the next runs would do."""
 
 import re
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ from psbot.core.records.ownership import KeptValue
 from psbot.core.records.phase import accepted_phase
 
 _ROLE_NAMES = {
-    ActorRole.MACHINE: "a machine",
-    ActorRole.MANAGER: "the manager",
-    ActorRole.PEOPLE: "one of people:",
-    ActorRole.OUTSIDER: "who is not in people:",
+    ActorRole.MACHINE: "machine account",
+    ActorRole.MANAGER: "manager",
+    ActorRole.PEOPLE: "listed under `people:`",
+    ActorRole.OUTSIDER: "not listed under `people:`",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The item that is to be explained, and all that was found: it or a sighting is None where there is none.
+    """The item to explain, and the plans of ``apply`` and ``advance`` for the whole engagement.
 
-    ``apply`` and ``advance`` are what the two commands would do with the whole engagement.
+    ``item`` is None where psbot has not matched one, ``work_item`` where GitLab has none.
     """
 
     key: str
@@ -42,9 +42,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What there is to say of one item; ``key`` is None, and so may the engagement be, where it is none of psbot's.
+    """Everything about one item; ``key``, and maybe ``engagement``, is None for one that psbot ignores.
 
-    ``needs`` are the keys of items whose histories would tell more.
+    ``needs`` are the keys of items whose histories would answer what is still unknown.
     """
 
     engagement: str | None
@@ -62,14 +62,14 @@ class Explanation:
 
 
 def explain_item(subject: Subject) -> Explanation:
-    """Return what there is to say of *subject*."""
+    """Return the explanation of *subject*."""
     if subject.item is None and subject.work_item is not None:
         return _explain_untrusted(subject, subject.work_item)
-    notes = StatementCollector()
-    what = tuple(_item_statements(subject, notes))
+    collector = StatementCollector()
+    what = tuple(_item_statements(subject, collector))
     item = subject.item
     is_first = item is None or not _is_duplicate(item, subject.facts)
-    why = tuple(rule_statements(subject.key, item, subject.facts, notes)) if is_first else ()
+    why = tuple(rule_statements(subject.key, item, subject.facts, collector)) if is_first else ()
     return Explanation(
         engagement=subject.facts.engagement.key,
         key=subject.key,
@@ -82,14 +82,14 @@ def explain_item(subject: Subject) -> Explanation:
         advance=tuple(_operations_on_item(subject, subject.advance)),
         kept=tuple(each for each in subject.apply.kept if each.item == subject.key),
         findings=_findings(subject),
-        needs=notes.needs,
+        needs=collector.needs,
     )
 
 
 def explain_unknown(work_item: WorkItem) -> Explanation:
-    """Return what there is to say of an item that belongs to no engagement."""
-    said = Statement("item", recognition.why_unknown(work_item), Truth.NO)
-    return Explanation(None, None, work_item.reference, work_item.title, work_item.url, (said,))
+    """Return the explanation of an item that belongs to no engagement."""
+    statement = Statement("item", recognition.why_unknown(work_item), Truth.NO)
+    return Explanation(None, None, work_item.reference, work_item.title, work_item.url, (statement,))
 
 
 def _is_duplicate(item: Item, facts: Facts) -> bool:
@@ -102,7 +102,7 @@ def _is_mentioned(work_item: WorkItem, message: str) -> bool:
 
 
 def _explain_untrusted(subject: Subject, work_item: WorkItem) -> Explanation:
-    """Explain an item that does not count; what psbot tells people of it is among the findings."""
+    """Explain an item that psbot ignores, with the findings that mention it."""
     facts = subject.facts
     reason = recognition.why_not_recognised(work_item, facts.engagement, facts.process, facts.observed)
     return Explanation(
@@ -132,7 +132,7 @@ def _item_statements(subject: Subject, collector: StatementCollector) -> Iterato
         "item", recognition.describe_recognition(item, facts.engagement, facts.process), Truth.YES
     )
     if item.is_detached:
-        yield Statement("place", "it does not hang under the epic; apply puts it there", Truth.NO)
+        yield Statement("place", "not a child of the epic; `apply` fixes this", Truth.NO)
     yield from (
         _phase_statements(item, facts, collector)
         if item.is_epic
@@ -143,15 +143,15 @@ def _item_statements(subject: Subject, collector: StatementCollector) -> Iterato
 def _phase_statements(epic: Item, facts: Facts, collector: StatementCollector) -> Iterator[Statement]:
     process = facts.process
     shown = process.catalogue.values("phase", epic.labels)
-    known = accepted_phase(epic, process.workflow)
-    if known is None:
-        yield Statement("phase", f"psbot remembers none; the label shows {_join(shown)}", Truth.UNKNOWN)
+    accepted = accepted_phase(epic, process.workflow)
+    if accepted is None:
+        yield Statement("phase", f"none accepted by psbot yet; the label shows {_join(shown)}", Truth.UNKNOWN)
         return
-    after = f", after {known.previous}" if known.previous else ""
-    yield Statement("phase", f"{known.phase} since {known.since}{after}, which psbot has accepted")
-    if shown != [known.phase]:
+    after = f", after {accepted.previous}" if accepted.previous else ""
+    yield Statement("phase", f"{accepted.phase} since {accepted.since}{after}, accepted by psbot")
+    if shown != [accepted.phase]:
         yield Statement(
-            "label", f"it shows {_join(shown)}{_set_by_text(epic, 'phase', shown, facts, collector)}"
+            "label", f"shows {_join(shown)}{_set_by_text(epic, 'phase', shown, facts, collector)}"
         )
 
 
@@ -159,9 +159,9 @@ def _state_statements(item: Item, facts: Facts, collector: StatementCollector) -
     shown = facts.process.catalogue.values("state", item.labels)
     yield Statement("state", f"{_join(shown)}{_set_by_text(item, 'state', shown, facts, collector)}")
     if not item.is_open:
-        yield Statement("closed", f"it was closed{_actor_text(facts.closed_by(item), collector)}")
+        yield Statement("closed", f"closed{_actor_text(facts.closed_by(item), collector)}")
     due = f"due {item.due_on}" if item.due_on else "no due date"
-    yield Statement("due", f"{due}, {f'for {item.assignee}' if item.assignee else 'for nobody'}")
+    yield Statement("due", f"{due}, {f'assigned to {item.assignee}' if item.assignee else 'unassigned'}")
 
 
 def _join(values: list[str]) -> str:
@@ -179,32 +179,32 @@ def _set_by_text(
 def _actor_text(actor: Actor, collector: StatementCollector) -> str:
     collector.needs |= actor.needs
     if actor.role is ActorRole.UNKNOWN:
-        return f"; psbot could not check by whom{f', {actor.name}' if actor.at else ''}"
-    return f" by {actor.name}, {_ROLE_NAMES[actor.role]}{f', on {actor.at:%Y-%m-%d}' if actor.at else ''}"
+        return f" by {actor.name if actor.at else 'an account'} that psbot could not check"
+    return f" by {actor.name} ({_ROLE_NAMES[actor.role]}){f' on {actor.at:%Y-%m-%d}' if actor.at else ''}"
 
 
 # Next
 
 
 def _operations_on_item(subject: Subject, plan: Plan) -> Iterator[ItemOperation]:
-    """Yield the operations of *plan* on the item, or those that would make it."""
+    """Yield the operations of *plan* on the item, or those that would create it."""
     for operation in plan.operations:
         if isinstance(operation, CreateLabel) or operation.item.key != subject.key:
             continue
-        found = subject.item
-        if found is None or recognition.is_same_item(operation.item, found.namespace, found.iid):
+        item = subject.item
+        if item is None or recognition.is_same_item(operation.item, item.namespace, item.iid):
             yield operation
 
 
 def _all_findings(subject: Subject) -> list[Finding]:
-    """Return what both commands find; alarms, which may be excused, are advance's to judge where it can."""
+    """Return the findings of both commands; where there is an epic, only `advance` decides on alarms."""
     alarms = {alarm.code for alarm in subject.facts.process.workflow.rules.alarms}
-    left = alarms if subject.facts.observed.epic else set()
-    applied = {each for each in subject.apply.findings if each.code not in left}
+    left_out = alarms if subject.facts.observed.epic else set()
+    applied = {each for each in subject.apply.findings if each.code not in left_out}
     return sorted({*applied, *subject.advance.findings}, key=str)
 
 
 def _findings(subject: Subject) -> tuple[Finding, ...]:
-    """Return what people should know of the item; what is about none is about the epic."""
-    mine = (subject.key, None) if subject.key == EPIC else (subject.key,)
-    return tuple(each for each in _all_findings(subject) if each.item in mine)
+    """Return the findings about the item; those without an item are about the epic."""
+    keys = (subject.key, None) if subject.key == EPIC else (subject.key,)
+    return tuple(each for each in _all_findings(subject) if each.item in keys)

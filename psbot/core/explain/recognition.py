@@ -1,6 +1,13 @@
-"""How psbot recognises an item, or why it does not count as one of an engagement's."""
+"""How psbot recognises an item, or why it ignores it; `identity/findings.py` owns the sentences they share."""
 
-from psbot.core.identity.findings import author_name
+from psbot.core.identity.findings import (
+    misplaced_message,
+    moved_copy_message,
+    no_identity_message,
+    unmarked_message,
+    untrusted_author,
+    untrusted_marker_message,
+)
 from psbot.core.identity.trust import TrustAssessment, assess_trust
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import Item, Snapshot
@@ -14,83 +21,85 @@ def is_same_item(item: Item, namespace: str, iid: int | None) -> bool:
 
 
 def describe_recognition(item: Item, engagement: Engagement, process: Process) -> str:
-    """Say by what psbot recognises *item*, and who made it."""
+    """Return how psbot recognises *item*, and who created it."""
     if item.marker is not None:
         how = "by its marker"
     elif item.is_epic:
-        how = "as the one epic above the engagement's items, since its marker was removed; apply puts it back"
+        how = "as the only epic above the engagement's items; its marker was removed and `apply` restores it"
     else:
-        how = "by its kind label and its place under the epic; it has no marker, and apply gives it one"
+        how = "by its kind label as a child of the epic; it has no marker and `apply` adds one"
     return f"recognised {how}; {_author_text(item, engagement, process)}"
 
 
 def _author_text(item: Item, engagement: Engagement, process: Process) -> str:
     kind = process.kinds.get(item.kind)
     if item.created_by is None:
-        return "made by an account that was deleted"
+        return "created by a deleted account"
+    created = f"created by {item.created_by}"
     if item.is_created_by_machine:
-        return f"made by {item.created_by}, a machine"
+        return f"{created}, a machine account"
     if item.created_by in engagement.people:
-        return f"made by {item.created_by}, one of people:"
+        return f"{created}, who is listed under `people:`"
     if kind and kind.repeat is Repeat.ON_DEMAND:
-        return f"made by {item.created_by}, as everybody in the group may"
-    return f"made by {item.created_by}, and it hangs under the epic"
+        return f"{created}, as everybody in the group may"
+    return f"{created}, as a child of the epic"
 
 
 def why_duplicate(item: Item, first: Item) -> str:
-    """Say why *item*, whose marker *first* carries too, is not the one that counts."""
+    """Return why psbot uses *first* and not *item*, which carries the same marker."""
     return (
-        f"it carries the marker of {item.key} too; {first.reference} is the one that counts, since of several the "
-        "open one with the lowest id does"
+        f"{item.reference} carries the marker of {item.key}, as does {first.reference}. psbot uses "
+        f"{first.reference}: of several items, the open one with the lowest ID."
     )
 
 
 def why_not_recognised(
     work_item: WorkItem, engagement: Engagement, process: Process, observed: Snapshot
 ) -> str:
-    """Say why *sighting*, which is none of the items of *observed*, does not count."""
+    """Return why psbot ignores *work_item*, which is none of the items of *observed*."""
     if work_item.is_moved:
-        return "it was moved elsewhere; what stayed here is a copy, which psbot ignores"
+        return moved_copy_message(work_item)
     epics = {each.gid for each in (observed.epic, *observed.duplicates) if each and each.key == EPIC}
-    known = assess_trust(engagement, process, frozenset(gid for gid in epics if gid), work_item)
-    return (_why_marker_is_ignored if work_item.marker else _why_label_is_not_enough)(
-        work_item, known, observed
-    )
+    trust = assess_trust(engagement, process, frozenset(gid for gid in epics if gid), work_item)
+    if work_item.marker:
+        return _why_marker_is_ignored(work_item, trust, observed)
+    return _why_label_is_not_enough(work_item, trust, observed, engagement.key)
 
 
-def _why_label_is_not_enough(work_item: WorkItem, trust: TrustAssessment, observed: Snapshot) -> str:
+def _why_label_is_not_enough(
+    work_item: WorkItem, trust: TrustAssessment, observed: Snapshot, engagement: str
+) -> str:
     if trust.kind is None:
-        return "it has neither a marker nor a kind label, so psbot does not know it"
-    what = f"it has the kind label of {trust.kind.name} and no marker"
+        return no_identity_message(work_item)
+    has_label = f"{work_item.reference} has the kind label of {trust.kind.item} but no marker"
     first = observed.by_key().get(trust.kind.item)
     if not trust.is_child:
-        return f"{what}, and it does not hang under the engagement's epic"
+        return f"{has_label} and is not a child of the engagement's epic. psbot ignores it."
     if first is not None:
-        return f"{what}, and {first.reference} is the {first.key} that counts"
+        return f"{has_label}, and the {first.key} is {first.reference}. psbot ignores it."
     if not trust.is_trusted:
-        return f"{what}, and {_untrusted_author(work_item)}"
-    return f"{what}, and psbot cannot tell which {trust.kind.name} it is; put its marker back, or take the label off"
+        return f"{has_label} and was created by {untrusted_author(work_item)}. psbot ignores it."
+    return unmarked_message(work_item, trust.kind.item, engagement)
 
 
 def _why_marker_is_ignored(work_item: WorkItem, trust: TrustAssessment, observed: Snapshot) -> str:
     key = work_item.marker.item if work_item.marker else ""
-    what = f"it carries the marker of {key}"
     first = observed.by_key().get(key)
     if trust.is_misplaced:
-        return f"{what}, which has no place there; somebody has edited or moved it, put its own marker back"
+        return misplaced_message(work_item)
     if not trust.is_trusted:
-        return f"{what}, but {_untrusted_author(work_item)}"
+        return untrusted_marker_message(work_item)
+    carries_marker = f"{work_item.reference} carries the marker of {key}"
     if first is not None:
-        return f"{what}, but {first.reference} is the one that counts"
-    return f"{what}, but it does not count"
-
-
-def _untrusted_author(work_item: WorkItem) -> str:
-    return f"{author_name(work_item)} made it, who is neither a machine nor one of the engagement's people"
+        return f"{carries_marker}, but psbot uses {first.reference}."
+    return f"{carries_marker}, but psbot ignores it."
 
 
 def why_unknown(work_item: WorkItem) -> str:
-    """Say why *sighting*, which carries no marker and lies where several engagements do, is none of theirs."""
+    """Return why *work_item*, without a marker in a project that several engagements share, belongs to none."""
     if work_item.is_moved:
-        return "it was moved elsewhere; what stayed here is a copy, which psbot ignores"
-    return "it has no marker, and hangs under none of their epics as an item with a kind label"
+        return moved_copy_message(work_item)
+    return (
+        f"{work_item.reference} has no marker and is not a child of any engagement's epic with a kind label. "
+        "psbot ignores it."
+    )

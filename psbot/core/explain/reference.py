@@ -1,4 +1,4 @@
-"""How people name an item: an address, a reference such as ``group&12``, or an engagement's key and an item's."""
+"""Parse how people name an item: a URL, a reference such as ``group&12``, or the keys of engagement and item."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _PAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An item by its place in GitLab: the full path of group or project, and its number there."""
+    """An item by the full path of its group or project, and its number there."""
 
     namespace: str
     iid: int
@@ -24,7 +24,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class ItemKey:
-    """An item by an engagement's key and its own."""
+    """An item by the keys of its engagement and its own."""
 
     engagement: str
     key: str = EPIC
@@ -32,12 +32,12 @@ class ItemKey:
 
 @dataclass(frozen=True, slots=True)
 class ItemUrl:
-    """The address of an item's page, whose path tells the item once the server is known."""
+    """The URL of an item's page; the server is needed to know which part of its path names the item."""
 
     url: str
 
     def resolve(self, server: str) -> Reference | None:
-        """Return the item that the page of *server* is about; None where it is of another server, or no item."""
+        """Return the item that the page shows; None for a page of another server, or of no item."""
         base, page = urlsplit(server), urlsplit(self.url)
         prefix = base.path.rstrip("/")
         is_there = (base.hostname, _port(server)) == (page.hostname, _port(self.url))

@@ -1,4 +1,4 @@
-"""What there is to say of an item, one thing at a time, and the histories that would tell more."""
+"""One statement about an item, and the collector of the histories that would answer what is still unknown."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from psbot.core.model.verdict import Verdict
 
 
 class Truth(StrEnum):
-    """What a point says; "could not check" is an answer of its own, and some points are no judgement."""
+    """Whether a statement holds; "could not check" is an answer too, and INFO is a plain fact."""
 
     YES = "yes"
     NO = "no"
@@ -18,7 +18,7 @@ class Truth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One thing to know: what it is about, the words, the answer where it is one, and what that is made of."""
+    """One line of an explanation: its topic, its text, whether it holds, and the statements that it consists of."""
 
     about: str
     text: str
@@ -27,7 +27,7 @@ class Statement:
 
 
 class StatementCollector:
-    """The keys of items whose histories points asked for on the way."""
+    """Collects the keys of items whose histories the statements need."""
 
     def __init__(self) -> None:
         self.needs = frozenset[str]()
@@ -35,13 +35,12 @@ class StatementCollector:
     def statement(
         self, about: str, verdict: Verdict, text: str = "", parts: Iterable[Statement] = ()
     ) -> Statement:
-        """Return *answer* as a point, in words of its own or in *text*."""
+        """Return *verdict* as a statement, with its own reason or with *text*."""
         self.needs |= verdict.needs
-        return Statement(about, text or verdict.reason, truth_of(verdict.holds), tuple(parts))
+        return Statement(about, text or verdict.reason, _truth_of(verdict.holds), tuple(parts))
 
 
-def truth_of(holds: bool | None) -> Truth:
-    """Return the truth of a verdict that holds, does not hold or could not be checked (None)."""
+def _truth_of(holds: bool | None) -> Truth:
     if holds is None:
         return Truth.UNKNOWN
     return Truth.YES if holds else Truth.NO

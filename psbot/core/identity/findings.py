@@ -1,4 +1,4 @@
-"""Findings."""
+"""Messages about work items that psbot cannot match, or ignores; `psbot explain` uses the same sentences."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,71 +9,93 @@ from psbot.core.model.work_item import WorkItem
 from psbot.core.text import marker
 
 
-def report_ambiguous(rules: TrustRules, kind: Kind, candidates: list[WorkItem]) -> Iterator[Finding]:
-    """Yield a finding when several items could be the one of *kind*."""
-    if len(candidates) > 1:
-        where = ", ".join(each.reference for each in candidates)
-        line = marker.Marker(rules.engagement.key, kind.item)
-        yield Finding(
-            "marker-ambiguous",
-            Severity.WARNING,
-            f"{where} have the kind label of {kind.item} and no marker, so psbot cannot tell which one it is; "
-            f"put this line at the top of the one, and take the label off the others: {line}",
-            kind.item,
-        )
-
-
-def report_unmarked_occurrences(rules: TrustRules, work_items: Iterable[WorkItem]) -> Iterator[Finding]:
-    """Yield items that repeat and have lost their marker: which one each was, nothing tells."""
-    for each in work_items:
-        yield Finding(
-            "marker-missing",
-            Severity.WARNING,
-            f"{each.reference} has a kind label and no marker, so psbot does not know it, and makes another where one "
-            f"is due; put its first line back, <!-- psbot: engagement={rules.engagement.key} item=… -->, or take the "
-            "label off",
-        )
-
-
 def author_name(work_item: WorkItem) -> str:
-    """Return who made an item, for people."""
+    """Return the author's username for messages."""
     return work_item.author.username if work_item.author else "a deleted account"
 
 
-def report_misplaced(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
-    """Yield a finding for each item that is in another project than its kind belongs to."""
-    for each in work_items:
-        yield Finding(
-            "misplaced",
-            Severity.WARNING,
-            f"{each.reference} carries the marker of {marker_key(each)}, which has no place there; it does not count: "
-            "somebody has edited or moved it, put its own marker back",
-            marker_key(each),
+def moved_copy_message(work_item: WorkItem) -> str:
+    """Return the message about the copy that GitLab keeps after a move."""
+    return f"{work_item.reference} is the copy that GitLab keeps after a move. psbot ignores it."
+
+
+def no_identity_message(work_item: WorkItem) -> str:
+    """Return the message that nothing relates the item to an engagement."""
+    return f"{work_item.reference} has neither a marker nor a kind label, so psbot ignores it."
+
+
+def misplaced_message(work_item: WorkItem) -> str:
+    """Return the message that the marker is on an item where it does not belong."""
+    return (
+        f"{_carries_marker(work_item)} but is in the wrong place: it was edited or moved. "
+        "psbot ignores it; restore its own marker."
+    )
+
+
+def untrusted_marker_message(work_item: WorkItem) -> str:
+    """Return the message that the marker is ignored because of the item's author."""
+    return f"{_carries_marker(work_item)} but was created by {untrusted_author(work_item)}. psbot ignores it."
+
+
+def untrusted_author(work_item: WorkItem) -> str:
+    """Return who created the item, and why the account is not trusted."""
+    if work_item.author is None:
+        return author_name(work_item)
+    return f"{author_name(work_item)}, who is neither a machine account nor listed under `people:`"
+
+
+def unmarked_message(work_item: WorkItem, kind: str, engagement: str) -> str:
+    """Return the message that nothing shows which of several items of *kind* this one is."""
+    return (
+        f"{work_item.reference} has the kind label of {kind} but no marker, so psbot cannot tell which {kind} it is, "
+        f"ignores it and may create another one. Restore its first line, <!-- psbot: engagement={engagement} item=… "
+        "-->, or remove the label."
+    )
+
+
+def report_ambiguous(rules: TrustRules, kind: Kind, candidates: list[WorkItem]) -> Iterator[Finding]:
+    """Yield a finding when several unmarked items could be the one of *kind*."""
+    if len(candidates) > 1:
+        references = ", ".join(each.reference for each in candidates)
+        line = marker.Marker(rules.engagement.key, kind.item)
+        message = (
+            f"{references} have the kind label of {kind.item} but no marker, so psbot cannot tell which one is the "
+            f"{kind.item}. Add this line at the top of the right item and remove the label from the others: {line}"
         )
+        yield Finding("marker-ambiguous", Severity.WARNING, message, kind.item)
+
+
+def report_unmarked_occurrences(
+    rules: TrustRules, kind: Kind, work_items: Iterable[WorkItem]
+) -> Iterator[Finding]:
+    """Yield a finding for each item of *kind* without a marker, where an engagement has several."""
+    for each in work_items:
+        message = unmarked_message(each, kind.item, rules.engagement.key)
+        yield Finding("marker-missing", Severity.WARNING, message)
+
+
+def report_misplaced(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
+    """Yield a finding for each marked item that is where its marker does not belong."""
+    for each in work_items:
+        yield Finding("misplaced", Severity.WARNING, misplaced_message(each), marker_key(each))
 
 
 def report_untrusted_items(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
-    """Yield what psbot does not make, since it hangs under the epic already, made by somebody it does not know."""
+    """Yield a finding for each child of the epic with a marker and an untrusted author: psbot creates no other one."""
     for each in work_items:
-        yield Finding(
-            "untrusted-item",
-            Severity.WARNING,
-            f"{each.reference} carries the marker of {marker_key(each)} under the epic, "
-            f"but {author_name(each)} made it, who is neither a machine nor one of the engagement's people; "
-            "psbot neither counts it nor makes another: name "
-            "the account in people: or config/accounts.yml, or take the marker away",
-            marker_key(each),
+        message = (
+            f"{_carries_marker(each)} and is a child of the epic but was created by {untrusted_author(each)}. psbot "
+            "neither updates it nor creates another one. Add the account to `people:` or to config/accounts.yml, or "
+            "remove the marker."
         )
+        yield Finding("untrusted-item", Severity.WARNING, message, marker_key(each))
 
 
 def report_untrusted_markers(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
-    """Yield a finding for each marker whose author is not trusted."""
+    """Yield a finding for each marked item elsewhere with an untrusted author."""
     for each in work_items:
-        author = author_name(each)
-        yield Finding(
-            "untrusted-marker",
-            Severity.INFO,
-            f"{each.reference} carries the marker of {marker_key(each)}, but {author} made it, who is neither a "
-            "machine nor one of the engagement's people; it does not count",
-            marker_key(each),
-        )
+        yield Finding("untrusted-marker", Severity.INFO, untrusted_marker_message(each), marker_key(each))
+
+
+def _carries_marker(work_item: WorkItem) -> str:
+    return f"{work_item.reference} carries the marker of {marker_key(work_item)}"

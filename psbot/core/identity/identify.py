@@ -1,4 +1,4 @@
-"""Which of the work items seen in GitLab are an engagement's: by marker, author and parent, never by title."""
+"""Match work items in GitLab to the items of an engagement: by marker, author and parent, never by title."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,9 +21,9 @@ from psbot.core.text import marker
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedItems:
-    """What belongs to one engagement, and what a person should know about it.
+    """The items of one engagement, and the findings about those that could not be matched.
 
-    ``lost`` are the references of marked children that have no epic.
+    ``orphans`` are the references of marked children that have no epic.
     """
 
     snapshot: Snapshot
@@ -32,7 +32,7 @@ class IdentifiedItems:
 
 
 class UntrustedEpic(Exception):
-    """The engagement's only epic was made by somebody who is neither a machine nor one of its people."""
+    """The engagement's only epic was created by an account that is neither a machine's nor listed under people:."""
 
     def __init__(self, epic: WorkItem) -> None:
         super().__init__(epic.reference)
@@ -40,21 +40,21 @@ class UntrustedEpic(Exception):
 
 
 def find_epics(engagement: Engagement, process: Process, epics: Iterable[WorkItem]) -> list[WorkItem]:
-    """Return those of *epics* that carry the marker of the engagement's epic and count; the epic comes first.
+    """Return those of *epics* that carry the marker of the engagement's epic and are trusted; the epic comes first.
 
-    Of several the open one with the lowest id is the epic. Raises UntrustedEpic where none counts, but only
-    because of who made it: to make one more could make the whole engagement twice.
+    Of several, the open one with the lowest id is the epic. Raises UntrustedEpic where the marker is there but no
+    author is trusted: to create another epic could create the whole engagement twice.
     """
-    case = TrustRules(engagement, process, None, frozenset())
+    rules = TrustRules(engagement, process, None, frozenset())
     marked = [
         epic
         for epic in epics
         if _has_marker_of(epic, engagement) and marker_key(epic) == EPIC and epic.is_epic
     ]
-    counted = [epic for epic in marked if case.is_trusted(epic)]
-    if marked and not counted:
+    trusted = [epic for epic in marked if rules.is_trusted(epic)]
+    if marked and not trusted:
         raise UntrustedEpic(min(marked, key=_by_state_and_number))
-    return sorted(counted, key=_by_state_and_number)
+    return sorted(trusted, key=_by_state_and_number)
 
 
 def find_unmarked_epic(
@@ -62,8 +62,8 @@ def find_unmarked_epic(
 ) -> WorkItem | None:
     """Return the epic whose marker was removed: the one unmarked epic above the engagement's marked children."""
     parents = {child.parent for child in children if _has_marker_of(child, engagement)}
-    bare = [epics[gid] for gid in parents if gid and gid in epics and epics[gid].marker is None]
-    return bare[0] if len(bare) == 1 else None
+    unmarked = [epics[gid] for gid in parents if gid and gid in epics and epics[gid].marker is None]
+    return unmarked[0] if len(unmarked) == 1 else None
 
 
 def identify(
@@ -71,44 +71,72 @@ def identify(
 ) -> IdentifiedItems:
     """Return what *engagement* has in GitLab.
 
-    *epics* are its epics, the epic first (see :func:`epics_of`); *others* the children of all of them, and the
-    items that carry a marker of the engagement anywhere else. An item that was moved out leaves a copy that is
-    ignored; a marker on an item that neither a machine nor one of the engagement's people made does not count.
+    *epics* are its epics, the epic first (see :func:`find_epics`); *others* the children of all of them, and the
+    items that carry a marker of the engagement anywhere else. The copy that GitLab keeps of a moved item is ignored,
+    and so is a marker on an item whose author is not trusted.
     """
-    case = TrustRules(engagement, process, epics[0] if epics else None, frozenset(epic.gid for epic in epics))
-    seen = {each.gid: each for each in others if not each.is_moved}
-    rest = sorted(seen.values(), key=lambda each: each.numeric_id)
-    ours = [each for each in rest if _has_marker_of(each, engagement) and _is_ours(case, each)]
-    if case.epic is None:
+    rules = TrustRules(
+        engagement, process, epics[0] if epics else None, frozenset(epic.gid for epic in epics)
+    )
+    by_gid = {each.gid: each for each in others if not each.is_moved}
+    work_items = sorted(by_gid.values(), key=lambda each: each.numeric_id)
+    marked = [each for each in work_items if _has_marker_of(each, engagement)]
+    ours = [each for each in marked if _is_ours(rules, each)]
+    if rules.epic is None:
         return IdentifiedItems(Snapshot(), orphans=tuple(each.reference for each in ours))
-    counted = [each for each in ours if not case.is_misplaced(each)]
-    found = _group_by_key(case, counted)
-    adopted, findings = _adopt_unmarked(case, rest, found, _duplicate_numbers(case, found))
-    items = [_to_item(case, key, each) for key, group in found.items() for each in group[:1]] + adopted
-    duplicates = [
-        _to_item(case, key, each) for key, group in found.items() for each in group[1:] if each.is_open
-    ]
-    duplicates += [_to_item(case, EPIC, each) for each in epics[1:] if each.is_open]
-    gids = {each.gid for each in counted}
-    foreign = [each for each in rest if _has_marker_of(each, engagement) and each.gid not in gids]
-    known = {item.key for item in items}
-    misplaced = [each for each in foreign if not each.is_epic and case.is_misplaced(each)]
-    foreign = [each for each in foreign if each not in misplaced]
-    disputed = [each for each in foreign if case.is_child(each) and marker_key(each) not in known]
+    recognised = [each for each in ours if not rules.is_misplaced(each)]
+    by_key = _group_by_key(rules, recognised)
+    adopted, findings = _adopt_unmarked(rules, work_items, by_key, _duplicate_numbers(rules, by_key))
+    children = [_to_item(rules, key, each) for key, group in by_key.items() for each in group[:1]] + adopted
+    gids = {each.gid for each in recognised}
+    ignored = _Ignored.of(rules, [each for each in marked if each.gid not in gids], children)
     snapshot = Snapshot(
-        epic=_to_item(case, EPIC, case.epic),
-        children=tuple(items),
-        duplicates=tuple(duplicates),
-        untrusted=frozenset(str(marker_key(each)) for each in disputed),
+        epic=_to_item(rules, EPIC, rules.epic),
+        children=tuple(children),
+        duplicates=tuple(_duplicates(rules, by_key, epics)),
+        untrusted=frozenset(str(marker_key(each)) for each in ignored.untrusted_children),
     )
-    strangers = [each for each in foreign if each not in disputed]
-    said = (
-        *findings,
-        *report_misplaced(misplaced),
-        *report_untrusted_markers(strangers),
-        *report_untrusted_items(disputed),
-    )
-    return IdentifiedItems(snapshot, said)
+    return IdentifiedItems(snapshot, (*findings, *ignored.findings()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignored:
+    """Marked work items that do not count, by the reason."""
+
+    misplaced: tuple[WorkItem, ...]
+    untrusted: tuple[WorkItem, ...]
+    untrusted_children: tuple[WorkItem, ...]
+
+    @classmethod
+    def of(cls, rules: TrustRules, work_items: Iterable[WorkItem], children: Iterable[Item]) -> "_Ignored":
+        """Sort *work_items*; an untrusted child of the epic matters where no item of *children* has its key."""
+        keys = {item.key for item in children}
+        misplaced: list[WorkItem] = []
+        untrusted: list[WorkItem] = []
+        untrusted_children: list[WorkItem] = []
+        for each in work_items:
+            if not each.is_epic and rules.is_misplaced(each):
+                misplaced.append(each)
+            elif rules.is_child(each) and marker_key(each) not in keys:
+                untrusted_children.append(each)
+            else:
+                untrusted.append(each)
+        return cls(tuple(misplaced), tuple(untrusted), tuple(untrusted_children))
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield a finding for each."""
+        yield from report_misplaced(self.misplaced)
+        yield from report_untrusted_markers(self.untrusted)
+        yield from report_untrusted_items(self.untrusted_children)
+
+
+def _duplicates(
+    rules: TrustRules, by_key: Mapping[str, list[WorkItem]], epics: list[WorkItem]
+) -> Iterator[Item]:
+    """Yield the open items whose marker an item of the snapshot carries too, epics last."""
+    for key, group in by_key.items():
+        yield from (_to_item(rules, key, each) for each in group[1:] if each.is_open)
+    yield from (_to_item(rules, EPIC, each) for each in epics[1:] if each.is_open)
 
 
 def _has_marker_of(work_item: WorkItem, engagement: Engagement) -> bool:
@@ -126,31 +154,31 @@ def _by_state_and_number(work_item: WorkItem) -> tuple[bool, int]:
     return (not work_item.is_open, work_item.numeric_id)
 
 
-def _group_by_key(rules: TrustRules, counted: Iterable[WorkItem]) -> dict[str, list[WorkItem]]:
-    """Return the sightings by key, the one that is the item first.
+def _group_by_key(rules: TrustRules, recognised: Iterable[WorkItem]) -> dict[str, list[WorkItem]]:
+    """Return the work items by key, in each group the one that counts first.
 
-    Open before closed, then the lowest id; what hangs under a second epic, made in a race, comes last.
+    Open before closed, then the lowest id; children of a second epic, created by a concurrent run, come last.
     """
-    found: dict[str, list[WorkItem]] = {}
-    for sighting in counted:
-        found.setdefault(str(marker_key(sighting)), []).append(sighting)
-    second = rules.epic_gids - {rules.epic.gid if rules.epic else ""}
-    for group in found.values():
-        group.sort(key=lambda each: (not each.is_open, each.parent in second, each.numeric_id))
-    return found
+    by_key: dict[str, list[WorkItem]] = {}
+    for each in recognised:
+        by_key.setdefault(str(marker_key(each)), []).append(each)
+    duplicate_epics = rules.epic_gids - {rules.epic.gid if rules.epic else ""}
+    for group in by_key.values():
+        group.sort(key=lambda each: (not each.is_open, each.parent in duplicate_epics, each.numeric_id))
+    return by_key
 
 
 def _duplicate_numbers(rules: TrustRules, by_key: dict[str, list[WorkItem]]) -> list[WorkItem]:
-    """Take out of *found*, and return, open items that were given one number at the same time, asked for otherwise."""
-    taken: list[WorkItem] = []
+    """Take out of *by_key*, and return, open items that got the same number from concurrent runs for other requests."""
+    removed: list[WorkItem] = []
     for key, group in by_key.items():
         kind, first = rules.process.kind_of_key(key), marker.request_key_of(group[0].marker)
         if kind is None or kind.repeat is not Repeat.ON_DEMAND:
             continue
         others = [each for each in group[1:] if each.is_open and marker.request_key_of(each.marker) != first]
         group[:] = [each for each in group if each not in others]
-        taken += others
-    return sorted(taken, key=lambda each: each.numeric_id)
+        removed += others
+    return sorted(removed, key=lambda each: each.numeric_id)
 
 
 def _adopt_unmarked(
@@ -159,17 +187,17 @@ def _adopt_unmarked(
     by_key: Mapping[str, object],
     duplicate_numbers: Iterable[WorkItem],
 ) -> tuple[list[Item], list[Finding]]:
-    """Return the children without a marker that are items all the same, and where psbot cannot tell."""
-    bare: dict[str, list[WorkItem]] = {}
+    """Return the children without a marker that can be matched all the same, and findings about the others."""
+    by_kind: dict[str, list[WorkItem]] = {}
     unmarked = [
         each for each in work_items if each.marker is None and not each.is_epic and rules.is_child(each)
     ]
-    for sighting in (*duplicate_numbers, *unmarked):
-        if kind := rules.kind_by_marker_or_label(sighting):
-            bare.setdefault(kind.name, []).append(sighting)
+    for work_item in (*duplicate_numbers, *unmarked):
+        if kind := rules.kind_by_marker_or_label(work_item):
+            by_kind.setdefault(kind.name, []).append(work_item)
     items: list[Item] = []
     findings: list[Finding] = []
-    for name, candidates in bare.items():
+    for name, candidates in by_kind.items():
         kind = rules.process.kinds[name]
         if kind.repeat is Repeat.ON_DEMAND:
             items += _assign_numbers(rules, kind, candidates, by_key)
@@ -178,9 +206,8 @@ def _adopt_unmarked(
             items += [_to_item(rules, kind.item, each) for each in trusted if len(trusted) == 1]
             findings += report_ambiguous(rules, kind, trusted)
         elif not _is_single(rules, kind):
-            findings += report_unmarked_occurrences(
-                rules, [each for each in candidates if each.is_open and rules.is_trusted(each)]
-            )
+            trusted = [each for each in candidates if each.is_open and rules.is_trusted(each)]
+            findings += report_unmarked_occurrences(rules, kind, trusted)
     return items, findings
 
 
@@ -191,15 +218,15 @@ def _is_single(rules: TrustRules, kind: Kind) -> bool:
 
 
 def _assign_numbers(
-    rules: TrustRules, kind: Kind, unnumbered: Iterable[WorkItem], taken_keys: Mapping[str, object]
+    rules: TrustRules, kind: Kind, unnumbered: Iterable[WorkItem], taken_keys: Iterable[str]
 ) -> Iterator[Item]:
-    """Yield what people have opened on demand, each with the lowest free number."""
+    """Yield open items that people have created on demand, each with the lowest free number."""
     taken = set(taken_keys)
-    for sighting in unnumbered:
-        if sighting.is_open:
+    for work_item in unnumbered:
+        if work_item.is_open:
             key = f"{kind.item}/{lowest_free_number(kind, taken)}"
             taken.add(key)
-            yield _to_item(rules, key, sighting)
+            yield _to_item(rules, key, work_item)
 
 
 def _to_item(rules: TrustRules, key: str, work_item: WorkItem) -> Item:

@@ -1,4 +1,4 @@
-"""Whether the file is still that of the engagement which is in GitLab: its projects, and its key."""
+"""Whether the engagement file still fits what is in GitLab: the same projects, and the same engagement key."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,31 +9,30 @@ from psbot.core.text.marker import fingerprint
 
 
 def moved_projects(engagement: Engagement, observed: Snapshot, process: Process) -> Iterator[str]:
-    """Yield a sentence for each project of the file that has none of the items which belong there.
+    """Yield a message for each project of the file that contains none of the items that belong there.
 
-    One item that a person has moved elsewhere is the person's doing; all of them elsewhere is another project
-    in the file, and going on would split the engagement, or show the customer what is internal. GitLab's paths
-    know no upper and lower case.
+    A person may move one item elsewhere. If all of them are elsewhere, the file names another project, and to
+    continue would split the engagement, or show the customer internal items. GitLab ignores case in paths.
     """
     gitlab = engagement.gitlab
-    named = {
+    configured = {
         PlaceKind.SHARED: ("gitlab.project", gitlab.project),
         PlaceKind.INTERNAL: ("gitlab.internal_project", gitlab.internal),
     }
-    for place, (name, path) in named.items():
+    for place, (key, path) in configured.items():
         kinds = {kind.name for kind in process.kinds.values() if kind.place is place}
-        found = {
+        actual = {
             item.namespace.casefold(): item.namespace for item in observed.children if item.kind in kinds
         }
-        if found and path.casefold() not in found:
-            yield f"{name} is {path}, and the {place} items are in {', '.join(sorted(found.values()))}"
+        if actual and path.casefold() not in actual:
+            yield f"`{key}` is {path}, but the {place} items are in {', '.join(sorted(actual.values()))}"
 
 
 def epic_with_our_title(desired: Desired, titles: Mapping[str, str]) -> str | None:
-    """Return the epic of another key that has the title of ours, by what psbot remembers; None for none.
+    """Return the epic of another engagement key whose remembered title is ours; None for none.
 
-    *titles* are by fingerprint. Customer and statement of work make the title, so this is the same engagement
-    whose key was changed in the file; to go on would make all of it a second time.
+    *titles* are by fingerprint. The title consists of customer and statement of work, so this is the same engagement
+    with another key in the file; to continue would create all of it again.
     """
     epic = desired.snapshot.epic
     return titles.get(fingerprint(epic.title)) if epic else None

@@ -1,4 +1,4 @@
-"""Trust."""
+"""Which work items psbot trusts: their author, their place below the epic, and their project decide."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from psbot.core.model.work_item import WorkItem, is_machine
 
 @dataclass(frozen=True, slots=True)
 class TrustRules:
-    """One engagement and all sightings that may concern it."""
+    """The rules for the work items of one engagement; ``epic`` is its epic, ``epic_gids`` includes duplicates of it."""
 
     engagement: Engagement
     process: Process
@@ -21,14 +21,18 @@ class TrustRules:
         key = marker_key(work_item)
         return self.process.kind_of_key(key) if key else self.kind_by_label(work_item)
 
+    def kind_by_label(self, work_item: WorkItem) -> Kind | None:
+        """Return the kind that the kind label names."""
+        return self.process.kinds.get(self.process.catalogue.value("kind", work_item.labels) or "")
+
     def is_child(self, work_item: WorkItem) -> bool:
         """Tell whether the item is a child of (one of) the engagement's epics."""
         return work_item.parent in self.epic_gids
 
     def is_trusted(self, work_item: WorkItem) -> bool:
-        """Tell whether a machine or one of the engagement's people made the item.
+        """Tell whether a machine account or somebody listed under ``people:`` created the item.
 
-        Deleted accounts count only below the epic: nobody hangs an item there who is not of the group.
+        Deleted accounts are trusted only below the epic: only members of the group can add children there.
         """
         author = work_item.author
         if author is None:
@@ -38,16 +42,16 @@ class TrustRules:
         return author.is_ghost and (work_item.is_epic or self.is_child(work_item))
 
     def is_on_demand(self, work_item: WorkItem) -> bool:
-        """Tell whether the item is one that anybody in the group may open, under the epic."""
+        """Tell whether everybody in the group may create such an item below the epic."""
         note = work_item.marker
         kind = self.process.kind_of_key(note.item) if note else self.kind_by_label(work_item)
         return kind is not None and kind.repeat is Repeat.ON_DEMAND and self.is_child(work_item)
 
     def is_misplaced(self, work_item: WorkItem) -> bool:
-        """Tell whether the item is where its marker or label has no place.
+        """Tell whether the marker or label is on an item where it does not belong.
 
-        Customers edit descriptions in their project: a marker put there must not draw an internal item's words to
-        it, nor those of another engagement. Only people of the group hang items under the epic.
+        Customers can edit descriptions in their project: a marker there must not attract the text of an internal
+        item or of another engagement. Only members of the group can add children to the epic.
         """
         key = marker_key(work_item)
         if work_item.is_epic or key == EPIC:
@@ -63,14 +67,10 @@ class TrustRules:
             return not work_item.confidential
         return here == shared != internal
 
-    def kind_by_label(self, work_item: WorkItem) -> Kind | None:
-        """Return the kind that the label names, or None."""
-        return self.process.kinds.get(self.process.catalogue.value("kind", work_item.labels) or "")
-
 
 @dataclass(frozen=True, slots=True)
 class TrustAssessment:
-    """What makes an item an engagement's, or not; ``kind`` is the item kind that its label names."""
+    """Whether a work item counts as one of an engagement's; ``kind`` is the one that its label names."""
 
     kind: Kind | None
     is_trusted: bool
@@ -81,17 +81,17 @@ class TrustAssessment:
 def assess_trust(
     engagement: Engagement, process: Process, epic_gids: frozenset[str], work_item: WorkItem
 ) -> TrustAssessment:
-    """Return by what *sighting* counts as one of *engagement*'s, whose epics have *epic_gids*."""
-    case = TrustRules(engagement, process, None, epic_gids)
+    """Return whether *work_item* counts as one of *engagement*'s, whose epics have *epic_gids*."""
+    rules = TrustRules(engagement, process, None, epic_gids)
     return TrustAssessment(
-        case.kind_by_label(work_item),
-        case.is_trusted(work_item) or case.is_on_demand(work_item),
-        case.is_misplaced(work_item),
-        case.is_child(work_item),
+        rules.kind_by_label(work_item),
+        rules.is_trusted(work_item) or rules.is_on_demand(work_item),
+        rules.is_misplaced(work_item),
+        rules.is_child(work_item),
     )
 
 
 def marker_key(work_item: WorkItem) -> str | None:
-    """Return the item key in the marker, or None without a marker."""
+    """Return the item key in the work item's marker."""
     note = work_item.marker
     return note.item if note else None

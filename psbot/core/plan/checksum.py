@@ -1,4 +1,4 @@
-"""Checksum."""
+"""Which operations reviewers approve, and the text of each that goes into the plan's checksum."""
 
 import json
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ from psbot.core.text import marker
 
 
 def is_reviewed(operation: Operation) -> bool:
-    """Tell whether an operation counts into the checksum: the file asks for it, not the passing of days."""
+    """Tell whether the checksum covers an operation: the file causes it, not the passing of time."""
     if isinstance(operation, CreateLabel | Relabel | Redescribe | PostNotice):
         return False
     return not getattr(operation, "is_occurrence", False)
 
 
 def review_line(operation: Operation) -> str:
-    """Return what reviewers are bound to of one operation, as text that is the same in every run."""
+    """Return what reviewers approve of one operation, as text that is the same in every run."""
     return json.dumps(_reviewed_facts(operation), sort_keys=True)
 
 
@@ -40,8 +40,8 @@ def _reviewed_facts(operation: Operation) -> Mapping[str, object]:
     match operation:
         case CreateEpic(item=item) | CreateChild(item=item):
             dates = [str(item.start_on), str(item.due_on)]
-            words = marker.fingerprint(marker.human_text(item.description))
-            facts |= {"title": item.title, "dates": dates, "assignee": item.assignee, "words": words}
+            text = marker.fingerprint(marker.human_text(item.description))
+            facts |= {"title": item.title, "dates": dates, "assignee": item.assignee, "words": text}
         case Retitle(after=after):
             facts["title"] = after
         case Reschedule(start_on=start_on, due_on=due_on):

@@ -1,16 +1,28 @@
-"""Cost."""
+"""What performing a plan costs: requests, notes, new work items."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
+from psbot.core.model.operations import (
+    CreateChild,
+    CreateEpic,
+    CreateLabel,
+    Operation,
+    PostNotice,
+    Reassign,
+)
 from psbot.core.model.process import Limits
 
-BASE_READS = 3  # access and labels; epics with the labelled items; the children, or a look for a second epic
+CREATIONS = (CreateEpic, CreateChild)
+_BASE_READS = (
+    3  # access and labels; epics with the labelled items; the children, or a check for a second epic
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs: requests to GitLab, notes, and work items made (labels do not count)."""
+    """What a plan costs: requests to GitLab, new notes, and new work items (labels not included)."""
 
     requests: int
     notes: int
@@ -22,6 +34,33 @@ class Cost:
         )
 
 
+def plan_cost(operations: Iterable[Operation], limits: Limits) -> Cost:
+    """Return what performing *operations* costs, including observation and the closing check."""
+    operations = tuple(operations)
+    labels, epics, children, people = (
+        sum(isinstance(each, types) for each in operations)
+        for types in (CreateLabel, CreateEpic, CreateChild, (*CREATIONS, Reassign))
+    )
+    notices = [each.note_gid for each in operations if isinstance(each, PostNotice)]
+    notes = notices.count(None)
+    updates = (each for each in operations if not isinstance(each, (*CREATIONS, CreateLabel, PostNotice)))
+    updated = len({target(each) for each in updates})
+    writes = epics + sum(
+        ceil(count / batch_size(count, limits))
+        for count in (labels, children, updated, notes, len(notices) - notes)
+    )
+    rechecks = (epics + children > 0) + (children > 0 and not epics)
+    reads = _BASE_READS + (people > 0) + ceil(updated / limits.recheck_size) + rechecks
+    return Cost(reads + writes, notes, epics + children)
+
+
 def batch_size(count: int, limits: Limits) -> int:
-    """Return how many of *count* writes go into one document, so that all connections have something to do."""
+    """Return how many of *count* writes go into one document, so that all connections are used."""
     return max(1, min(limits.batch, ceil(count / limits.connections)))
+
+
+def target(operation: Operation) -> tuple[str, str]:
+    """Return what an operation writes to: the label, or the item by its place."""
+    if isinstance(operation, CreateLabel):
+        return (operation.namespace, operation.spec.title)
+    return (operation.item.namespace, str(operation.item.iid or operation.item.key))

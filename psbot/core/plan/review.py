@@ -1,4 +1,4 @@
-"""What reviewers saw of a plan, kept small, and how a later plan differs from it."""
+"""What reviewers approved of a plan, in short, and how a later plan differs from it."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -11,32 +11,32 @@ from psbot.core.plan.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class ReviewedPlan:
-    """A plan's checksum and its operations, each by verb and item with a short fingerprint of what it does."""
+    """A plan's checksum, and its operations by type and item, each with a fingerprint of what it does."""
 
     checksum: str
     operations: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_reviewed_plan(plan: Plan) -> ReviewedPlan:
-    """Return what reviewers are bound to of *plan*: occurrences, labels and managed text do not count."""
+    """Return what reviewers approve of *plan*; calls, standups, labels and managed text are not included."""
     return ReviewedPlan(
         plan.checksum(), {_operation_name(each): _fingerprint(each) for each in _reviewed_operations(plan)}
     )
 
 
 def differences(reviewed_plan: ReviewedPlan, plan: Plan) -> tuple[str, ...]:
-    """Return in one line each what *plan* does otherwise than the one reviewed; empty where nothing has moved."""
+    """Return one line for each operation in which *plan* differs from the reviewed one; empty if none does."""
     if plan.checksum() == reviewed_plan.checksum:
         return ()
     now = build_reviewed_plan(plan).operations
-    new = [f"{name} was not in it" for name in now if name not in reviewed_plan.operations]
-    gone = [f"{name} is no longer to be done" for name in reviewed_plan.operations if name not in now]
-    other = [
-        f"{name} does something else"
-        for name, what in now.items()
-        if reviewed_plan.operations.get(name, what) != what
+    added = [f"{name} is new" for name in now if name not in reviewed_plan.operations]
+    removed = [f"{name} is no longer planned" for name in reviewed_plan.operations if name not in now]
+    changed = [
+        f"{name} has changed"
+        for name, fingerprint in now.items()
+        if reviewed_plan.operations.get(name, fingerprint) != fingerprint
     ]
-    return (*sorted(new), *sorted(gone), *sorted(other))
+    return (*sorted(added), *sorted(removed), *sorted(changed))
 
 
 def _reviewed_operations(plan: Plan) -> Iterator[Operation]:

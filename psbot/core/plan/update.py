@@ -1,4 +1,4 @@
-"""Update."""
+"""Bring an existing item in line with the engagement file, and keep what people have edited."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,16 +12,16 @@ from psbot.core.records.ownership import FieldDecision, KeptValue
 from psbot.core.text import marker
 from psbot.core.text.marker import Marker
 
-SECTION_OUTDATED = "the managed section no longer says what is so"
+_FOLLOWS_FILE = "changed in the engagement file, not edited in GitLab"
 
 
 def plan_update(
     engagement: str, desired: Item, observed: Item, process: Process
 ) -> Iterator[Operation | KeptValue | Finding]:
-    """Yield what brings one item that exists in line, and what people keep."""
+    """Yield the operations that bring one item in line, and the values that people keep."""
     kind_label = process.catalogue.title("kind", desired.kind)
     if not (delta := replace_in_scope(observed.labels, kind_label)).is_empty:
-        yield Relabel(observed, delta, "the kind label is psbot's")
+        yield Relabel(observed, delta, f"the kind label must be {kind_label}")
     for name in ownership.FIELD_TOKENS:
         if ownership.decide_field(name, desired, observed) is FieldDecision.KEEP:
             yield KeptValue(
@@ -36,8 +36,8 @@ def plan_update(
         yield Finding(
             "damaged-section",
             Severity.WARNING,
-            f"the section {name} of {observed.key} has lost its begin or end comment, so psbot leaves it; "
-            "restore the pair, or delete what is left of it",
+            f"The section {name} of {observed.key} is missing its begin or end comment, so psbot does not update it. "
+            "Restore the pair, or delete the remaining comment.",
             observed.key,
         )
     yield from _update_description(engagement, desired, observed)
@@ -49,39 +49,49 @@ def _follow_file(desired: Item, observed: Item, is_occurrence: bool) -> Iterator
         for name in ownership.FIELD_TOKENS
         if ownership.decide_field(name, desired, observed) is FieldDecision.FOLLOW
     }
-    reason = "the engagement file says so, and nobody changed it in GitLab"
     if "title" in follow:
-        yield Retitle(observed, desired.title, reason, is_occurrence)
+        yield Retitle(observed, desired.title, _FOLLOWS_FILE, is_occurrence)
     if follow & {"start_on", "due_on"}:
         start_on = desired.start_on if "start_on" in follow else observed.start_on
         due_on = desired.due_on if "due_on" in follow else observed.due_on
-        yield Reschedule(observed, start_on, due_on, reason, is_occurrence)
+        yield Reschedule(observed, start_on, due_on, _FOLLOWS_FILE, is_occurrence)
     if "assignee" in follow:
-        yield Reassign(observed, desired.assignees, reason, is_occurrence)
+        yield Reassign(observed, desired.assignees, _FOLLOWS_FILE, is_occurrence)
 
 
 def _update_description(engagement: str, desired: Item, observed: Item) -> Iterator[Redescribe]:
     differing = differing_sections(observed, marker.managed_sections(desired.description))
     has_marker = observed.marker is not None
-    standing = ownership.phase_memory(desired)
-    is_remembered = standing.items() <= ownership.phase_memory(observed).items()
+    memory = ownership.phase_memory(desired)
+    is_remembered = memory.items() <= ownership.phase_memory(observed).items()
     if differing or not has_marker or not is_remembered:
-        reason = SECTION_OUTDATED if has_marker else "its marker was removed"
+        reason = outdated_reason(differing) if has_marker else "the marker was removed"
         line = None if has_marker else str(Marker(engagement, observed.key))
-        yield Redescribe(observed, differing, line, reason, memory=standing)
+        yield Redescribe(observed, differing, line, reason, memory=memory)
 
 
 def differing_sections(observed: Item, sections: Mapping[str, str]) -> dict[str, str]:
-    """Return the managed sections whose text in GitLab is not the wanted one, by name."""
-    have, broken = (
-        marker.managed_sections(observed.description),
-        marker.damaged_sections(observed.description),
-    )
+    """Return the managed sections, by name, whose text in GitLab is out of date; damaged ones are left alone."""
+    current = marker.managed_sections(observed.description)
+    damaged = marker.damaged_sections(observed.description)
     return {
         name: text
         for name, text in sections.items()
-        if name not in broken and have.get(name, "").split() != text.split()
+        if name not in damaged and current.get(name, "").split() != text.split()
     }
+
+
+def outdated_reason(sections: Mapping[str, str]) -> str:
+    """Return why *sections* are rewritten."""
+    if not sections:
+        return "the marker is out of date"
+    return "the managed section is out of date" if len(sections) == 1 else "managed sections are out of date"
+
+
+def reattach(item: Item, epic: Item | None) -> Iterator[Redescribe]:
+    """Yield the operation that makes a detached item a child of the epic again."""
+    if item.is_detached and epic is not None:
+        yield Redescribe(item, reason="not a child of the engagement's epic", parent=epic.gid)
 
 
 def _display_value(item: Item, name: str) -> str | None:

@@ -1,6 +1,6 @@
-"""The activity clock: when a person last acted, and the business days since on which the clock ran.
+"""When a person last acted on an item.
 
-What is not known widens a range; nothing unknown is ever taken for activity, nor for silence.
+The answer is a range if not everything is known: what is unknown counts neither as activity nor as inactivity.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from psbot.core.model.item import Item, NewestNote
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import is_machine
 
-# GitLab writes the note of a change and the time of the item's last change within one request, one after the other.
+# GitLab writes the note of a change and the item's ``updated_at`` one after the other, within one request.
 _SAME_REQUEST = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class LastActivity:
-    """When a person last acted: not before ``earliest`` and not after ``latest``; ``by`` is who, where it is known.
+    """When a person last acted: between ``earliest`` and ``latest``; ``username`` is who, if known.
 
-    An item on which nobody has acted yet counts from when it was made; ``by`` is None then.
+    An item on which nobody has acted yet counts from its creation; ``username`` is None then.
     """
 
     earliest: datetime
@@ -28,15 +28,15 @@ class LastActivity:
 
     @property
     def is_exact(self) -> bool:
-        """Tell whether it is known to the instant."""
+        """Tell whether the time is known exactly."""
         return self.earliest == self.latest
 
 
 def last_activity(item: Item, history: History | None, process: Process) -> LastActivity:
-    """Return when a person last acted on *item*; *history* is None where it was not read, or could not be.
+    """Return when a person last acted on *item*; *history* is None if it was not or could not be read.
 
-    Without a history, the newest note and the time of the last change say between which instants it was. Raises
-    ``ValueError`` for an item that GitLab does not have.
+    Without a history, the newest note and the time of the last change give the range. Raises ``ValueError`` for an
+    item that is not in GitLab.
     """
     if item.created_at is None or item.updated_at is None:
         raise ValueError(f"{item.key} was not observed")
@@ -75,7 +75,7 @@ def _is_human(event: NoteEvent, process: Process) -> bool:
 
 
 def _may_be_human(event: NoteEvent) -> bool:
-    """Tell whether the account is gone, so that nobody can tell whether it was a person's."""
+    """Tell whether the account was deleted, so that nobody can say whether it was a person's."""
     return (event.author is None or event.author.is_ghost) and not event.is_mention
 
 

@@ -1,41 +1,28 @@
-"""What has gone quiet: every policy asked of every item, and what has to be read to answer.
+"""Measures staleness: applies every policy to every open item, and says which notes must be read for an answer.
 
-The functions are pure, so ``psbot explain`` shows the same verdicts, with every date they rest on.
+Everything here is pure, so ``psbot explain`` shows the same measurements, with the dates they are based on.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date
 
 from psbot.core.model.facts import Facts
-from psbot.core.model.history import CREATION_WINDOW
 from psbot.core.model.item import Item
 from psbot.core.model.process import EPIC
 from psbot.core.model.staleness_policy import Measure, StalenessPolicy
 from psbot.core.model.verdict import all_hold
-from psbot.core.staleness import last_activity
+from psbot.core.staleness.evidence import Evidence, is_unread
 from psbot.core.staleness.last_activity import LastActivity
-from psbot.core.staleness.timeline import (
-    CLOSED,
-    OPEN,
-    UNKNOWN_TIMELINE,
-    BusinessClock,
-    DayRange,
-    Timeline,
-    label_timeline,
-    open_timeline,
-)
-
-_DAY = timedelta(days=1)
+from psbot.core.staleness.timeline import CLOSED, BusinessClock, DayRange
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one policy says of one item, or of the engagement (``item`` is then ``epic``).
+    """The result of one policy for one item, or for the engagement as a whole (``item`` is then ``epic``).
 
-    ``days`` are the business days that count, ``since`` the day from which they do, ``by`` who acted then, where it
-    was a person. ``is_stale`` is None where that could not be checked; ``needs`` are the items whose notes would
-    tell.
+    ``days`` are the business days counted from ``since``, ``username`` is who acted then, if it was a person.
+    ``is_stale`` is None if that could not be checked; ``needs`` are the items whose notes would say.
     """
 
     policy: StalenessPolicy
@@ -47,7 +34,7 @@ class Measurement:
 
     @property
     def is_stale(self) -> bool | None:
-        """Tell whether it is a finding; None for could not check."""
+        """Tell whether the item is stale; None if that could not be checked."""
         if self.days.low >= self.policy.after:
             return True
         return False if self.days.high < self.policy.after else None
@@ -55,14 +42,14 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """Every verdict on an engagement; ``rests`` says why nothing was judged, where nothing was."""
+    """All measurements of an engagement; ``not_measured_because`` is the reason if nothing was measured."""
 
     results: tuple[Measurement, ...] = ()
     not_measured_because: str = ""
 
     @property
     def stale(self) -> tuple[Measurement, ...]:
-        """Return the findings, what has waited longest first."""
+        """Return what is stale, the oldest first."""
         found = [each for each in self.results if each.is_stale]
         return tuple(sorted(found, key=lambda each: (each.since, each.item, each.policy.name)))
 
@@ -73,49 +60,37 @@ class Measurements:
 
     @property
     def needs(self) -> frozenset[str]:
-        """Return the items whose notes have to be read: for what is open, and for the exact day of a finding."""
+        """Return the items whose notes must be read: for open answers, and for the exact day of stale items."""
         return frozenset[str]().union(*(each.needs for each in self.results))
 
 
 def measure(facts: Facts) -> Measurements:
-    """Return what every policy says of the engagement and its open items."""
+    """Return the results of all policies for the engagement and its open items."""
     epic, process = facts.observed.epic, facts.process
     if epic is None:
-        return Measurements(not_measured_because="it has no epic yet")
+        return Measurements(not_measured_because="the engagement has no epic yet")
     phase = process.catalogue.value("phase", epic.labels)
     if phase is None:
-        return Measurements(not_measured_because="its epic has no clear phase")
+        return Measurements(not_measured_because="the epic has no clear phase")
     workflow = process.workflow
     if phase in workflow.final_phases | workflow.rules.resting_phases | process.staleness.exempt.phases:
-        return Measurements(not_measured_because=f"it is {phase}")
-    judging = _EngagementMeasures(facts, epic, phase)
-    return Measurements(tuple(judging.measure_all()))
+        return Measurements(not_measured_because=f"the phase is {phase}")
+    measures = _EngagementMeasures(facts, phase, Evidence.of(facts, epic, phase))
+    return Measurements(tuple(measures.measure_all()))
 
 
-def is_unread(facts: Facts, key: str) -> bool:
-    """Tell whether reading the notes of the item *key* would tell more; one that could not be read is read."""
-    if key not in facts.histories.by_item:
-        return True
-    history = facts.histories.by_item[key]
-    return history is not None and history.notes is None
-
-
-@dataclass
+@dataclass(frozen=True)
 class _EngagementMeasures:
-    """One engagement while it is judged."""
+    """The six measures, for one engagement in *phase*."""
 
     facts: Facts
-    epic: Item
     phase: str
-    phase_timeline: Timeline = field(init=False)
-    spans: dict[date, tuple[datetime, datetime]] = field(default_factory=dict)
+    evidence: Evidence
 
-    def __post_init__(self) -> None:
-        engagement = self.facts.engagement
-        self.calendar = BusinessClock(engagement.workdays, engagement.zone, self.facts.now)
-        self.phase_timeline = self._phase_timeline()
-        table = self.facts.process.workflow.rules
-        self.resting = table.resting_phases
+    @property
+    def clock(self) -> BusinessClock:
+        """Return the engagement's business days."""
+        return self.evidence.clock
 
     def measure_all(self) -> Iterator[Measurement]:
         staleness = self.facts.process.staleness
@@ -151,8 +126,8 @@ class _EngagementMeasures:
         exempt, workflow = self.facts.process.staleness.exempt, self.facts.process.workflow
         is_done = self.facts.state(item) in workflow.done_states
         is_exempt = item.kind in exempt.kinds or bool(item.labels & exempt.labels)
-        known = item.kind in self.facts.process.kinds
-        return item.is_open and known and not (item.is_epic or is_done or is_exempt)
+        is_known = item.kind in self.facts.process.kinds
+        return item.is_open and is_known and not (item.is_epic or is_done or is_exempt)
 
     def _is_in_own_phase(self, policy: StalenessPolicy, item: Item) -> bool:
         own = self.facts.process.kinds[item.kind].phase
@@ -161,167 +136,107 @@ class _EngagementMeasures:
     # The measures
 
     def _measure_idle(self, policy: StalenessPolicy, item: Item) -> Measurement:
-        """Count the days on which the team, or with ``waiting`` the customer, had the move and nobody acted."""
-        last = self._last_activity(item)
-        if calm := self._too_recent(policy, item, last):
-            return calm
+        """Count the days without activity on which the team had the move, or with ``waiting`` the customer."""
+        last = self.evidence.last_activity(item)
+        if recent := self._too_recent(policy, item, last):
+            return recent
         own = self.facts.process.kinds[item.kind].phase if policy.in_own_phase else None
-        lines = self._state_timeline(item, last), self._open_timeline(item, last)
+        states, open_flags = self.evidence.state_timeline(item, last), self.evidence.open_timeline(item, last)
         customers: frozenset[str | None] = frozenset(self.facts.process.workflow.customer_states)
         is_customers = policy.measure is Measure.WAITING
 
-        def ran(day: date) -> bool | None:
-            has_move = self._held_all_day(lines[0], day, lambda values: not values & customers)
+        def counts(day: date) -> bool | None:
+            has_move = self.evidence.held_all_day(states, day, lambda values: not values & customers)
             if is_customers:
-                has_move = self._held_all_day(lines[0], day, lambda values: values <= customers)
-            is_open = self._held_all_day(lines[1], day, lambda values: CLOSED not in values)
-            return all_hold((self._counted_day(day, own), has_move, is_open))
+                has_move = self.evidence.held_all_day(states, day, lambda values: values <= customers)
+            is_open = self.evidence.held_all_day(open_flags, day, lambda values: CLOSED not in values)
+            return all_hold((self.evidence.is_counted(day, own), has_move, is_open))
 
-        return self._measurement(policy, item, last, ran)
+        return self._measurement(policy, item, last, counts)
 
     def _measure_in_state(self, policy: StalenessPolicy, item: Item) -> Measurement:
-        """Count from when the item came into its state; without its notes that is any time up to its last change."""
-        last = self._last_activity(item)
-        made_at, changed_at = item.created_at or last.earliest, item.updated_at or last.latest
+        """Count from the day the item entered its state; without its notes, that is any day up to its last change."""
+        last = self.evidence.last_activity(item)
+        created_at, changed_at = item.created_at or last.earliest, item.updated_at or last.latest
         history = self.facts.history(item)
-        since = self._state_timeline(item, last).since if history and history.notes is not None else None
-        entered = LastActivity(since, since) if since else LastActivity(made_at, changed_at)
-        return self._measurement(policy, item, entered, self._counted_day)
+        since = (
+            self.evidence.state_timeline(item, last).since if history and history.notes is not None else None
+        )
+        entered = LastActivity(since, since) if since else LastActivity(created_at, changed_at)
+        return self._measurement(policy, item, entered, self.evidence.is_counted)
 
     def _measure_overdue(self, policy: StalenessPolicy, item: Item) -> Iterator[Measurement]:
-        if item.due_on is not None and item.due_on < self.calendar.today:
-            days = self.calendar.count_days(item.due_on, self._counted_day)
+        if item.due_on is not None and item.due_on < self.clock.today:
+            days = self.clock.count_days(item.due_on, self.evidence.is_counted)
             needs = self._needs_for_phases(policy, days, item.due_on)
             yield Measurement(policy, item.key, days, item.due_on, needs=needs)
 
     def _measure_missed(self, policy: StalenessPolicy, items: list[Item]) -> Iterator[Measurement]:
-        """Judge the last occurrence of each kind whose day has come; a later one that is done excuses it."""
+        """Measure the last occurrence of each kind that was due; one that is done excuses those before it."""
         for kind in sorted(policy.kinds):
-            came = [
+            due = [
                 item
                 for item in self.facts.observed.by_key().values()
-                if item.kind == kind and item.due_on is not None and item.due_on <= self.calendar.today
+                if item.kind == kind and item.due_on is not None and item.due_on <= self.clock.today
             ]
-            last = max(came, key=lambda item: (item.due_on or date.min, item.key), default=None)
+            last = max(due, key=lambda item: (item.due_on or date.min, item.key), default=None)
             if last is not None and last in items and policy.applies_to(kind, self.facts.state(last)):
                 yield from self._measure_overdue(policy, last)
 
     def _measure_silence(self, policy: StalenessPolicy, items: list[Item]) -> Iterator[Measurement]:
-        """Judge the engagement as a whole, unless something waits for the customer, who has a clock of their own."""
+        """Measure the engagement as a whole, unless an item waits for the customer: ``waiting`` covers that."""
         customers = self.facts.process.workflow.customer_states
         if any(self.facts.state(item) in customers for item in items):
             return
-        everything = {item.key: self._last_activity(item) for item in self.facts.observed.items}
-        newest = max(everything.values(), key=lambda last: last.earliest)
-        latest = max(last.latest for last in everything.values())
+        activities = {item.key: self.evidence.last_activity(item) for item in self.facts.observed.items}
+        newest = max(activities.values(), key=lambda last: last.earliest)
+        latest = max(last.latest for last in activities.values())
         last = LastActivity(newest.earliest, latest, newest.username)
         unread = {
             key
-            for key, each in everything.items()
+            for key, each in activities.items()
             if each.latest > last.earliest and is_unread(self.facts, key)
         }
-        high = self.calendar.count_days(self.calendar.day_of(last.earliest), self._counted_day)
-        low = self.calendar.count_days(self.calendar.day_of(last.latest), self._counted_day)
-        days = DayRange(low.low, high.high)
+        days = self._days_since(last, self.evidence.is_counted)
         needs = unread if days.high >= policy.after else set()
         yield Measurement(
             policy,
             EPIC,
             days,
-            self.calendar.day_of(last.latest),
+            self.clock.day_of(last.latest),
             last.username,
-            frozenset(needs) | self._needs_for_phases(policy, days, self.calendar.day_of(last.earliest)),
+            frozenset(needs) | self._needs_for_phases(policy, days, self.clock.day_of(last.earliest)),
         )
 
-    # What the measures rest on
+    # Shared by the measures
+
+    def _days_since(self, last: LastActivity, counts: Callable[[date], bool | None]) -> DayRange:
+        """Return how many of the days since the last activity count; a range if that activity is not exact."""
+        high = self.clock.count_days(self.clock.day_of(last.earliest), counts)
+        if last.is_exact:
+            return high
+        return DayRange(self.clock.count_days(self.clock.day_of(last.latest), counts).low, high.high)
 
     def _measurement(
         self, policy: StalenessPolicy, item: Item, last: LastActivity, counts: Callable[[date], bool | None]
     ) -> Measurement:
-        high = self.calendar.count_days(self.calendar.day_of(last.earliest), counts)
-        low = high if last.is_exact else self.calendar.count_days(self.calendar.day_of(last.latest), counts)
-        days = DayRange(low.low, high.high)
+        days = self._days_since(last, counts)
         needs = frozenset[str]()
         if days.high >= policy.after and not last.is_exact and is_unread(self.facts, item.key):
-            needs = frozenset(
-                {item.key}
-            )  # of an item whose last act is known its list tells all there is since
-        needs |= self._needs_for_phases(policy, days, self.calendar.day_of(last.earliest))
-        return Measurement(policy, item.key, days, self.calendar.day_of(last.latest), last.username, needs)
+            needs = frozenset({item.key})  # if the last activity is exact, the list already shows all of it
+        needs |= self._needs_for_phases(policy, days, self.clock.day_of(last.earliest))
+        return Measurement(policy, item.key, days, self.clock.day_of(last.latest), last.username, needs)
 
     def _too_recent(self, policy: StalenessPolicy, item: Item, last: LastActivity) -> Measurement | None:
-        """Return the verdict where too few days have passed whatever happened in them: most items of a list."""
-        passed = self.calendar.workdays.count_between(
-            self.calendar.day_of(last.earliest), self.calendar.today
-        )
+        """Return the measurement if too few days have passed, whatever happened in them: true of most items."""
+        passed = self.clock.workdays.count_between(self.clock.day_of(last.earliest), self.clock.today)
         if passed >= policy.after or not is_unread(self.facts, item.key):
             return None
         return Measurement(
-            policy, item.key, DayRange(0, passed), self.calendar.day_of(last.latest), last.username
+            policy, item.key, DayRange(0, passed), self.clock.day_of(last.latest), last.username
         )
 
     def _needs_for_phases(self, policy: StalenessPolicy, days: DayRange, after: date) -> frozenset[str]:
-        """Return the epic where its notes would tell on which days since *after* the engagement rested."""
-        is_known = self.phase_timeline.values_during(*self.calendar.span(after + _DAY)) is not None
-        is_asked = days.high >= policy.after and days.low != days.high and is_unread(self.facts, EPIC)
-        return frozenset({EPIC}) if is_asked and not is_known else frozenset()
-
-    def _counted_day(self, day: date, own_phase: str | None = None) -> bool | None:
-        """Tell whether the engagement did not rest on *day*, and was in *own_phase* where that is asked."""
-        resting: frozenset[str | None] = frozenset(self.resting)
-        return self._held_all_day(
-            self.phase_timeline,
-            day,
-            lambda values: not values & resting and (own_phase is None or values == {own_phase}),
-        )
-
-    def _held_all_day(
-        self, timeline: Timeline, day: date, holds: Callable[[frozenset[str | None]], bool]
-    ) -> bool | None:
-        if day not in self.spans:
-            self.spans[day] = self.calendar.span(day)
-        values = timeline.values_during(*self.spans[day])
-        return None if values is None else holds(values)
-
-    def _last_activity(self, item: Item) -> LastActivity:
-        return last_activity.last_activity(item, self.facts.history(item), self.facts.process)
-
-    def _state_timeline(self, item: Item, last: LastActivity) -> Timeline:
-        """Return the state of an item over time; since it last changed for sure, it is what it is."""
-        state = self.facts.state(item)
-        history = self.facts.history(item)
-        if history is None or history.notes is None:
-            return _unchanged_timeline(state, item, last)
-        if not history.has_all_events:
-            return UNKNOWN_TIMELINE
-        scope = self.facts.process.catalogue.scopes["state"].name
-        return label_timeline(history.labels, scope, state, item.created_at or last.earliest)
-
-    def _open_timeline(self, item: Item, last: LastActivity) -> Timeline:
-        history = self.facts.history(item)
-        if history is None or history.notes is None:
-            return _unchanged_timeline(OPEN, item, last)
-        return open_timeline(history, item.is_open, item.created_at or last.earliest)
-
-    def _phase_timeline(self) -> Timeline:
-        """Return the phase over time: from the epic's notes; without them it is what it is since the epic changed last.
-
-        What the epic's marker remembers is no help: between two runs of advance a phase may come and go.
-        """
-        history = self.facts.history(self.epic)
-        start = self.epic.created_at or self.facts.now
-        if history is None or history.notes is None:
-            changed_at = self.epic.updated_at or self.facts.now
-            known_from = start if changed_at - start <= CREATION_WINDOW else changed_at
-            return Timeline(((known_from, self.phase),), known_from)
-        if not history.has_all_events:
-            return UNKNOWN_TIMELINE
-        return label_timeline(
-            history.labels, self.facts.process.catalogue.scopes["phase"].name, self.phase, start
-        )
-
-
-def _unchanged_timeline(value: str | None, item: Item, last: LastActivity) -> Timeline:
-    """Return the line of what has not changed since the item did: every change is a note, and moves its time."""
-    known_from = last.earliest if last.is_exact else item.updated_at
-    return Timeline(((known_from, value),), known_from) if known_from else UNKNOWN_TIMELINE
+        """Return the epic if the answer depends on its notes: on which days since *after* the engagement rested."""
+        is_open = days.high >= policy.after and days.low != days.high
+        return frozenset({EPIC}) if is_open and self.evidence.needs_epic_notes(after) else frozenset()

@@ -1,6 +1,6 @@
-"""What psbot does about what has gone quiet: flags by label, one digest in the log, and nothing else.
+"""What psbot does about stale items: it flags them with a label and posts one digest in the engagement log.
 
-It never closes anything. Digests stand in the log alone; the only thing that shows elsewhere is the flag.
+It never closes anything, and writes no comment outside the log.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,31 +10,27 @@ from functools import cached_property
 from psbot.core.model.facts import Facts
 from psbot.core.model.finding import UNCHECKED, Finding, Severity
 from psbot.core.model.item import Item
-from psbot.core.model.labels import LabelDelta, replace_in_scope
 from psbot.core.model.operations import CreateLabel, Operation, Relabel
 from psbot.core.model.process import EPIC
-from psbot.core.model.staleness_policy import EscalationStep, Recipient
-from psbot.core.model.work_item import is_machine
 from psbot.core.notices import digest
 from psbot.core.notices.digest import DigestEntry, DigestLine
 from psbot.core.plan.plan import Plan, sort_operations
-from psbot.core.staleness import last_activity
-from psbot.core.staleness.escalation import StaleFinding, flagged_since
-from psbot.core.staleness.measure import Measurement, Measurements, is_unread, measure
-
-ATTENTION = "attention"
+from psbot.core.staleness.escalation import StaleFinding, at_step, escalate
+from psbot.core.staleness.evidence import is_unread
+from psbot.core.staleness.flags import flag_delta, flag_titles, may_change_flag
+from psbot.core.staleness.measure import Measurement, Measurements, measure
 
 
 @dataclass(frozen=True)
 class StaleResponse:
-    """An engagement with its verdicts, and what follows from them."""
+    """An engagement with its measurements, and the flags, digest and findings that follow from them."""
 
     facts: Facts
     measurements: Measurements
 
     @classmethod
     def from_facts(cls, facts: Facts) -> "StaleResponse":
-        """Return the response to what is known."""
+        """Return the response to *facts*."""
         return cls(facts, measure(facts))
 
     @cached_property
@@ -44,19 +40,18 @@ class StaleResponse:
 
     @cached_property
     def flag_titles(self) -> frozenset[str]:
-        """Return the titles of the labels that flag."""
-        scope = self.facts.process.catalogue.scopes.get(ATTENTION)
-        return frozenset(spec.title for spec in scope.labels.values()) if scope else frozenset()
+        """Return the titles of the labels that flag stale items."""
+        return flag_titles(self.facts.process)
 
     @cached_property
     def flagged_items(self) -> tuple[Item, ...]:
-        """Return the items that carry a flag now."""
+        """Return the items that carry a flag."""
         items = self.facts.observed.by_key()
         return tuple(item for _, item in sorted(items.items()) if item.labels & self.flag_titles)
 
     @property
     def needs(self) -> frozenset[str]:
-        """Return the items whose notes have to be read before anything is done."""
+        """Return the items whose notes must be read before anything is written."""
         if self.measurements.not_measured_because:
             return frozenset()
         keys = {*self.measurements.needs, *(item.key for item in self.flagged_items)}
@@ -64,7 +59,7 @@ class StaleResponse:
 
     @property
     def needs_notices(self) -> bool:
-        """Tell whether the digests that stand in the log have to be read: the log is flagged while one does."""
+        """Tell whether the digests in the log must be read; the log carries a flag as long as one is live."""
         if (
             self.measurements.not_measured_because
             or self.log is None
@@ -75,116 +70,72 @@ class StaleResponse:
 
     @cached_property
     def stale(self) -> tuple[StaleFinding, ...]:
-        """Return the findings with their rungs, what has waited longest first."""
+        """Return the findings with their escalation steps, the oldest first."""
         return tuple(map(self._escalate, self.measurements.stale))
 
     @property
     def is_log_private(self) -> bool:
-        """Tell whether the log stands where the customer cannot read it."""
+        """Tell whether the log is hidden from the customer."""
         places, log = self.facts.engagement.gitlab, self.log
         return log is not None and places.is_hidden_from_customer(
             log.namespace, is_confidential=log.confidential
         )
 
     def _escalate(self, measurement: Measurement) -> StaleFinding:
-        carrier = self._flagged_item(measurement)
-        rung = self._level(measurement, carrier)
-        return StaleFinding(
-            measurement,
-            carrier,
-            rung,
-            self._recipients(self.facts.process.staleness.escalation[rung], carrier),
-        )
+        return escalate(measurement, self._flagged_item(measurement), self.facts)
 
     def _flagged_item(self, measurement: Measurement) -> Item:
         found = self.facts.observed.by_key()
-        is_all = measurement.item == EPIC and self.log is not None
-        return self.log if is_all and self.log is not None else found[measurement.item]
-
-    def _level(self, measurement: Measurement, item: Item) -> int:
-        """Return how far a finding has climbed: it waits from when it was flagged, or somebody acted after that."""
-        history = self.facts.history(item)
-        flagged_at = flagged_since(history, self.flag_titles) if history else None
-        ladder = self.facts.process.staleness.escalation
-        first = next(
-            (at for at, each in enumerate(ladder) if each.recipient is measurement.policy.first_recipient), 0
-        )
-        if flagged_at is None or not item.labels & self.flag_titles:
-            return first
-        engagement = self.facts.engagement
-        begun = [engagement.today(flagged_at), measurement.since]
-        if measurement.item != EPIC:
-            last = last_activity.last_activity(item, history, self.facts.process)
-            begun.append(engagement.today(last.earliest))
-        stood = engagement.workdays.count_between(max(begun), self.facts.today)
-        stood = min(stood, measurement.days.low - measurement.policy.after)
-        rung, waited = first, 0
-        for number, each in enumerate(ladder[first + 1 :], first + 1):
-            waited += each.after
-            rung = number if stood >= waited else rung
-        return rung
-
-    def _recipients(self, step: EscalationStep, item: Item) -> tuple[str, ...]:
-        engagement = self.facts.engagement
-        match step.recipient:
-            case Recipient.ASSIGNEE:
-                return item.assignees or (engagement.manager,)
-            case Recipient.MANAGER:
-                return (engagement.manager,)
-            case Recipient.DELIVERY_LEAD:
-                lead = engagement.delivery_lead or self.facts.process.staleness.delivery_lead
-                return (lead or engagement.manager,)
-
-    # What follows
+        return self.log if measurement.item == EPIC and self.log is not None else found[measurement.item]
 
     def within_limits(self, flaggable: frozenset[str] | None) -> tuple[StaleFinding, ...]:
-        """Return the findings that may be told: of items that are flagged already, or among *carriers*; None is all."""
+        """Return the findings that may be reported: their items are flagged already or *flaggable*; None means all."""
         if flaggable is None:
             return self.stale
         flagged = {item.key for item in self.flagged_items}
         return tuple(each for each in self.stale if each.flagged_item.key in flagged | flaggable)
 
     def digest_lines(self, flaggable: frozenset[str] | None = None) -> tuple[DigestLine, ...]:
-        """Return the lines of the digest; what could not be checked stays told."""
+        """Return the lines of the digest; an entry that could not be checked this time stays."""
         return tuple(
             map(self.digest_line, (*self.within_limits(flaggable), *self.still_unknown(self._last_entries)))
         )
 
     def still_unknown(self, entries: Iterable[DigestEntry]) -> Iterator[StaleFinding]:
-        """Yield what was *told* and could not be checked this time, as it was told."""
+        """Yield the reported *entries* that could not be checked this time, as they were reported."""
         unchecked = {(each.policy.name, each.item): each for each in self.measurements.unchecked}
-        ladder = self.facts.process.staleness.escalation
+        last_step = len(self.facts.process.staleness.escalation) - 1
         for entry in sorted(entries):
-            if verdict := unchecked.get((entry.policy, entry.item)):
-                carrier, rung = self._flagged_item(verdict), min(entry.step, len(ladder) - 1)
-                people = self._recipients(ladder[rung], carrier)
-                yield StaleFinding(replace(verdict, since=entry.since), carrier, rung, people)
+            if found := unchecked.get((entry.policy, entry.item)):
+                measurement = replace(found, since=entry.since)
+                step = min(entry.step, last_step)
+                yield at_step(measurement, self._flagged_item(found), step, self.facts)
 
     @property
     def _last_entries(self) -> frozenset[DigestEntry]:
         return digest.last_entries(self.facts.histories.notices or ())
 
     def digest_line(self, finding: StaleFinding) -> DigestLine:
-        """Return the line that tells a finding."""
-        policy, verdict = finding.measurement.policy, finding.measurement
-        item = self.facts.observed.by_key()[verdict.item]
+        """Return the digest line of a finding."""
+        measurement, policy = finding.measurement, finding.measurement.policy
+        item = self.facts.observed.by_key()[measurement.item]
         limit = f"business days allowed: {policy.after} ({policy.name})"
-        words = digest.line_text(item.title, policy.message, verdict.since, verdict.username, limit)
+        text = digest.line_text(item.title, policy.message, measurement.since, measurement.username, limit)
         return DigestLine(
             finding.entry,
-            words,
+            text,
             item.reference,
             finding.recipients,
         )
 
     def mentioned_users(self, flaggable: frozenset[str] | None = None) -> tuple[str, ...]:
-        """Return who is named in a digest that has to be written."""
+        """Return who is named in the digest that has to be posted."""
         lines = self.digest_lines(flaggable)
-        is_told = frozenset(line.entry for line in lines) == self._last_entries
-        return () if is_told else digest.recipients_of(lines)
+        is_posted = frozenset(line.entry for line in lines) == self._last_entries
+        return () if is_posted else digest.recipients_of(lines)
 
     def plan(self, flaggable: frozenset[str] | None = None, readers: frozenset[str] = frozenset()) -> Plan:
-        """Return the operations; *carriers* are the items that may be flagged anew, *readers* who can see the log."""
+        """Return the plan; *flaggable* are the items that may get a new flag, *readers* are who can see the log."""
         findings = tuple(sorted({*map(_to_finding, self.stale), *self._unchecked_findings()}, key=str))
         log = self.log
         if self.measurements.not_measured_because or log is None or not self.is_log_private:
@@ -203,60 +154,46 @@ class StaleResponse:
         return Plan(self.facts.engagement.key, sort_operations(operations), findings=findings)
 
     def _update_flags(self, findings: Iterable[StaleFinding], has_lines: bool) -> Iterator[Relabel]:
-        """Yield the flags: by the highest rung on each item, on the log by that of all; a person's flag stays."""
-        rungs: dict[str, int] = {}
+        """Yield the flag changes: each item gets the flag of its highest step, the log that of all of them."""
+        steps: dict[str, int] = {}
         for each in findings:
             for item in (each.flagged_item, self.log):
                 if item is not None:
-                    rungs[item.key] = max(each.level, rungs.get(item.key, 0))
+                    steps[item.key] = max(each.step, steps.get(item.key, 0))
         kept = {self._flagged_item(each).key for each in self.measurements.unchecked}
         kept |= {self.log.key} if has_lines and self.log is not None else set()
         for key, item in sorted(self.facts.observed.by_key().items()):
-            delta = self._flag_delta(item, rungs.get(key), is_kept=key in kept)
-            if not delta.is_empty and self._may_change_flag(item):
-                reason = "it has gone quiet" if key in rungs else "nothing is left to say of it"
+            delta = flag_delta(item, steps.get(key), self.facts.process, is_kept=key in kept)
+            if not delta.is_empty and may_change_flag(item, self.facts):
+                reason = "stale" if key in steps else "no longer stale"
                 yield Relabel(item, delta, reason)
-
-    def _flag_delta(self, item: Item, level: int | None, *, is_kept: bool) -> LabelDelta:
-        if level is not None:
-            flag = self.facts.process.staleness.escalation[level].flag
-            return replace_in_scope(item.labels, self.facts.process.catalogue.title(ATTENTION, flag))
-        return LabelDelta() if is_kept else LabelDelta(remove=tuple(sorted(item.labels & self.flag_titles)))
-
-    def _may_change_flag(self, item: Item) -> bool:
-        """Tell whether the flag on an item is a machine's, or there is none."""
-        titles = item.labels & self.flag_titles
-        if not titles:
-            return True
-        history = self.facts.history(item)
-        event = history.last_label_event(titles) if history else None
-        return event is not None and event.author is not None and is_machine(event.author, self.facts.process)
 
     def _unchecked_findings(self) -> Iterator[Finding]:
         for each in self.measurements.unchecked:
             yield Finding(
                 UNCHECKED,
                 Severity.INFO,
-                f"whether it is {each.policy.name} could not be checked: between {each.days.low} and "
+                f"policy {each.policy.name} could not be checked: between {each.days.low} and "
                 f"{each.days.high} business days",
                 each.item,
             )
 
     def _log_not_private_findings(self) -> Iterator[Finding]:
-        """Yield why nothing is written although something is to be said."""
+        """Yield why nothing is written although there are stale items."""
         if self.measurements.not_measured_because or not self.stale:
             return
-        why = "it has no engagement log" if self.log is None else "the customer can read its engagement log"
+        why = "There is no engagement log" if self.log is None else "The customer can read the engagement log"
         yield Finding(
-            "log-not-private", Severity.WARNING, f"{why}, so nothing was flagged and no digest written"
+            "log-not-private", Severity.WARNING, f"{why}; nothing was flagged and no digest posted."
         )
 
 
 def _to_finding(stale: StaleFinding) -> Finding:
-    verdict = stale.measurement
-    who = f", last {verdict.username}" if verdict.username else ""
-    said = (
-        f"{verdict.policy.message}; since {verdict.since}{who}: {verdict.days.low} business days, "
-        f"{verdict.policy.after} allowed; tells {', '.join(stale.recipients)}"
+    measurement, policy = stale.measurement, stale.measurement.policy
+    who = f" (last activity by {measurement.username})" if measurement.username else ""
+    days = f"{measurement.days.low} business day{'' if measurement.days.low == 1 else 's'}"
+    message = (
+        f"{policy.message}; since {measurement.since}{who}: {days}, {policy.after} allowed; "
+        f"notifies {', '.join(stale.recipients)}"
     )
-    return Finding(verdict.policy.name, Severity.WARNING, said, verdict.item)
+    return Finding(policy.name, Severity.WARNING, message, measurement.item)

@@ -1,4 +1,4 @@
-"""Timeline."""
+"""Labels and the open flag over time, and the business days on which they had a value."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
@@ -14,9 +14,9 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What something was over time: instants and values, oldest first; nothing is known before ``known_from``.
+    """The values of something over time, oldest first; nothing is known before ``known_from``.
 
-    Before the first instant it was None.
+    Before the first change the value was None.
     """
 
     changes: tuple[tuple[datetime, str | None], ...] = ()
@@ -24,7 +24,7 @@ class Timeline:
     is_known: bool = True
 
     def values_during(self, start: datetime, end: datetime) -> frozenset[str | None] | None:
-        """Return everything it was from *start* to before *end*; None where that is not known."""
+        """Return all values from *start* to before *end*; None if they are unknown."""
         if not self.is_known or (self.known_from is not None and start < self.known_from):
             return None
         first = bisect_right(self.changes, start, key=lambda change: change[0])
@@ -33,7 +33,7 @@ class Timeline:
 
     @property
     def since(self) -> datetime | None:
-        """Return since when it is what it is; None where it always was, or where that is not known."""
+        """Return since when it has its current value; None if that is unknown or was always so."""
         return self.changes[-1][0] if self.changes and self.is_known else None
 
 
@@ -43,10 +43,10 @@ UNKNOWN_TIMELINE = Timeline(is_known=False)
 def label_timeline(
     events: Iterable[LabelEvent], scope: str, current: str | None, start: datetime
 ) -> Timeline:
-    """Return what the label of *scope* was over time; *start* is when the item was made.
+    """Return the label of *scope* over time; *start* is when the item was created.
 
-    The line is not known where the events do not lead to the *current* value: labels that were deleted take their
-    events with them.
+    The timeline is unknown if the events do not lead to the *current* value: GitLab deletes the events of a label
+    together with the label.
     """
     changes: list[tuple[datetime, str | None]] = []
     value: str | None = None
@@ -68,7 +68,7 @@ def label_timeline(
 
 
 def open_timeline(history: History, is_open: bool, start: datetime) -> Timeline:
-    """Return whether the item was open over time, as ``open`` and ``closed``."""
+    """Return over time whether the item was ``open`` or ``closed``."""
     changes = [(start, _open_or_closed(not history.states[0].is_open if history.states else is_open))]
     changes += [
         (event.at, _open_or_closed(event.is_open))
@@ -86,7 +86,7 @@ OPEN, CLOSED = "open", "closed"
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """A number of business days, between ``low`` and ``high``."""
+    """A number of business days, from ``low`` to ``high``."""
 
     low: int
     high: int
@@ -94,7 +94,7 @@ class DayRange:
 
 @dataclass(frozen=True, slots=True)
 class BusinessClock:
-    """The business days of an engagement, and its days as instants."""
+    """The business days of an engagement, and when they begin and end in its time zone."""
 
     workdays: Workdays
     zone: tzinfo
@@ -102,11 +102,11 @@ class BusinessClock:
 
     @property
     def today(self) -> date:
-        """Return the day it is."""
+        """Return the current day."""
         return self.day_of(self.now)
 
     def day_of(self, at: datetime) -> date:
-        """Return the day of an instant."""
+        """Return the day of *at*."""
         return at.astimezone(self.zone).date()
 
     def span(self, day: date) -> tuple[datetime, datetime]:
@@ -118,7 +118,7 @@ class BusinessClock:
         return start, min(end, self.now + timedelta(microseconds=1))
 
     def count_days(self, after: date, counts: Callable[[date], bool | None]) -> DayRange:
-        """Count the business days after *after*, up to today, all through which the clock *ran*; None is unknown."""
+        """Count the business days after *after*, up to today, for which *counts* is true; None widens the range."""
         answers = [
             counts(day)
             for day in iterate_days(after + _DAY, self.today)

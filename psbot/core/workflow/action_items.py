@@ -1,4 +1,4 @@
-"""Rows of a post-mortem's table of actions → items, each once, linked to where they come from."""
+"""Turns the rows of a post-mortem's action table into items, each once, linked to the post-mortem."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,20 +20,20 @@ from psbot.core.model.process import Process, lowest_free_number
 from psbot.core.text import escape, marker
 from psbot.core.workflow.progress import Progress
 
-ACTION_INCOMPLETE = "action-incomplete"  # the finding of rows that cannot become items
+ACTION_INCOMPLETE = "action-incomplete"  # the finding for rows that cannot become items
 
 
 def check_action_items(progress: Progress) -> Progress:
-    """Return the progress with a finding for rows of actions that name no owner or no day."""
+    """Report rows of action tables that have no owner or no due date."""
     facts = progress.facts
-    for item, acts in action_tables(facts.observed.by_key(), facts.process):
-        said = [
+    for item, table in action_tables(facts.observed.by_key(), facts.process):
+        problems = [
             f"{escape.one_line(row.what)!r}: {' and '.join(reasons)}"
-            for row in parse_rows(item.description, acts)
+            for row in parse_rows(item.description, table)
             if not row.item and (reasons := list(missing_in_row(row, facts.engagement.people)))
         ]
-        if said:
-            message = f"{item.key} has actions that cannot become issues: {'; '.join(said)}"
+        if problems:
+            message = f"{item.key} has actions that cannot become issues: {'; '.join(problems)}"
             progress = progress.with_finding(ACTION_INCOMPLETE, message, item)
     return progress
 
@@ -41,33 +41,32 @@ def check_action_items(progress: Progress) -> Progress:
 def create_action_items(
     context: Context, observed: Mapping[str, Item], templates: Renderer
 ) -> Iterator[Operation]:
-    """Yield what makes items of the rows, and what lets their markers follow words that people have changed."""
-    known = context.engagement.people
-    for source, acts in action_tables(observed, context.process):
-        kind = context.process.kinds[acts.kind]
+    """Yield the creation of an item for each new row, and marker updates for rows that were reworded."""
+    usernames = context.engagement.people
+    for source, table in action_tables(observed, context.process):
+        kind = context.process.kinds[table.kind]
         keys = set(observed)
-        told = parse_rows(source.description, acts)
         items = [item for item in observed.values() if item.kind == kind.name]
-        for each in match_rows(told, items):
+        for each in match_rows(parse_rows(source.description, table), items):
             if each.item is not None:
                 yield from _update_reworded(each.item, each.row)
-            elif not each.row.item and not list(missing_in_row(each.row, known)):
+            elif not each.row.item and not list(missing_in_row(each.row, usernames)):
                 number = lowest_free_number(kind, keys)
                 keys.add(f"{kind.item}/{number}")
-                item = _new_action_item(each.row, number, source, context, templates, acts.kind)
-                yield CreateChild(item, f"{source.key} names it as an action", linked=(source,))
+                item = _new_action_item(each.row, number, source, context, templates, table.kind)
+                yield CreateChild(item, f"listed as an action in {source.key}", linked=(source,))
 
 
 def _update_reworded(item: Item, row: ActionRow) -> Iterator[Redescribe]:
     if item.is_open and item.marker and marker.request_key_of(item.marker) != row.key:
-        yield Redescribe(item, reason="people have reworded the action", memory=row.memory)
+        yield Redescribe(item, reason="the action was reworded", memory=row.memory)
 
 
-def _new_action_item(  # noqa: PLR0917  what an item is made from, in the order it is found
+def _new_action_item(  # noqa: PLR0917  what an item is created from, in the order it is found
     row: ActionRow, number: int, source: Item, context: Context, templates: Renderer, kind: str
 ) -> Item:
     process: Process = context.process
-    draft = schedule_on_demand(process.kinds[kind], context, number, context.today)
-    draft = replace(draft, title=escape.to_title(row.what), due_on=row.due_on, assignee=row.username)
+    scheduled = schedule_on_demand(process.kinds[kind], context, number, context.today)
+    scheduled = replace(scheduled, title=escape.to_title(row.what), due_on=row.due_on, assignee=row.username)
     action = Action(row.what, source.title, source.url)
-    return new_item(draft, row.memory, context, templates, {"action": action})
+    return new_item(scheduled, row.memory, context, templates, {"action": action})

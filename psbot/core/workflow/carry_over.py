@@ -1,4 +1,4 @@
-"""Open actions of one occurrence go into the next one, once; what people wrote is made inert on the way."""
+"""Carries open tasks of one call over into the next one, once, with their Markdown escaped."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ _TASK = re.compile(r"^[ \t]*[-*+][ \t]+\[ \][ \t]+(?P<text>\S.*)$")
 
 
 def open_tasks(description: str, heading: str) -> tuple[str, ...]:
-    """Return the unticked task items below *heading*, up to the next heading; code blocks and comments do not count."""
+    """Return the open tasks below *heading*, up to the next heading, outside code blocks and comments."""
     tasks = [
         task["text"].strip() for line in lines_below(description, heading) if (task := _TASK.match(line))
     ]
@@ -27,23 +27,23 @@ def open_tasks(description: str, heading: str) -> tuple[str, ...]:
 def carry_over_tasks(
     desired: Iterable[Item], observed: Mapping[str, Item], process: Process, today: date
 ) -> dict[str, Item]:
-    """Return, by key, occurrences that get the open actions of the one before them, description changed.
+    """Return, by key, the occurrences that get the open tasks of the one before them, with the new description.
 
-    That is the next one of its kind that is not skipped, made or yet to be made (*wanted*), once the one before it is
-    over. The marker remembers where they came from, so that nothing comes twice.
+    That is the next one of its kind that is not skipped, existing or about to be created (*desired*), once the
+    previous one is past. The marker records where the tasks came from, so nothing is carried over twice.
     """
     result: dict[str, Item] = {}
-    known = {item.key: item for item in desired} | dict(observed)
-    left_out = process.workflow.unwanted_state
+    items = {item.key: item for item in desired} | dict(observed)
+    skipped = process.workflow.unwanted_state
 
-    def is_held(item: Item) -> bool:
-        return process.catalogue.value("state", item.labels) != left_out
+    def takes_place(item: Item) -> bool:
+        return process.catalogue.value("state", item.labels) != skipped
 
     for kind in process.kinds.values():
         if kind.carries is None or kind.repeat is not Repeat.CALL:
             continue
         series = sorted(
-            (item for item in known.values() if item.kind == kind.name and item.due_on and is_held(item)),
+            (item for item in items.values() if item.kind == kind.name and item.due_on and takes_place(item)),
             key=lambda item: item.key,
         )
         for before, after in pairwise(series):
@@ -65,22 +65,22 @@ def _is_upcoming(item: Item, today: date) -> bool:
 
 
 def _with_tasks(before: Item, after: Item, carry_over: CarryOver) -> Item | None:
-    note = after.marker
-    blanks = open_tasks(after.description, carry_over.below)  # of the form, or what is planned there already
-    tasks = [each for each in open_tasks(before.description, carry_over.below) if each not in blanks]
+    after_marker = after.marker
+    known = open_tasks(after.description, carry_over.below)  # of the template, or planned there already
+    tasks = [each for each in open_tasks(before.description, carry_over.below) if each not in known]
     if (
-        note is None
-        or CARRIED_SECTION in note.memory
+        after_marker is None
+        or CARRIED_SECTION in after_marker.memory
         or CARRIED_SECTION in marker.damaged_sections(after.description)
         or not tasks
     ):
         return None
     if before.confidential > after.confidential or before.namespace.casefold() != after.namespace.casefold():
-        return None  # not all who read the next one may read this
+        return None  # not everybody who reads the next one may read this one
     lines = [
         f"**{carry_over.heading}** ({before.due_on})",
         "",
         *(f"- [ ] {escape.escape_markdown(task)}" for task in tasks),
     ]
     text = marker.with_section(after.description, CARRIED_SECTION, "\n".join(lines) + "\n")
-    return replace(after, description=text).remember(note.engagement, {CARRIED_SECTION: before.key})
+    return replace(after, description=text).remember(after_marker.engagement, {CARRIED_SECTION: before.key})

@@ -1,4 +1,4 @@
-"""Labels and open flag of an item say the same: one label a scope, done is closed, closed is done, reopened doing."""
+"""Keeps the labels and the open flag of an item consistent: one label a scope, done means closed and vice versa."""
 
 from dataclasses import replace
 
@@ -12,16 +12,16 @@ from psbot.core.workflow.progress import Progress, scope_titles
 
 
 def set_initial_labels(progress: Progress) -> Progress:
-    """Return the progress after which every item that is taken on has its first labels."""
+    """Set the initial labels of items that people created."""
     process = progress.facts.process
     for _, item in sorted(progress.facts.observed.by_key().items()):
         for purpose, value in initial_labels(item, process).items():
-            progress = progress.with_label(progress.current(item), purpose, value, "a person has opened it")
+            progress = progress.with_label(progress.current(item), purpose, value, "created by a person")
     return progress
 
 
 def reconcile_state(progress: Progress) -> Progress:
-    """Return the progress after which every item is coherent, as far as those who acted may say so."""
+    """Make state label and open flag of every item agree, as far as the changes were authorized."""
     kinds = progress.facts.process.kinds
     for _, item in sorted(progress.facts.observed.by_key().items()):
         progress = _keep_newest_labels(progress, item)
@@ -31,7 +31,7 @@ def reconcile_state(progress: Progress) -> Progress:
 
 
 def _keep_newest_labels(progress: Progress, item: Item) -> Progress:
-    """Leave the newest label of each scope; the kind label is not a matter of progress."""
+    """Keep the newest label of each scope, except for the kind label, which ``apply`` owns."""
     for purpose, scope in progress.facts.process.catalogue.scopes.items():
         item = progress.current(item)
         titles = scope_titles(item.labels, scope.name)
@@ -39,20 +39,20 @@ def _keep_newest_labels(progress: Progress, item: Item) -> Progress:
             continue
         history = progress.facts.history(item)
         newest = history.last_label_event(titles) if history else None
-        # GitLab notes labels by number: when one that is not the group's was put on, nothing tells.
+        # GitLab's notes name labels by id: they do not say when a label of another group or project was set.
         if newest is None or not progress.facts.observed.labels.issuperset(titles):
-            what = f"{item.key} has {' and '.join(titles)}, and psbot could not check which is newer"
-            progress = progress.with_unknown(what, item, progress.facts.missing_history(item))
+            message = f"{item.key} has {' and '.join(titles)}; psbot could not check which is newer"
+            progress = progress.with_unknown(message, item, progress.facts.missing_history(item))
             continue
         labels = apply_delta(replace_in_scope(item.labels, newest.title), item.labels)
         progress = progress.with_item(
-            replace(item, labels=labels), f"{newest.title} is the newest of its scope"
+            replace(item, labels=labels), f"{newest.title} is the newest label of its scope"
         )
     return progress
 
 
 def _align_open_flag(progress: Progress, item: Item) -> Progress:
-    """Make the open flag follow the state, or the state the open flag."""
+    """Make the open flag follow the state, or the state follow the open flag."""
     facts = progress.facts
     states = facts.process.catalogue.values("state", item.labels)
     if len(states) > 1:
@@ -64,7 +64,7 @@ def _align_open_flag(progress: Progress, item: Item) -> Progress:
 
 
 def _close_done(progress: Progress, item: Item, state: str) -> Progress:
-    """Close what is done, unless it was opened again after that."""
+    """Close an item that is done, unless it was reopened after that."""
     facts = progress.facts
     title = facts.process.catalogue.title("state", state)
     history = facts.history(item)
@@ -72,32 +72,31 @@ def _close_done(progress: Progress, item: Item, state: str) -> Progress:
     label = history.last_label_event([title]) if history else None
     if reopened and (label is None or reopened.at >= label.at):
         working = facts.process.workflow.working_state
-        return progress.with_label(item, "state", working, f"{facts.actor_of(reopened).name} opened it again")
-    answer = require_authorized(facts.labelled_by(item, [title]), item, "state", f"{item.key} is {state}")
-    if answer.holds:
-        return progress.with_open(item, False, answer.reason).with_needs(answer.needs)
-    return _report_rejected(progress, item, answer)
+        return progress.with_label(item, "state", working, f"reopened by {facts.actor_of(reopened).name}")
+    verdict = require_authorized(facts.labelled_by(item, [title]), item, "state", state)
+    if verdict.holds:
+        return progress.with_open(item, False, verdict.reason).with_needs(verdict.needs)
+    return _report_rejected(progress, item, verdict)
 
 
 def _finish_closed(progress: Progress, item: Item) -> Progress:
-    """Call done what was closed; who closed it matters only where something waits for it."""
+    """Set a closed item to done; who closed it matters only if a rule waits for items of its kind."""
     workflow = progress.facts.process.workflow
-    answer = Verdict(True, "it was closed by hand")
+    verdict = Verdict(True, "closed manually")
     if item.kind in watched_kinds(progress.facts):
-        answer = require_authorized(progress.facts.closed_by(item), item, "state", f"{item.key} is closed")
-    if answer.holds:
-        return progress.with_label(item, "state", workflow.finished_state, answer.reason).with_needs(
-            answer.needs
-        )
-    return _report_rejected(progress, item, answer)
+        verdict = require_authorized(progress.facts.closed_by(item), item, "state", None)
+    if verdict.holds:
+        progress = progress.with_label(item, "state", workflow.finished_state, verdict.reason)
+        return progress.with_needs(verdict.needs)
+    return _report_rejected(progress, item, verdict)
 
 
 def watched_kinds(facts: Facts) -> frozenset[str]:
-    """Return the kinds that a transition, a gate or an alarm waits for."""
+    """Return the kinds that a transition, gate or alarm waits for."""
     return frozenset(str(each.argument) for each in facts.process.workflow.rules.conditions())
 
 
-def _report_rejected(progress: Progress, item: Item, answer: Verdict) -> Progress:
-    if answer.holds is None:
-        return progress.with_unknown(answer.reason, item, answer.needs)
-    return report_unauthorized(progress, answer.unauthorized_changes)
+def _report_rejected(progress: Progress, item: Item, verdict: Verdict) -> Progress:
+    if verdict.holds is None:
+        return progress.with_unknown(verdict.reason, item, verdict.needs)
+    return report_unauthorized(progress, verdict.unauthorized_changes)

@@ -1,4 +1,4 @@
-"""Permission."""
+"""Whose changes count: checks who set a label or closed an item, and reports or reverts what is unauthorized."""
 
 from collections.abc import Iterable
 
@@ -12,20 +12,22 @@ from psbot.core.notices.notice import REVERTED
 from psbot.core.records.change_decision import read_decision
 from psbot.core.workflow.progress import Progress
 
+_IGNORED = "; the change was ignored"
+
 
 def report_unauthorized(progress: Progress, changes: Iterable[UnauthorizedChange]) -> Progress:
-    """Report what does not count, and take it back where the workflow says so."""
-    is_restored = progress.facts.process.workflow.rules.on_illegal is OnIllegal.RESTORE
-    for dispute in sorted(changes):
-        item = progress.facts.observed.by_key()[dispute.item]
-        restored = _revert(progress, item, dispute) if is_restored else progress
-        said = dispute.reason if restored is progress else f"{REVERTED}{dispute.reason}"
-        progress = restored.with_finding("unauthorized-change", said, item)
+    """Report unauthorized changes, and revert them where ``on_illegal`` in workflow.yml is ``restore``."""
+    reverts = progress.facts.process.workflow.rules.on_illegal is OnIllegal.RESTORE
+    for change in sorted(changes):
+        item = progress.facts.observed.by_key()[change.item]
+        reverted = _revert(progress, item, change) if reverts else progress
+        message = f"{change.reason}{_IGNORED}." if reverted is progress else f"{REVERTED}{change.reason}."
+        progress = reverted.with_finding("unauthorized-change", message, item)
     return progress
 
 
 def _revert(progress: Progress, item: Item, change: UnauthorizedChange) -> Progress:
-    """Return the progress after which the item is as it was; the same progress where that is not known."""
+    """Return the progress after which the item is as it was before; the same progress if that is unknown."""
     facts = progress.facts
     value = facts.process.catalogue.value(change.purpose, item.labels)
     is_state = change.purpose == "state"
@@ -39,38 +41,38 @@ def _revert(progress: Progress, item: Item, change: UnauthorizedChange) -> Progr
 
 
 def _value_before(facts: Facts, item: Item, purpose: str) -> str | None:
-    """Return the last value before the one an item has in a scope that counts; else the one it was made with.
+    """Return the last authorized value before the current one in a scope, or else the initial value.
 
-    What an outsider had put on is none: psbot would put it on itself, and then it would count.
+    A value that an outsider set is skipped: if psbot set it again, it would count as psbot's own.
     """
     scope, history = facts.process.catalogue.scopes[purpose], facts.history(item)
-    others = {spec.title: value for value, spec in scope.labels.items() if spec.title not in item.labels}
+    earlier = {spec.title: value for value, spec in scope.labels.items() if spec.title not in item.labels}
     if history:
-        others = {title: value for title, value in others.items() if _was_authorized(title, history, facts)}
-    gone = history.last_label_event(others, is_added=False) if history else None
-    return others[gone.title] if gone else facts.process.kinds[item.kind].seeds.get(purpose)
+        earlier = {title: value for title, value in earlier.items() if _was_authorized(title, history, facts)}
+    removed = history.last_label_event(earlier, is_added=False) if history else None
+    return earlier[removed.title] if removed else facts.process.kinds[item.kind].seeds.get(purpose)
 
 
 def _was_authorized(title: str, history: History, facts: Facts) -> bool:
-    """Tell whether a label that is gone was last put on by somebody whose deeds count, or was there at first."""
+    """Tell whether a removed label was last set by somebody authorized, or was there from the start."""
     event = history.last_label_event([title])
     return event is None or bool(facts.actor_of(event).is_authorized)
 
 
 def check_done(item: Item, facts: Facts) -> Verdict:
-    """Answer whether *item* is done or skipped by the hand of a machine or one of the engagement's people."""
+    """Check whether *item* is done or skipped, and psbot or a person of the engagement set that."""
     state = facts.state(item)
     if state not in facts.process.workflow.done_states:
         return Verdict(False, f"{item.key} is {state or 'in no clear state'}")
-    hand = facts.labelled_by(item, [facts.process.catalogue.title("state", str(state))])
-    if not hand.is_authorized and not item.is_open:
-        closing = facts.closed_by(item)
-        hand = closing if closing.is_authorized else hand
-    return require_authorized(hand, item, "state", f"{item.key} is {state}")
+    actor = facts.labelled_by(item, [facts.process.catalogue.title("state", str(state))])
+    if not actor.is_authorized and not item.is_open:
+        closed_by = facts.closed_by(item)
+        actor = closed_by if closed_by.is_authorized else actor
+    return require_authorized(actor, item, "state", str(state))
 
 
 def check_accepted(item: Item, facts: Facts) -> Verdict:
-    """Answer whether the customer has accepted what *item* is about, as people or psbot recorded it."""
+    """Check whether the customer has accepted *item*, as people or psbot recorded it."""
     acceptance, catalogue = facts.process.workflow.rules.acceptance, facts.process.catalogue
     if facts.state(item) == facts.process.workflow.unwanted_state:
         return check_done(item, facts)
@@ -78,39 +80,41 @@ def check_accepted(item: Item, facts: Facts) -> Verdict:
     if acceptance is None or value is None or value not in acceptance.accepted:
         shown = value or facts.state(item) or "in no clear state"
         return Verdict(False, f"{item.key} is {shown}")
-    hand = facts.labelled_by(item, [catalogue.title("signoff", value)])
-    return require_authorized(hand, item, "signoff", f"{item.key} is {value}")
+    actor = facts.labelled_by(item, [catalogue.title("signoff", value)])
+    return require_authorized(actor, item, "signoff", value)
 
 
 def check_decided(item: Item, value: str, facts: Facts) -> Verdict:
-    """Answer whether the change request *item*, whose label says *value*, was decided by one who may."""
-    catalogue, what = facts.process.catalogue, f"{item.key} is {value}"
+    """Check whether the change request *item*, labelled *value*, was decided by somebody who may decide."""
+    catalogue = facts.process.catalogue
     known = read_decision(item)
     if known and known.value == value:
-        return Verdict(True, f"{what}, by {known.by}")
-    hand = facts.labelled_by(item, [catalogue.title("change", value)])
-    answer = require_authorized(hand, item, "change", what)
+        return Verdict(True, f"{item.key} is {value}, by {known.by}")
+    actor = facts.labelled_by(item, [catalogue.title("change", value)])
+    verdict = require_authorized(actor, item, "change", value)
     instrument = catalogue.value("instrument", item.labels)
     deciders = deciders_of(instrument, facts.engagement, facts.process.changes)
-    if not answer.holds or hand.needs or hand.name in deciders:
-        return answer
-    who = f"a change by {instrument}" if instrument else "a change whose instrument is not known"
-    reason = (
-        f"{what}, but by {hand.name}; on {who} {' or '.join(sorted(deciders))} decides, so it does not count"
-    )
-    return Verdict(
-        False, reason, unauthorized_changes=frozenset({UnauthorizedChange(item.key, "change", reason)})
-    )
+    if not verdict.holds or actor.needs or actor.name in deciders:
+        return verdict
+    who = " or ".join(sorted(deciders))
+    scope = f"for instrument {instrument}" if instrument else "without an instrument"
+    reason = f"{item.key} was set to {value} by {actor.name}, but {scope} only {who} may decide"
+    return _unauthorized(item, "change", reason)
 
 
-def require_authorized(actor: Actor, item: Item, purpose: str, what: str) -> Verdict:
-    """Answer that *what* counts when a machine or one of the engagement's people did it to *item*."""
+def require_authorized(actor: Actor, item: Item, purpose: str, value: str | None) -> Verdict:
+    """Check that psbot or a person of the engagement set *item* to *value*, or closed it if *value* is None."""
     if actor.role is ActorRole.OUTSIDER:
-        reason = f"{what}, but by {actor.name}, who is not in people:, so it does not count"
-        return Verdict(
-            False, reason, unauthorized_changes=frozenset({UnauthorizedChange(item.key, purpose, reason)})
-        )
+        change = f"set to {value}" if value else "closed"
+        reason = f"{item.key} was {change} by {actor.name}, who is not listed under `people:`"
+        return _unauthorized(item, purpose, reason)
+    result = f"{item.key} is {value or 'closed'}"
     if actor.is_authorized is None:
-        return Verdict(None, f"{what}, but psbot could not check who did that", actor.needs)
+        return Verdict(None, f"{result}, but psbot could not check who did that", actor.needs)
     is_of_this_run = actor.name == PSBOT.username and actor.role is ActorRole.MACHINE
-    return Verdict(True, what if is_of_this_run else f"{what}, by {actor.name}", actor.needs)
+    return Verdict(True, result if is_of_this_run else f"{result}, by {actor.name}", actor.needs)
+
+
+def _unauthorized(item: Item, purpose: str, reason: str) -> Verdict:
+    change = UnauthorizedChange(item.key, purpose, reason)
+    return Verdict(False, f"{reason}{_IGNORED}", unauthorized_changes=frozenset({change}))

@@ -1,4 +1,4 @@
-"""What a person tells of an acceptance → the sign-off's label, days and proof."""
+"""Records what a person reports about an acceptance: the sign-off's label, its dates and its proof."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from psbot.core.workflow.guards import ACCEPTED
 
 @dataclass(frozen=True, slots=True)
 class SignOffEntry:
-    """What is to be recorded: days, where the proof is, and of which milestone, by its name or key."""
+    """What to record: dates, where the proof is, and for which milestone, by its name or key."""
 
     sent: date | None = None
     received: date | None = None
@@ -30,14 +30,14 @@ class SignOffEntry:
 
     @property
     def days(self) -> dict[str, date]:
-        """Return the days that are given, by what happened on them."""
+        """Return the given dates, by what happened on them."""
         days = {"sent": self.sent, "received": self.received, "objected": self.objected}
         return {name: day for name, day in days.items() if day}
 
 
 @dataclass(frozen=True, slots=True)
 class SignOffUpdate:
-    """One sign-off as it is, and what is told of it; ``value`` is what its label says."""
+    """A sign-off as it is, and the entry to record; ``value`` is the value of its label."""
 
     context: Context
     acceptance: AcceptancePolicy
@@ -47,13 +47,13 @@ class SignOffUpdate:
 
     @property
     def record(self) -> SignOff:
-        """Return what is recorded, without answers that the label says no more."""
-        known, acceptance = read_sign_off(self.item), self.acceptance
+        """Return what is recorded, without answers that the label no longer shows."""
+        recorded, acceptance = read_sign_off(self.item), self.acceptance
         return replace(
-            known,
-            received=known.received if self.value == acceptance.received else None,
-            passive=known.passive if self.value == acceptance.passive else None,
-            objected=known.objected if self.value == acceptance.objected else None,
+            recorded,
+            received=recorded.received if self.value == acceptance.received else None,
+            passive=recorded.passive if self.value == acceptance.passive else None,
+            objected=recorded.objected if self.value == acceptance.objected else None,
         )
 
     @property
@@ -63,19 +63,19 @@ class SignOffUpdate:
 
     @property
     def is_already_recorded(self) -> bool:
-        """Tell whether the day of the request is recorded already, so that it starts nothing anew."""
+        """Tell whether the day of the request is recorded already, so that no new period starts."""
         return self.entry.sent is None or (self.entry.sent == self.record.sent and self.value is not None)
 
 
 def sign_offs(context: Context) -> list[ScheduledItem]:
-    """Return the sign-offs of an engagement, by key."""
+    """Return the sign-offs of an engagement, in order of their keys."""
     conditions = context.process.workflow.rules.conditions()
     kinds = {each.argument for each in conditions if each.guard == ACCEPTED}
-    return [draft for _, draft in sorted(schedule(context).items()) if draft.kind in kinds]
+    return [item for _, item in sorted(schedule(context).items()) if item.kind in kinds]
 
 
 def problems_with(update: SignOffUpdate) -> Iterator[str]:
-    """Yield why what is told cannot be so."""
+    """Yield why the entry cannot be recorded: it contradicts the calendar or what is recorded."""
     sent = update.entry.sent or update.record.sent
     for name, day in update.entry.days.items():
         yield from _check_day(update, name, day, None if name == "sent" else sent)
@@ -88,13 +88,13 @@ def problems_with(update: SignOffUpdate) -> Iterator[str]:
 def _check_day(update: SignOffUpdate, name: str, day: date, sent: date | None) -> Iterator[str]:
     item, objected = update.item, update.record.objected
     what = f"it cannot have been {name} on {day}"
-    made_on = update.context.engagement.today(item.created_at) if item.created_at else day
+    created_on = update.context.engagement.today(item.created_at) if item.created_at else day
     if day > update.context.today:
-        yield f"{what}, which is still to come"
-    if day < made_on:
-        yield f"{what}: {item.key} was made on {made_on}"
+        yield f"{what}: that day is in the future"
+    if day < created_on:
+        yield f"{what}: {item.key} was created on {created_on}"
     if sent and day < sent:
-        yield f"{what}, before it was sent on {sent}"
+        yield f"{what}: it was sent on {sent}"
     if name == "received" and objected and day < objected:
         yield f"{what}: the customer objected on {objected}"
 
@@ -102,32 +102,31 @@ def _check_day(update: SignOffUpdate, name: str, day: date, sent: date | None) -
 def _check_request(update: SignOffUpdate) -> Iterator[str]:
     sent, record = update.entry.sent, update.record
     if update.is_accepted:
-        yield f"{update.item.key} is {update.value} already; take the label away first if that was wrong"
+        yield f"{update.item.key} is already {update.value}; if that is wrong, remove the label first"
     objections = [each.objected for each in record.earlier] + ([record.objected] if record.objected else [])
     if sent and objections and sent < max(objections):
-        yield f"the customer objected on {max(objections)}; a new request is sent on that day or later"
+        yield f"the customer objected on {max(objections)}; send the new request on that day or later"
 
 
 def _check_objection(update: SignOffUpdate, sent: date | None) -> Iterator[str]:
     acceptance, objected = update.acceptance, update.entry.objected
     if update.value == acceptance.received:
-        yield f"{update.item.key} is {update.value}; an objection after that is a matter of a change request"
+        yield f"{update.item.key} is already {update.value}; handle a later objection as a change request"
     if sent is None and update.value is None:
-        yield f"nothing was sent of {update.item.key} that the customer could object to; add the day it was sent"
+        yield f"{update.item.key} was not sent yet; add the day it was sent"
     if sent and objected:
         last = last_day_to_object(sent, update.context.engagement.workdays, acceptance.passive_after)
         if objected > last:
-            yield f"an objection on {objected} is too late: it was accepted at the end of {last}"
+            yield f"the objection on {objected} is too late: the acceptance period ended on {last}"
 
 
 def record_sign_off(update: SignOffUpdate, observed: Snapshot, templates: Renderer) -> Plan:
-    """Return the operations that record what is told: the label, and days and proof in marker and section."""
-    situation, item = update.context, update.item
-    engagement, process = situation.engagement, situation.process
+    """Return the plan that records the entry: the label, and dates and proof in marker and section."""
+    engagement, process, item = update.context.engagement, update.context.process, update.item
     record, value = _apply_entry(update)
     title = process.catalogue.title("signoff", value)
-    told = [f"{name} on {day}" for name, day in update.entry.days.items()]
-    reason = f"somebody says that it was {' and '.join(told)}"
+    dates = [f"{name} on {day}" for name, day in update.entry.days.items()]
+    reason = f"recorded as {' and '.join(dates)}" if dates else "proof recorded"
     decided: list[Operation] = [
         CreateLabel(engagement.gitlab.label_group, spec)
         for spec in process.catalogue.specs()
@@ -143,7 +142,7 @@ def record_sign_off(update: SignOffUpdate, observed: Snapshot, templates: Render
 
 
 def _apply_entry(update: SignOffUpdate) -> tuple[SignOff, str]:
-    """Return what is recorded then, and the value of the label."""
+    """Return what is recorded afterwards, and the value of the label."""
     entry, record, acceptance = update.entry, update.record, update.acceptance
     value = update.value or acceptance.sent
     if not update.is_already_recorded and entry.sent:
@@ -163,12 +162,12 @@ def _apply_entry(update: SignOffUpdate) -> tuple[SignOff, str]:
 def _updated_sections(
     update: SignOffUpdate, after: Item, observed: Snapshot, templates: Renderer
 ) -> dict[str, str]:
-    draft = next(each for each in sign_offs(update.context) if each.key == after.key)
-    template = update.context.process.kinds[draft.kind].template
-    known = build_template_facts(update.context, observed) | {
-        "item": draft,
+    sign_off = next(each for each in sign_offs(update.context) if each.key == after.key)
+    template = update.context.process.kinds[sign_off.kind].template
+    facts = build_template_facts(update.context, observed) | {
+        "item": sign_off,
         "sign_off": read_sign_off(after),
     }
-    have, broken = marker.managed_sections(after.description), marker.damaged_sections(after.description)
-    wanted = marker.managed_sections(templates.render(template, known))
-    return {name: text for name, text in wanted.items() if name not in broken and have.get(name) != text}
+    present, damaged = marker.managed_sections(after.description), marker.damaged_sections(after.description)
+    desired = marker.managed_sections(templates.render(template, facts))
+    return {name: text for name, text in desired.items() if name not in damaged and present.get(name) != text}

@@ -1,4 +1,4 @@
-"""decide(phase, event, facts) → a verdict on the engagement's phase, always with reasons."""
+"""Decides whether the engagement changes its phase, by the transitions of workflow.yml, always with reasons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from psbot.core.workflow.guards import evaluate_all
 
 
 class PhaseOutcome(StrEnum):
-    """What a verdict says."""
+    """The outcome of a decision."""
 
     MOVE = "move"
     STAY = "stay"
@@ -21,7 +21,7 @@ class PhaseOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ManualMove:
-    """Somebody has set another phase; ``to`` is None where the phase's label was taken away."""
+    """A change of the phase label by somebody; ``to`` is None if the label was removed."""
 
     to: str | None
     actor: Actor
@@ -29,10 +29,10 @@ class ManualMove:
 
 @dataclass(frozen=True, slots=True)
 class PhaseDecision:
-    """Whether the engagement moves, and why (not); ``phase`` is the one it is in afterwards.
+    """Whether the engagement changes its phase, and why; ``phase`` is the phase afterwards.
 
-    After an illegal move ``phase`` is the one to restore. ``rule`` is the transition that was applied, where one
-    was; ``needs`` are items whose histories would turn "could not check" or a presumption into an answer.
+    After an illegal move ``phase`` is the one to restore. ``rule`` is the transition that was applied, if any;
+    ``needs`` are the items whose histories would replace "could not check" or an assumption by an answer.
     """
 
     outcome: PhaseOutcome
@@ -40,13 +40,13 @@ class PhaseDecision:
     reasons: tuple[str, ...]
     rule: Transition | None = None
     needs: frozenset[str] = frozenset()
-    unauthorized: frozenset[UnauthorizedChange] = frozenset()
+    unauthorized_changes: frozenset[UnauthorizedChange] = frozenset()
 
 
 def decide(phase: str, move: ManualMove | None, facts: Facts, previous: str | None = None) -> PhaseDecision:
-    """Decide what becomes of an engagement in *phase*: after a person's move, or (None) by facts alone.
+    """Decide on an engagement in *phase*: after a manual *move*, or by facts alone if that is None.
 
-    *before* is the phase that *phase* has replaced, which a transition back leads to.
+    *previous* is the phase before *phase*, which a transition back leads to.
     """
     facts = replace(facts, phase=phase)
     return (
@@ -55,83 +55,80 @@ def decide(phase: str, move: ManualMove | None, facts: Facts, previous: str | No
 
 
 def decide_all(phase: str, facts: Facts) -> tuple[PhaseDecision, ...]:
-    """Return the verdicts by facts alone, one move after the other, up to the first that does not move.
+    """Return the decisions by facts alone, one after the other, up to the first that does not move.
 
-    A missed run changes nothing in the end, because all moves that are due are made at once.
+    All moves that are due are made at once, so a missed run changes nothing in the end.
     """
-    verdicts: list[PhaseDecision] = []
+    decisions: list[PhaseDecision] = []
     seen = {phase}
     while True:
-        verdict = decide(phase, None, facts)
-        if verdict.outcome is PhaseOutcome.MOVE and verdict.phase in seen:
-            return (
-                *verdicts,
-                PhaseDecision(PhaseOutcome.STAY, phase, ("the transitions lead round in a circle",)),
-            )
-        verdicts.append(verdict)
-        if verdict.outcome is not PhaseOutcome.MOVE:
-            return tuple(verdicts)
-        phase = verdict.phase
+        decision = decide(phase, None, facts)
+        if decision.outcome is PhaseOutcome.MOVE and decision.phase in seen:
+            loop = PhaseDecision(PhaseOutcome.STAY, phase, ("the transitions form a loop",))
+            return (*decisions, loop)
+        decisions.append(decision)
+        if decision.outcome is not PhaseOutcome.MOVE:
+            return tuple(decisions)
+        phase = decision.phase
         seen.add(phase)
 
 
 def _decide_by_facts(phase: str, facts: Facts) -> PhaseDecision:
-    """Return the first transition whose guards hold; one that could not be checked stops those behind it."""
+    """Apply the first transition whose guards hold; one that could not be checked blocks those after it."""
     reasons: list[str] = []
-    disputes = frozenset[UnauthorizedChange]()
-    for rule, answer in evaluate_transitions(phase, facts):
-        if answer.holds and rule.to:
-            return PhaseDecision(PhaseOutcome.MOVE, rule.to, (answer.reason,), rule, answer.needs)
-        if answer.holds is None:
-            return PhaseDecision(PhaseOutcome.UNKNOWN, phase, (answer.reason,), rule, answer.needs)
-        reasons.append(f"not {rule.to}: {answer.reason}")
-        disputes |= answer.unauthorized_changes
-    why = tuple(reasons) or (f"only people lead on from {phase}",)
-    return PhaseDecision(PhaseOutcome.STAY, phase, why, unauthorized=disputes)
+    unauthorized = frozenset[UnauthorizedChange]()
+    for rule, verdict in evaluate_transitions(phase, facts):
+        if verdict.holds and rule.to:
+            return PhaseDecision(PhaseOutcome.MOVE, rule.to, (verdict.reason,), rule, verdict.needs)
+        if verdict.holds is None:
+            return PhaseDecision(PhaseOutcome.UNKNOWN, phase, (verdict.reason,), rule, verdict.needs)
+        reasons.append(f"not {rule.to}: {verdict.reason}")
+        unauthorized |= verdict.unauthorized_changes
+    why = tuple(reasons) or (f"only people can change the phase {phase}",)
+    return PhaseDecision(PhaseOutcome.STAY, phase, why, unauthorized_changes=unauthorized)
 
 
 def evaluate_transitions(phase: str, facts: Facts) -> Iterator[tuple[Transition, Verdict]]:
-    """Yield the transitions that facts alone can open from *phase*, each with the answer of its guards."""
+    """Yield the transitions from *phase* that have guards, each with their verdict."""
     for rule in facts.process.workflow.rules.transitions_from(phase):
         if rule.when:
             yield rule, evaluate_all(rule.when, facts)
 
 
 def _decide_manual_move(phase: str, move: ManualMove, facts: Facts, previous: str | None) -> PhaseDecision:
-    what = f"{move.actor.name} moved it from {phase} to {move.to or 'no phase'}"
+    change = f"changed the phase from {phase} to {move.to}" if move.to else f"removed the phase {phase}"
+    what = f"{move.actor.name} {change}"
     refusals: list[str] = []
     for rule in facts.process.workflow.rules.transitions_from(phase):
         if not _leads_to(rule, move.to, facts.process.workflow.phases):
             continue
-        answer = _check_move(rule, move, previous, facts)
-        if answer.holds:
+        verdict = _check_move(rule, move, previous, facts)
+        if verdict.holds:
             target = move.to or previous or phase
-            return PhaseDecision(PhaseOutcome.MOVE, target, (what, answer.reason), rule, answer.needs)
-        refusals.append(answer.reason)
+            return PhaseDecision(PhaseOutcome.MOVE, target, (what, verdict.reason), rule, verdict.needs)
+        refusals.append(verdict.reason)
     if move.actor.is_authorized is None:
-        return PhaseDecision(
-            PhaseOutcome.UNKNOWN, phase, (what, "psbot could not check who did"), None, move.actor.needs
-        )
-    why = tuple(refusals) or ("the table has no such transition",)
+        reasons = (what, "psbot could not check who did that")
+        return PhaseDecision(PhaseOutcome.UNKNOWN, phase, reasons, None, move.actor.needs)
+    why = tuple(refusals) or ("workflow.yml has no such transition",)
     return PhaseDecision(PhaseOutcome.ILLEGAL, phase, (what, *why), None, move.actor.needs)
 
 
 def _leads_to(rule: Transition, to: str | None, phases: tuple[str, ...]) -> bool:
-    """Tell whether *rule* leads to *to*; a way back is gone by any of *phases*, or by taking the label away."""
+    """Tell whether *rule* leads to *to*; a transition back is made by any of *phases*, or by removing the label."""
     return to is None or to in phases if rule.to is None else rule.to == to
 
 
 def _check_move(rule: Transition, move: ManualMove, previous: str | None, facts: Facts) -> Verdict:
-    """Answer whether *move* may go by *rule*: by role, or because the guards hold whoever moves."""
+    """Check whether *rule* allows *move*: because of the actor's role, or because its guards hold."""
     if rule.by and move.actor.is_authorized and move.actor.role in _ALLOWED_ROLES[rule.by]:
         if move.to is None and previous is None:
-            return Verdict(False, "psbot does not remember which phase that replaced; set one")
+            return Verdict(False, "the previous phase is unknown, set a phase label")
         return Verdict(True, f"{move.actor.name} is {_describe_role(rule.by)}", move.actor.needs)
-    return (
-        evaluate_all(rule.when, facts)
-        if rule.when
-        else Verdict(False, f"only {_describe_role(rule.by)} may do that")
-    )
+    if rule.when:
+        return evaluate_all(rule.when, facts)
+    who = "the manager" if rule.by is Role.MANAGER else "people listed under `people:`"
+    return Verdict(False, f"only {who} may do that")
 
 
 _ALLOWED_ROLES = {
@@ -140,5 +137,5 @@ _ALLOWED_ROLES = {
 }
 
 
-def _describe_role(role: Role | None) -> str:
-    return {Role.MANAGER: "the manager", Role.PEOPLE: "one of people:"}[role or Role.PEOPLE]
+def _describe_role(role: Role) -> str:
+    return {Role.MANAGER: "the manager", Role.PEOPLE: "listed under `people:`"}[role]

@@ -63,43 +63,45 @@ def name_and_mutation_count(text: str, name: str | None) -> tuple[str, int]:
 
 
 async def execute_request(ctx: RequestContext, request: Mapping[str, Any]) -> bytes:
-    """Execute one query and return its answer as JSON; every error is inside it, as GitLab's are."""
+    """Execute one query and return the response as JSON; it contains all errors, as in GitLab."""
     text, name = request.get("query"), request.get("operationName")
     variables = request.get("variables") or {}
     if not isinstance(text, str) or not text.strip():
         return _json(_error_body("No query string was present"))
     if len(text) > MAX_CHARACTERS:
         return _json(_error_body("Query too large"))
-    checked = _parse_document(text)
-    if checked.document is None or checked.errors:
-        return _json({"errors": [error.formatted for error in checked.errors]})
-    operation = get_operation_ast(checked.document, name)
-    if operation is None:
+    parsed = _parse_document(text)
+    if parsed.document is None or parsed.errors:
+        return _json({"errors": [error.formatted for error in parsed.errors]})
+    node = get_operation_ast(parsed.document, name)
+    if node is None:
         return _json(
             _error_body("An operation name is required" if name is None else f'No operation named "{name}"')
         )
-    asked = _Operation(checked.document, operation, text, name, variables)
-    if operation.operation is OperationType.QUERY:
-        return _read(ctx, asked)
-    return await _write(ctx, asked)
+    operation = _Operation(parsed.document, node, text, name, variables)
+    if node.operation is OperationType.QUERY:
+        return _read(ctx, operation)
+    return await _write(ctx, operation)
 
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
+    """The operation of one request."""
+
     document: DocumentNode
-    operation: OperationDefinitionNode
+    node: OperationDefinitionNode
     text: str
     name: str | None
     variables: Mapping[str, Any]
 
     def identity(self, ctx: RequestContext) -> tuple[object, ...]:
-        """Return all that its outcome depends on besides the state: what is asked, by whom, and when."""
+        """Return everything the result depends on besides the state: the operation, the user and the time."""
         who = (ctx.token.value, ctx.token.user.username) if ctx.token else None
         variables = json.dumps(self.variables, sort_keys=True)
         return *ctx.world.read_conditions, who, self.text, self.name, variables
 
     def arguments(self, ctx: RequestContext) -> dict[str, Any]:
-        """Return what graphql-core needs to execute it."""
+        """Return the arguments for graphql-core."""
         return {
             "context_value": ctx,
             "variable_values": dict(self.variables),
@@ -107,49 +109,46 @@ class _Operation:
         }
 
 
-def _read(ctx: RequestContext, asked: _Operation) -> bytes:
-    """Return the answer to a query; one that was asked before of the same state is remembered."""
+def _read(ctx: RequestContext, operation: _Operation) -> bytes:
+    """Return the response to a query, from the cache if the state has not changed."""
     world = ctx.world
     with world.lock:
         if ctx.fault is not None or world.clock.runs:
-            return _json(_execute_query(ctx, asked))
-        key = (world.state, asked.identity(ctx))
+            return _json(_execute_query(ctx, operation))
+        key = (world.state, operation.identity(ctx))
         answer = world.answers.get(key)
         if answer is None:
-            answer = _json(_execute_query(ctx, asked))
+            answer = _json(_execute_query(ctx, operation))
             world.answers.put(key, answer)
         return answer
 
 
-def _execute_query(ctx: RequestContext, asked: _Operation) -> ResponseBody:
+def _execute_query(ctx: RequestContext, operation: _Operation) -> ResponseBody:
     # Only mutations wait; executing queries synchronously saves a check of every value for awaitables.
-    return _check_complexity(ctx, asked) or _response_body(
-        execute_sync(schema(), asked.document, **asked.arguments(ctx))
+    return _check_complexity(ctx, operation) or _response_body(
+        execute_sync(schema(), operation.document, **operation.arguments(ctx))
     )
 
 
-async def _write(ctx: RequestContext, asked: _Operation) -> bytes:
-    """Return the answer to mutations; what they lead to from a known state is a known state again.
-
-    That is so where nothing else can be written meanwhile.
-    """
-    refusal = _check_complexity(ctx, asked)
+async def _write(ctx: RequestContext, operation: _Operation) -> bytes:
+    """Execute mutations; unless something else can write meanwhile, the new state is known if the old one is."""
+    refusal = _check_complexity(ctx, operation)
     if refusal:
         return _json(refusal)
     world = ctx.world
     is_known = ctx.fault is None and not ctx.work_seconds and not world.clock.runs
-    state = state_after(world.state, asked.identity(ctx)) if is_known else object()
+    state = state_after(world.state, operation.identity(ctx)) if is_known else object()
     with world.lock:
-        result = execute(schema(), asked.document, **asked.arguments(ctx))
+        result = execute(schema(), operation.document, **operation.arguments(ctx))
     answer = _response_body(await result if isawaitable(result) else result)
     world.invalidate()
     world.state = state
     return _json(answer)
 
 
-def _check_complexity(ctx: RequestContext, asked: _Operation) -> ResponseBody | None:
+def _check_complexity(ctx: RequestContext, operation: _Operation) -> ResponseBody | None:
     ctx.complexity_limit = COMPLEXITY_LIMIT if ctx.token else ANONYMOUS_COMPLEXITY_LIMIT
-    ctx.complexity = compute_complexity(schema(), asked.document, asked.operation, asked.variables)
+    ctx.complexity = compute_complexity(schema(), operation.document, operation.node, operation.variables)
     if ctx.complexity > ctx.complexity_limit:
         return _error_body(
             f"Query has complexity of {ctx.complexity}, which exceeds max complexity of {ctx.complexity_limit}"

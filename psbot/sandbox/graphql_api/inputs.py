@@ -13,8 +13,7 @@ from psbot.sandbox.rules.labels import validate_color
 from psbot.sandbox.rules.refusals import Invalid
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.labels import Label, Milestone
-from psbot.sandbox.state.model import ItemType, WorkItem
-from psbot.sandbox.state.world import TYPE_NAMES
+from psbot.sandbox.state.model import TYPE_NAMES, ItemType, WorkItem
 
 # The widget that each input field belongs to.
 _WIDGETS = {

@@ -10,8 +10,7 @@ from psbot.sandbox.rules.markdown import render_html
 from psbot.sandbox.rules.references import relative_reference
 from psbot.sandbox.state import global_ids, urls
 from psbot.sandbox.state.accounts import AccessLevel, Membership
-from psbot.sandbox.state.model import ItemType, Note, WorkItem
-from psbot.sandbox.state.world import TYPE_NAMES
+from psbot.sandbox.state.model import TYPE_NAMES, ItemType, Note, WorkItem
 
 
 def paginate_items(items: Sequence[WorkItem], arguments: dict[str, Any]) -> Page:

@@ -18,7 +18,7 @@ from psbot.sandbox.state.world import World
 HOST = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 75  # as the web server in front of GitLab
 _START_SECONDS = 30.0
-_POLLS_A_SECOND = 100
+_POLLS_PER_SECOND = 100
 
 
 def _protocol(gate: Gate) -> type[asyncio.Protocol]:
@@ -66,25 +66,25 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """A server that ends as soon as its connections have, without uvicorn's pauses of a tenth of a second."""
+    """A server that stops as soon as its connections are closed, without uvicorn's pauses of 0.1 seconds."""
 
     async def main_loop(self) -> None:
-        """Serve until the server is told to end."""
+        """Serve until the server is told to stop."""
         polls = 0
-        while not await self.on_tick(polls % _POLLS_A_SECOND):  # 0 once a second: it writes the date then
+        while not await self.on_tick(polls % _POLLS_PER_SECOND):  # 0 once a second, to update the Date header
             polls += 1
-            await asyncio.sleep(1 / _POLLS_A_SECOND)
+            await asyncio.sleep(1 / _POLLS_PER_SECOND)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the requests that are being answered end, for a second."""
+        """Wait up to a second for running requests."""
         for listener in (*self.servers, *(sockets or ())):
             listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        for _ in range(_POLLS_A_SECOND):
+        for _ in range(_POLLS_PER_SECOND):
             if not self.server_state.connections and not self.server_state.tasks:
                 break
-            await asyncio.sleep(1 / _POLLS_A_SECOND)
+            await asyncio.sleep(1 / _POLLS_PER_SECOND)
         for task in self.server_state.tasks:
             task.cancel()
 

@@ -1,7 +1,7 @@
-"""Answers to reads that are remembered, by the state they were read from.
+"""A cache of answers to reads, keyed by the state they were read from.
 
-The state of a world has an identity. As long as nobody writes, it stays the same. A world that was restored from a
-snapshot shares its answers with all others of that snapshot: they have the same state after the same writes.
+The state of a world has an identity that stays the same until the next write. Worlds restored from one snapshot share
+their answers: after the same writes they have the same state.
 """
 
 import hashlib
@@ -9,34 +9,34 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import ClassVar
 
-LIMIT = 256
+MAX_ANSWERS = 256
 
 
-class Answers:
-    """The answers that were read last, up to a limit."""
+class AnswerCache:
+    """The most recently used answers, up to a limit."""
 
-    is_remembering: ClassVar[bool] = True  # False lets every world read everything again
+    is_enabled: ClassVar[bool] = True  # False makes every world compute all answers
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    def __init__(self, limit: int = MAX_ANSWERS) -> None:
         self._limit = limit
-        self._known: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._answers: OrderedDict[Hashable, bytes] = OrderedDict()
 
     def get(self, key: Hashable) -> bytes | None:
-        """Return the answer that was put in with *key*, if it is still known."""
-        found = self._known.get(key) if self.is_remembering else None
+        """Return the cached answer for *key*, if there is one."""
+        found = self._answers.get(key) if self.is_enabled else None
         if found is not None:
-            self._known.move_to_end(key)
+            self._answers.move_to_end(key)
         return found
 
     def put(self, key: Hashable, answer: bytes) -> None:
-        """Remember an answer, and forget the one that was not asked for longest."""
-        self._known[key] = answer
-        if len(self._known) > self._limit:
-            self._known.popitem(last=False)
+        """Cache an answer; beyond the limit, drop the least recently used one."""
+        self._answers[key] = answer
+        if len(self._answers) > self._limit:
+            self._answers.popitem(last=False)
 
 
 def state_after(state: object, write: object) -> object:
-    """Return the identity of the state that *write* leads to; only from a known state it is known."""
+    """Return the identity of the state after *write*; a new, unshared one unless *state* is known."""
     if not isinstance(state, str):
         return object()
     return hashlib.sha256(repr((state, write)).encode()).hexdigest()

@@ -14,7 +14,7 @@ class Clock:
 
     @property
     def runs(self) -> bool:
-        """Tell whether time passes by itself."""
+        """Tell whether the clock runs instead of standing still."""
         return self._runs
 
     def now(self) -> datetime:

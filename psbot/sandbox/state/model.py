@@ -19,6 +19,12 @@ class ItemType(StrEnum):
     TICKET = "TICKET"
 
 
+# The types that groups and projects can hold, with their IDs, which clients must look up.
+GROUP_TYPES = {ItemType.EPIC: 8}
+PROJECT_TYPES = {ItemType.ISSUE: 1, ItemType.INCIDENT: 2, ItemType.TASK: 5, ItemType.TICKET: 9}
+TYPE_NAMES = {type_: type_.value.capitalize() for type_ in ItemType}
+
+
 @dataclass(slots=True, eq=False)
 class Note:
     """A comment or a system note; a synthetic note represents a label, state or milestone event."""

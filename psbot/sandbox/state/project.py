@@ -59,6 +59,11 @@ class Branch:
     developers_can_merge: bool = False
 
 
+def default_branches() -> list[Branch]:
+    """Return the branches of a new project."""
+    return [Branch("main")]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelineSchedule:
     """A pipeline schedule; it runs with the permissions of its owner, None if that account is deleted."""

@@ -8,39 +8,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from psbot.sandbox.state.accounts import AccessLevel, Edition, Membership, Namespace, Token, User, UserKind
-from psbot.sandbox.state.answers import Answers
+from psbot.sandbox.state.answers import AnswerCache
 from psbot.sandbox.state.clock import Clock
 from psbot.sandbox.state.labels import Label, Milestone
-from psbot.sandbox.state.model import ItemType, Link, Note, Notification, WorkItem
-from psbot.sandbox.state.project import Branch, CiVariable, MergeRequest, PipelineSchedule
+from psbot.sandbox.state.model import GROUP_TYPES, PROJECT_TYPES, ItemType, Link, Note, Notification, WorkItem
+from psbot.sandbox.state.project import Branch, CiVariable, MergeRequest, PipelineSchedule, default_branches
 
 VERSION = "19.5.0-ee"
-
-
-def _default_branches() -> list[Branch]:
-    """Return the branches of a new project; a named function, so that a world can be pickled."""
-    return [Branch("main")]
-
-
-# Types that a namespace of each kind can hold; the numbers are instance-wide ids, which clients must look up.
-GROUP_TYPES = {ItemType.EPIC: 8}
-PROJECT_TYPES = {ItemType.ISSUE: 1, ItemType.INCIDENT: 2, ItemType.TASK: 5, ItemType.TICKET: 9}
-TYPE_NAMES = {
-    ItemType.EPIC: "Epic",
-    ItemType.ISSUE: "Issue",
-    ItemType.INCIDENT: "Incident",
-    ItemType.TASK: "Task",
-    ItemType.TICKET: "Ticket",
-}
 
 
 @dataclass(eq=False)
 class World:
     """Users, namespaces, labels and items of one instance.
 
-    ``version`` grows with every write, and ``state`` is another one from then on, so that whatever was computed from
-    the state can be kept until then. Whoever changes anything in another way than by :meth:`tick` calls
-    :meth:`invalidate`.
+    ``version`` grows with every write and ``state`` gets a new identity; values computed from the state are valid
+    until then. Code that changes the world without :meth:`record_write` must call :meth:`invalidate`.
     """
 
     clock: Clock
@@ -58,7 +40,7 @@ class World:
     notifications: list[Notification] = field(default_factory=list)
     merge_requests: dict[int, MergeRequest] = field(default_factory=dict)
     variables_of: dict[int, list[CiVariable]] = field(default_factory=lambda: defaultdict(list))
-    branches_of: dict[int, list[Branch]] = field(default_factory=lambda: defaultdict(_default_branches))
+    branches_of: dict[int, list[Branch]] = field(default_factory=lambda: defaultdict(default_branches))
     schedules_of: dict[int, list[PipelineSchedule]] = field(default_factory=lambda: defaultdict(list))
     is_in_maintenance: bool = False
     version: int = 0
@@ -72,7 +54,7 @@ class World:
     children_of: dict[int, list[Namespace]] = field(default_factory=lambda: defaultdict(list), repr=False)
     cache: dict[object, object] = field(default_factory=dict, repr=False)
     state: object = field(default_factory=object, repr=False)
-    answers: Answers = field(default_factory=Answers, repr=False)
+    answers: AnswerCache = field(default_factory=AnswerCache, repr=False)
 
     @property
     def has_epics(self) -> bool:
@@ -91,29 +73,26 @@ class World:
         return self.clock.tick()
 
     def invalidate(self) -> None:
-        """Forget what was computed from the state before."""
+        """Drop everything that was computed from the previous state."""
         self.cache.clear()
         self.state = object()
 
     @property
     def read_conditions(self) -> tuple[object, ...]:
-        """Return what answers depend on besides the state and who asks."""
+        """Return what answers depend on besides the state and the user."""
         return self.url, self.clock.now(), self.edition, self.is_in_maintenance
 
     def __getstate__(self) -> dict[str, object]:
-        """Return what a snapshot keeps: everything but the lock and what can be computed again."""
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if name not in ("lock", "cache", "state", "answers")
-        }
+        """Return what a snapshot contains: everything except the lock and what can be computed again."""
+        transient = ("lock", "cache", "state", "answers")
+        return {name: value for name, value in vars(self).items() if name not in transient}
 
     def __setstate__(self, kept: dict[str, object]) -> None:
         vars(self).update(kept)
         self.lock = threading.RLock()
         self.cache = {}
         self.state = object()
-        self.answers = Answers()
+        self.answers = AnswerCache()
 
     # users
 

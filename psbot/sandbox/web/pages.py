@@ -7,8 +7,7 @@ from psbot.sandbox.rules import access, references
 from psbot.sandbox.rules.membership import DIRECT, INHERITED, list_memberships
 from psbot.sandbox.state import dates, urls
 from psbot.sandbox.state.accounts import Membership, Namespace, User
-from psbot.sandbox.state.model import ItemType, WorkItem
-from psbot.sandbox.state.world import TYPE_NAMES
+from psbot.sandbox.state.model import TYPE_NAMES, ItemType, WorkItem
 from psbot.sandbox.web.board import build_board
 from psbot.sandbox.web.history import build_history
 from psbot.sandbox.web.rows import Row, build_rows

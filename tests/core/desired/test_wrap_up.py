@@ -42,8 +42,9 @@ def write_below(desk: Desk, key: str, heading: str, words: str) -> None:
 
 def test_sections_wait_for_the_wrap_up() -> None:
     desk = delivering()
-    for key in ("project-summary", "financial-wrap-up", "post-mortem"):
-        assert section(desk, key).startswith("psbot fills this when the wrap-up begins")
+    assert section(desk, "project-summary").startswith("Filled in when the wrap-up begins")
+    for key in ("financial-wrap-up", "post-mortem"):
+        assert section(desk, key).startswith("psbot fills this in when the wrap-up begins")
 
 
 def test_summary_sets_planned_against_actual_days() -> None:
@@ -68,7 +69,7 @@ def test_summary_gathers_what_was_decided_in_calls_inert_and_with_its_links() ->
     assert not any(line.startswith("/") for line in summary.splitlines())
 
 
-def test_summary_tells_nothing_that_the_customer_cannot_read() -> None:
+def test_summary_shows_nothing_that_the_customer_cannot_read() -> None:
     desk = delivering(amendments=(Amendment("CR-7", date(2026, 12, 15), 31.5),))
     calls = [key for key in sorted(desk.world.by_key()) if key.startswith("call/")]
     write_below(desk, calls[0], "Decisions", f"- {SECRET}")
@@ -82,7 +83,7 @@ def test_summary_tells_nothing_that_the_customer_cannot_read() -> None:
     assert not any(word in summary for word in ("31.5", "191.5", "hours", "Standup", "Sign-off", "Financial"))
 
 
-def test_people_s_words_around_the_sections_stay() -> None:
+def test_people_s_text_around_the_sections_stay() -> None:
     desk = delivering()
     desk.edit("project-summary", lambda text: text + "\nThanks, Ada!\n")
     desk.on("2027-02-26")
@@ -100,28 +101,28 @@ def test_financial_wrap_up_sets_booked_hours_against_sold_ones() -> None:
     assert ("| Sold | 191.5 |" in money, "| Booked in GitLab | 4 |" in money) == (True, True)
 
 
-def test_financial_wrap_up_says_what_blocks_completion_until_it_does_not() -> None:
+def test_financial_wrap_up_shows_what_blocks_completion_until_it_does_not() -> None:
     one, two = (Milestone(name, date(2027, 1, 15), name.lower()) for name in ("One", "Two"))
     desk = wrapping_up(milestones=(one, two))
-    assert "- Sign-off missing: One" in section(desk, "financial-wrap-up")
+    assert "- Missing sign-off: One" in section(desk, "financial-wrap-up")
     desk.on("2027-03-01")
     desk.label("maria", "sign-off/one", "signoff", "received")
     desk.label("maria", "sign-off/two", "signoff", "sent")
     desk.advance()
     money = section(desk, "financial-wrap-up")
     assert "| One |  | 2027-03-01 |  |  |" in money
-    assert "- Sign-off missing: One" not in money
-    assert "- Sign-off missing: Two" in money
-    assert "- Item open: Project summary: Acme Corp" in money
-    assert "- Item open: Financial wrap-up" not in money
+    assert "- Missing sign-off: One" not in money
+    assert "- Missing sign-off: Two" in money
+    assert "- Open item: Project summary: Acme Corp" in money
+    assert "- Open item: Financial wrap-up" not in money
     desk.on("2027-03-06")
     desk.advance()
     money = section(desk, "financial-wrap-up")
     assert "| Two | 2027-03-01 |  | yes, at the end of 2027-03-05 |  |" in money
-    assert "Sign-off missing" not in money
+    assert "Missing sign-off" not in money
 
 
-def test_post_mortem_tells_what_happened_in_order_and_by_nobody() -> None:
+def test_post_mortem_shows_what_happened_in_order_and_by_nobody() -> None:
     desk = wrapping_up()
     desk.on("2027-03-01")
     desk.label("maria", "sign-off", "signoff", "sent")
@@ -132,13 +133,13 @@ def test_post_mortem_tells_what_happened_in_order_and_by_nobody() -> None:
     days = [line.split("|")[1].strip() for line in timeline.splitlines() if line.startswith("| 2")]
     assert days == sorted(days)
     for line in (
-        "| 2026-11-24 | The phase kick-off began |",
-        "| 2026-12-02 | The phase intake began |",
-        "| 2026-12-02 | kick-off was closed, done |",
-        "| 2026-12-10 | The phase delivery began |",
-        "| 2027-02-26 | The phase wrap-up began |",
-        "| 2027-03-01 | sign-off: the request was sent |",
-        "| 2027-03-03 | sign-off: there was an objection |",
+        "| 2026-11-24 | Phase kick-off started |",
+        "| 2026-12-02 | Phase intake started |",
+        "| 2026-12-02 | kick-off closed, done |",
+        "| 2026-12-10 | Phase delivery started |",
+        "| 2027-02-26 | Phase wrap-up started |",
+        "| 2027-03-01 | sign-off: acceptance request sent |",
+        "| 2027-03-03 | sign-off: objection received |",
     ):
         assert line in timeline
     assert not any(name in timeline for name in ("maria", "paul", "psbot-bot"))
@@ -154,11 +155,11 @@ def test_phase_that_the_manager_sets_keeps_the_trail() -> None:
     desk.on("2027-02-26")
     desk.advance()
     timeline = section(desk, "post-mortem")
-    assert "| 2026-12-10 | The phase on-hold began |" in timeline
-    assert "| 2027-01-11 | The phase delivery began |" in timeline
+    assert "| 2026-12-10 | Phase on-hold started |" in timeline
+    assert "| 2027-01-11 | Phase delivery started |" in timeline
 
 
-def test_nothing_is_left_to_write_as_days_pass_and_apply_says_the_same() -> None:
+def test_nothing_is_left_to_write_as_days_pass_and_apply_shows_the_same() -> None:
     desk = wrapping_up()
     for day in ("2027-02-26", "2027-03-02", "2027-03-20"):
         desk.on(day)
@@ -183,11 +184,11 @@ def test_change_that_is_open_blocks_completion() -> None:
     )
     desk.world = desk.world.with_item(change)
     desk.advance()
-    assert "- Change open: More runners" in section(desk, "financial-wrap-up")
-    assert "| 2027-02-01 | change-request/1 was opened |" in section(desk, "post-mortem")
+    assert "- Open change request: More runners" in section(desk, "financial-wrap-up")
+    assert "| 2027-02-01 | change-request/1 opened |" in section(desk, "post-mortem")
 
 
-def test_post_mortem_tells_since_when_and_until_when_the_customer_was_waited_for() -> None:
+def test_post_mortem_shows_since_when_and_until_when_the_customer_was_waited_for() -> None:
     desk = delivering()
     desk.on("2027-01-11")
     desk.label("paul", "project-summary", "state", "waiting-customer")
@@ -196,8 +197,8 @@ def test_post_mortem_tells_since_when_and_until_when_the_customer_was_waited_for
     desk.on("2027-02-26")
     desk.advance()
     timeline = section(desk, "post-mortem")
-    assert "| 2027-01-11 | project-summary began to wait for the customer |" in timeline
-    assert "| 2027-01-20 | project-summary waited no more |" in timeline
+    assert "| 2027-01-11 | project-summary started waiting for the customer |" in timeline
+    assert "| 2027-01-20 | project-summary resumed |" in timeline
     assert desk.plan().is_empty
     desk.apply()
     assert desk.plan().is_empty

@@ -22,7 +22,7 @@ SERVER = "https://gitlab.example/sub"
         ("https://gitlab.example/x/-/issues/3", ItemUrl("https://gitlab.example/x/-/issues/3")),
     ],
 )
-def test_reference_key_and_address_are_told_apart(text: str, meant: object) -> None:
+def test_reference_key_and_address_are_reported_apart(text: str, meant: object) -> None:
     assert parse_reference(text) == meant
 
 

@@ -1,16 +1,13 @@
-"""The digest: when it is posted, when it is edited, and when it is left alone; and since when an item is flagged."""
+"""The digest: when it is posted, when it is edited, and when it is left alone."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
-from psbot.core.model.history import History, LabelEvent, Notice
+from psbot.core.model.history import Notice
 from psbot.core.model.item import Item
 from psbot.core.model.operations import PostNotice
-from psbot.core.model.work_item import Author
 from psbot.core.notices.digest import DigestEntry, DigestLine, entries_of, last_entries, plan_digests
 from psbot.core.notices.notice import DIGEST, plan_notices
 from psbot.core.plan.plan import Plan
-from psbot.core.staleness import timeline
-from psbot.core.staleness.escalation import flagged_since
 from tests.support.builders import INTERNAL
 
 LOG = Item("log", "engagement-log", INTERNAL, "Engagement log", "", gid="gid://gitlab/WorkItem/1", iid=1)
@@ -103,31 +100,6 @@ def test_comment_that_a_person_broke_has_no_entries() -> None:
 
 def test_advance_leaves_the_digest_alone() -> None:
     assert list(plan_notices(LOG, [], [posted(line("kick-off"))])) == []
-
-
-def flag(title: str, is_added: bool, minutes: int) -> LabelEvent:
-    return LabelEvent("kick-off", title, is_added, Author("bot", True), AT + timedelta(minutes=minutes))
-
-
-def test_flag_counts_from_the_first_of_an_unbroken_sequence() -> None:
-    flags = (STALE, ESCALATED)
-    climbed = [flag(STALE, True, 0), flag(STALE, False, 9), flag(ESCALATED, True, 9)]
-    assert flagged_since(History(tuple(climbed)), flags) == AT
-    again = [flag(STALE, True, 0), flag(STALE, False, 5), flag(STALE, True, 9)]
-    assert flagged_since(History(tuple(again)), flags) == AT + timedelta(minutes=9)
-    assert flagged_since(History(tuple(again[:2])), flags) is None
-
-
-def test_past_is_not_known_when_events_do_not_lead_to_what_is_there() -> None:
-    events = [
-        LabelEvent("kick-off", "ps-state::todo", True, None, AT),
-        LabelEvent("kick-off", "ps-state::todo", False, None, AT + timedelta(days=1)),
-    ]
-    lost = timeline.label_timeline(events, "ps-state", "doing", AT)
-    assert lost.values_during(AT, AT + timedelta(days=9)) is None
-    assert lost.since is None
-    known = timeline.label_timeline(events[:1], "ps-state", "todo", AT)
-    assert known.values_during(AT, AT + timedelta(days=9)) == frozenset[str | None]({"todo"})
 
 
 def test_digest_names_the_first_five_hundred_findings_of_a_person_and_remembers_all() -> None:

@@ -4,7 +4,7 @@ from psbot.core.model.finding import Finding, Severity
 from psbot.core.model.operations import Close, Operation, PostNotice
 from psbot.core.notices.notice import plan_notices
 from psbot.core.plan.sequence import next_operations
-from tests.core.workflow.test_advance import delivering
+from tests.core.workflow.engagements import delivering
 from tests.support.board import CUSTOMER, PROCESS, Desk
 
 

@@ -40,7 +40,7 @@ def test_facts_stay_with_the_reasons_of_the_guards_that_do_not_hold(facts: Facts
 
 
 def test_facts_lead_nowhere_from_where_only_people_lead_on(facts: Facts) -> None:
-    assert decide("on-hold", None, facts).reasons == ("only people lead on from on-hold",)
+    assert decide("on-hold", None, facts).reasons == ("only people can change the phase on-hold",)
 
 
 def test_facts_that_could_not_be_checked_are_unknown_and_say_what_would_help() -> None:
@@ -99,7 +99,7 @@ def test_label_taken_away_leads_back_to_the_phase_before(facts: Facts) -> None:
 def test_label_taken_away_leads_nowhere_when_the_phase_before_is_not_known(facts: Facts) -> None:
     verdict = decide("on-hold", ManualMove(None, MARIA), facts)
     assert verdict.outcome is PhaseOutcome.ILLEGAL
-    assert "psbot does not remember which phase that replaced; set one" in verdict.reasons
+    assert "the previous phase is unknown, set a phase label" in verdict.reasons
 
 
 def test_chain_ends_with_the_verdict_that_does_not_move() -> None:
