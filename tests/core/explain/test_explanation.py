@@ -165,14 +165,14 @@ def test_item_shows_its_state_and_who_set_it(desk: Desk) -> None:
     assert on_topic(of(desk, "kick-off"), "state") == [
         ("told", "todo, set by psbot-bot (machine account) on 2026-11-23")
     ]
-    for who, stands in [
+    for who, role in [
         ("maria", "manager"),
         ("petra", "listed under `people:`"),
         (CUSTOMER, "not listed under `people:`"),
     ]:
         desk.label(who, "kick-off", "state", "doing")
         assert on_topic(of(desk, "kick-off"), "state") == [
-            ("told", f"doing, set by {who} ({stands}) on 2026-11-23")
+            ("told", f"doing, set by {who} ({role}) on 2026-11-23")
         ]
         desk.label("paul", "kick-off", "state", "todo")
 
