@@ -16,7 +16,7 @@ _MAX_ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Where and with what operations are sent; ``name`` stands in messages where an engagement's key would."""
+    """Where and with what operations are sent; ``name`` is used in messages instead of an engagement key."""
 
     name: str
     group: str

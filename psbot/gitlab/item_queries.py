@@ -68,7 +68,7 @@ _NEWEST_NOTE_FRAGMENT = _item_fragment(
 )
 # Of an item that has been updated lately it is enough to know to which engagement it belongs.
 _UPDATED_FRAGMENT = """
-fragment Moved on WorkItem {
+fragment Updated on WorkItem {
   id description
   widgets(onlyTypes: [HIERARCHY]) { type ... on WorkItemWidgetHierarchy { parent { id } } }
 }"""
@@ -85,7 +85,7 @@ _ARGUMENTS = {
     ItemList.UPDATED: ("updatedAfter: $since, includeDescendants: true", "$since: Time"),
     ItemList.CONFIDENTIAL: ("confidential: true", ""),
 }
-_SHORT_FRAGMENTS = {ItemList.LABELLED: "Brief", ItemList.UPDATED: "Moved"}
+_SHORT_FRAGMENTS = {ItemList.LABELLED: "Brief", ItemList.UPDATED: "Updated"}
 
 
 @cache
@@ -108,7 +108,7 @@ def list_query(item_lists: tuple[ItemList, ...], with_newest_note: bool = False)
         )
     texts = {
         "Brief": _SUMMARY_FRAGMENT,
-        "Moved": _UPDATED_FRAGMENT,
+        "Updated": _UPDATED_FRAGMENT,
         "Full": _FULL_FRAGMENT,
         "Newest": _NEWEST_NOTE_FRAGMENT,
     }

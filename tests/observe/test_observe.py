@@ -1,58 +1,17 @@
-"""What psbot takes for an engagement's items, seen through a whole observation."""
+"""Observing an engagement: which items of GitLab are its own."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from threading import Event
 
 import pytest
 
-from psbot.core.model.engagement import Engagement
 from psbot.core.model.item import HumanActivity
 from psbot.core.model.work_item import Author
-from psbot.core.text.marker import Marker
-from psbot.errors import ExitCode, GitLabError
-from psbot.gitlab.values import Page, PageRequest
-from psbot.observe.observation import Observation, ReadScope
-from psbot.observe.observe import observe, observe_many, with_human_activity
-from tests.support.builders import GROUP, INTERNAL, PROCESS, SHARED, engagement, process
-from tests.support.fakes import BOT, FakeGitLab
-
-ENGAGEMENT = engagement()
-
-
-def marked(item: str, key: str = "acme-sow-142", words: str = "Words.\n") -> str:
-    return f"{Marker(key, item)}\n{words}"
-
-
-@pytest.fixture
-def forge() -> FakeGitLab:
-    forge = FakeGitLab()
-    for spec in PROCESS.catalogue.specs():
-        forge.labels[spec.title] = f"gid://gitlab/GroupLabel/{len(forge.labels) + 1}"
-    return forge
-
-
-def make_epic(forge: FakeGitLab, key: str = "acme-sow-142") -> str:
-    return forge._make(
-        BOT,
-        GROUP,
-        {"title": "Acme", "description": marked("epic", key), "labels": frozenset({"ps-kind::engagement"})},
-    )
-
-
-def make(forge: FakeGitLab, item: str, parent: str | None, author: Author = BOT, **fields: object) -> str:
-    kind = item.partition("/")[0]
-    defaults: dict[str, object] = {
-        "title": item,
-        "description": marked(item),
-        "labels": frozenset({f"ps-kind::{kind}", "ps-state::todo"}),
-        "parent": parent,
-    }
-    return forge._make(author, INTERNAL if kind in ("log", "change-request") else SHARED, defaults | fields)
-
-
-def keys(observation: Observation) -> set[str]:
-    return {item.key for item in observation.snapshot.items}
+from psbot.errors import GitLabError
+from psbot.observe.observation import Observation
+from psbot.observe.observe import observe, with_human_activity
+from tests.observe.items import ENGAGEMENT, keys, make, make_epic, marked
+from tests.support.builders import GROUP, INTERNAL, PROCESS, SHARED, process
+from tests.support.fakes import FakeGitLab
 
 
 def codes(observation: Observation) -> list[str]:
@@ -183,134 +142,6 @@ def test_observe_numbers_a_persons_change_request_with_the_lowest_free_number(fo
     assert {item.key: item.gid for item in found.snapshot.children}["change-request/2"] == new
     make(forge, "change-request", None, Author("ada"), description="Mine.\n")
     assert len(observe(forge, ENGAGEMENT, PROCESS).snapshot.children) == 3
-
-
-def test_observe_refuses_an_edition_without_epics(forge: FakeGitLab) -> None:
-    forge.has_epics = False
-    with pytest.raises(GitLabError, match="no epics") as caught:
-        observe(forge, ENGAGEMENT, PROCESS)
-    assert caught.value.exit_code is ExitCode.GITLAB
-
-
-@pytest.mark.parametrize("path", [GROUP, SHARED, INTERNAL, "acme"])
-def test_observe_names_the_place_that_the_token_does_not_see(forge: FakeGitLab, path: str) -> None:
-    forge.levels[path] = None
-    with pytest.raises(GitLabError, match=path):
-        observe(forge, ENGAGEMENT, PROCESS)
-
-
-def test_observe_refuses_a_role_below_planner(forge: FakeGitLab) -> None:
-    forge.levels[INTERNAL] = 10
-    with pytest.raises(GitLabError, match="needs at least the Planner role"):
-        observe(forge, ENGAGEMENT, PROCESS)
-
-
-def test_observe_refuses_a_list_that_is_shorter_than_gitlab_counts(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    forge.hidden.add(make(forge, "kick-off", epic))
-    with pytest.raises(GitLabError, match="counts"):
-        observe(forge, ENGAGEMENT, PROCESS)
-
-
-def test_observe_reads_on_when_lists_have_several_pages(forge: FakeGitLab) -> None:
-    forge.page = 2
-    for other in ("other-1", "other-2", "other-3"):
-        make_epic(forge, other)
-    epic = make_epic(forge)
-    for day in range(10, 15):
-        make(forge, f"call/2026-12-{day}", epic)
-    make(forge, "kick-off", None)
-    assert len(keys(observe(forge, ENGAGEMENT, PROCESS))) == 7
-
-
-def test_observe_takes_three_requests_when_everything_fits_a_page(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    for day in range(10, 31):
-        make(forge, f"call/2026-12-{day}", epic)
-    observe(forge, ENGAGEMENT, PROCESS)
-    assert len(forge.requests) == 3
-
-
-def test_observe_many_shares_listings_and_keeps_engagements_apart(forge: FakeGitLab) -> None:
-    several = [engagement(f"acme-{number:03}") for number in range(120)]
-    for each in several:
-        epic = make_epic(forge, each.key)
-        for day in (8, 15):
-            make(
-                forge, f"call/2026-12-{day:02}", epic, description=marked(f"call/2026-12-{day:02}", each.key)
-            )
-    found = list(observe_many(forge, several, PROCESS))
-    assert len(found) == 120
-    for each, seen in found:
-        assert isinstance(seen, Observation)
-        assert seen.snapshot.epic
-        assert seen.snapshot.epic.marker == Marker(each.key, "epic")
-        assert len(seen.snapshot.children) == 2
-    assert len(forge.requests) <= 8
-
-
-def test_observe_many_stops_only_the_engagement_that_cannot_be_seen(forge: FakeGitLab) -> None:
-    other = replace(engagement("other"), gitlab=replace(ENGAGEMENT.gitlab, project="acme/delivery/hidden"))
-    found = {each.key: seen for each, seen in observe_many(forge, [other, ENGAGEMENT], PROCESS)}
-    assert isinstance(found["other"], GitLabError)
-    assert isinstance(found["acme-sow-142"], Observation)
-
-
-def test_observe_many_stops_every_engagement_of_a_group_when_a_read_fails(forge: FakeGitLab) -> None:
-    forge.fail("pages", lambda: GitLabError("GitLab answered 502"), carried_out=False)
-    found = list(observe_many(forge, [ENGAGEMENT, engagement("other")], PROCESS))
-    assert [type(seen) for _, seen in found] == [GitLabError, GitLabError]
-
-
-QUICK = ReadScope(is_full=False)
-
-
-class Gated(FakeGitLab):
-    """A GitLab that keeps the children of one epic back until somebody lets them through."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept_back = ""
-        self.gate = Event()
-        self.patience = 10.0  # seconds, in which a test that is wrong ends
-
-    def fetch_pages(self, group: str, asks: Sequence[PageRequest]) -> Sequence[Page]:
-        if any(self.kept_back in ask.filter_values for ask in asks) and not self.gate.wait(self.patience):
-            raise GitLabError("nobody let the last list through")
-        return super().fetch_pages(group, asks)
-
-
-def populated(forge: FakeGitLab, count: int) -> tuple[list[Engagement], list[str]]:
-    """Return engagements with an item each, and their epics."""
-    several = [engagement(f"acme-{number:03}") for number in range(count)]
-    epics = [make_epic(forge, each.key) for each in several]
-    for each, epic in zip(several, epics, strict=True):
-        make(forge, "kick-off", epic, description=marked("kick-off", each.key))
-    return several, epics
-
-
-def test_quick_look_shows_engagements_before_the_last_list_has_come() -> None:
-    forge = Gated()
-    several, epics = populated(forge, 250)
-    forge.kept_back = epics[-1]
-    found: dict[str, set[str]] = {}
-    for each, seen in observe_many(forge, several, PROCESS, QUICK):
-        forge.gate.set()
-        assert isinstance(seen, Observation), seen
-        found[each.key] = keys(seen)
-    assert found == {each.key: {"epic", "kick-off"} for each in several}
-
-
-def test_list_that_cannot_be_read_stops_the_engagements_behind_it_only() -> None:
-    forge = Gated()
-    several, epics = populated(forge, 250)
-    forge.kept_back = epics[-1]
-    forge.patience = 0
-    found = list(observe_many(forge, several, PROCESS, QUICK))
-    assert [each.key for each, seen in found if isinstance(seen, GitLabError)] == [
-        each.key for each in several[200:]
-    ]
-    assert len(found) == 250
 
 
 def test_with_touches_tells_what_people_have_touched(forge: FakeGitLab) -> None:
