@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping
 
 from psbot.core.plan.review import ReviewedPlan
+from psbot.core.text.escape import is_same_text
 from psbot.gitlab.merge_requests import MergeRequestNote, MergeRequests
 from psbot.gitlab.ports import Unclear
 
@@ -70,4 +71,4 @@ def publish(merge_requests: MergeRequests, iid: int, body: str, *, may_create: b
 
 
 def _is_same_text(one: str, other: str) -> bool:
-    return one.split() == other.split()
+    return is_same_text(one, other)

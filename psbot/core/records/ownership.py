@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from psbot.core.model.item import Item
 from psbot.core.text import marker
+from psbot.core.text.escape import WORD_JOINER
 
 EMPTY_TOKEN = "-"  # noqa: S105 - the token of an empty field, no secret
 TITLE_KEY = "title"  # the key under which the marker remembers a title's fingerprint
@@ -37,6 +38,11 @@ class KeptValue:
 
 def _title_token(item: Item) -> str:
     return marker.fingerprint(item.title)
+
+
+def _is_same_title(one: Item, other: Item) -> bool:
+    """Tell whether two titles show the same: earlier versions escaped more characters than are special."""
+    return one.title.replace(WORD_JOINER, "") == other.title.replace(WORD_JOINER, "")
 
 
 def _start_token(item: Item) -> str:
@@ -76,7 +82,7 @@ def phase_memory(item: Item) -> dict[str, str]:
 def decide_field(field: str, desired: Item, observed: Item) -> FieldDecision:
     """Decide what psbot does with *field*, given the *desired* item of the file and the *observed* one of GitLab."""
     key, token = FIELD_TOKENS[field]
-    if token(desired) == token(observed):
+    if token(desired) == token(observed) or (field == "title" and _is_same_title(desired, observed)):
         return FieldDecision.SAME
     remembered = _marker_memory(observed).get(key)
     return FieldDecision.FOLLOW if remembered == token(observed) else FieldDecision.KEEP
