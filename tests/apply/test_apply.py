@@ -159,5 +159,5 @@ def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_momen
         forge.person_comments(intake.gid, "paul")
 
     result = reconcile(on_prem, run_context(forge), comment, planned=planned_before(forge, on_prem, looked))
-    assert forge.items[intake.gid].sighting.is_open
+    assert forge.items[intake.gid].work_item.is_open
     assert result.exit_code is ExitCode.DONE

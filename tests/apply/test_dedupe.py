@@ -53,7 +53,7 @@ def test_reconcile_closes_no_duplicate_that_a_person_has_touched(forge: FakeGitL
     twin = duplicate_of(forge, "kick-off")
     forge.person_edits(twin, "paul", title="I work on this one")
     result = run(forge)
-    assert forge.items[twin].sighting.is_open
+    assert forge.items[twin].work_item.is_open
     assert "duplicate" in {finding.code for finding in result.plan.findings}
 
 
@@ -62,7 +62,7 @@ def test_reconcile_links_a_duplicate_that_it_closes_to_the_item_that_stays(forge
     kept = one(forge, "kick-off")
     twin = duplicate_of(forge, "kick-off")
     run(forge)
-    closed = forge.items[twin].sighting
+    closed = forge.items[twin].work_item
     assert not closed.is_open
     assert kept.reference in closed.description
     assert [each.gid for each in forge.by_key("kick-off") if each.is_open] == [kept.gid]

@@ -29,12 +29,12 @@ def test_reconcile_makes_nothing_twice_when_the_people_who_made_it_are_no_longer
     assert len(forge.items) == before
 
 
-def test_reconcile_makes_no_second_item_when_somebody_unknown_made_the_one_under_the_epic(
+def test_reconcile_makes_no_second_item_when_an_unknown_account_created_the_one_below_the_epic(
     forge: FakeGitLab,
 ) -> None:
     run(forge)
     kick_off = one(forge, "kick-off")
-    forge.items[kick_off.gid].sighting = replace(kick_off, author=Author("zoe"))
+    forge.items[kick_off.gid].work_item = replace(kick_off, author=Author("zoe"))
     result = run(forge)
     assert one(forge, "kick-off").gid == kick_off.gid
     assert "untrusted-item" in {finding.code for finding in result.plan.findings}
@@ -116,7 +116,7 @@ def test_reconcile_makes_nothing_twice_when_a_list_hides_an_item_without_a_word(
     result = reconcile(ENGAGEMENT, replace(run_context(forge), tools=replace(tools, reader=hiding)))
     assert result.exit_code is ExitCode.DONE
     assert open_keys(forge) == before
-    assert len([each for each in forge.items.values() if each.sighting.title.startswith("Kick-off")]) == 1
+    assert len([each for each in forge.items.values() if each.work_item.title.startswith("Kick-off")]) == 1
 
 
 def test_reconcile_stops_when_the_list_of_epics_is_shorter_than_their_count(forge: FakeGitLab) -> None:

@@ -199,7 +199,7 @@ class Wire:
     def _changed(self, given: Json) -> ItemUpdate:
         labels = given.get("labelsWidget", {})
         known = self.forge.items.get(given["id"])
-        is_epic = known is not None and known.sighting.is_epic
+        is_epic = known is not None and known.work_item.is_epic
         people = given.get("assigneesWidget")
         return ItemUpdate(
             gid=given["id"],

@@ -78,7 +78,7 @@ QUICK = ReadScope(is_full=False)
 
 
 class Gated(FakeGitLab):
-    """A GitLab that keeps the children of one epic back until somebody lets them through."""
+    """A GitLab that keeps the children of one epic back until a test lets them through."""
 
     def __init__(self) -> None:
         super().__init__()

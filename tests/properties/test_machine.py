@@ -260,10 +260,10 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def nothing_that_people_did_is_lost(self) -> None:
         for (gid, name), value in self.edits.items():
-            item = self.forge.items[gid].sighting
+            item = self.forge.items[gid].work_item
             assert "urgent" in item.labels if name == "urgent" else getattr(item, name) == value, (gid, name)
         for gid, words in self.written:
-            assert words in self.forge.items[gid].sighting.description
+            assert words in self.forge.items[gid].work_item.description
 
     # inside
 

@@ -113,7 +113,7 @@ def test_persons_item_without_a_marker_counts_as_moved_by_its_parent(forge: Fake
     before = len(forge.requests)
     advanced(forge, since=EVENING - HOUR)
     assert "pages" in forge.requests[before + 2 :], "the children of that epic are read"
-    assert forge.items[made].sighting.title == "More"
+    assert forge.items[made].work_item.title == "More"
 
 
 def test_new_day_is_looked_after_for_every_file_whatever_has_moved(forge: FakeGitLab) -> None:

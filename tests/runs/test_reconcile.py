@@ -163,7 +163,9 @@ def test_reconcile_names_everybody_who_is_missing_before_the_first_write(forge: 
     assert forge.writes == []
 
 
-def test_reconcile_refuses_to_write_as_somebody_whose_items_it_would_not_recognise(forge: FakeGitLab) -> None:
+def test_reconcile_refuses_to_write_as_an_account_whose_items_it_would_not_recognise(
+    forge: FakeGitLab,
+) -> None:
     forge.me = Author("zoe")
     with pytest.raises(GitLabError, match="zoe"):
         run(forge)

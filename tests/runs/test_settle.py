@@ -76,7 +76,7 @@ def test_reconcile_stops_at_once_when_gitlab_asks_for_too_long_a_pause(forge: Fa
     assert "remain" in str(result.error)
 
 
-def test_reconcile_says_what_is_left_when_somebody_says_stop(forge: FakeGitLab) -> None:
+def test_reconcile_counts_what_remains_when_the_run_is_stopped(forge: FakeGitLab) -> None:
     result = reconcile(ENGAGEMENT, run_context(forge, stop=lambda: bool(forge.items)))
     assert result.exit_code is ExitCode.LIMIT
     assert "remain" in str(result.error)
@@ -85,7 +85,7 @@ def test_reconcile_says_what_is_left_when_somebody_says_stop(forge: FakeGitLab) 
     assert open_keys(forge) == EVERYTHING
 
 
-def test_reconcile_leaves_everything_when_somebody_says_stop_at_once(forge: FakeGitLab) -> None:
+def test_reconcile_writes_nothing_when_the_run_is_stopped_at_once(forge: FakeGitLab) -> None:
     result = reconcile(ENGAGEMENT, run_context(forge, stop=lambda: True))
     assert result.exit_code is ExitCode.LIMIT
     assert {receipt.outcome for receipt in result.receipts} == {Outcome.PENDING}
@@ -105,7 +105,7 @@ def test_reconcile_makes_the_others_when_gitlab_breaks_on_one_item_every_time(fo
     assert open_keys(forge) == [key for key in EVERYTHING if key != "intake-aws"]
 
 
-def test_reconcile_sends_nothing_more_when_somebody_says_stop(forge: FakeGitLab) -> None:
+def test_reconcile_sends_nothing_more_when_the_run_is_stopped(forge: FakeGitLab) -> None:
     def is_asked() -> bool:
         if forge.items:
             stopped_at.append(len(forge.requests))
