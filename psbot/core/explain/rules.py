@@ -18,8 +18,8 @@ from psbot.core.workflow.permission import require_authorized
 from psbot.core.workflow.progress import Progress
 
 _MANUAL_MOVES = {
-    Role.MANAGER: "the manager can do it manually",
-    Role.PEOPLE: "anybody listed under `people:` can do it manually",
+    Role.MANAGER: "the manager can set it manually",
+    Role.PEOPLE: "anyone listed under `people:` can set it manually",
 }
 
 

@@ -49,7 +49,7 @@ def _adopt(
     has_marker = note is not None and note.item == item.key
     line = None if has_marker else str(Marker(engagement.key, item.key, note.memory if note else {}))
     if line or differing:
-        reason = outdated_reason(differing)
+        reason = outdated_reason(item, differing)
         if line:
             reason = (
                 "concurrent runs assigned its number twice"

@@ -1,5 +1,6 @@
 """Bring an existing item in line with the engagement file, and keep what people have edited."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from psbot.core.model.finding import Finding, Severity
@@ -65,7 +66,7 @@ def _update_description(engagement: str, desired: Item, observed: Item) -> Itera
     memory = ownership.phase_memory(desired)
     is_remembered = memory.items() <= ownership.phase_memory(observed).items()
     if differing or not has_marker or not is_remembered:
-        reason = outdated_reason(differing) if has_marker else "the marker was removed"
+        reason = outdated_reason(observed, differing) if has_marker else "the marker was removed"
         line = None if has_marker else str(Marker(engagement, observed.key))
         yield Redescribe(observed, differing, line, reason, memory=memory)
 
@@ -81,11 +82,26 @@ def differing_sections(observed: Item, sections: Mapping[str, str]) -> dict[str,
     }
 
 
-def outdated_reason(sections: Mapping[str, str]) -> str:
-    """Return why *sections* are rewritten."""
+def outdated_reason(observed: Item, sections: Mapping[str, str]) -> str:
+    """Return why *sections* of *observed* are rewritten: which, and how many of their lines differ."""
     if not sections:
         return "the marker is out of date"
-    return "the managed section is out of date" if len(sections) == 1 else "managed sections are out of date"
+    current = marker.managed_sections(observed.description)
+    count = sum(_count_differing_lines(current.get(name, ""), text) for name, text in sections.items())
+    lines = f"{count} {'line differs' if count == 1 else 'lines differ'}"
+    if len(sections) == 1:
+        return f"section {next(iter(sections))} is out of date: {lines}"
+    return f"sections {', '.join(sorted(sections))} are out of date: {lines}"
+
+
+def _count_differing_lines(before: str, after: str) -> int:
+    old, new = _count_lines(before), _count_lines(after)
+    return max((new - old).total(), (old - new).total())
+
+
+def _count_lines(text: str) -> Counter[str]:
+    """Count the lines of *text* that are not empty; GitLab may have changed their white space."""
+    return Counter(" ".join(words) for line in text.splitlines() if (words := line.split()))
 
 
 def reattach(item: Item, epic: Item | None) -> Iterator[Redescribe]:

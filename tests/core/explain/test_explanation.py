@@ -71,8 +71,8 @@ def test_epic_shows_its_phase_since_when_and_every_way_out_with_each_guard(desk:
         ("no", "setup → kick-off"),
         ("no", "welcome-email is todo"),
         ("yes", "paul is the lead engineer"),
-        ("told", "setup → on-hold: the manager can do it manually"),
-        ("told", "setup → cancelled: the manager can do it manually"),
+        ("told", "setup → on-hold: the manager can set it manually"),
+        ("told", "setup → cancelled: the manager can set it manually"),
     ]
     assert ops(explanation) == {"apply": [], "advance": []}
 
@@ -82,7 +82,7 @@ def test_epic_shows_that_people_may_go_before_the_guards_hold() -> None:
     assert on_topic(explanation, "moves")[:3] == [
         ("no", "delivery → wrap-up"),
         ("no", "the engagement ends on 2027-02-26 (not reached yet)"),
-        ("told", "anybody listed under `people:` can do it manually"),
+        ("told", "anyone listed under `people:` can set it manually"),
     ]
     assert "after intake" in on_topic(explanation, "phase")[0][1]
 
@@ -127,7 +127,7 @@ def test_engagement_on_hold_shows_which_phase_it_goes_back_to() -> None:
     desk = delivering()
     desk.label("maria", "epic", "phase", "on-hold")
     desk.advance()
-    assert ("told", "on-hold → back to delivery: the manager can do it manually") in on_topic(
+    assert ("told", "on-hold → back to delivery: the manager can set it manually") in on_topic(
         of(desk, "epic"), "moves"
     )
 
@@ -165,14 +165,14 @@ def test_item_shows_its_state_and_who_set_it(desk: Desk) -> None:
     assert on_topic(of(desk, "kick-off"), "state") == [
         ("told", "todo, set by psbot-bot (machine account) on 2026-11-23")
     ]
-    for who, stands in [
+    for who, role in [
         ("maria", "manager"),
         ("petra", "listed under `people:`"),
         (CUSTOMER, "not listed under `people:`"),
     ]:
         desk.label(who, "kick-off", "state", "doing")
         assert on_topic(of(desk, "kick-off"), "state") == [
-            ("told", f"doing, set by {who} ({stands}) on 2026-11-23")
+            ("told", f"doing, set by {who} ({role}) on 2026-11-23")
         ]
         desk.label("paul", "kick-off", "state", "todo")
 

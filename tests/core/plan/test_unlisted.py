@@ -103,7 +103,7 @@ def test_section_of_an_item_of_a_person_follows() -> None:
     (operation,) = planned(item, {"missing": "nothing\n"})
     assert isinstance(operation, Redescribe)
     assert (operation.sections, operation.marker) == ({"missing": "nothing\n"}, None)
-    assert operation.reason == "the managed section is out of date"
+    assert operation.reason == "section missing is out of date: 1 line differs"
 
 
 def test_number_that_was_assigned_twice_is_replaced_in_the_marker() -> None:

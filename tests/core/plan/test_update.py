@@ -93,7 +93,7 @@ def test_managed_section_is_rewritten_when_its_text_differs() -> None:
     (operation,) = planned(item(SECTION.format("ends 2026-12-02")), item(SECTION.format("ends  2026-12-01")))
     assert isinstance(operation, Redescribe)
     assert operation.sections == {"overview": "ends 2026-12-02\n"}
-    assert operation.reason == "the managed section is out of date"
+    assert operation.reason == "section overview is out of date: 1 line differs"
     assert planned(item(SECTION.format("the same")), item(SECTION.format("the  same"))) == []
 
 
@@ -106,9 +106,12 @@ def test_damaged_section_is_reported_and_left_alone() -> None:
 
 
 def test_reason_names_what_is_out_of_date() -> None:
-    assert outdated_reason({}) == "the marker is out of date"
-    assert outdated_reason({"a": "x"}) == "the managed section is out of date"
-    assert outdated_reason({"a": "x", "b": "y"}) == "managed sections are out of date"
+    observed = item(SECTION.format("begins\nends 2026-12-01\n"))
+    assert outdated_reason(observed, {}) == "the marker is out of date"
+    one = {"overview": "begins\n\nends  2026-12-02\nits hours\n"}
+    assert outdated_reason(observed, one) == "section overview is out of date: 2 lines differ"
+    two = one | {"chart": "x"}
+    assert outdated_reason(observed, two) == "sections chart, overview are out of date: 3 lines differ"
 
 
 def test_missing_section_differs() -> None:
