@@ -461,7 +461,7 @@ def test_persons_token_writes_no_digest(desk: Desk, how: tuple[str, ...]) -> Non
 
 
 def test_project_that_is_in_no_group_is_refused() -> None:
-    forge = FakeGitLab()
-    forge.levels["maria/digests"] = 40
+    gitlab = FakeGitLab()
+    gitlab.levels["maria/digests"] = 40
     with pytest.raises(PsbotError, match="maria/digests is not in a group"):
-        find_digest_project(forge, "maria/digests", [], PROCESS)
+        find_digest_project(gitlab, "maria/digests", [], PROCESS)
