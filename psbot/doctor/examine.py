@@ -37,18 +37,18 @@ def examine(
 ) -> Iterator[Check]:
     """Yield every check, then *more_checks*; ends early where the server or the token cannot be used."""
     try:
-        facts = reader.fetch_server()
+        server = reader.fetch_server()
     except GitLabError as error:
         yield Check(url, CheckResult.MISSING, error.message, error.hint)
         return
-    yield _check_version(url, facts.version, facts.is_enterprise)
-    if facts.author is None:
+    yield _check_version(url, server.version, server.is_enterprise)
+    if server.author is None:
         yield Check(
             url, CheckResult.MISSING, "GitLab does not recognise the token", "create a new one on this server"
         )
         return
-    machine = "a machine account" if facts.author.is_machine else "a person's account"
-    yield Check(url, CheckResult.OK, f"the token belongs to {facts.author.username}, {machine}")
+    machine = "a machine account" if server.author.is_machine else "a person's account"
+    yield Check(url, CheckResult.OK, f"the token belongs to {server.author.username}, {machine}")
     yield from _check_token(reader, url, doctor_input.today)
     for file, engagement in doctor_input.engagements.items():
         yield from _check_engagement(reader, file, engagement, doctor_input)
