@@ -106,8 +106,8 @@ def publish_plans(
         echo(f"{NOTE_TOKEN} is not set, so the plan is not posted to the merge request")
         return ExitCode.DONE
     try:
-        with _open_merge_requests(review.app, environment, review.merge_request.project) as found:
-            done = publish(found, review.merge_request.iid, body, may_create=note.has_content)
+        with _open_merge_requests(review.app, environment, review.merge_request.project) as merge_requests:
+            done = publish(merge_requests, review.merge_request.iid, body, may_create=note.has_content)
     except PsbotError as error:
         echo(f"the plan could not be posted to the merge request: {error}")
         return error.exit_code
@@ -135,9 +135,9 @@ def fetch_reviewed(app: App) -> Mapping[str, ReviewedPlan]:
         echo(f"no plan to compare with: {NOTE_TOKEN} is not set, or this is not a branch pipeline")
         return {}
     try:
-        with _open_merge_requests(app, environment, project) as found:
-            iid = found.fetch_merged_iid(commit, branch)
-            note = find_own_note(found, iid) if iid else None
+        with _open_merge_requests(app, environment, project) as merge_requests:
+            iid = merge_requests.fetch_merged_iid(commit, branch)
+            note = find_own_note(merge_requests, iid) if iid else None
     except GitLabError as error:
         echo(f"the reviewed plan cannot be read: {error}")
         return {}

@@ -46,13 +46,13 @@ def plans_from_gitlab(
     with open_session(app, environment) as session:
         plans = {}
         engagements = [each.engagement for each in files.values()]
-        for engagement, found in plan_many(session.reader, engagements, app.process, app.templates, app.now):
-            if isinstance(found, PsbotError):
+        for engagement, result in plan_many(session.reader, engagements, app.process, app.templates, app.now):
+            if isinstance(result, PsbotError):
                 if failures is not None:
-                    failures.append((files[engagement.key].file, found))
-                codes.append(echo_failure(files[engagement.key].file, found))
+                    failures.append((files[engagement.key].file, result))
+                codes.append(echo_failure(files[engagement.key].file, result))
             else:
-                plans[engagement.key] = found
+                plans[engagement.key] = result
         planned = [files[key].engagement for key in plans]
         warnings = outside_readers(session.reader, planned, app.process)
     return [

@@ -101,17 +101,17 @@ def loaded_files(portfolio: list[LoadResult], codes: list[ExitCode]) -> dict[str
 
     If no file is valid, the command ends here, before it complains about a missing server or token.
     """
-    found = {}
+    valid = {}
     for loaded in portfolio:
         if loaded.error:
             codes.append(echo_error(loaded.error))
         if loaded.engagement:
             warnings = tuple(each.as_finding() for each in loaded.warnings)
-            found[loaded.engagement.key] = LoadedFile(loaded.file, loaded.engagement, warnings)
+            valid[loaded.engagement.key] = LoadedFile(loaded.file, loaded.engagement, warnings)
     portfolio.clear()
-    if not found and any(codes):
+    if not valid and any(codes):
         raise click.exceptions.Exit(most_severe(codes))
-    return found
+    return valid
 
 
 def echo_failure(file: str, error: PsbotError) -> ExitCode:

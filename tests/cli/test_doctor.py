@@ -94,9 +94,11 @@ def job(sandbox: Sandbox, project: Namespace) -> Doctor:
 def of_repository(ended: Result) -> dict[str, str]:
     """What is said of the repository: found → verdict and what to do."""
     assert "Traceback" not in ended.output
+    checks = json.loads(ended.stdout)["checks"]
+    assert all(check["fix"] == check["mend"] for check in checks), "the old name stays for one release"
     return {
-        check["found"]: f"{check['verdict']}; {check['mend']}" if check["mend"] else check["verdict"]
-        for check in json.loads(ended.stdout)["checks"]
+        check["found"]: f"{check['verdict']}; {check['fix']}" if check["fix"] else check["verdict"]
+        for check in checks
         if check["about"] == ENGAGEMENTS
     }
 

@@ -33,7 +33,7 @@ def test_example_script_is_simulated_with_reasons_at_80_columns() -> None:
         "kick-off was closed by ada, who is not listed under `people:`; the change was ignored.",
         "-ps-phase::kick-off +ps-phase::intake; kick-off is done",
         "20 days,",
-        "the phase is intake",
+        "phase: intake",
     ):
         assert words in said, words
 
@@ -64,7 +64,7 @@ def test_all_mistakes_of_a_script_are_reported_at_once_with_their_places(tmp_pat
 def test_simulation_without_a_script_finishes_and_omits_empty_days() -> None:
     played = psbot("simulate", MINIMAL)
     assert played.exit_code == 0, played.output
-    assert played.stdout.splitlines()[-1].endswith("the phase is completed")
+    assert played.stdout.splitlines()[-1].endswith("phase: completed")
     assert "2026-11-21 Saturday" not in played.stdout
 
 

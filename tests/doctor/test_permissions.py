@@ -85,7 +85,7 @@ def test_command_that_writes_says_so_when_the_token_can_only_read(sandbox: Sandb
     later = ("--now", "2026-12-01T09:00+01:00")  # calls and standups have become due
     ended = psbot(sandbox, READ_ONLY_TOKEN, *later, *of_engagement(command))
     assert (ended.exit_code, len(sandbox.world.items)) == (3, made)
-    assert f"make one with the scope {WRITE_SCOPE}" in ended.stderr
+    assert f"create a token with the `{WRITE_SCOPE}` scope" in ended.stderr
 
 
 def test_advance_shows_what_it_would_do_with_a_token_that_can_only_read(sandbox: Sandbox) -> None:

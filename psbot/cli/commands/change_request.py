@@ -135,13 +135,13 @@ def _fetch_requests(
     from psbot.errors import PsbotError
     from psbot.runs.change_requests import change_requests_many
 
-    sheets = loaded_files(app.load_engagements(files), codes)
-    read: list[tuple[Engagement, Sequence[ChangeRequestStatus]]] = []
+    loaded = loaded_files(app.load_engagements(files), codes)
+    requests: list[tuple[Engagement, Sequence[ChangeRequestStatus]]] = []
     with open_session(app) as session:
-        engagements = [each.engagement for each in sheets.values()]
-        for engagement, found in change_requests_many(session.reader, engagements, app.process, app.now):
-            if isinstance(found, PsbotError):
-                codes.append(echo_failure(sheets[engagement.key].file, found))
+        engagements = [each.engagement for each in loaded.values()]
+        for engagement, result in change_requests_many(session.reader, engagements, app.process, app.now):
+            if isinstance(result, PsbotError):
+                codes.append(echo_failure(loaded[engagement.key].file, result))
             else:
-                read.append((engagement, found))
-    return read
+                requests.append((engagement, result))
+    return requests

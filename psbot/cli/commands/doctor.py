@@ -65,17 +65,17 @@ def doctor(
         app.load_engagements(options.resolve_files(files)) if files or options.find_engagement_files() else []
     )
     plans = {each.file: app.plan_offline(each, each.engagement).plan for each in loaded if each.engagement}
-    sheets = {each.file: each for each in session.loaded_files(loaded, codes).values()}
-    engagements = {file: each.engagement for file, each in sheets.items()}
-    patient = DoctorInput(engagements, plans, app.process, app.now.date())
+    valid = {each.file: each for each in session.loaded_files(loaded, codes).values()}
+    engagements = {file: each.engagement for file, each in valid.items()}
+    doctor_input = DoctorInput(engagements, plans, app.process, app.now.date())
     path = (repository or "").strip("/")
-    found = _run_checks(app, patient, Repository(path, schedules, find_job(os.environ, path)))
-    click.echo(checks.render_checks(form, found, app.now, REQUIREMENTS), nl=False)
-    codes.append(code_of(found, with_warnings=exit_code))
+    results = _run_checks(app, doctor_input, Repository(path, schedules, find_job(os.environ, path)))
+    click.echo(checks.render_checks(form, results, app.now, REQUIREMENTS), nl=False)
+    codes.append(code_of(results, with_warnings=exit_code))
     return most_severe(codes)
 
 
-def _run_checks(app: App, patient: DoctorInput, repository: Repository) -> list[Check]:
+def _run_checks(app: App, doctor_input: DoctorInput, repository: Repository) -> list[Check]:
     """Return the checks; a job without the write token uses the read token, or checks only itself."""
     from psbot.cli.merge_request import environment_with_token
     from psbot.cli.session import echo, open_session
@@ -94,4 +94,4 @@ def _run_checks(app: App, patient: DoctorInput, repository: Repository) -> list[
     with open_session(app, environment) as session:
         pipelines = CiSettings(Rest(session.connection), repository.path)
         more = examine_repository(pipelines, repository) if repository.path else ()
-        return list(examine(session.reader, session.connection.url, patient, more))
+        return list(examine(session.reader, session.connection.url, doctor_input, more))

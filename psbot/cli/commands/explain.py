@@ -60,8 +60,8 @@ def _explain(app: App, wanted: Reference | ItemKey | ItemUrl, files: tuple[Path,
     from psbot.runs.explain import ExplainSources, explain_target
 
     codes = [ExitCode.DONE]
-    sheets = loaded_files(app.load_engagements(options.resolve_files(files)), codes)
-    engagements = {key: each.engagement for key, each in sheets.items()}
+    loaded = loaded_files(app.load_engagements(options.resolve_files(files)), codes)
+    engagements = {key: each.engagement for key, each in loaded.items()}
     with open_session(app) as session:
         place = wanted.resolve(session.connection.url) if isinstance(wanted, ItemUrl) else wanted
         if place is None:
@@ -70,6 +70,6 @@ def _explain(app: App, wanted: Reference | ItemKey | ItemUrl, files: tuple[Path,
                 "copy the URL of its page, or set another --gitlab-url",
             )
         sources = ExplainSources(session.reader, engagements, app.process, app.templates, app.now)
-        found = explain_target(place, sources)
-    click.echo(explain.render_explanation(form, found, app.now), nl=False)
+        explanation = explain_target(place, sources)
+    click.echo(explain.render_explanation(form, explanation, app.now), nl=False)
     return most_severe(codes)

@@ -34,10 +34,10 @@ def labels(app: App, files: tuple[Path, ...], *, groups: tuple[str, ...], form: 
 
     codes = [ExitCode.DONE]
     if not groups:
-        sheets = loaded_files(app.load_engagements(options.resolve_files(files)), codes)
-        groups = tuple(each.engagement.gitlab.label_group for each in sheets.values())
+        loaded = loaded_files(app.load_engagements(options.resolve_files(files)), codes)
+        groups = tuple(each.engagement.gitlab.label_group for each in loaded.values())
     with open_session(app) as session:
-        found = list(check_labels(session.reader, groups, app.process.catalogue))
-    click.echo(checks.render_checks(form, found, app.now), nl=False)
-    codes.append(code_of(found, with_warnings=exit_code))
+        results = list(check_labels(session.reader, groups, app.process.catalogue))
+    click.echo(checks.render_checks(form, results, app.now), nl=False)
+    codes.append(code_of(results, with_warnings=exit_code))
     return most_severe(codes)

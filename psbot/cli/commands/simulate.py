@@ -46,8 +46,8 @@ def simulate(
         raise PsbotError(f"the simulation needs {error.name}", "pip install 'psbot[sandbox]'") from error
     from psbot.report import simulation
 
-    played = simulate(
+    result = simulate(
         file, app.process, app.templates, script=script, start=start.date() if start else None, days=days
     )
-    click.echo(simulation.render_timeline(form, played.timeline), nl=False)
-    return ExitCode.GITLAB if played.has_failed else ExitCode.DONE
+    click.echo(simulation.render_timeline(form, result.timeline), nl=False)
+    return ExitCode.GITLAB if result.has_failed else ExitCode.DONE

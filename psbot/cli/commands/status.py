@@ -26,16 +26,16 @@ def status(app: App, files: tuple[Path, ...], *, form: str, exit_code: bool) -> 
     from psbot.runs.status import status_many
 
     codes = [ExitCode.DONE]
-    sheets = loaded_files(app.load_engagements(options.resolve_files(files)), codes)
-    standings = []
+    loaded = loaded_files(app.load_engagements(options.resolve_files(files)), codes)
+    statuses = []
     with open_session(app) as session:
-        engagements = [each.engagement for each in sheets.values()]
-        for engagement, found in status_many(session.reader, engagements, app.process, app.now):
-            if isinstance(found, PsbotError):
-                codes.append(echo_failure(sheets[engagement.key].file, found))
-                found = from_file_only(engagement, engagement.today(app.now), str(found))
-            standings.append(found)
-    shown = by_urgency(standings)
+        engagements = [each.engagement for each in loaded.values()]
+        for engagement, result in status_many(session.reader, engagements, app.process, app.now):
+            if isinstance(result, PsbotError):
+                codes.append(echo_failure(loaded[engagement.key].file, result))
+                result = from_file_only(engagement, engagement.today(app.now), str(result))
+            statuses.append(result)
+    shown = by_urgency(statuses)
     click.echo(status.render_status(form, shown, app.now), nl=False)
     if exit_code and any(each.needs_attention for each in shown):
         codes.append(ExitCode.FINDINGS)
