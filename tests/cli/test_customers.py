@@ -1,0 +1,135 @@
+"""What commands report where one customer can read the epic of another one."""
+
+import json
+from pathlib import Path
+
+import pytest
+import requests
+
+from psbot.sandbox.server.app import Sandbox
+from psbot.sandbox.state.accounts import AccessLevel
+from psbot.sandbox.state.seed import token_of
+from tests.support.paths import ROOT
+from tests.support.terminal import Psbot, psbot_on
+
+ACME = (ROOT / "examples" / "acme-aws.yml").read_text()
+CODE = "customers-not-separated"
+GLOBEX = ACME.replace("acme-sow-142", "globex-sow-7").replace("customer: Acme Corp", "customer: Globex")
+
+
+@pytest.fixture
+def psbot(sandbox: Sandbox) -> Psbot:
+    return psbot_on(sandbox)
+
+
+def written(folder: Path, **texts: str) -> list[Path]:
+    files = [folder / f"{name}.yml" for name in texts]
+    for file, text in zip(files, texts.values(), strict=True):
+        file.write_text(text)
+    return files
+
+
+def below(group: str, text: str) -> str:
+    """The file with its epic in *group* and both projects below it."""
+    return text.replace("acme/delivery", group)
+
+
+def without_members(text: str) -> str:
+    return text.replace("gitlab:\n", "gitlab:\n  shared_with_customer: false\n")
+
+
+def epics_read_by(sandbox: Sandbox, username: str, group: str) -> set[str]:
+    """The titles of the group's epics that GitLab shows to the person."""
+    query = "query($group: ID!) { group(fullPath: $group) { workItems(types: [EPIC]) { nodes { title } } } }"
+    answer = requests.post(
+        f"{sandbox.url}/api/graphql",
+        json={"query": query, "variables": {"group": group}},
+        headers={"Authorization": f"Bearer {token_of(username)}"},
+        timeout=10,
+    ).json()
+    found = answer["data"]["group"]
+    return {each["title"] for each in found["workItems"]["nodes"]} if found else set()
+
+
+def test_validate_names_both_files_of_customers_who_share_a_group(psbot: Psbot, tmp_path: Path) -> None:
+    acme, globex = written(tmp_path, acme=ACME, globex=GLOBEX)
+    found = psbot("validate", acme, globex)
+    assert (found.exit_code, found.stdout) == (0, f"{acme}: ok\n{globex}: ok\n")
+    first, second = (line for line in found.stderr.splitlines() if "can read the epic" in line)
+    assert first == (
+        f"{acme}:14:10: warning: gitlab.group: as a member of acme/delivery/project, Acme Corp ({acme}) can read the "
+        f"epic of Globex ({globex}) in acme/delivery: its title, description, dates, labels and public comments; give "
+        "each customer a subgroup with both projects below it, and have no epics in the groups above; if nobody from "
+        "the customer is a member of the project, set gitlab.shared_with_customer: false"
+    )
+    assert second.startswith(
+        f"{globex}:14:10: warning: gitlab.group: as a member of acme/delivery/project, Globex"
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        GLOBEX.replace("customer: Globex", "customer: ACME  corp"),
+        below("acme/globex", GLOBEX),
+        without_members(GLOBEX),
+    ],
+    ids=["the same customer", "a subgroup each", "no members"],
+)
+def test_validate_has_nothing_to_report_about_separated_customers(
+    other: str, psbot: Psbot, tmp_path: Path
+) -> None:
+    files = written(tmp_path, acme=without_members(ACME) if "shared_with" in other else ACME, globex=other)
+    assert "can read" not in psbot("validate", *files).stderr
+
+
+@pytest.mark.parametrize("mode", [["--offline"], []], ids=["offline", "online"])
+def test_plan_lists_customers_that_are_not_separated_and_only_warns(
+    mode: list[str], psbot: Psbot, tmp_path: Path
+) -> None:
+    files = written(tmp_path, acme=ACME, globex=GLOBEX)
+    planned = psbot("plan", *files, *mode, "--format", "json")
+    assert planned.exit_code == 0
+    for engagement, other in zip(json.loads(planned.stdout)["engagements"], reversed(files), strict=True):
+        (finding,) = (each for each in engagement["findings"] if each["code"] == CODE)
+        assert finding["severity"] == "warning"
+        assert str(other) in finding["message"]
+    assert psbot("plan", *files, *mode, "--exit-code").exit_code == 4
+
+
+def test_apply_is_not_blocked_by_customers_that_are_not_separated(psbot: Psbot, tmp_path: Path) -> None:
+    files = written(tmp_path, acme=ACME, globex=GLOBEX)
+    assert psbot("apply", *files).exit_code == 0
+
+
+def test_customer_reads_in_gitlab_exactly_what_the_finding_names(
+    psbot: Psbot, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """ada of Acme Corp is a member of the shared project alone."""
+    world = sandbox.world
+    for path, is_group in (
+        ("acme/globex", True),
+        ("acme/globex/project", False),
+        ("acme/globex/internal", False),
+    ):
+        namespace = world.ensure_namespace(path, is_group=is_group)
+        for person in ("maria", "paul", "petra", "pia", "dora"):
+            world.add_member(namespace, world.users[person], AccessLevel.DEVELOPER)
+    hidden = below("acme/globex", GLOBEX)
+    acme, globex, other = written(tmp_path, acme=ACME, globex=GLOBEX.replace("-142", "-7"), other=hidden)
+    assert psbot("apply", acme, other).exit_code == 0
+    assert epics_read_by(sandbox, "ada", "acme/delivery") == {"Acme Corp: SOW-2026-142"}
+    assert epics_read_by(sandbox, "ada", "acme/globex") == set()
+    assert "can read" not in psbot("validate", acme, other).stderr
+
+    globex.write_text(globex.read_text().replace("globex-sow-7", "globex-sow-8"))
+    assert psbot("apply", globex).exit_code == 0
+    assert epics_read_by(sandbox, "ada", "acme/delivery") == {"Acme Corp: SOW-2026-142", "Globex: SOW-2026-7"}
+    assert f"can read the epic of Globex ({globex})" in psbot("validate", acme, globex).stderr
+
+
+def test_shared_with_customer_is_true_or_false(psbot: Psbot, tmp_path: Path) -> None:
+    (file,) = written(tmp_path, acme=ACME.replace("gitlab:\n", "gitlab:\n  shared_with_customer: maybe\n"))
+    refused = psbot("validate", file)
+    assert refused.exit_code == 2
+    assert f"{file}:14:25: gitlab.shared_with_customer: maybe is text, not true or false" in refused.stderr
