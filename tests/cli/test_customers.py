@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from psbot.sandbox.rules.item_changes import ItemChange
+from psbot.sandbox.rules.items import create_item
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.state.accounts import AccessLevel
+from psbot.sandbox.state.model import ItemType
 from psbot.sandbox.state.seed import token_of
 from tests.support.paths import ROOT
 from tests.support.terminal import Psbot, psbot_on
@@ -133,3 +136,73 @@ def test_shared_with_customer_is_true_or_false(psbot: Psbot, tmp_path: Path) -> 
     refused = psbot("validate", file)
     assert refused.exit_code == 2
     assert f"{file}:14:25: gitlab.shared_with_customer: maybe is text, not true or false" in refused.stderr
+
+
+def test_doctor_reports_customers_that_are_not_separated(psbot: Psbot, tmp_path: Path) -> None:
+    files = written(tmp_path, acme=ACME, globex=GLOBEX)
+    found = psbot("doctor", *files, "--format", "json")
+    assert found.exit_code == 0
+    checks = [each for each in json.loads(found.stdout)["checks"] if "can read the epic" in each["found"]]
+    assert [(each["about"], each["verdict"]) for each in checks] == [(str(each), "warning") for each in files]
+    assert "give each customer a subgroup with both projects below it" in checks[0]["fix"]
+    assert psbot("doctor", *files, "--exit-code").exit_code == 4
+
+
+def epic(sandbox: Sandbox, title: str, *, is_confidential: bool = False, description: str = "") -> None:
+    """Let dora make an epic in the group above the engagement's."""
+    world = sandbox.world
+    dora, acme = world.users["dora"], world.namespaces["acme"]
+    world.add_member(acme, dora, AccessLevel.OWNER)
+    change = ItemChange(title=title, confidential=is_confidential, description=description)
+    create_item(world, dora, acme, ItemType.EPIC, change)
+
+
+def checks_about(psbot: Psbot, word: str, *arguments: object, **env: str) -> list[dict[str, str]]:
+    found = psbot("doctor", *arguments, "--format", "json", **env)
+    return [each for each in json.loads(found.stdout)["checks"] if word in each["found"]]
+
+
+def test_doctor_names_epics_in_groups_above_that_a_customer_can_read(
+    psbot: Psbot, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (file,) = written(tmp_path, acme=ACME)
+    assert checks_about(psbot, "can read", file) == []
+    epic(sandbox, "Prices of next year")
+    epic(sandbox, "Hidden", is_confidential=True)
+    assert epics_read_by(sandbox, "ada", "acme") == {"Prices of next year"}
+    (check,) = checks_about(psbot, "can read", file)
+    assert (check["about"], check["verdict"]) == ("acme", "warning")
+    assert check["found"] == f"Acme Corp ({file}) can read 1 epic of acme: acme&1"
+    assert check["fix"].startswith("move them out of acme, or make them confidential")
+    for number in range(4):
+        epic(sandbox, f"Number {number}")
+    (check,) = checks_about(psbot, "can read", file)
+    assert check["found"].endswith("can read 5 epics of acme: acme&1, acme&3, acme&4, 2 more")
+    (nobody,) = written(tmp_path, acme=without_members(ACME))
+    assert checks_about(psbot, "can read", nobody) == []
+
+
+def test_doctor_leaves_out_epics_of_the_customers_own_engagements(
+    psbot: Psbot, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    second = below("acme", ACME).replace("acme-sow-142", "acme-sow-143")
+    files = written(tmp_path, acme=ACME, second=second)
+    epic(sandbox, "Ours", description="<!-- psbot: engagement=acme-sow-143 item=epic -->\n")
+    assert checks_about(psbot, "can read", *files) == []
+    (check,) = checks_about(psbot, "can read", files[0])
+    assert check["found"].endswith("can read 1 epic of acme: acme&1")
+
+
+def test_doctor_counts_epics_beyond_the_first_page(psbot: Psbot, sandbox: Sandbox, tmp_path: Path) -> None:
+    (file,) = written(tmp_path, acme=ACME)
+    for number in range(103):
+        epic(sandbox, f"Number {number}")
+    (check,) = checks_about(psbot, "can read", file)
+    assert check["found"].endswith("can read 103 epics of acme: acme&1, acme&2, acme&3, 100 more")
+
+
+def test_doctor_reports_groups_above_that_it_could_not_check(psbot: Psbot, tmp_path: Path) -> None:
+    (file,) = written(tmp_path, acme=below("nowhere/acme", ACME).replace("group: acme ", "group: nowhere "))
+    (check,) = checks_about(psbot, "nowhere is not visible", file)
+    assert (check["about"], check["verdict"]) == ("nowhere", "unknown")
+    assert check["found"].endswith(f"it may have epics that Acme Corp ({file}) can read")
