@@ -206,3 +206,10 @@ def test_doctor_reports_groups_above_that_it_could_not_check(psbot: Psbot, tmp_p
     (check,) = checks_about(psbot, "nowhere is not visible", file)
     assert (check["about"], check["verdict"]) == ("nowhere", "unknown")
     assert check["found"].endswith(f"it may have epics that Acme Corp ({file}) can read")
+
+
+def test_examples_and_the_starter_keep_customers_apart(psbot: Psbot) -> None:
+    files = [*(ROOT / "examples").glob("*.yml"), ROOT / "starter" / "engagements" / "example.yml"]
+    # The starter's example is that of the minimal example again; the same customer may share the group.
+    found = psbot("validate", *(file for file in files if file.name != "initech-minimal.yml"))
+    assert (found.exit_code, "can read" in found.stderr) == (0, False)
