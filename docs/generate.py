@@ -35,6 +35,7 @@ PURPOSES = {
     "Comments": "the comments of up to 20 items: psbot's notices in the engagement log",
     "People": "which usernames exist, and their memberships",
     "Audience": "who can read the internal projects",
+    "GroupEpics": "the epics of the groups above the engagements, which customers can read",
     "Server": "the server's version and edition, and the account of the token",
     "CreateLabels": "creates missing labels of the catalogue",
     "CreateItems": "creates epics and child items with labels, assignee, dates and parent",

@@ -10,6 +10,7 @@ from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Process
 from psbot.core.plan.plan import Plan
 from psbot.doctor.check import Check, CheckResult
+from psbot.doctor.customers import check_groups_above, check_separation
 from psbot.doctor.labels import check_labels
 from psbot.doctor.permissions import READ_SCOPE, WRITE_SCOPE, commands_with_scope
 from psbot.errors import GitLabError
@@ -52,7 +53,10 @@ def examine(
     yield from _check_token(reader, url, doctor_input.today)
     for file, engagement in doctor_input.engagements.items():
         yield from _check_engagement(reader, file, engagement, doctor_input)
-    groups = [each.gitlab.label_group for each in doctor_input.engagements.values()]
+    yield from check_separation(doctor_input.engagements)
+    engagements = doctor_input.engagements.values()
+    yield from _or_unknown("customers", lambda: check_groups_above(reader, engagements))
+    groups = [each.gitlab.label_group for each in engagements]
     yield from _or_unknown("labels", lambda: check_labels(reader, groups, doctor_input.process.catalogue))
     yield from more_checks
 

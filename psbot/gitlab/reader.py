@@ -27,6 +27,7 @@ from psbot.gitlab.values import (
     AccountLookup,
     Audience,
     Comment,
+    GroupEpics,
     Membership,
     Page,
     PageRequest,
@@ -63,6 +64,10 @@ class GitLabReader:
     def fetch_audiences(self, projects: Sequence[str]) -> Mapping[str, Audience]:
         """Return who can read *projects*; those that are not visible are left out."""
         return account_reader.fetch_audiences(self._connection, projects)
+
+    def fetch_group_epics(self, groups: Sequence[str]) -> Mapping[str, GroupEpics]:
+        """Return the epics of *groups* that are not confidential; groups that are not visible are left out."""
+        return account_reader.fetch_group_epics(self._connection, groups)
 
     def fetch_server(self) -> ServerInfo:
         """Return the version and edition of GitLab, and whose token it is."""

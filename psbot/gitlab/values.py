@@ -123,6 +123,14 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupEpics:
+    """The epics of a group that are not confidential: their number, and the descriptions of the oldest by iid."""
+
+    total_count: int
+    descriptions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class NewItem:
     """A work item to create; ids are global ids. ``related`` are items to link it to."""
 
