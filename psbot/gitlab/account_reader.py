@@ -30,6 +30,11 @@ from psbot.gitlab.values import (
     TokenInfo,
 )
 
+# The numbers of GitLab's own types; a type that is renamed keeps its number (GitLab 19.2,
+# doc/user/work_items/configurable_work_item_types.md).
+ISSUE_TYPE = "1"
+EPIC_TYPE = "8"
+
 
 def fetch_access(connection: Connection, group: str, projects: Sequence[str], label_group: str) -> Access:
     """Return who the token is, what it may do in *group* and *projects*, and the labels of *label_group*."""
@@ -53,7 +58,7 @@ def fetch_access(connection: Connection, group: str, projects: Sequence[str], la
         namespaces |= _parse_projects(more, chunk)
     return Access(
         account=Account(user.text("id"), parse_author(user) or Author("")),
-        group=_parse_namespace(data.node_or_none("group"), group),
+        group=_parse_group(data.node_or_none("group"), group),
         projects=namespaces,
         labels=_fetch_remaining_labels(connection, label_group, data),
         label_group=_parse_label_group(data.node_or_none("labelGroup"), label_group),
@@ -160,19 +165,32 @@ def _fetch_remaining_labels(connection: Connection, group: str, data: Node) -> M
 
 def _parse_projects(data: Node, paths: Sequence[str]) -> Iterator[tuple[str, NamespaceAccess | None]]:
     for number, path in enumerate(paths):
-        yield path, _parse_namespace(data.node_or_none(f"project{number}"), path)
+        yield path, _parse_project(data.node_or_none(f"project{number}"), path)
 
 
-def _parse_namespace(node: Node | None, path: str) -> NamespaceAccess | None:
+def _parse_project(node: Node | None, path: str) -> NamespaceAccess | None:
     if node is None:
         return None
-    types = node.node("workItemTypes").nodes("nodes")
+    item_type = _find_type(node, "Issue", ISSUE_TYPE) if node.value.get("issuesEnabled") else None
+    return NamespaceAccess(path, _access_level(node), item_type, node.boolean("archived"))
+
+
+def _parse_group(node: Node | None, path: str) -> NamespaceAccess | None:
+    """Return what the token may do in a group; it has no type for epics where the licence does not include them."""
+    if node is None:
+        return None
+    is_licensed = node.node("availableFeatures").boolean("hasEpicsFeature")
+    has_epics = is_licensed and node.node_or_none("epics") is not None
     return NamespaceAccess(
-        path=path,
-        access_level=_access_level(node),
-        item_type_gid=types[0].text("id") if types else None,
-        is_archived=bool(node.value.get("archived")),
+        path, _access_level(node), _find_type(node, "Epic", EPIC_TYPE) if has_epics else None
     )
+
+
+def _find_type(node: Node, name: str, number: str) -> str | None:
+    """Return the id of a type: by its number, which it keeps when somebody renames it, otherwise by its name."""
+    types = node.node("workItemTypes").nodes("nodes")
+    gids = {each.text("name"): each.text("id") for each in types}
+    return next((gid for gid in gids.values() if gid.endswith(f"/{number}")), gids.get(name))
 
 
 def _parse_label_group(node: Node | None, path: str) -> NamespaceAccess | None:

@@ -25,6 +25,7 @@ from psbot.gitlab.transport_errors import (
     RATE_LIMIT_MESSAGE,
     RETRY_LATER,
     STATUS_HINTS,
+    UNKNOWN_IN_SCHEMA,
     AnswerTooLarge,
     NotGitLabApi,
     Transient,
@@ -206,6 +207,11 @@ class Connection:
 
     def _error_of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
         message = "; ".join(dict.fromkeys(map(self.redact, messages)))
+        if UNKNOWN_IN_SCHEMA.search(message):
+            return kind(
+                f"this GitLab is too old or too new for psbot; it does not know a part of a request: {message}",
+                "run psbot doctor: it names the version of GitLab and the oldest that psbot works with",
+            )
         return kind(f"GitLab reported: {message}", "psbot plans only from complete answers")
 
     def redact(self, text: str) -> str:

@@ -14,6 +14,10 @@ MAX_ANSWER_BYTES = (
 
 
 RATE_LIMIT_MESSAGE = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
+# What GitLab says of a document that its GraphQL schema does not take (graphql-ruby's static validation).
+UNKNOWN_IN_SCHEMA = re.compile(
+    r"doesn't (exist on type|accept argument)|isn't a defined input type|No such type|Type mismatch on variable"
+)
 RETRY_LATER = "GitLab may be overloaded or in maintenance; run again later"
 STATUS_HINTS = {
     401: "check the token: it may have expired, been revoked, or belong to another server",

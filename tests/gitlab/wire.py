@@ -236,10 +236,13 @@ def _account(author: Author | None) -> Json:
 def _place(place: NamespaceAccess | None, type_name: str, *, is_group: bool) -> Json | None:
     if place is None:
         return None
-    types = [{"id": place.item_type_gid, "name": type_name}] if place.item_type_gid else []
+    types = [{"id": place.item_type_gid or "gid://gitlab/WorkItems::Type/9", "name": type_name}]
+    has_items = place.item_type_gid is not None
     shown: Json = {"id": f"gid://gitlab/{'Group' if is_group else 'Project'}/1", "fullPath": place.path}
     if not is_group:
-        shown["archived"] = place.is_archived
+        shown |= {"archived": place.is_archived, "issuesEnabled": has_items}
+    else:
+        shown["availableFeatures"] = {"hasEpicsFeature": has_items}
     return shown | {
         "maxAccessLevel": {"integerValue": place.access_level},
         "workItemTypes": {"nodes": types},
