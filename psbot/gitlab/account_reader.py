@@ -17,7 +17,9 @@ from psbot.gitlab.account_queries import (
     audience_query,
 )
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import Node, malformed, parse_author
+from psbot.gitlab.decode import parse_author
+from psbot.gitlab.item_types import EPIC_TYPE, ISSUE_TYPE, ItemType
+from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.query import chunks, next_cursor, numbered_variables, query
 from psbot.gitlab.values import (
     Access,
@@ -29,11 +31,6 @@ from psbot.gitlab.values import (
     ServerInfo,
     TokenInfo,
 )
-
-# The numbers of GitLab's own types; a type that is renamed keeps its number (GitLab 19.2,
-# doc/user/work_items/configurable_work_item_types.md).
-ISSUE_TYPE = "1"
-EPIC_TYPE = "8"
 
 
 def fetch_access(connection: Connection, group: str, projects: Sequence[str], label_group: str) -> Access:
@@ -171,7 +168,7 @@ def _parse_projects(data: Node, paths: Sequence[str]) -> Iterator[tuple[str, Nam
 def _parse_project(node: Node | None, path: str) -> NamespaceAccess | None:
     if node is None:
         return None
-    item_type = _find_type(node, "Issue", ISSUE_TYPE) if node.value.get("issuesEnabled") else None
+    item_type = _find_type(node, ISSUE_TYPE) if node.value.get("issuesEnabled") else None
     return NamespaceAccess(path, _access_level(node), item_type, node.boolean("archived"))
 
 
@@ -181,16 +178,13 @@ def _parse_group(node: Node | None, path: str) -> NamespaceAccess | None:
         return None
     is_licensed = node.node("availableFeatures").boolean("hasEpicsFeature")
     has_epics = is_licensed and node.node_or_none("epics") is not None
-    return NamespaceAccess(
-        path, _access_level(node), _find_type(node, "Epic", EPIC_TYPE) if has_epics else None
-    )
+    return NamespaceAccess(path, _access_level(node), _find_type(node, EPIC_TYPE) if has_epics else None)
 
 
-def _find_type(node: Node, name: str, number: str) -> str | None:
-    """Return the id of a type: by its number, which it keeps when somebody renames it, otherwise by its name."""
-    types = node.node("workItemTypes").nodes("nodes")
-    gids = {each.text("name"): each.text("id") for each in types}
-    return next((gid for gid in gids.values() if gid.endswith(f"/{number}")), gids.get(name))
+def _find_type(node: Node, item_type: ItemType) -> str | None:
+    types = [(each.text("id"), each.text("name")) for each in node.node("workItemTypes").nodes("nodes")]
+    gids = [gid for gid, name in types if item_type.is_same(gid, name)]
+    return next(filter(item_type.has_number, gids), gids[0] if gids else None)
 
 
 def _parse_label_group(node: Node | None, path: str) -> NamespaceAccess | None:

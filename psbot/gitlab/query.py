@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import Node, malformed
+from psbot.gitlab.node import Node, malformed
 
 _Value = TypeVar("_Value")
 

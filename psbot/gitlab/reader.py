@@ -9,9 +9,7 @@ from psbot.core.model.work_item import WorkItem
 from psbot.gitlab import account_reader, item_queries
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.decode import (
-    Node,
     discussions_of,
-    malformed,
     parse_activity,
     parse_comments,
     parse_note_events,
@@ -20,6 +18,7 @@ from psbot.gitlab.decode import (
     parse_work_item,
 )
 from psbot.gitlab.item_queries import ItemList
+from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.query import chunks, next_cursor, query
 from psbot.gitlab.system_notes import SystemNote, parse_history
 from psbot.gitlab.values import (

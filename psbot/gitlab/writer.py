@@ -7,7 +7,7 @@ from dataclasses import replace
 from psbot.core.model.labels import LabelSpec
 from psbot.gitlab import mutations
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import is_gid
+from psbot.gitlab.node import is_gid
 from psbot.gitlab.ports import RateLimited, Unclear
 from psbot.gitlab.transport_errors import RATE_LIMIT_MESSAGE
 from psbot.gitlab.values import Dates, ItemUpdate, NewItem, NewNote, NoteEdit, WriteResult

@@ -275,14 +275,15 @@ def _node(item: WorkItem, *, with_newest: bool = False) -> Json:
         "updatedAt": item.updated_at.isoformat() if item.updated_at else None,
         "author": _account(item.author),
         "namespace": {"fullPath": item.namespace},
-        "workItemType": {"name": "Epic" if item.is_epic else "Issue"},
+        "workItemType": {"id": "gid://gitlab/Type/0", "name": "Epic" if item.is_epic else "Issue"},
+        "webUrl": item.url,
         "widgets": [
             {"assignees": {"nodes": [{"username": name} for name in item.assignees]}},
             {"labels": {"nodes": labels}},
             {"parent": {"id": item.parent} if item.parent else None},
             *(_short_rest(item) if with_newest else _rest(item)),
         ],
-    } | ({} if with_newest else {"webUrl": item.url, "closedAt": _text(item.closed_at)})
+    } | ({} if with_newest else {"closedAt": _text(item.closed_at)})
 
 
 def _rest(item: WorkItem) -> list[Json]:
