@@ -48,6 +48,15 @@ _LABEL_GROUP = """labelGroup: group(fullPath: $labelGroup) {
 
 LABELS_QUERY = f"query Labels($labelGroup: ID!, $after: String) {{\n{_LABEL_GROUP}\n}}"
 
+# Lists leave archived labels out (GitLab, Group.labels of the GraphQL schema of 18.7), but their titles are taken.
+ARCHIVED_LABELS_QUERY = """query ArchivedLabels($labelGroup: ID!, $after: String) {
+  labelGroup: group(fullPath: $labelGroup) {
+    labels(searchIn: [TITLE], includeAncestorGroups: true, archived: true, first: 100, after: $after) {
+      nodes { title } pageInfo { hasNextPage endCursor }
+    }
+  }
+}"""
+
 
 _MEMBER_FIELDS = {
     "group": ("groupMembers", "[DIRECT, INHERITED, SHARED_FROM_GROUPS]"),

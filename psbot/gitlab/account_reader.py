@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from psbot.core.model.work_item import Author
 from psbot.errors import GitLabError
 from psbot.gitlab.account_queries import (
+    ARCHIVED_LABELS_QUERY,
     AUDIENCES_PER_QUERY,
     LABELS_QUERY,
     MEMBERSHIPS_PER_QUERY,
@@ -68,6 +69,18 @@ def fetch_labels(connection: Connection, group: str) -> Mapping[str, str] | None
     return _fetch_remaining_labels(
         connection, group, query(connection, LABELS_QUERY, {"labelGroup": group, "after": None})
     )
+
+
+def fetch_archived_labels(connection: Connection, group: str) -> frozenset[str]:
+    """Return the titles of the archived labels of *group* and its ancestors."""
+    found: set[str] = set()
+    after = None
+    while True:
+        data = query(connection, ARCHIVED_LABELS_QUERY, {"labelGroup": group, "after": after})
+        labels = data.node("labelGroup").node("labels")
+        found.update(each.text("title") for each in labels.nodes("nodes"))
+        if (after := next_cursor(labels, after, "archived labels")) is None:
+            return frozenset(found)
 
 
 def fetch_accounts(

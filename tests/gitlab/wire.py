@@ -96,6 +96,9 @@ class Wire:
         }
         return {"labelGroup": labelled}
 
+    def _ArchivedLabels(self, _document: str, _given: Json) -> Json:
+        return {"labelGroup": {"labels": _connection([])}}
+
     def _Listing(self, document: str, given: Json) -> Json:
         with_newest = "...Newest " in document
         asks = [

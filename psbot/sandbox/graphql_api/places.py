@@ -59,6 +59,9 @@ def _labels(namespace: Namespace, info: Info, **arguments: Value) -> Page:
     below = list(world.subtree(namespace))[1:] if arguments.get("includeDescendantGroups") else []
     places = [namespace, *above, *(one for one in below if one.is_group)]
     found = [label for place in places for label in world.labels_of[place.namespace_id].values()]
+    if namespace.is_group:
+        # GitLab, Group.labels of the GraphQL schema of 18.7: "Filters archived labels. Defaults to false."
+        found = [label for label in found if label.is_archived is bool(arguments.get("archived"))]
     if arguments.get("title") is not None:
         found = [label for label in found if label.title == arguments["title"]]
     if arguments.get("searchTerm"):
