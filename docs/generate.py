@@ -28,6 +28,7 @@ PURPOSES = {
     "Access": "the account of the token, and its access to the group and its projects{more}",
     "Listing": "a page of {lists}{newest}",
     "Labels": "the labels of the label group, page by page",
+    "ArchivedLabels": "the archived labels of the label group, when GitLab refuses to create a label",
     "Item": "one item by its namespace and number",
     "Activity": "who created, edited and commented on up to 20 items: whether there was human activity",
     "Histories": "who labelled, closed and reopened up to 20 items, if a rule depends on it",

@@ -20,7 +20,9 @@ from psbot.gitlab.values import Access
 from psbot.observe.access import find_problems
 from psbot.observe.visibility import outside_readers
 
-OLDEST_GITLAB = (18, 1)  # the first GitLab whose epics are work items that GraphQL creates and updates
+# The oldest GitLab in whose published GraphQL schema every document of psbot is known to be valid; `workItems` takes
+# `parentIds` since 18.3 at the earliest (app/graphql/resolvers/concerns/work_items/shared_filter_arguments.rb of 18.6).
+OLDEST_GITLAB = (18, 7)
 _EXPIRES_SOON = timedelta(days=14)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from psbot.gitlab.account_queries import (
+    ARCHIVED_LABELS_QUERY,
     AUDIENCES_PER_QUERY,
     GROUPS_PER_QUERY,
     LABELS_QUERY,
@@ -55,8 +56,9 @@ def every_document() -> Iterator[str]:
     )
     yield from (
         access_query(PROJECTS_PER_QUERY),
-        access_and_labels_query(2),
+        access_and_labels_query(PROJECTS_PER_QUERY),
         LABELS_QUERY,
+        ARCHIVED_LABELS_QUERY,
         ITEM_QUERY,
         ACTIVITY_QUERY,
         HISTORIES_QUERY,
