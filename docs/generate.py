@@ -28,6 +28,7 @@ PURPOSES = {
     "Access": "the account of the token, and its access to the group and its projects{more}",
     "Listing": "a page of {lists}{newest}",
     "Labels": "the labels of the label group, page by page",
+    "ArchivedLabels": "the archived labels of the label group, when GitLab refuses to create a label",
     "Item": "one item by its namespace and number",
     "Activity": "who created, edited and commented on up to 20 items: whether there was human activity",
     "Histories": "who labelled, closed and reopened up to 20 items, if a rule depends on it",
@@ -35,6 +36,7 @@ PURPOSES = {
     "Comments": "the comments of up to 20 items: psbot's notices in the engagement log",
     "People": "which usernames exist, and their memberships",
     "Audience": "who can read the internal projects",
+    "GroupEpics": "the epics of the groups above the engagements, which customers can read",
     "Server": "the server's version and edition, and the account of the token",
     "CreateLabels": "creates missing labels of the catalogue",
     "CreateItems": "creates epics and child items with labels, assignee, dates and parent",
@@ -59,6 +61,11 @@ REST = (
         "`GET /api/v4/projects/:id/repository/commits/:sha/merge_requests`",
         "finds the merge request whose plan was reviewed",
     ),
+)
+LABEL_EVENTS = (
+    "`GET /api/v4/projects/:id/issues/:iid/resource_label_events`",
+    "`GET /api/v4/groups/:id/epics/:iid`",
+    "`GET /api/v4/groups/:id/epics/:epic_id/resource_label_events`",
 )
 SETTINGS = (
     ("`GET /api/v4/projects/:id`", "its default branch, and the groups above it", "Reporter"),
@@ -195,6 +202,10 @@ def _endpoints() -> Iterator[str]:
     )
     yield "| request | purpose |\n| --- | --- |\n" + "\n".join(
         f"| {path} | {purpose} |" for path, purpose in REST
+    )
+    yield (
+        "Where psbot cannot read the wording of an item's system notes about labels, it reads their events by REST, "
+        f"with the ordinary token: {', '.join(LABEL_EVENTS)}."
     )
     yield (
         "`psbot doctor` checks the settings of the engagements repository, in its own pipelines or with "

@@ -48,9 +48,9 @@ def doctor(
     """List what is missing on the server, for the token and for the engagements, and how to fix it.
 
     Checks the edition, the token's scope and role, the group and projects of each FILE, its people, who can read the
-    internal project, and the labels. Of the engagements repository it checks whether the default branch is protected,
-    how tokens are stored, and who owns the schedules. Lists the scope and role that each command needs. Writes
-    nothing.
+    internal project, whether customers can read epics of others, and the labels. Of the engagements repository it
+    checks whether the default branch is protected, how tokens are stored, and who owns the schedules. Lists the scope
+    and role that each command needs. Writes nothing.
     """
     from psbot.cli import session
     from psbot.doctor.check import exit_code as code_of
