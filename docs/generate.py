@@ -41,6 +41,7 @@ PURPOSES = {
     "UpdateItems": "updates work items",
     "CreateNotes": "posts notes",
     "UpdateNotes": "edits notes",
+    "DeleteItems": "deletes what `psbot doctor --probe` has created",
 }
 LISTS = {
     "epics": "the group's epics",
