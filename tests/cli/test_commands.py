@@ -26,7 +26,7 @@ def psbot(*arguments: object, stdin: str | None = None, env: dict[str, str] | No
     return CliRunner().invoke(main, list(map(str, arguments)), input=stdin, env=env, prog_name="psbot")
 
 
-def test_validate_says_ok_for_the_examples_and_warns_on_stderr() -> None:
+def test_validate_prints_ok_for_the_examples_and_warns_on_stderr() -> None:
     result = psbot(*NOW, "validate", *sorted((ROOT / "examples").glob("*.yml")))
     assert result.exit_code == 0
     assert [line.rpartition(": ")[2] for line in result.stdout.splitlines()] == ["ok"] * 4
@@ -50,7 +50,7 @@ def test_validate_says_ok_for_the_examples_and_warns_on_stderr() -> None:
         ),
     ],
 )
-def test_validate_says_once_what_is_wrong_in_a_config_file_that_an_engagement_needs(
+def test_validate_reports_once_what_is_wrong_in_a_config_file_that_an_engagement_needs(
     tmp_path: Path, name: str, old: str, new: str, line: str, complaint: str
 ) -> None:
     shutil.copytree(ROOT / "config", tmp_path / "config")
@@ -66,7 +66,7 @@ def test_validate_says_once_what_is_wrong_in_a_config_file_that_an_engagement_ne
     assert complaint in said
 
 
-def test_validate_imports_nothing_that_it_has_no_use_for() -> None:
+def test_validate_imports_nothing_that_it_does_not_need() -> None:
     unused = {"dateutil.parser", "email", "gitlab", "holidays.countries", "importlib.metadata", "jinja2", "json", "psbot.core.plan.plan",
               "psbot.config.loader", "requests", "rich", "zipfile"}  # fmt: skip
     program = "import sys\nfrom psbot.cli import main\ntry: main()\nfinally: print(*sys.modules, sep='\\n', file=sys.stderr)"
@@ -76,7 +76,7 @@ def test_validate_imports_nothing_that_it_has_no_use_for() -> None:
     assert unused.isdisjoint(done.stderr.splitlines())
 
 
-def test_validate_exits_with_2_and_says_all_errors_of_all_files(tmp_path: Path) -> None:
+def test_validate_exits_with_2_and_reports_all_errors_of_all_files(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yml"
     bad.write_text("engagement: x\nhosting: asw\n")
     result = psbot("validate", bad, AWS, tmp_path / "missing.yml")
@@ -250,7 +250,7 @@ def test_new_takes_every_answer_as_an_option(tmp_path: Path) -> None:
     assert psbot(*NOW, "validate", file).exit_code == 0
 
 
-def test_new_says_which_answer_is_missing_at_the_end_of_input(tmp_path: Path) -> None:
+def test_new_reports_which_answer_is_missing_at_the_end_of_input(tmp_path: Path) -> None:
     result = psbot("new", "--out", tmp_path / "x.yml", stdin="Acme\n")
     assert result.exit_code == 2
     assert "no answer to: Number of the statement of work; use --sow" in result.stderr
