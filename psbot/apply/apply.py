@@ -10,12 +10,15 @@ from psbot.apply import item_update
 from psbot.apply.item_update import IdLookup, MissingId
 from psbot.apply.receipt import STOPPED_BEFORE, ApplyResult, Outcome, Receipt
 from psbot.core.model.operations import (
+    Close,
     CreateChild,
     CreateEpic,
     CreateLabel,
     ItemOperation,
     Operation,
     PostNotice,
+    Relabel,
+    Reopen,
 )
 from psbot.core.model.process import EPIC, Limits
 from psbot.core.plan.cost import batch_size
@@ -25,6 +28,9 @@ from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.ports import RateLimited, Reader, Refused, Unclear, Writer
 from psbot.gitlab.values import NewNote, NoteEdit, WriteResult
 from psbot.observe.pages import PagedList, read_all
+
+# Operations that GitLab may carry out although it refuses what they were sent with.
+_CARRIED_OUT_APART = (CreateEpic, CreateChild, Relabel, Close, Reopen)
 
 _Write = TypeVar("_Write")
 _Result = TypeVar("_Result")
@@ -263,7 +269,10 @@ def _receipt_of(operation: Operation, written: WriteResult) -> Receipt:
     if written.is_unclear:
         return Receipt(operation, Outcome.UNCLEAR, reason=written.refusal or "")
     if written.refusal is not None:
-        return Receipt(operation, Outcome.REFUSED, reason=written.refusal)
+        may_be_done = written.is_partial and isinstance(operation, _CARRIED_OUT_APART)
+        return Receipt(operation, Outcome.REFUSED, reason=written.refusal, may_be_done=may_be_done)
+    if written.state_refusal is not None and isinstance(operation, Close | Reopen):
+        return Receipt(operation, Outcome.REFUSED, written.iid, written.url, written.state_refusal)
     return Receipt(operation, Outcome.DONE, written.iid, written.url, gid=written.gid)
 
 

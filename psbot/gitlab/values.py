@@ -194,10 +194,16 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """The result of one write of a batch: the item (or label, or note), or why GitLab refused."""
+    """The result of one write of a batch: the item (or label, or note), or why GitLab refused.
+
+    With ``is_partial``, GitLab refused after it may have carried out a part: psbot has to look. ``state_refusal`` is
+    why the item is still closed, or still open, although GitLab took the rest of the update.
+    """
 
     gid: str | None = None
     iid: int | None = None
     url: str | None = None
     refusal: str | None = None
     is_unclear: bool = False
+    is_partial: bool = False
+    state_refusal: str | None = None

@@ -194,8 +194,10 @@ def test_widget_is_refused_when_the_type_does_not_have_it(bot: Client) -> None:
         "title": "x",
         "colorWidget": {"color": "#ff0000"},
     }
-    payload = bot.execute(CREATE, input=data)["workItemCreate"]
-    assert payload["errors"] == ["Following widget keys are not supported by Issue type: [:color_widget]"]
+    answer = bot.execute_raw(CREATE, input=data)
+    (error,) = answer["errors"]
+    assert error["message"] == "Following widget keys are not supported by Issue type: [:color_widget]"
+    assert (error["path"], answer["data"]["workItemCreate"]) == (["workItemCreate"], None)
 
 
 def test_times_are_whole_seconds_so_two_writes_can_have_the_same_time(bot: Client) -> None:

@@ -114,8 +114,10 @@ def enforce_scopes(world: World, wanted: Sequence[Label], added: Sequence[Label]
     return [label for label in wanted if label.scope not in last or last[label.scope] is label]
 
 
-def set_labels(world: World, user: User, item: WorkItem, labels: Sequence[Label]) -> bool:
-    """Set the item's labels, with one event per label and one note; tell whether anything changed."""
+def set_labels(
+    world: World, user: User, item: WorkItem, labels: Sequence[Label], *, has_events: bool = True
+) -> bool:
+    """Set the item's labels, with one event per label and the notes of it; tell whether anything changed."""
     added = [label for label in labels if label not in item.labels]
     removed = [label for label in item.labels if label not in labels]
     if not (added or removed):
@@ -125,6 +127,8 @@ def set_labels(world: World, user: User, item: WorkItem, labels: Sequence[Label]
         world.detach_label(item, label)
     for label in added:
         world.attach_label(item, label)
+    if not has_events:
+        return True
     for action, changed in (("add", added), ("remove", removed)):
         item.label_events += [
             LabelEvent(world.next_id("label event"), user, action, label, at) for label in changed
