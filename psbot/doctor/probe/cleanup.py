@@ -9,8 +9,11 @@ from psbot.doctor.probe.observed import Observed
 from psbot.doctor.probe.script import ProbeTools, read_list
 from psbot.errors import GitLabError
 from psbot.gitlab.item_queries import MAX_BATCH, ItemList
+from psbot.gitlab.ports import LimitReached
 from psbot.gitlab.rest import url_path
 from psbot.gitlab.values import ItemUpdate
+
+_ATTEMPTS = 2  # an answer may get lost
 
 
 def clean_up(tools: ProbeTools, group: str, observed: Observed) -> tuple[str, ...]:
@@ -19,13 +22,15 @@ def clean_up(tools: ProbeTools, group: str, observed: Observed) -> tuple[str, ..
     The label of all items stays where items are left, so that people find them.
     """
     kind = observed.labels.kind
-    try:
-        left = _delete_items(tools, group, observed)
-        kept = {kind} if left else set()
-        sentences = [*_sentences(left, kind), *_delete_labels(tools, group, observed, kept)]
-    except GitLabError as error:
-        return (f"not everything could be removed ({error.message}); look for items with the label {kind}",)
-    return tuple(sentences)
+    message = ""
+    for _ in range(_ATTEMPTS):
+        try:
+            left = _delete_items(tools, group, observed)
+            kept = {kind} if left else set()
+            return (*_sentences(left, kind), *_delete_labels(tools, group, observed, kept))
+        except (GitLabError, LimitReached) as error:
+            message = error.message
+    return (f"not everything could be removed ({message}); look for items with the label {kind}",)
 
 
 def _delete_items(tools: ProbeTools, group: str, observed: Observed) -> list[WorkItem]:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from psbot.doctor.probe.assumptions import ASSUMPTIONS
 from psbot.doctor.probe.expectation import Assumption, Expectation, Result
+from psbot.doctor.probe.fields import FIELDS
 from psbot.doctor.probe.observed import Observed
 from psbot.doctor.probe.reading import READING
-from psbot.doctor.probe.writing import WRITING
+from psbot.doctor.probe.texts import TEXTS
 
-EXPECTATIONS: tuple[Expectation, ...] = (*WRITING, *READING)
+EXPECTATIONS: tuple[Expectation, ...] = (*TEXTS, *FIELDS, *READING)
 
 __all__ = ["ASSUMPTIONS", "EXPECTATIONS", "Assumption", "Expectation", "Result", "check_all"]
 

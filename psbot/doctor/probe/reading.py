@@ -100,6 +100,8 @@ def _label_notes(observed: Observed) -> Verdict:
 def _state_notes(observed: Observed) -> Verdict:
     observed.done("update reopened")
     observed.done("reopen reopened")
+    if not observed.item("reopened").is_open:
+        raise NotObserved("the issue was not reopened")
     states = [each.is_open for each in observed.history("reopened").states]
     names = ", ".join("reopened" if each else "closed" for each in states) or "none"
     return Verdict.of(states[-2:] == [False, True], f"events: {names}")

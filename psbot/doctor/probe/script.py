@@ -21,6 +21,7 @@ from psbot.gitlab.values import ItemUpdate, NewItem, NewNote, NoteEdit, Page, Pa
 _Value = TypeVar("_Value")
 _COLOR = "#6699cc"
 _MAX_PAGES = 50
+_SECONDS = 1.1  # GitLab gives times in whole seconds: after that long a change has another time
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def play(tools: ProbeTools, scratch: Scratch, observed: Observed, samples: Seque
     _update(tools, observed, items.updates(scratch, observed))
     _write_notes(tools, observed)
     _move(tools, scratch, observed)
-    tools.wait(1.1)  # GitLab gives times in whole seconds
+    tools.wait(_SECONDS)
     _update(tools, observed, items.later_updates(observed))
     observed.after = _read_items(tools, scratch, observed)
     _read_lists(tools, scratch, observed)
