@@ -68,6 +68,11 @@ PROBE = (
     ("`POST /api/v4/projects/:id/issues/:issue_iid/move`", "moves one issue of the probe"),
     ("`DELETE /api/v4/groups/:id/labels/:label_id`", "deletes the labels of the probe"),
 )
+LABEL_EVENTS = (
+    "`GET /api/v4/projects/:id/issues/:iid/resource_label_events`",
+    "`GET /api/v4/groups/:id/epics/:iid`",
+    "`GET /api/v4/groups/:id/epics/:epic_id/resource_label_events`",
+)
 SETTINGS = (
     ("`GET /api/v4/projects/:id`", "its default branch, and the groups above it", "Reporter"),
     (
@@ -204,6 +209,10 @@ def _endpoints() -> Iterator[str]:
     )
     yield "| request | purpose |\n| --- | --- |\n" + "\n".join(
         f"| {path} | {purpose} |" for path, purpose in REST
+    )
+    yield (
+        "Where psbot cannot read the wording of an item's system notes about labels, it reads their events by REST, "
+        f"with the ordinary token: {', '.join(LABEL_EVENTS)}."
     )
     yield (
         "`psbot doctor` checks the settings of the engagements repository, in its own pipelines or with "

@@ -10,6 +10,7 @@ from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Process
 from psbot.core.plan.plan import Plan
 from psbot.doctor.check import Check, CheckResult
+from psbot.doctor.label_history import check_label_history
 from psbot.doctor.labels import check_labels
 from psbot.doctor.permissions import READ_SCOPE, WRITE_SCOPE, commands_with_scope
 from psbot.errors import GitLabError
@@ -118,6 +119,9 @@ def _check_engagement(
         yield Check(file, CheckResult.OK, f"{_namespace_paths(engagement)}: accessible, role sufficient")
     yield from _or_unknown(file, lambda: _check_members(reader, file, doctor_input.plans[file], access))
     yield from _or_unknown(file, lambda: _check_readers(reader, file, engagement, doctor_input.process))
+    if access.group and access.labels:
+        labels = access.labels
+        yield from _or_unknown(file, lambda: check_label_history(reader, file, gitlab.group, labels))
 
 
 def _namespace_paths(engagement: Engagement) -> str:

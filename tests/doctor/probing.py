@@ -62,7 +62,7 @@ def tools_for(
     try:
         reader, writer = GitLabReader(connection), GitLabWriter(connection)
         tell = (told if told is not None else []).append
-        yield ProbeTools(reader, writer, Rest(connection), wait, stop, tell)
+        yield ProbeTools(reader, writer, Rest(connection), connection, wait, stop, tell)
     finally:
         connection.close()
         time.close()

@@ -10,8 +10,9 @@ import pytest
 
 from psbot.sandbox.graphql_api import filters, inputs, mutations, places
 from psbot.sandbox.graphql_api.schema import schema
+from psbot.sandbox.rest_api import events
 from psbot.sandbox.rules import item_changes, item_validation, items, labels, notes, quick_actions, references
-from psbot.sandbox.rules.refusals import Forbidden, Invalid
+from psbot.sandbox.rules.refusals import Forbidden, Invalid, NotFound
 from psbot.sandbox.state.model import ItemType, WorkItem
 from tests.doctor.probing import not_met, probed, scratch_world
 
@@ -187,6 +188,13 @@ def _taken_titles_are_accepted(patch: Patch) -> None:
     patch.setattr(mutations, "create_shadowing_label", create)
 
 
+def _label_events_are_hidden(patch: Patch) -> None:
+    def refuse(*_: Any) -> None:
+        raise NotFound("404 Not found")
+
+    patch.setattr(events, "paginate", refuse)
+
+
 BROKEN: dict[str, Callable[[Patch], None]] = {
     "labels-of-a-scope-exclude-each-other": _scoped_labels_stay,
     "escaped-quick-actions-in-descriptions-do-not-run": _escaped_action_runs_in_description,
@@ -197,6 +205,7 @@ BROKEN: dict[str, Callable[[Patch], None]] = {
     "assignees-without-access-are-dropped": _strangers_are_assigned,
     "own-notes-can-be-edited": _notes_cannot_be_edited,
     "label-notes-are-readable": _label_notes_are_worded_otherwise,
+    "label-events-are-shown-by-rest": _label_events_are_hidden,
     "counts-of-lists-are-exact": _counts_are_wrong,
     "children-are-listed-by-parent": _parents_do_not_filter,
     "items-are-listed-by-label-scope": _label_filter_is_ignored,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from psbot.core.model.history import History
+from psbot.core.model.history import History, LabelEvent
 from psbot.core.model.work_item import Author, WorkItem
 from psbot.core.text.marker import Marker
 from psbot.gitlab.values import Comment, NewItem, WriteResult
@@ -51,7 +51,8 @@ class Observed:
     """Everything one probe wrote and read; items are named by their keys in the script.
 
     ``written`` are the results of writes by name (``create plain``, ``update scoped``), ``before`` the items after
-    their creation and ``after`` at the end. ``stranger`` is an account that cannot read the project, if there is one.
+    their creation and ``after`` at the end. ``label_events`` are those of the item
+    ``scoped`` by REST. ``stranger`` is an account that cannot read the project, if there is one.
     """
 
     run: str
@@ -65,6 +66,7 @@ class Observed:
     after: dict[str, WorkItem] = field(default_factory=dict)
     lists: dict[str, ListSeen] = field(default_factory=dict)
     histories: dict[str, History] = field(default_factory=dict)
+    label_events: Sequence[LabelEvent] | None = None
     comments: dict[str, Sequence[Comment]] = field(default_factory=dict)
 
     def marker(self, key: str) -> Marker:

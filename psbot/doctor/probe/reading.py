@@ -97,6 +97,15 @@ def _label_notes(observed: Observed) -> Verdict:
     return Verdict.of(not problems, "; ".join(problems) or "each change with its label and author")
 
 
+def _label_events(observed: Observed) -> Verdict:
+    observed.done("update scoped")
+    events = observed.label_events
+    if events is None:
+        return Verdict.of(False, "GitLab does not show them, or not as psbot reads them")
+    added = [each.title == observed.labels.state_two and each.is_added for each in events]
+    return Verdict.of(any(added), f"{len(events)} events")
+
+
 def _state_notes(observed: Observed) -> Verdict:
     observed.done("update reopened")
     observed.done("reopen reopened")
@@ -195,6 +204,13 @@ READING = (
         "app/models/label_note.rb@05f0ebba, app/models/resource_label_event.rb@04d4cf89",
         "reads the notes of items that were relabelled",
         _label_notes,
+    ),
+    Expectation(
+        "label-events-are-shown-by-rest",
+        "The REST API shows the label events of an issue; psbot reads them where it cannot read the notes.",
+        "documentation, Resource label events API",
+        "reads the label events of an item that was relabelled",
+        _label_events,
     ),
     Expectation(
         "state-notes-are-readable",

@@ -12,7 +12,9 @@ from psbot.doctor.probe import items
 from psbot.doctor.probe.items import Sample, Scratch
 from psbot.doctor.probe.observed import ListSeen, Observed
 from psbot.errors import GitLabError
+from psbot.gitlab.connection import Connection
 from psbot.gitlab.item_queries import MAX_BATCH, ItemList
+from psbot.gitlab.label_events import fetch_label_events
 from psbot.gitlab.ports import LimitReached, ProbeWriter
 from psbot.gitlab.reader import GitLabReader
 from psbot.gitlab.rest import Rest, url_path
@@ -31,6 +33,7 @@ class ProbeTools:
     reader: GitLabReader
     writer: ProbeWriter
     rest: Rest
+    connection: Connection
     wait: Callable[[float], None]
     stop: Callable[[], bool]
     tell: Callable[[str], None]
@@ -146,8 +149,13 @@ def _read_notes(tools: ProbeTools, scratch: Scratch, observed: Observed) -> None
         if key in observed.after
     }
     _check_stop(tools)
-    histories = tools.reader.fetch_whole_histories(scratch.group, list(keys), observed.label_gids)
+    reader = GitLabReader(tools.connection, uses_label_events=False)
+    histories = reader.fetch_whole_histories(scratch.group, list(keys), observed.label_gids)
     observed.histories = {keys[gid]: history for gid, history in histories.items()}
+    if scoped := observed.after.get("scoped"):
+        titles = {gid.rpartition("/")[2]: title for title, gid in observed.label_gids.items()}
+        authors = {observed.account.username: observed.account}
+        observed.label_events = fetch_label_events(tools.connection, scoped, "scoped", titles, authors)
     noted = {observed.after[key].gid: key for key in ("commented", "note-bait") if key in observed.after}
     comments = tools.reader.fetch_comments(scratch.group, list(noted))
     observed.comments = {noted[gid]: found for gid, found in comments.items()}
