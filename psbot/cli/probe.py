@@ -65,7 +65,13 @@ def _samples(app: App) -> tuple[Sample, ...]:
 def _tools(session: Session) -> ProbeTools:
     rest = Rest(session.connection)
     return ProbeTools(
-        session.reader, session.writer, rest, session.connection, session.stop.wait, session.stop.is_requested, echo
+        session.reader,
+        session.writer,
+        rest,
+        session.connection,
+        session.stop.wait,
+        session.stop.is_requested,
+        echo,
     )
 
 
