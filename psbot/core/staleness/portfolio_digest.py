@@ -59,9 +59,12 @@ class DigestIssue:
 
 
 def manager_of(work_item: WorkItem, process: Process) -> str | None:
-    """Return the manager whose portfolio digest *work_item* is; None if it is none, or a person created it."""
-    match = _MARKER.match(work_item.description)
-    is_ours = work_item.author is not None and is_machine(work_item.author, process)
+    """Return the manager whose portfolio digest *work_item* is; None if it is none, or a person created it.
+
+    The account that created it may have been deleted since: nobody gets a second issue for that.
+    """
+    match, author = _MARKER.match(work_item.description), work_item.author
+    is_ours = author is None or author.is_ghost or is_machine(author, process)
     return match["manager"] if match and is_ours and not work_item.is_moved else None
 
 
