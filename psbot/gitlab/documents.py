@@ -1,6 +1,6 @@
 """All GraphQL documents that psbot sends, for schema tests and docs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from psbot.gitlab.account_queries import (
     ARCHIVED_LABELS_QUERY,
@@ -26,7 +26,14 @@ from psbot.gitlab.item_queries import (
     ItemList,
     list_query,
 )
-from psbot.gitlab.mutations import create_items, create_labels, create_notes, update_items, update_notes
+from psbot.gitlab.mutations import (
+    create_items,
+    create_labels,
+    create_notes,
+    delete_items,
+    update_items,
+    update_notes,
+)
 
 # Lists that are read in one request; two full lists together with a third would come near the complexity limit.
 LIST_COMBINATIONS: tuple[tuple[ItemList, ...], ...] = (
@@ -69,7 +76,5 @@ def every_document() -> Iterator[str]:
         ("group",) * (MEMBERSHIPS_PER_QUERY // 2) + ("project",) * (MEMBERSHIPS_PER_QUERY // 2)
     )
     yield from (audience_query(AUDIENCES_PER_QUERY), group_epics_query(GROUPS_PER_QUERY), SERVER_QUERY)
-    batches: Iterable[str] = (
-        write(MAX_BATCH) for write in (create_labels, create_items, update_items, create_notes, update_notes)
-    )
-    yield from batches
+    writes = (create_labels, create_items, update_items, create_notes, update_notes, delete_items)
+    yield from (write(MAX_BATCH) for write in writes)

@@ -44,11 +44,18 @@ _FILTER_VARIABLES = {ItemList.CHILDREN: "parents", ItemList.LABELLED: "labels", 
 
 
 class GitLabReader:
-    """The ``Reader`` of one GitLab."""
+    """The ``Reader`` of one GitLab; without *uses_label_events* it knows label changes from system notes only."""
 
-    def __init__(self, connection: Connection, page_size: int = item_queries.PAGE_SIZE) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        page_size: int = item_queries.PAGE_SIZE,
+        *,
+        uses_label_events: bool = True,
+    ) -> None:
         self._connection = connection
         self._page_size = page_size
+        self._uses_label_events = uses_label_events
 
     def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
         """Return who the token is, what it may do in *group* and *projects*, and the labels of *label_group*."""
@@ -174,7 +181,7 @@ class GitLabReader:
     ) -> History:
         """Return the history *known*, by key; where its notes cannot be read, with the label events of REST."""
         key, history = known
-        if not history.is_unreadable:
+        if not (history.is_unreadable and self._uses_label_events):
             return history
         authors = {note.author.username: note.author for note in notes if note.author}
         (page,) = self.fetch_pages(group, [PageRequest(ItemList.BY_ID, (gid,))])

@@ -114,6 +114,11 @@ class GitLabWriter:
         inputs = [{"id": edit.gid, "body": edit.body} for edit in edits]
         return self._write(mutations.update_notes(len(inputs)), inputs, "note")
 
+    def delete_items(self, gids: Sequence[str]) -> Sequence[WriteResult]:
+        """Delete work items, with their notes; the results name the namespace that each was in."""
+        inputs = [{"id": gid} for gid in gids]
+        return self._write(mutations.delete_items(len(inputs)), inputs, "namespace")
+
     def _write(self, document: str, inputs: Sequence[Input], field: str) -> Sequence[WriteResult]:
         variables = {f"input{number}": each for number, each in enumerate(inputs)}
         answer = self._connection.write(document, variables)
