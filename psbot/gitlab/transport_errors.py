@@ -14,6 +14,7 @@ MAX_ANSWER_BYTES = (
 
 
 RATE_LIMIT_MESSAGE = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
+SERVER_ERROR = "GitLab answered 500"
 RETRY_LATER = "GitLab may be overloaded or in maintenance; run again later"
 STATUS_HINTS = {
     401: "check the token: it may have expired, been revoked, or belong to another server",

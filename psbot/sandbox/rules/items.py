@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from psbot.sandbox.rules import access, quick_actions, references, task_lists
+from psbot.sandbox.rules.creation_limit import count_creation
 from psbot.sandbox.rules.hierarchy import check_parent, set_parent
 from psbot.sandbox.rules.item_changes import (
     UNSET,
@@ -42,6 +43,7 @@ def create_item(
 ) -> WorkItem:
     """Create an item; quick actions in the description run and are removed. Guests may set all fields here."""
     access.require(access.can_create(world, user, namespace))
+    count_creation(world, user, namespace)
     title = (change.title or "").strip()
     validate_texts(title, change.description)
     if access.max_access_level(world, user, namespace) < AccessLevel.OWNER:
