@@ -233,7 +233,7 @@ def test_reference_adds_one_note_to_the_other_item(bot: Client) -> None:
     assert bot.as_user("ada").item(target).system_notes == []
 
 
-@pytest.mark.parametrize("text", ["`#1`", "#\u20601", "<!-- #1 -->", "x#1y"])
+@pytest.mark.parametrize("text", ["`#1`", "#\u20601", "\\#1", "internal\\#1", "<!-- #1 -->", "x#1y"])
 def test_reference_is_ignored_in_code_and_when_escaped(bot: Client, text: str) -> None:
     target, source = bot.create("target"), bot.create("source")
     bot.note(source, text)

@@ -1,11 +1,17 @@
-"""Match work items in GitLab to the items of an engagement: by marker, author and parent, never by title."""
+"""Match work items in GitLab to the items of an engagement: by marker, author and parent.
 
-from collections.abc import Iterable, Iterator, Mapping
+Where a person has removed the marker, a child is matched by its kind label; one of several of a kind also by its title
+and due date.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from psbot.core.desired.schedule import occurrence_key
 from psbot.core.identity.findings import (
     report_ambiguous,
     report_misplaced,
+    report_other_types,
     report_unmarked_occurrences,
     report_untrusted_items,
     report_untrusted_markers,
@@ -66,6 +72,29 @@ def find_unmarked_epic(
     return unmarked[0] if len(unmarked) == 1 else None
 
 
+def find_unmarked_items(
+    engagement: Engagement, process: Process, labelled: Iterable[WorkItem], unmarked_epics: Collection[str]
+) -> list[WorkItem]:
+    """Return the items of *labelled*, without markers, that look like those of *engagement*, which has no epic.
+
+    They are in its projects, have no parent or one of *unmarked_epics* (global ids), and a trusted author: a customer's
+    copy of an item is none. What people create on demand may be there before psbot.
+    """
+    rules = TrustRules(engagement, process, None, frozenset(unmarked_epics))
+    places = {engagement.gitlab.project.casefold(), engagement.gitlab.internal.casefold()}
+    return [
+        each
+        for each in labelled
+        if each.marker is None
+        and not (each.is_epic or each.is_moved)
+        and each.namespace.casefold() in places
+        and (each.parent is None or rules.is_child(each))
+        and rules.is_trusted(each)
+        and (kind := rules.kind_by_label(each)) is not None
+        and kind.repeat is not Repeat.ON_DEMAND
+    ]
+
+
 def identify(
     engagement: Engagement, process: Process, epics: list[WorkItem], others: Iterable[WorkItem]
 ) -> IdentifiedItems:
@@ -84,19 +113,22 @@ def identify(
     ours = [each for each in marked if _is_ours(rules, each)]
     if rules.epic is None:
         return IdentifiedItems(Snapshot(), orphans=tuple(each.reference for each in ours))
-    recognised = [each for each in ours if not rules.is_misplaced(each)]
+    placed = [each for each in ours if not rules.is_misplaced(each)]
+    recognised = [each for each in placed if not each.other_type]
     by_key = _group_by_key(rules, recognised)
     adopted, findings = _adopt_unmarked(rules, work_items, by_key, _duplicate_numbers(rules, by_key))
     children = [_to_item(rules, key, each) for key, group in by_key.items() for each in group[:1]] + adopted
-    gids = {each.gid for each in recognised}
+    gids = {each.gid for each in placed}
+    keys = {item.key for item in children}
+    changed = [each for each in placed if each.other_type and str(marker_key(each)) not in keys]
     ignored = _Ignored.of(rules, [each for each in marked if each.gid not in gids], children)
     snapshot = Snapshot(
         epic=_to_item(rules, EPIC, rules.epic),
         children=tuple(children),
         duplicates=tuple(_duplicates(rules, by_key, epics)),
-        untrusted=frozenset(str(marker_key(each)) for each in ignored.untrusted_children),
+        untrusted=frozenset(str(marker_key(each)) for each in (*ignored.untrusted_children, *changed)),
     )
-    return IdentifiedItems(snapshot, (*findings, *ignored.findings()))
+    return IdentifiedItems(snapshot, (*findings, *report_other_types(changed), *ignored.findings()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +222,9 @@ def _adopt_unmarked(
     """Return the children without a marker that can be matched all the same, and findings about the others."""
     by_kind: dict[str, list[WorkItem]] = {}
     unmarked = [
-        each for each in work_items if each.marker is None and not each.is_epic and rules.is_child(each)
+        each
+        for each in work_items
+        if each.marker is None and not (each.is_epic or each.other_type) and rules.is_child(each)
     ]
     for work_item in (*duplicate_numbers, *unmarked):
         if kind := rules.kind_by_marker_or_label(work_item):
@@ -206,9 +240,24 @@ def _adopt_unmarked(
             items += [_to_item(rules, kind.item, each) for each in trusted if len(trusted) == 1]
             findings += report_ambiguous(rules, kind, trusted)
         elif not _is_single(rules, kind):
-            trusted = [each for each in candidates if each.is_open and rules.is_trusted(each)]
-            findings += report_unmarked_occurrences(rules, kind, trusted)
+            trusted = [each for each in candidates if rules.is_trusted(each)]
+            matched = dict(_match_occurrences(rules, kind, trusted, by_key))
+            items += [_to_item(rules, key, each) for key, each in matched.items()]
+            others = [each for each in trusted if each.is_open and each not in matched.values()]
+            findings += report_unmarked_occurrences(rules, kind, others)
     return items, findings
+
+
+def _match_occurrences(
+    rules: TrustRules, kind: Kind, candidates: Iterable[WorkItem], taken_keys: Mapping[str, object]
+) -> Iterator[tuple[str, WorkItem]]:
+    """Yield the *candidates* whose title and due date are those of one item of *kind*, with its key."""
+    by_key: dict[str, list[WorkItem]] = {}
+    for each in candidates:
+        key = occurrence_key(kind, rules.engagement, each.title, each.due_on)
+        if key and key not in taken_keys and not rules.is_misplaced(each):
+            by_key.setdefault(key, []).append(each)
+    yield from ((key, several[0]) for key, several in by_key.items() if len(several) == 1)
 
 
 def _is_single(rules: TrustRules, kind: Kind) -> bool:

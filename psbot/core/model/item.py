@@ -104,7 +104,8 @@ class Snapshot:
     """The epic with its children and the label titles that exist, desired or observed.
 
     ``duplicates`` are open items with the same marker as another item of the snapshot. ``untrusted`` are the keys of
-    items below the epic that psbot ignores because of who created them; it creates no other item with such a key.
+    items that psbot ignores because of who created them or because of their type; it creates no other item with
+    such a key.
     """
 
     epic: Item | None = None
