@@ -1,5 +1,7 @@
 """Who sees what: the customer is a member of the shared project only."""
 
+from typing import Any
+
 import pytest
 
 from psbot.sandbox.state.accounts import AccessLevel, Edition
@@ -192,3 +194,44 @@ def test_types_are_listed_where_issues_are_switched_off_but_items_are_not(bot: C
     project = bot.execute(TYPES)["project"]
     assert {"name": "Issue"} in project["workItemTypes"]["nodes"]
     assert (project["issuesEnabled"], project["workItems"]["count"]) == (False, 0)
+
+
+def test_items_of_a_banned_account_are_hidden_from_all_but_administrators(bot: Client) -> None:
+    bot.as_user("maria").create("of maria")
+    bot.create("of the bot")
+    bot.sandbox.world.users["maria"].state = "banned"
+    bot.sandbox.world.record_write()
+    assert titles(bot) == ["of the bot"]
+    assert titles(Client(bot.sandbox, token=ADMIN_TOKEN)) == ["of maria", "of the bot"]
+
+
+def test_account_that_has_not_accepted_the_terms_may_not_use_the_api(bot: Client) -> None:
+    bot.sandbox.world.users["psbot-bot"].has_accepted_terms = False
+    answer = bot.post({"query": "{ currentUser { id } }"})
+    assert (answer.status_code, answer.json()) == (
+        403,
+        {"errors": [{"message": "API not accessible for user"}]},
+    )
+
+
+DISCUSSIONS = """query($id: WorkItemID!, $after: String) { workItem(id: $id) { widgets(onlyTypes: [NOTES]) {
+  ... on WorkItemWidgetNotes { discussions(first: 1, after: $after) {
+    nodes { notes { nodes { body } } } pageInfo { hasNextPage endCursor }
+  } }
+} } }"""
+
+
+def test_page_of_discussions_is_empty_when_its_notes_may_not_be_read(bot: Client) -> None:
+    epic = bot.epic("epic")
+    bot.internal("internal", hierarchyWidget={"parentId": epic["id"]})
+    bot.create("shared", hierarchyWidget={"parentId": epic["id"]})
+    customer = bot.as_user("ada")
+
+    def page(after: str | None) -> dict[str, Any]:
+        (widget,) = customer.execute(DISCUSSIONS, id=epic["id"], after=after)["workItem"]["widgets"]
+        found: dict[str, Any] = widget["discussions"]
+        return found
+
+    first = page(None)
+    assert (first["nodes"], first["pageInfo"]["hasNextPage"]) == ([], True)
+    assert "added acme/delivery/project#1" in str(page(first["pageInfo"]["endCursor"])["nodes"])

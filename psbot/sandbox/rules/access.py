@@ -77,6 +77,8 @@ def can_read(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may see *item*; confidential ones need author, assignee or the Planner role."""
     if not is_readable(world, user, item.namespace) or not has_items(world, item.namespace):
         return False
+    if item.author.state == "banned" and not (user and user.is_admin):
+        return False  # GitLab, app/policies/issue_policy.rb: hidden & ~admin
     if not item.confidential:
         return True
     return user in (item.author, *item.assignees) or can_read_confidential(world, user, item.namespace)
