@@ -10,6 +10,8 @@ from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Process
 from psbot.core.plan.plan import Plan
 from psbot.doctor.check import Check, CheckResult
+from psbot.doctor.customers import check_groups_above, check_separation
+from psbot.doctor.label_history import check_label_history
 from psbot.doctor.labels import check_labels
 from psbot.doctor.permissions import READ_SCOPE, WRITE_SCOPE, commands_with_scope
 from psbot.errors import GitLabError
@@ -54,7 +56,10 @@ def examine(
     yield from _check_token(reader, url, doctor_input.today)
     for file, engagement in doctor_input.engagements.items():
         yield from _check_engagement(reader, file, engagement, doctor_input)
-    groups = [each.gitlab.label_group for each in doctor_input.engagements.values()]
+    yield from check_separation(doctor_input.engagements)
+    engagements = doctor_input.engagements.values()
+    yield from _or_unknown("customers", lambda: check_groups_above(reader, engagements))
+    groups = [each.gitlab.label_group for each in engagements]
     yield from _or_unknown("labels", lambda: check_labels(reader, groups, doctor_input.process.catalogue))
     yield from more_checks
 
@@ -120,6 +125,9 @@ def _check_engagement(
         yield Check(file, CheckResult.OK, f"{_namespace_paths(engagement)}: accessible, role sufficient")
     yield from _or_unknown(file, lambda: _check_members(reader, file, doctor_input.plans[file], access))
     yield from _or_unknown(file, lambda: _check_readers(reader, file, engagement, doctor_input.process))
+    if access.group and access.labels:
+        labels = access.labels
+        yield from _or_unknown(file, lambda: check_label_history(reader, file, gitlab.group, labels))
 
 
 def _namespace_paths(engagement: Engagement) -> str:

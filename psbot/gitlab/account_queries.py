@@ -4,6 +4,7 @@ from functools import cache
 
 AUDIENCES_PER_QUERY = 3  # projects whose members are read in one request
 PROJECTS_PER_QUERY = 10  # projects in one access check
+GROUPS_PER_QUERY = 5  # groups whose epics are read in one request
 MEMBERSHIPS_PER_QUERY = 8  # pairs of account and group or project
 
 
@@ -102,6 +103,19 @@ def audience_query(projects: int) -> str:
         for number in range(projects)
     )
     return f"query Audience({variables}, $after: String) {{{fields}\n}}"
+
+
+@cache
+def group_epics_query(groups: int) -> str:
+    """Return the query for the epics of ``$group0`` to ``$group<n-1>`` that everybody who sees the group can read."""
+    variables = ", ".join(f"$group{number}: ID!" for number in range(groups))
+    fields = "".join(
+        f"\n  group{number}: group(fullPath: $group{number}) {{ id epics: workItems("
+        "types: [EPIC], confidential: false, state: all, sort: CREATED_ASC, first: 100)"
+        " { count nodes { iid description } } }"
+        for number in range(groups)
+    )
+    return f"query GroupEpics({variables}) {{{fields}\n}}"
 
 
 TOKEN_PATH = "/personal_access_tokens/self"  # noqa: S105 - REST: GraphQL does not show a token's scopes

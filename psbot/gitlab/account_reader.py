@@ -7,6 +7,7 @@ from psbot.errors import GitLabError
 from psbot.gitlab.account_queries import (
     ARCHIVED_LABELS_QUERY,
     AUDIENCES_PER_QUERY,
+    GROUPS_PER_QUERY,
     LABELS_QUERY,
     MEMBERSHIPS_PER_QUERY,
     PROJECTS_PER_QUERY,
@@ -16,6 +17,7 @@ from psbot.gitlab.account_queries import (
     access_query,
     accounts_query,
     audience_query,
+    group_epics_query,
 )
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.decode import parse_author
@@ -27,6 +29,7 @@ from psbot.gitlab.values import (
     Account,
     AccountLookup,
     Audience,
+    GroupEpics,
     Membership,
     NamespaceAccess,
     ServerInfo,
@@ -120,6 +123,21 @@ def fetch_audiences(connection: Connection, projects: Sequence[str]) -> Mapping[
                     project.text_or_none("visibility") == "private",
                     tuple(_fetch_members(connection, path, project)),
                 )
+    return found
+
+
+def fetch_group_epics(connection: Connection, groups: Sequence[str]) -> Mapping[str, GroupEpics]:
+    """Return the epics of *groups* that are not confidential; groups that are not visible are left out."""
+    found: dict[str, GroupEpics] = {}
+    for chunk in chunks(tuple(dict.fromkeys(groups)), GROUPS_PER_QUERY):
+        data = query(connection, group_epics_query(len(chunk)), numbered_variables("group", chunk))
+        for number, path in enumerate(chunk):
+            if (group := data.node_or_none(f"group{number}")) is not None:
+                epics = group.node("epics")
+                descriptions = {
+                    each.text("iid"): each.text_or_none("description") or "" for each in epics.nodes("nodes")
+                }
+                found[path] = GroupEpics(epics.number("count"), descriptions)
     return found
 
 

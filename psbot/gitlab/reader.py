@@ -18,6 +18,7 @@ from psbot.gitlab.decode import (
     parse_work_item,
 )
 from psbot.gitlab.item_queries import ItemList
+from psbot.gitlab.label_events import fetch_label_events
 from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.query import chunks, next_cursor, query
 from psbot.gitlab.system_notes import SystemNote, parse_history
@@ -27,6 +28,7 @@ from psbot.gitlab.values import (
     AccountLookup,
     Audience,
     Comment,
+    GroupEpics,
     Membership,
     Page,
     PageRequest,
@@ -42,11 +44,18 @@ _FILTER_VARIABLES = {ItemList.CHILDREN: "parents", ItemList.LABELLED: "labels", 
 
 
 class GitLabReader:
-    """The ``Reader`` of one GitLab."""
+    """The ``Reader`` of one GitLab; without *uses_label_events* it knows label changes from system notes only."""
 
-    def __init__(self, connection: Connection, page_size: int = item_queries.PAGE_SIZE) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        page_size: int = item_queries.PAGE_SIZE,
+        *,
+        uses_label_events: bool = True,
+    ) -> None:
         self._connection = connection
         self._page_size = page_size
+        self._uses_label_events = uses_label_events
 
     def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
         """Return who the token is, what it may do in *group* and *projects*, and the labels of *label_group*."""
@@ -63,6 +72,10 @@ class GitLabReader:
     def fetch_audiences(self, projects: Sequence[str]) -> Mapping[str, Audience]:
         """Return who can read *projects*; those that are not visible are left out."""
         return account_reader.fetch_audiences(self._connection, projects)
+
+    def fetch_group_epics(self, groups: Sequence[str]) -> Mapping[str, GroupEpics]:
+        """Return the epics of *groups* that are not confidential; groups that are not visible are left out."""
+        return account_reader.fetch_group_epics(self._connection, groups)
 
     def fetch_server(self) -> ServerInfo:
         """Return the version and edition of GitLab, and whose token it is."""
@@ -121,7 +134,9 @@ class GitLabReader:
             for item in self._fetch_notes(document, group, chunk):
                 key = items[item.gid()]
                 notes, cursor = self._fetch_all_notes(document, group, item, parse_system_notes)
-                found[item.gid()] = parse_history(key, notes[::-1], titles, is_complete=cursor is None)
+                history = parse_history(key, notes[::-1], titles, is_complete=cursor is None)
+                known = self._with_label_events(group, item.gid(), (key, history), notes, titles)
+                found[item.gid()] = replace(known, has_all_events=known.has_all_events and cursor is None)
         return found
 
     def fetch_whole_histories(
@@ -136,6 +151,10 @@ class GitLabReader:
                 pairs = sorted(pairs[::-1], key=lambda pair: pair[0].at)
                 system_notes = [note for event, note in pairs if event.is_system]
                 history = parse_history(item.gid(), system_notes, titles, is_complete=cursor is None)
+                history = self._with_label_events(
+                    group, item.gid(), (item.gid(), history), system_notes, titles
+                )
+                history = replace(history, has_all_events=history.has_all_events and cursor is None)
                 events = tuple(event for event, _ in pairs)
                 found[item.gid()] = replace(history, notes=events, has_all_notes=cursor is None)
         return found
@@ -151,6 +170,26 @@ class GitLabReader:
                     raise malformed(f"an item has more than {_MAX_NOTE_PAGES} pages of comments")
                 found[item.gid()] = sorted(comments, key=lambda each: each.at)
         return found
+
+    def _with_label_events(
+        self,
+        group: str,
+        gid: str,
+        known: tuple[str, History],
+        notes: Sequence[SystemNote],
+        titles: Mapping[str, str],
+    ) -> History:
+        """Return the history *known*, by key; where its notes cannot be read, with the label events of REST."""
+        key, history = known
+        if not (history.is_unreadable and self._uses_label_events):
+            return history
+        authors = {note.author.username: note.author for note in notes if note.author}
+        (page,) = self.fetch_pages(group, [PageRequest(ItemList.BY_ID, (gid,))])
+        for item in page.items:
+            events = fetch_label_events(self._connection, item, key, titles, authors)
+            if events is not None:
+                return replace(history, labels=events, has_all_events=True, is_unreadable=False)
+        return history
 
     def _fetch_notes(
         self, document: str, group: str, gids: Sequence[str], after: str | None = None

@@ -123,6 +123,14 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupEpics:
+    """The epics of a group that are not confidential: their number, and the descriptions of the oldest by iid."""
+
+    total_count: int
+    descriptions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class NewItem:
     """A work item to create; ids are global ids. ``related`` are items to link it to."""
 
@@ -194,10 +202,16 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """The result of one write of a batch: the item (or label, or note), or why GitLab refused."""
+    """The result of one write of a batch: the item (or label, or note), or why GitLab refused.
+
+    With ``is_partial``, GitLab refused after it may have carried out a part: psbot has to look. ``state_refusal`` is
+    why the item is still closed, or still open, although GitLab took the rest of the update.
+    """
 
     gid: str | None = None
     iid: int | None = None
     url: str | None = None
     refusal: str | None = None
     is_unclear: bool = False
+    is_partial: bool = False
+    state_refusal: str | None = None

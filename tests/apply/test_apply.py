@@ -11,7 +11,7 @@ from psbot.core.model.process import Limits
 from psbot.core.plan.plan import Plan
 from psbot.errors import ExitCode, GitLabError
 from psbot.gitlab.ports import Refused
-from psbot.gitlab.values import Page, PageRequest
+from psbot.gitlab.values import NewItem, Page, PageRequest, WriteResult
 from psbot.observe.observe import observe
 from psbot.runs.reconcile import reconcile
 from tests.support.builders import PROCESS, PlainWords
@@ -151,15 +151,54 @@ def test_reconcile_reads_items_again_right_before_it_writes_them_when_there_are_
     assert gitlab.requests == ["pages", "update_items", "update_items"] * 2
 
 
-def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_moment(gitlab: FakeGitLab) -> None:
+@pytest.mark.parametrize("is_throttled", [False, True])
+def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_moment(
+    gitlab: FakeGitLab, *, is_throttled: bool
+) -> None:
     run(gitlab)
     on_prem = replace(ENGAGEMENT, hosting="on-prem")
     looked = observe(gitlab, on_prem, PROCESS)
     intake = one(gitlab, "intake-aws")
 
     def comment(_: Plan) -> None:
+        before = gitlab.items[intake.gid].updated_at
         gitlab.person_comments(intake.gid, "paul")
+        if is_throttled:  # a comment within a minute does not move the time of the last update
+            gitlab.items[intake.gid].updated_at = before
 
     result = reconcile(on_prem, run_context(gitlab), comment, planned=planned_before(gitlab, on_prem, looked))
     assert gitlab.items[intake.gid].work_item.is_open
     assert result.exit_code is ExitCode.DONE
+
+
+def test_item_that_gitlab_has_created_although_it_refused_the_link_is_done(
+    gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = gitlab.create_items
+
+    def create_and_refuse(items: Sequence[NewItem]) -> Sequence[WriteResult]:
+        return [
+            WriteResult(refusal="No matching work item found.", is_partial=True)
+            if item.title.startswith("Kick-off")
+            else made
+            for item, made in zip(items, create(items), strict=True)
+        ]
+
+    monkeypatch.setattr(gitlab, "create_items", create_and_refuse)
+    result = run(gitlab)
+    assert result.exit_code is ExitCode.DONE
+    assert len(gitlab.by_key("kick-off")) == 1
+    assert all(receipt.outcome is Outcome.DONE for receipt in result.receipts)
+
+
+def test_update_that_gitlab_refused_without_carrying_out_a_part_stays_refused(
+    gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(gitlab)
+    gitlab.person_edits(one(gitlab, "kick-off").gid, "maria", labels=frozenset())
+    refusal = WriteResult(refusal="Due date must be greater than or equal to start date", is_partial=True)
+    monkeypatch.setattr(gitlab, "update_items", lambda updates: [refusal] * len(updates))
+    result = run(gitlab)
+    assert result.exit_code is ExitCode.GITLAB
+    assert {receipt.reason for receipt in result.with_outcome(Outcome.REFUSED)} == {refusal.refusal}
+    assert gitlab.writes.count("create_notes") == 0

@@ -14,7 +14,7 @@ from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
 from psbot.sandbox.rules import merge_requests
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.server.serve import running_sandbox
-from psbot.sandbox.state.accounts import AccessLevel, Namespace
+from psbot.sandbox.state.accounts import AccessLevel, Namespace, UserKind
 from psbot.sandbox.state.project import MergeRequest
 from psbot.sandbox.state.seed import sandbox_world
 from tests.support.paths import ROOT
@@ -196,6 +196,28 @@ def test_somebody_elses_note_with_the_marker_is_not_taken_for_psbots(begun: Scen
     assert len(begun.notes) == 3
 
 
+def test_note_of_another_account_of_psbot_counts_until_the_plan_changes(begun: Scene) -> None:
+    begun.push({FILE: ACME})
+    world, old = begun.sandbox.world, begun.merge_request.notes[0]
+    old.author = world.add_user("project_1_bot", "psbot before", UserKind.PROJECT_BOT)
+    begun.push({"README.md": "hello again"})
+    body = old.body
+    assert len(begun.notes) == 2, "the commit that the note names has changed"
+    begun.push({FILE: ACME.replace("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-02")})
+    assert [note.author.username for note in begun.merge_request.notes] == ["project_1_bot", NOTES]
+    assert begun.notes[0] == body
+    assert "| create | `kick-off` | 2026-12-02 |" in begun.notes[1]
+
+
+def test_reviewed_plan_of_another_account_of_psbot_is_compared_with(begun: Scene) -> None:
+    begun.push({FILE: ACME})
+    world, old = begun.sandbox.world, begun.merge_request.notes[0]
+    old.author = world.add_user("project_1_bot", "psbot before", UserKind.PROJECT_BOT)
+    done = begun.merged()
+    assert done.exit_code == 0, done.output
+    assert "comparing with the plan in merge request" in done.stderr
+
+
 def test_note_is_written_once_when_the_answer_is_lost(begun: Scene) -> None:
     begun.sandbox.gate.faults.add(Fault(FaultKind.RESET, FaultTiming.AFTER, method="POST", path="/notes"))
     done = begun.push({FILE: ACME})
@@ -253,7 +275,7 @@ def test_plan_without_a_token_for_notes_is_a_file(begun: Scene) -> None:
     assert "PSBOT_NOTE_TOKEN is not set" in done.stderr
 
 
-def test_outside_of_a_merge_request_it_says_so(begun: Scene) -> None:
+def test_plan_note_needs_a_merge_request_pipeline(begun: Scene) -> None:
     ended = begun.run(["plan", "--merge-request"], {})
     assert (ended.exit_code, "CI_MERGE_REQUEST_PROJECT_ID is not set" in ended.stderr) == (2, True)
 
@@ -350,7 +372,7 @@ def test_apply_is_silent_when_nothing_has_moved_since_the_review(begun: Scene) -
     assert any(item.title == "Kick-off: Acme Corp" for item in begun.sandbox.world.items.values())
 
 
-def test_apply_says_what_has_moved_since_the_review(begun: Scene) -> None:
+def test_apply_reports_what_changed_since_the_review(begun: Scene) -> None:
     begun.push({FILE: ACME})
     begun.repository.commit(
         {
@@ -371,7 +393,7 @@ def test_apply_says_what_has_moved_since_the_review(begun: Scene) -> None:
 
 
 @pytest.mark.parametrize("lack", ["no token", "direct push", "somebody else's note", "unreadable"])
-def test_apply_goes_on_when_there_is_no_reviewed_plan(begun: Scene, lack: str) -> None:
+def test_apply_continues_without_a_reviewed_plan(begun: Scene, lack: str) -> None:
     begun.push({FILE: ACME})
     world, note = begun.sandbox.world, begun.merge_request.notes[0]
     env = {}

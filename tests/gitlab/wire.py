@@ -197,7 +197,12 @@ class Wire:
         return _items(self.gitlab.create_items(list(map(_new_item, given.values()))))
 
     def _UpdateItems(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
-        return _items(self.gitlab.update_items([self._changed(one) for one in given.values()]))
+        written = self.gitlab.update_items([self._changed(one) for one in given.values()])
+        return _items(written, [{"state": self._state(one)} for one in written])
+
+    def _state(self, written: WriteResult) -> str:
+        item = self.gitlab.items.get(written.gid or "")
+        return "OPEN" if item and item.work_item.is_open else "CLOSED"
 
     def _changed(self, given: Json) -> ItemUpdate:
         labels = given.get("labelsWidget", {})
@@ -416,8 +421,11 @@ def _dates(given: Mapping[str, str | None] | None, *, is_epic: bool) -> Dates | 
     return Dates(_day(given["startDate"]), _day(given["dueDate"]))
 
 
-def _items(written: Sequence[WriteResult]) -> tuple[Json, list[Json]]:
-    shown = [{"id": one.gid, "iid": str(one.iid), "webUrl": one.url} for one in written]
+def _items(written: Sequence[WriteResult], more: Sequence[Json] | None = None) -> tuple[Json, list[Json]]:
+    shown = [
+        {"id": one.gid, "iid": str(one.iid), "webUrl": one.url, **extra}
+        for one, extra in zip(written, more or [{}] * len(written), strict=True)
+    ]
     return _payloads(written, "workItem", shown)
 
 

@@ -148,7 +148,7 @@ def test_mention_of_all_or_of_a_group_notifies_its_members(bot: Client, name: st
 
 
 def test_escaped_mention_notifies_nobody(bot: Client) -> None:
-    bot.note(bot.epic("x"), "@\u2060maria maria@example.com")
+    bot.note(bot.epic("x"), "@\u2060maria \\@maria maria@example.com")
     assert bot.sandbox.world.notifications == []
 
 

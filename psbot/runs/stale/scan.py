@@ -188,7 +188,8 @@ def _with_answers(
                 facts.engagement.key,
             )
         me = scanned.observation.account.author
-        known = replace(known, notices=tuple(select_notices(comments[log], me, facts.process)))
+        notices = select_notices(comments[log], me, facts.process, facts.engagement.people)
+        known = replace(known, notices=tuple(notices))
     facts = replace(facts, histories=known)
     is_measured = not response.needs  # then only the digests had to be read
     return replace(
@@ -227,6 +228,7 @@ def _trim(scanned: Scanned) -> Scanned:
             replace(observation, snapshot=Snapshot(), global_ids=GlobalIds()),
         )
     keys = {each.item for each in results} | flagged | ({response.log.key} if response.log else set())
+    keys |= set(facts.histories.unreadable_items())
     children = tuple(item for item in facts.observed.children if item.key in keys)
     snapshot = replace(facts.observed, children=children, duplicates=())
     by_item = {key: each for key, each in facts.histories.by_item.items() if key in keys}
