@@ -23,8 +23,8 @@ UNKNOWN_IN_SCHEMA = re.compile(
 )
 RETRY_LATER = "GitLab may be overloaded or in maintenance; run again later"
 STATUS_HINTS = {
-    401: "check the token: it may have expired, been revoked, lack the scope api or read_api, or belong to another "
-    "server",
+    401: "check the token: it may have expired, been revoked, belong to another server, or be without the scope api "
+    "or read_api",
     403: "the token needs the scope api (read_api to read only), and its account at least the Planner role",
     404: "check the address of the server; psbot needs its GraphQL API",
 }
