@@ -6,7 +6,7 @@ import pytest
 
 from psbot.sandbox.state.accounts import AccessLevel, Edition
 from psbot.sandbox.state.seed import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
-from tests.sandbox.client import CREATE, EPIC, UPDATE, Client
+from tests.sandbox.client import CREATE, EPIC, INCIDENT, UPDATE, Client
 
 LISTING = """query($path: ID!) { group(fullPath: $path) { workItems(includeDescendants: true) { nodes { title } } } }"""
 
@@ -235,3 +235,31 @@ def test_page_of_discussions_is_empty_when_its_notes_may_not_be_read(bot: Client
     first = page(None)
     assert (first["nodes"], first["pageInfo"]["hasNextPage"]) == ([], True)
     assert "added acme/delivery/project#1" in str(page(first["pageInfo"]["endCursor"])["nodes"])
+
+
+def test_guest_edits_and_closes_what_is_assigned_to_him_but_no_incident(bot: Client) -> None:
+    _make_ada_a_guest(bot)
+    ada = bot.sandbox.world.users["ada"]
+    task, incident = bot.create("task"), bot.create("incident", kind=INCIDENT)
+    for item in (task, incident):
+        bot.sandbox.world.items[int(item["id"].rpartition("/")[2])].assignees.append(ada)
+    bot.sandbox.world.record_write()
+    guest = bot.as_user("ada")
+    changed = guest.execute(UPDATE, input={"id": task["id"], "title": "mine", "stateEvent": "CLOSE"})
+    assert changed["workItemUpdate"]["workItem"]["state"] == "CLOSED"
+    assert "errors" in guest.execute_raw(UPDATE, input={"id": incident["id"], "title": "mine"})
+
+
+def test_member_deletes_what_he_created_and_nothing_else(bot: Client) -> None:
+    own, other = bot.as_user("pia").create("own"), bot.create("other")
+    delete = "mutation($id: WorkItemID!) { workItemDelete(input: {id: $id}) { errors } }"
+    assert bot.as_user("pia").execute(delete, id=own["id"]) == {"workItemDelete": {"errors": []}}
+    assert "errors" in bot.as_user("pia").execute_raw(delete, id=other["id"])
+
+
+def test_internal_note_is_hidden_from_its_author_below_planner(bot: Client) -> None:
+    item = bot.create("item")
+    bot.as_user("ada").note(item, "for colleagues", internal=True)
+    assert "for colleagues" in str(bot.as_user("ada").item(item))
+    _make_ada_a_guest(bot)
+    assert "for colleagues" not in str(bot.as_user("ada").item(item))
