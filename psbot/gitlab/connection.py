@@ -22,6 +22,8 @@ from psbot.gitlab.ports import RateLimited, Refused, Unclear
 from psbot.gitlab.server import Server, check_address, check_ca_file
 from psbot.gitlab.transport_errors import (
     MAX_ANSWER_BYTES,
+    NO_API_HINT,
+    NO_API_MESSAGE,
     RATE_LIMIT_MESSAGE,
     RETRY_LATER,
     STATUS_HINTS,
@@ -228,6 +230,8 @@ class Connection:
         if code == 401:  # noqa: PLR2004  Unauthorized
             return Refused("GitLab rejected the token (401)", STATUS_HINTS[code])
         hint = STATUS_HINTS.get(code, "see the message from GitLab")
+        if NO_API_MESSAGE.search(message):
+            hint = NO_API_HINT
         return Refused(f"GitLab refused the request ({code}): {message}", hint)
 
     def _error_of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:

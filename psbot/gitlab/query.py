@@ -29,9 +29,12 @@ def chunks(values: tuple[_Value, ...], size: int) -> list[tuple[_Value, ...]]:
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 
-def next_cursor(connection: Node, after: str | None, what: str) -> str | None:
-    """Return the next cursor; raises GitLabError for a list that makes no progress and would be read for ever."""
+def next_cursor(connection: Node, after: str | None, what: str, *, may_be_empty: bool = False) -> str | None:
+    """Return the next cursor; raises GitLabError for a list that makes no progress and would be read for ever.
+
+    A page *may_be_empty* where GitLab takes out of it, after it was cut, what the token may not read.
+    """
     cursor = connection.next_cursor()
-    if cursor is not None and (cursor == after or not connection.nodes("nodes")):
+    if cursor is not None and (cursor == after or not (may_be_empty or connection.nodes("nodes"))):
         raise malformed(f"paging through {what} makes no progress")
     return cursor

@@ -212,15 +212,20 @@ class GitLabReader:
         """Return all notes of an item, and the cursor of what is left where it has too many pages."""
         gid = item.gid()
         found, after = parse(item), None
-        cursor = next_cursor(discussions_of(item), after, "notes")
+        cursor = _next_notes(item, after)
         for _ in range(_MAX_NOTE_PAGES):
             if cursor is None:
                 break
             after = cursor
             for page in self._fetch_notes(document, group, (gid,), after):
                 found += parse(page)
-                cursor = next_cursor(discussions_of(page), after, "notes")
+                cursor = _next_notes(page, after)
         return found, cursor
+
+
+def _next_notes(item: Node, after: str | None) -> str | None:
+    # GitLab, app/services/work_items/discussions_list_service.rb: pages are cut first, and filtered then.
+    return next_cursor(discussions_of(item), after, "notes", may_be_empty=True)
 
 
 def _titles_by_number(labels: Mapping[str, str]) -> dict[str, str]:

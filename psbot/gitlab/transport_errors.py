@@ -24,10 +24,19 @@ UNKNOWN_IN_SCHEMA = re.compile(
 )
 RETRY_LATER = "GitLab may be overloaded or in maintenance; run again later"
 STATUS_HINTS = {
-    401: "check the token: it may have expired, been revoked, or belong to another server",
+    401: "check the token: it may have expired, been revoked, belong to another server, or be without the scope api "
+    "or read_api",
     403: "the token needs the scope api (read_api to read only), and its account at least the Planner role",
     404: "check the address of the server; psbot needs its GraphQL API",
 }
+
+
+# GitLab, app/controllers/graphql_controller.rb of about 18.0: what its policies refuse to an account altogether.
+NO_API_MESSAGE = re.compile(r"API not accessible|too many IPs", re.IGNORECASE)
+NO_API_HINT = (
+    "the account may not use the API: it has not accepted the terms of service, is deactivated, its password has "
+    "expired, or its network is not allowed"
+)
 
 
 class Transient(GitLabError):

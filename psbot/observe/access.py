@@ -51,7 +51,7 @@ def not_visible(path: str, field_name: str) -> AccessProblem:
     """Return the problem of a group or project that GitLab does not show."""
     return AccessProblem(
         f"{path} ({field_name}) does not exist or is not visible to the token",
-        "check the path, and that the token's account is a member",
+        "check the path, which may have been renamed, and that the token's account is a member and its network allowed",
     )
 
 

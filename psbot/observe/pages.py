@@ -46,7 +46,8 @@ class PagedList:
         if self._received < count:
             raise GitLabError(
                 f"GitLab counts {count} {self.item_list} items but returned {self._received}",
-                "the token may not see all of them; psbot plans nothing from a partial list",
+                "the token may not see all of them, such as those of a banned account; psbot plans nothing from a "
+                "partial list",
             )
 
 

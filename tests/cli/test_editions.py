@@ -57,3 +57,11 @@ def test_request_that_gitlab_does_not_know_is_a_question_of_its_version(
     said = psbot("doctor", AWS).output
     assert "this GitLab is too old or too new for psbot" in said
     assert "Field 'age' doesn't exist on type 'Metadata'" in said
+
+
+def test_account_that_may_not_use_the_api_is_told_the_reasons(psbot: Psbot, sandbox: Sandbox) -> None:
+    sandbox.world.users["psbot-bot"].has_accepted_terms = False
+    ended = psbot("plan", AWS)
+    assert ended.exit_code == 3
+    assert "terms of service" in ended.output
+    assert "Planner" not in ended.output

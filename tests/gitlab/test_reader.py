@@ -145,3 +145,32 @@ def test_reader_reads_who_did_what_to_an_item(answers: Answers, connection: Conn
     activity = found["gid://gitlab/WorkItem/1"]
     assert len(activity.notes) == 1
     assert not activity.has_all_notes
+
+
+def test_item_that_is_malformed_is_named_with_its_address(answers: Answers, connection: Connection) -> None:
+    answers.post(URL, json=children(item(7, title=None)))
+    with pytest.raises(GitLabError, match=rf"title is not a string, of {BASE}/acme/-/work_items/7"):
+        GitLabReader(connection).fetch_pages("acme/delivery", [ASK])
+
+
+def discussions(*nodes: object, after: str | None = None) -> dict[str, object]:
+    notes = {"type": "NOTES", "discussions": page(*nodes, after=after)}
+    items = {"nodes": [{"id": "gid://gitlab/WorkItem/1", "widgets": [notes]}]}
+    return {"data": {"group": {"id": "gid://gitlab/Group/1", "workItems": items}}}
+
+
+def test_reader_reads_on_after_a_page_of_notes_that_the_token_may_not_read(
+    answers: Answers, connection: Connection
+) -> None:
+    comment = {
+        "id": "gid://gitlab/Note/5",
+        "body": "Hello",
+        "system": False,
+        "createdAt": "2026-11-23T09:00:00Z",
+        "author": None,
+        "lastEditedBy": None,
+    }
+    answers.post(URL, json=discussions(after="next"))
+    answers.post(URL, json=discussions({"notes": {"nodes": [comment]}}))
+    found = GitLabReader(connection).fetch_comments("acme/delivery", ["gid://gitlab/WorkItem/1"])
+    assert [each.body for each in found["gid://gitlab/WorkItem/1"]] == ["Hello"]

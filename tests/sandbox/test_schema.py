@@ -107,3 +107,41 @@ def test_every_document_of_psbot_stays_within_the_complexity_limit() -> None:
     scores = [compute_complexity(schema(), one, operation, {"page": 100}) for one, operation in operations]
     assert len(scores) == len(documents)
     assert max(scores) <= COMPLEXITY_LIMIT
+
+
+def _complexity(text: str) -> int:
+    document = parse(text)
+    operation = get_operation_ast(document)
+    assert operation
+    return compute_complexity(schema(), document, operation, {"page": 100})
+
+
+def _notes(fields: str) -> str:
+    return (
+        'query { group(fullPath: "a") { workItems(first: 20) { nodes { widgets(onlyTypes: [NOTES]) {'
+        f" ... on WorkItemWidgetNotes {{ {fields} }} }} }} }} }} }}"
+    )
+
+
+def test_page_of_discussions_costs_five_percent_for_each_and_a_call_to_gitaly() -> None:
+    one, hundred = (
+        _complexity(_notes(f"discussions(first: {size}) {{ nodes {{ id }} }}")) for size in (1, 100)
+    )
+    # The list of items: (1 + 1 for its default sort + nodes + widgets + what is below) * 1.2, and 1 for the group.
+    assert one == 1 + int((4 + int((1 + 1 + 1 + 2) * 1.05)) * 1.2)
+    assert hundred == 1 + int((4 + (1 + 1 + 1 + 2) * 6) * 1.2)
+
+
+def test_lists_without_a_resolver_cost_no_more_for_a_long_page() -> None:
+    short, long = (
+        _complexity(_notes(f"discussions(first: 1) {{ nodes {{ notes(first: {n}) {{ nodes {{ id }} }} }} }}"))
+        for n in (1, 100)
+    )
+    assert short == long
+
+
+def test_parent_of_an_item_costs_five() -> None:
+    text = (
+        "query($id: WorkItemID!) { workItem(id: $id) { widgets { ... on WorkItemWidgetHierarchy { %s } } } }"
+    )
+    assert _complexity(text % "parent { id }") - _complexity(text % "hasParent") == 5 + 1 - 1

@@ -1,10 +1,12 @@
 """Who sees what: the customer is a member of the shared project only."""
 
+from typing import Any
+
 import pytest
 
 from psbot.sandbox.state.accounts import AccessLevel, Edition
 from psbot.sandbox.state.seed import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
-from tests.sandbox.client import CREATE, EPIC, UPDATE, Client
+from tests.sandbox.client import CREATE, EPIC, INCIDENT, UPDATE, Client
 
 LISTING = """query($path: ID!) { group(fullPath: $path) { workItems(includeDescendants: true) { nodes { title } } } }"""
 
@@ -189,3 +191,72 @@ def test_types_are_listed_where_issues_are_switched_off_but_items_are_not(bot: C
     project = bot.execute(TYPES)["project"]
     assert {"name": "Issue"} in project["workItemTypes"]["nodes"]
     assert (project["issuesEnabled"], project["workItems"]["count"]) == (False, 0)
+
+
+def test_items_of_a_banned_account_are_hidden_from_all_but_administrators(bot: Client) -> None:
+    bot.as_user("maria").create("of maria")
+    bot.create("of the bot")
+    bot.sandbox.world.users["maria"].state = "banned"
+    bot.sandbox.world.record_write()
+    assert titles(bot) == ["of the bot"]
+    assert titles(Client(bot.sandbox, token=ADMIN_TOKEN)) == ["of maria", "of the bot"]
+
+
+def test_account_that_has_not_accepted_the_terms_may_not_use_the_api(bot: Client) -> None:
+    bot.sandbox.world.users["psbot-bot"].has_accepted_terms = False
+    answer = bot.post({"query": "{ currentUser { id } }"})
+    assert (answer.status_code, answer.json()) == (
+        403,
+        {"errors": [{"message": "API not accessible for user"}]},
+    )
+
+
+DISCUSSIONS = """query($id: WorkItemID!, $after: String) { workItem(id: $id) { widgets(onlyTypes: [NOTES]) {
+  ... on WorkItemWidgetNotes { discussions(first: 1, after: $after) {
+    nodes { notes { nodes { body } } } pageInfo { hasNextPage endCursor }
+  } }
+} } }"""
+
+
+def test_page_of_discussions_is_empty_when_its_notes_may_not_be_read(bot: Client) -> None:
+    epic = bot.epic("epic")
+    bot.internal("internal", hierarchyWidget={"parentId": epic["id"]})
+    bot.create("shared", hierarchyWidget={"parentId": epic["id"]})
+    customer = bot.as_user("ada")
+
+    def page(after: str | None) -> dict[str, Any]:
+        (widget,) = customer.execute(DISCUSSIONS, id=epic["id"], after=after)["workItem"]["widgets"]
+        found: dict[str, Any] = widget["discussions"]
+        return found
+
+    first = page(None)
+    assert (first["nodes"], first["pageInfo"]["hasNextPage"]) == ([], True)
+    assert "added acme/delivery/project#1" in str(page(first["pageInfo"]["endCursor"])["nodes"])
+
+
+def test_guest_edits_and_closes_what_is_assigned_to_him_but_no_incident(bot: Client) -> None:
+    _make_ada_a_guest(bot)
+    ada = bot.sandbox.world.users["ada"]
+    task, incident = bot.create("task"), bot.create("incident", kind=INCIDENT)
+    for item in (task, incident):
+        bot.sandbox.world.items[int(item["id"].rpartition("/")[2])].assignees.append(ada)
+    bot.sandbox.world.record_write()
+    guest = bot.as_user("ada")
+    changed = guest.execute(UPDATE, input={"id": task["id"], "title": "mine", "stateEvent": "CLOSE"})
+    assert changed["workItemUpdate"]["workItem"]["state"] == "CLOSED"
+    assert "errors" in guest.execute_raw(UPDATE, input={"id": incident["id"], "title": "mine"})
+
+
+def test_member_deletes_what_he_created_and_nothing_else(bot: Client) -> None:
+    own, other = bot.as_user("pia").create("own"), bot.create("other")
+    delete = "mutation($id: WorkItemID!) { workItemDelete(input: {id: $id}) { errors } }"
+    assert bot.as_user("pia").execute(delete, id=own["id"]) == {"workItemDelete": {"errors": []}}
+    assert "errors" in bot.as_user("pia").execute_raw(delete, id=other["id"])
+
+
+def test_internal_note_is_hidden_from_its_author_below_planner(bot: Client) -> None:
+    item = bot.create("item")
+    bot.as_user("ada").note(item, "for colleagues", internal=True)
+    assert "for colleagues" in str(bot.as_user("ada").item(item))
+    _make_ada_a_guest(bot)
+    assert "for colleagues" not in str(bot.as_user("ada").item(item))

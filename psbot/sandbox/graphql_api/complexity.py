@@ -1,7 +1,9 @@
-"""The complexity of a query, approximated from GitLab's documentation of query complexity.
+"""The complexity of a query, as GitLab counts it.
 
-Every field costs 1, leaves too. A list costs as much again for every hundred nodes it may return; ``search`` adds 5
-and ``sort`` adds 1. Of fragments on different types of one interface only the most expensive counts.
+Every field costs 1 and what is below it. A list with a resolver costs 1 % more for each node that it may return;
+``search`` adds 5 and ``sort``, also its default, adds 1 (GitLab, app/graphql/types/base_field.rb and
+app/graphql/resolvers/base_resolver.rb). Of fragments on different types of one interface only the most
+expensive counts.
 """
 
 from collections.abc import Mapping
@@ -24,6 +26,19 @@ from graphql import (
 
 from psbot.sandbox.graphql_api.connections import MAX_PAGE_SIZE
 
+# Fields whose cost differs from the rule (GitLab, app/graphql/types/work_items/widgets/hierarchy_type.rb,
+# app/graphql/resolvers/work_items/work_item_discussions_resolver.rb of 19.2 and notes_type.rb).
+_CONSTANTS = {"WorkItemWidgetHierarchy.parent": 5}
+_GITALY = frozenset({"WorkItemWidgetNotes.discussions"})  # one more for a call to Gitaly
+_MULTIPLIERS = {"WorkItemWidgetNotes.discussions": 0.05}  # for each node of the page
+_PLAIN = frozenset({"Discussion.notes", "WorkItemWidgetAssignees.assignees"})  # lists without a resolver
+_SORTED_BY_DEFAULT = frozenset(
+    {
+        *(f"{place}.workItems" for place in ("Group", "Project", "Namespace")),
+        "WorkItemWidgetNotes.discussions",
+    }
+)
+
 COMPLEXITY_LIMIT = 250
 ANONYMOUS_COMPLEXITY_LIMIT = 200
 
@@ -42,6 +57,10 @@ def compute_complexity(
     return _ComplexityCounter(schema, fragments, variables).count_selection(
         operation.selection_set, root.name
     )
+
+
+def _has_resolver(returned: object) -> bool:
+    return isinstance(returned, GraphQLObjectType) and returned.name.endswith("Connection")
 
 
 class _ComplexityCounter:
@@ -99,10 +118,13 @@ class _ComplexityCounter:
         returned = get_named_type(definition.type)
         children = sum(self.count_selection(one, returned.name) for one in sets)
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        cost = 1 + children + (5 if "search" in given else 0) + (1 if "sort" in given else 0)
-        if isinstance(returned, GraphQLObjectType) and returned.name.endswith("Connection"):
-            cost += cost * self._page_size(given) // MAX_PAGE_SIZE
-        return cost
+        name = f"{type_name}.{node.name.value}"
+        if name in _PLAIN or name in _CONSTANTS or not _has_resolver(returned):
+            return _CONSTANTS.get(name, 1) + children
+        is_sorted = "sort" in given or name in _SORTED_BY_DEFAULT
+        cost = 1 + children + (5 if "search" in given else 0) + (1 if is_sorted else 0) + (name in _GITALY)
+        multiplier = 0 if given.keys() & {"iid", "iids"} else _MULTIPLIERS.get(name, 0.01)
+        return int(cost * (1 + self._page_size(given) * multiplier))
 
     def _page_size(self, given: Mapping[str, Any]) -> int:
         sizes = [self._number(given[name]) for name in ("first", "last") if name in given]

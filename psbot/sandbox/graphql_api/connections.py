@@ -13,16 +13,22 @@ MAX_PAGE_SIZE = 100
 
 @dataclass(slots=True)
 class Page:
-    """One page of ``all_nodes``; ``key`` returns a node's ID for cursors."""
+    """One page of ``all_nodes``; ``key`` returns a node's ID for cursors, ``show`` what a user may see of the page."""
 
     all_nodes: Sequence[Any]
     start: int
     stop: int
     key: Callable[[Any], object]
+    show: Callable[[Sequence[Any]], Sequence[Any]] = list
 
     @property
     def nodes(self) -> Sequence[Any]:
-        """Return the nodes of the page."""
+        """Return the nodes of the page that are shown."""
+        return self.show(self.paged_nodes)
+
+    @property
+    def paged_nodes(self) -> Sequence[Any]:
+        """Return the nodes of the page, also those that are not shown."""
         return self.all_nodes[self.start : self.stop]
 
 
@@ -86,7 +92,7 @@ def _edges(shown_page: Page) -> list[dict[str, Any]]:
 
 
 def _page_info(shown_page: Page) -> dict[str, Any]:
-    nodes = shown_page.nodes
+    nodes = shown_page.paged_nodes
     return {
         "hasNextPage": shown_page.stop < len(shown_page.all_nodes),
         "hasPreviousPage": shown_page.start > 0,

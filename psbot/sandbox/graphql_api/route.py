@@ -15,6 +15,8 @@ from psbot.sandbox.state.accounts import Token
 from psbot.sandbox.state.world import World
 
 _INVALID_TOKEN = {"errors": [{"message": "Invalid token"}]}
+# GitLab, app/controllers/graphql_controller.rb of about 18.0.
+_NO_API = {"errors": [{"message": "API not accessible for user"}]}
 
 
 def graphql_routes(world: World) -> list[BaseRoute]:
@@ -27,6 +29,8 @@ def graphql_routes(world: World) -> list[BaseRoute]:
             return JSONResponse(_INVALID_TOKEN, 401)
         if token and not may_read(token):
             return JSONResponse(_INVALID_TOKEN, 401)
+        if token and not token.user.has_accepted_terms:
+            return JSONResponse(_NO_API, 403)
         try:
             data = await _data(request)
         except ValueError:

@@ -1,6 +1,6 @@
 """Fields of work item widgets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from psbot.sandbox.graphql_api.connections import Page, paginate
@@ -76,7 +76,10 @@ _ALL_TYPES = {ItemType.EPIC: 8, ItemType.ISSUE: 1, ItemType.TASK: 5}
 
 def _notes(widget: Widget, info: Info, only: str) -> list[Note]:
     ctx = context_of(info)
-    found = notes.visible_notes(ctx.world, ctx.user, widget.item)
+    return _of_kind(notes.visible_notes(ctx.world, ctx.user, widget.item), only)
+
+
+def _of_kind(found: list[Note], only: str) -> list[Note]:
     if only == "ALL_NOTES":
         return found
     return [note for note in found if note.is_system is (only == "ONLY_ACTIVITY")]
@@ -89,9 +92,22 @@ def _discussions(
     sort: str = "CREATED_ASC",
     **arguments: Value,
 ) -> Page:
-    found = notes.group_by_discussion(_notes(widget, info, filter or "ALL_NOTES"))
+    """Return a page of discussions, in the order in which they began.
+
+    What the user may not read is taken out after the page was cut: a page may be short or empty, and another may follow
+    (GitLab, app/services/work_items/discussions_list_service.rb).
+    """
+    found = notes.group_by_discussion(_of_kind(widget.item.notes, filter or "ALL_NOTES"))
     ordered = found[::-1] if sort == "CREATED_DESC" else found
-    return paginate(ordered, lambda notes: notes[0].id, arguments)
+    readable = {note.id for note in _notes(widget, info, "ALL_NOTES")}
+
+    def show(page: Sequence[list[Note]]) -> list[list[Note]]:
+        shown = ([note for note in discussion if note.id in readable] for discussion in page)
+        return [discussion for discussion in shown if discussion]
+
+    shown_page = paginate(ordered, lambda notes: notes[0].id, arguments)
+    shown_page.show = show
+    return shown_page
 
 
 def _note_page(widget: Widget, info: Info, filter: str = "ALL_NOTES", **arguments: Value) -> Page:

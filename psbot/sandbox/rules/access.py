@@ -2,7 +2,7 @@
 
 from psbot.sandbox.rules.refusals import Forbidden
 from psbot.sandbox.state.accounts import AccessLevel, Namespace, User
-from psbot.sandbox.state.model import Note, WorkItem
+from psbot.sandbox.state.model import ItemType, Note, WorkItem
 from psbot.sandbox.state.world import World
 
 _CONFIDENTIAL_LEVEL = (
@@ -77,6 +77,8 @@ def can_read(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may see *item*; confidential ones need author, assignee or the Planner role."""
     if not is_readable(world, user, item.namespace) or not has_items(world, item.namespace):
         return False
+    if item.author.state == "banned" and not (user and user.is_admin):
+        return False  # GitLab, app/policies/issue_policy.rb: hidden & ~admin
     if not item.confidential:
         return True
     return user in (item.author, *item.assignees) or can_read_confidential(world, user, item.namespace)
@@ -86,16 +88,19 @@ def can_read_note(world: World, user: User | None, note: Note) -> bool:
     """Tell whether the user may see *note* on a visible item."""
     if note.mentions is not None and not can_read(world, user, note.mentions):
         return False
-    return (
-        not note.is_internal or note.author is user or can_read_confidential(world, user, note.item.namespace)
-    )
+    # Not even its author reads an internal note below that role (GitLab, app/policies/note_policy.rb@05f0ebba).
+    return not note.is_internal or can_read_confidential(world, user, note.item.namespace)
 
 
 def can_update(world: World, user: User | None, item: WorkItem) -> bool:
-    """Tell whether the user may edit title, description and state: the author, or at least a Planner."""
+    """Tell whether the user may edit title, description and state: author, assignee, or at least a Planner.
+
+    Authors and assignees of incidents may not (GitLab, app/policies/issuable_policy.rb, config/authz/roles/guest.yml).
+    """
     if not can_read(world, user, item) or item.namespace.is_read_only:
         return False
-    return user is item.author or can_set_metadata(world, user, item)
+    is_involved = user in (item.author, *item.assignees) and item.type is not ItemType.INCIDENT
+    return is_involved or can_set_metadata(world, user, item)
 
 
 def can_set_metadata(world: World, user: User | None, item: WorkItem) -> bool:
@@ -118,9 +123,13 @@ def can_create(world: World, user: User | None, namespace: Namespace) -> bool:
 
 
 def can_delete(world: World, user: User | None, item: WorkItem) -> bool:
-    """Tell whether the user may delete *item*: Owners and Planners."""
+    """Tell whether the user may delete *item*: Owners, Planners, and members what they created.
+
+    (GitLab, app/policies/work_item_policy.rb)
+    """
     role = max_access_level(world, user, item.namespace)
-    return role in (AccessLevel.OWNER, AccessLevel.PLANNER) and not item.namespace.is_read_only
+    is_own = user is item.author and role > AccessLevel.NONE
+    return (is_own or role in (AccessLevel.OWNER, AccessLevel.PLANNER)) and not item.namespace.is_read_only
 
 
 def can_comment(world: World, user: User | None, item: WorkItem) -> bool:

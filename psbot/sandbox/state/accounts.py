@@ -44,6 +44,7 @@ class User:
     kind: UserKind = UserKind.HUMAN
     state: str = "active"
     is_admin: bool = False
+    has_accepted_terms: bool = True
 
     @property
     def is_bot(self) -> bool:

@@ -295,9 +295,6 @@ class World:
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
     def types_of(self, namespace: Namespace) -> dict[ItemType, int]:
-        """Return the work item types of *namespace* with their IDs.
-
-        The list does not depend on the licence or on the project's settings: an unlicensed Enterprise Edition lists
-        epics too (GitLab, app/finders/work_items/types_finder.rb of 18.1 to 19.1).
-        """
+        """Return the types of *namespace* with their IDs, whatever the licence and the settings are."""
+        # GitLab, app/finders/work_items/types_finder.rb of 18.1 to 19.1
         return GROUP_TYPES if namespace.is_group else PROJECT_TYPES
