@@ -134,7 +134,12 @@ def parse_author(node: Node | None) -> Author | None:
         return None
     kind = node.text("type")
     is_machine = node.boolean("bot") or kind in _MACHINE_TYPES or kind.endswith("_BOT")
-    return Author(node.text("username"), is_machine, kind == _GHOST_TYPE)
+    return Author(parse_username(node), is_machine, kind == _GHOST_TYPE)
+
+
+def parse_username(node: Node) -> str:
+    """Return a username in lower case: GitLab takes names in upper and lower case as the same."""
+    return node.text("username").lower()
 
 
 def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
@@ -159,7 +164,7 @@ def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
         author=parse_author(node.node_or_none("author")),
         is_epic=node.node("workItemType").text("name") == "Epic",
         labels=frozenset(each.text("title") for each in labels),
-        assignees=tuple(each.text("username") for each in assignees),
+        assignees=tuple(map(parse_username, assignees)),
         start_on=widgets.date_or_none("startDate"),
         due_on=widgets.date_or_none("dueDate"),
         confidential=node.boolean("confidential"),

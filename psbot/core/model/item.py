@@ -39,6 +39,7 @@ class Item:
     means that a child is not below the engagement's epic. ``created_by`` is a username, and ``is_created_by_machine``
     means that it belongs to a machine account. ``updated_at`` changes with every change, new notes included.
     ``seconds_spent`` is the time booked on the item. ``newest_note`` is None where it was not requested.
+    ``has_lost_assignee`` means that GitLab, not a person, has taken the assignee away: the account was deleted.
     """
 
     key: str
@@ -64,6 +65,7 @@ class Item:
     seconds_spent: int = 0
     created_at: datetime | None = None
     newest_note: NewestNote | None = None
+    has_lost_assignee: bool = False
 
     @property
     def is_epic(self) -> bool:
