@@ -11,6 +11,7 @@ from psbot.cli import main
 from psbot.config.loader import load_process
 from psbot.core.model.labels import LabelScope
 from psbot.doctor.permissions import REQUIREMENTS
+from psbot.doctor.probe.expectations import ASSUMPTIONS, EXPECTATIONS
 from psbot.errors import ExitCode
 from psbot.gitlab.account_queries import TOKEN_PATH
 from psbot.gitlab.documents import every_document, operation_name
@@ -28,6 +29,7 @@ PURPOSES = {
     "Access": "the account of the token, and its access to the group and its projects{more}",
     "Listing": "a page of {lists}{newest}",
     "Labels": "the labels of the label group, page by page",
+    "ArchivedLabels": "the archived labels of the label group, when GitLab refuses to create a label",
     "Item": "one item by its namespace and number",
     "Activity": "who created, edited and commented on up to 20 items: whether there was human activity",
     "Histories": "who labelled, closed and reopened up to 20 items, if a rule depends on it",
@@ -35,12 +37,14 @@ PURPOSES = {
     "Comments": "the comments of up to 20 items: psbot's notices in the engagement log",
     "People": "which usernames exist, and their memberships",
     "Audience": "who can read the internal projects",
+    "GroupEpics": "the epics of the groups above the engagements, which customers can read",
     "Server": "the server's version and edition, and the account of the token",
     "CreateLabels": "creates missing labels of the catalogue",
     "CreateItems": "creates epics and child items with labels, assignee, dates and parent",
     "UpdateItems": "updates work items",
     "CreateNotes": "posts notes",
     "UpdateNotes": "edits notes",
+    "DeleteItems": "deletes what `psbot doctor --probe` has created",
 }
 LISTS = {
     "epics": "the group's epics",
@@ -60,6 +64,17 @@ REST = (
         "`GET /api/v4/projects/:id/repository/commits/:sha/merge_requests`",
         "finds the merge request whose plan was reviewed",
     ),
+)
+PROBE = (
+    ("`GET /api/v4/groups/:id/projects`", "finds the projects of the scratch group"),
+    ("`GET /api/v4/projects/:id`", "the number of the project that an issue is moved to"),
+    ("`POST /api/v4/projects/:id/issues/:issue_iid/move`", "moves one issue of the probe"),
+    ("`DELETE /api/v4/groups/:id/labels/:label_id`", "deletes the labels of the probe"),
+)
+LABEL_EVENTS = (
+    "`GET /api/v4/projects/:id/issues/:iid/resource_label_events`",
+    "`GET /api/v4/groups/:id/epics/:iid`",
+    "`GET /api/v4/groups/:id/epics/:epic_id/resource_label_events`",
 )
 SETTINGS = (
     ("`GET /api/v4/projects/:id`", "its default branch, and the groups above it", "Reporter"),
@@ -104,6 +119,7 @@ def documents() -> dict[str, str]:
         "architecture.md": layers.page((FOLDER / "architecture.md").read_text(encoding="utf-8")),
         "cli.md": _text(_command_line()),
         "endpoints.md": _text(_endpoints()),
+        "fidelity.md": _text(_fidelity()),
         "labels.md": _text(_labels()),
         "workflow.md": _text(_workflow()),
     }
@@ -198,12 +214,23 @@ def _endpoints() -> Iterator[str]:
         f"| {path} | {purpose} |" for path, purpose in REST
     )
     yield (
+        "Where psbot cannot read the wording of an item's system notes about labels, it reads their events by REST, "
+        f"with the ordinary token: {', '.join(LABEL_EVENTS)}."
+    )
+    yield (
         "`psbot doctor` checks the settings of the engagements repository, in its own pipelines or with "
         "`--repository`. It changes nothing and discards the values of variables at once. If a role is too low, it "
         "reports that and continues."
     )
     yield "| request | purpose | role |\n| --- | --- | --- |\n" + "\n".join(
         f"| {path} | {purpose} | {role} |" for path, purpose, role in SETTINGS
+    )
+    yield (
+        "`psbot doctor --probe` writes to the scratch group, with a token of the scope `api`, and deletes what it has "
+        "created. Besides GraphQL it uses:"
+    )
+    yield "| request | purpose |\n| --- | --- |\n" + "\n".join(
+        f"| {path} | {purpose} |" for path, purpose in PROBE
     )
     yield (
         "Reading requires a token with the scope `read_api`, writing one with `api`. psbot retries queries after "
@@ -232,6 +259,41 @@ def _row(text: str) -> str:
 
 def _fields(selection: SelectionSetNode | None) -> list[FieldNode]:
     return [node for node in (selection.selections if selection else ()) if isinstance(node, FieldNode)]
+
+
+def _fidelity() -> Iterator[str]:
+    yield "# What psbot expects of GitLab"
+    yield (
+        "psbot was developed against its own sandbox. This page lists what it expects of a real GitLab, what confirms "
+        "each expectation, and how `psbot doctor --probe GROUP` tries it on your server. The tests check the same "
+        "list against the sandbox. Files are those of GitLab's source at the commit after the `@`, with the version "
+        "where it is known. Source and documentation are not a server: run the probe on yours."
+    )
+    yield "## What the probe tries"
+    yield "| expectation | confirmed by | what the probe does |\n| --- | --- | --- |\n" + "\n".join(
+        f"| `{each.name}`: {_cell(each.sentence)} | {_cell(each.source)} | {_cell(each.step)} |"
+        for each in EXPECTATIONS
+    )
+    yield "## What the probe does not try"
+    yield "| expectation | confirmed by | why not |\n| --- | --- | --- |\n" + "\n".join(
+        f"| `{each.name}`: {_cell(each.sentence)} | {_cell(each.source)} | {_cell(each.reason)} |"
+        for each in ASSUMPTIONS
+        if each.source
+    )
+    yield "## What nobody could confirm"
+    yield (
+        "No source, schema or documentation at hand says how GitLab behaves here. psbot is written so that it works "
+        "either way, or says that it could not check."
+    )
+    yield "| expectation | how it could be seen |\n| --- | --- |\n" + "\n".join(
+        f"| `{each.name}`: {_cell(each.sentence)} | {_cell(each.reason)} |"
+        for each in ASSUMPTIONS
+        if not each.source
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _text(paragraphs: Iterator[str]) -> str:

@@ -10,12 +10,15 @@ from psbot.apply import item_update
 from psbot.apply.item_update import IdLookup, MissingId
 from psbot.apply.receipt import STOPPED_BEFORE, ApplyResult, Outcome, Receipt
 from psbot.core.model.operations import (
+    Close,
     CreateChild,
     CreateEpic,
     CreateLabel,
     ItemOperation,
     Operation,
     PostNotice,
+    Relabel,
+    Reopen,
 )
 from psbot.core.model.process import EPIC, Limits
 from psbot.core.plan.cost import batch_size
@@ -25,6 +28,9 @@ from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.ports import RateLimited, Reader, Refused, Unclear, Writer
 from psbot.gitlab.values import NewNote, NoteEdit, WriteResult
 from psbot.observe.pages import PagedList, read_all
+
+# Operations that GitLab may carry out although it refuses what they were sent with.
+_CARRIED_OUT_APART = (CreateEpic, CreateChild, Relabel, Close, Reopen)
 
 _Write = TypeVar("_Write")
 _Result = TypeVar("_Result")
@@ -185,11 +191,12 @@ def _update_wave(run: _ApplyRun, by_item: Mapping[str, Sequence[ItemOperation]])
     """Update a wave of items after reading them again; items that have changed are left to be planned again."""
     listed = PagedList(ItemList.BY_ID, tuple(by_item))
     items = _read_or_halt(run, lambda: list(read_all(run.tools.reader, run.group, listed)))
-    if items is None:
+    noted = None if items is None else _read_or_halt(run, lambda: _find_noted(run, by_item))
+    if items is None or noted is None:
         _mark_not_sent(run, [each for operations in by_item.values() for each in operations])
         return
     now = {each.gid: each for each in items}
-    changed = {
+    changed = noted | {
         gid for gid, each in by_item.items() if gid not in now or item_update.has_changed(each, now[gid])
     }
     writes = []
@@ -207,6 +214,16 @@ def _update_wave(run: _ApplyRun, by_item: Mapping[str, Sequence[ItemOperation]])
         except MissingId as missing:
             run.add_receipts(operations, Outcome.REFUSED, str(missing.args[0]))
     _send_in_batches(run, writes, run.tools.writer.update_items)
+
+
+def _find_noted(run: _ApplyRun, by_item: Mapping[str, Sequence[ItemOperation]]) -> set[str]:
+    """Return the items to be closed, because nobody has worked on them, that have other notes now."""
+    counts = {gid: item_update.note_count_if_closed(each) for gid, each in by_item.items()}
+    closing = [gid for gid, count in counts.items() if count is not None]
+    if not closing:
+        return set()
+    activity = run.tools.reader.fetch_activity(run.group, closing)
+    return {gid for gid in closing if gid not in activity or len(activity[gid].notes) != counts[gid]}
 
 
 def _send_in_batches(
@@ -263,7 +280,10 @@ def _receipt_of(operation: Operation, written: WriteResult) -> Receipt:
     if written.is_unclear:
         return Receipt(operation, Outcome.UNCLEAR, reason=written.refusal or "")
     if written.refusal is not None:
-        return Receipt(operation, Outcome.REFUSED, reason=written.refusal)
+        may_be_done = written.is_partial and isinstance(operation, _CARRIED_OUT_APART)
+        return Receipt(operation, Outcome.REFUSED, reason=written.refusal, may_be_done=may_be_done)
+    if written.state_refusal is not None and isinstance(operation, Close | Reopen):
+        return Receipt(operation, Outcome.REFUSED, written.iid, written.url, written.state_refusal)
     return Receipt(operation, Outcome.DONE, written.iid, written.url, gid=written.gid)
 
 

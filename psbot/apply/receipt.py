@@ -21,7 +21,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What happened to one operation; ``reason`` is why it is not done."""
+    """What happened to one operation; ``reason`` is why it is not done.
+
+    With ``may_be_done``, GitLab refused what the operation was sent with, but may have carried it out itself.
+    """
 
     operation: Operation
     outcome: Outcome
@@ -29,6 +32,7 @@ class Receipt:
     url: str | None = None
     reason: str = ""
     gid: str | None = None
+    may_be_done: bool = False
 
     @property
     def was_not_sent(self) -> bool:

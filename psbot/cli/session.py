@@ -37,6 +37,7 @@ class Session:
     reader: GitLabReader
     run_context: RunContext
     stop: StopRequest
+    writer: GitLabWriter
 
 
 def echo(text: str) -> None:
@@ -79,7 +80,7 @@ def open_session(app: App, environment: Mapping[str, str] | None = None) -> Iter
         tools = WriteTools(reader, writer, limits, time.monotonic, stop.is_requested)
         context = RunContext(tools, app.process, app.templates, app.now, connection.wait_budget, echo)
         try:
-            yield Session(connection, reader, context, stop)
+            yield Session(connection, reader, context, stop, writer)
         finally:
             app.totals.notes += writer.posted_notes
 

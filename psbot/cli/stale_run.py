@@ -143,7 +143,7 @@ def _row_codes(each: StaleRow) -> Iterator[ExitCode]:
         yield ExitCode.LIMIT
     if each.not_done() and not each.error:
         yield ExitCode.GITLAB
-    if each.stale:
+    if each.stale or each.has_unreadable:
         yield ExitCode.FINDINGS
 
 

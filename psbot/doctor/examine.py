@@ -10,6 +10,8 @@ from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Process
 from psbot.core.plan.plan import Plan
 from psbot.doctor.check import Check, CheckResult
+from psbot.doctor.customers import check_groups_above, check_separation
+from psbot.doctor.label_history import check_label_history
 from psbot.doctor.labels import check_labels
 from psbot.doctor.permissions import READ_SCOPE, WRITE_SCOPE, commands_with_scope
 from psbot.errors import GitLabError
@@ -18,7 +20,9 @@ from psbot.gitlab.values import Access
 from psbot.observe.access import find_problems
 from psbot.observe.visibility import outside_readers
 
-OLDEST_GITLAB = (18, 1)  # the first GitLab whose epics are work items that GraphQL creates and updates
+# The oldest GitLab in whose published GraphQL schema every document of psbot is known to be valid; `workItems` takes
+# `parentIds` since 18.3 at the earliest (app/graphql/resolvers/concerns/work_items/shared_filter_arguments.rb of 18.6).
+OLDEST_GITLAB = (18, 7)
 _EXPIRES_SOON = timedelta(days=14)
 
 
@@ -37,22 +41,25 @@ def examine(
 ) -> Iterator[Check]:
     """Yield every check, then *more_checks*; ends early where the server or the token cannot be used."""
     try:
-        facts = reader.fetch_server()
+        server = reader.fetch_server()
     except GitLabError as error:
         yield Check(url, CheckResult.MISSING, error.message, error.hint)
         return
-    yield _check_version(url, facts.version, facts.is_enterprise)
-    if facts.author is None:
+    yield _check_version(url, server.version, server.is_enterprise)
+    if server.author is None:
         yield Check(
             url, CheckResult.MISSING, "GitLab does not recognise the token", "create a new one on this server"
         )
         return
-    machine = "a machine account" if facts.author.is_machine else "a person's account"
-    yield Check(url, CheckResult.OK, f"the token belongs to {facts.author.username}, {machine}")
+    machine = "a machine account" if server.author.is_machine else "a person's account"
+    yield Check(url, CheckResult.OK, f"the token belongs to {server.author.username}, {machine}")
     yield from _check_token(reader, url, doctor_input.today)
     for file, engagement in doctor_input.engagements.items():
         yield from _check_engagement(reader, file, engagement, doctor_input)
-    groups = [each.gitlab.label_group for each in doctor_input.engagements.values()]
+    yield from check_separation(doctor_input.engagements)
+    engagements = doctor_input.engagements.values()
+    yield from _or_unknown("customers", lambda: check_groups_above(reader, engagements))
+    groups = [each.gitlab.label_group for each in engagements]
     yield from _or_unknown("labels", lambda: check_labels(reader, groups, doctor_input.process.catalogue))
     yield from more_checks
 
@@ -118,6 +125,9 @@ def _check_engagement(
         yield Check(file, CheckResult.OK, f"{_namespace_paths(engagement)}: accessible, role sufficient")
     yield from _or_unknown(file, lambda: _check_members(reader, file, doctor_input.plans[file], access))
     yield from _or_unknown(file, lambda: _check_readers(reader, file, engagement, doctor_input.process))
+    if access.group and access.labels:
+        labels = access.labels
+        yield from _or_unknown(file, lambda: check_label_history(reader, file, gitlab.group, labels))
 
 
 def _namespace_paths(engagement: Engagement) -> str:

@@ -23,7 +23,8 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "change-request": Requirement(WRITE_SCOPE, _AND_LABELS),
     "doctor": Requirement(
         READ_SCOPE,
-        "none; it reports roles that are too low. Maintainer to read the engagements repository's settings",
+        "none; it reports roles that are too low. Maintainer to read the engagements repository's settings. "
+        f"--probe: {WRITE_SCOPE}, and Planner or Owner in the scratch group to delete what it creates",
     ),
     "explain": Requirement(READ_SCOPE, _PLANNER),
     "labels": Requirement(READ_SCOPE, "any with access to the label group"),

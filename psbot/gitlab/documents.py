@@ -1,9 +1,11 @@
 """All GraphQL documents that psbot sends, for schema tests and docs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from psbot.gitlab.account_queries import (
+    ARCHIVED_LABELS_QUERY,
     AUDIENCES_PER_QUERY,
+    GROUPS_PER_QUERY,
     LABELS_QUERY,
     MEMBERSHIPS_PER_QUERY,
     PROJECTS_PER_QUERY,
@@ -12,6 +14,7 @@ from psbot.gitlab.account_queries import (
     access_query,
     accounts_query,
     audience_query,
+    group_epics_query,
 )
 from psbot.gitlab.item_queries import (
     ACTIVITY_QUERY,
@@ -23,7 +26,14 @@ from psbot.gitlab.item_queries import (
     ItemList,
     list_query,
 )
-from psbot.gitlab.mutations import create_items, create_labels, create_notes, update_items, update_notes
+from psbot.gitlab.mutations import (
+    create_items,
+    create_labels,
+    create_notes,
+    delete_items,
+    update_items,
+    update_notes,
+)
 
 # Lists that are read in one request; two full lists together with a third would come near the complexity limit.
 LIST_COMBINATIONS: tuple[tuple[ItemList, ...], ...] = (
@@ -53,8 +63,9 @@ def every_document() -> Iterator[str]:
     )
     yield from (
         access_query(PROJECTS_PER_QUERY),
-        access_and_labels_query(2),
+        access_and_labels_query(PROJECTS_PER_QUERY),
         LABELS_QUERY,
+        ARCHIVED_LABELS_QUERY,
         ITEM_QUERY,
         ACTIVITY_QUERY,
         HISTORIES_QUERY,
@@ -64,8 +75,6 @@ def every_document() -> Iterator[str]:
     yield accounts_query(
         ("group",) * (MEMBERSHIPS_PER_QUERY // 2) + ("project",) * (MEMBERSHIPS_PER_QUERY // 2)
     )
-    yield from (audience_query(AUDIENCES_PER_QUERY), SERVER_QUERY)
-    batches: Iterable[str] = (
-        write(MAX_BATCH) for write in (create_labels, create_items, update_items, create_notes, update_notes)
-    )
-    yield from batches
+    yield from (audience_query(AUDIENCES_PER_QUERY), group_epics_query(GROUPS_PER_QUERY), SERVER_QUERY)
+    writes = (create_labels, create_items, update_items, create_notes, update_notes, delete_items)
+    yield from (write(MAX_BATCH) for write in writes)

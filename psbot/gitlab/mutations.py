@@ -27,7 +27,7 @@ def create_items(count: int) -> str:
 def update_items(count: int) -> str:
     """Return the mutation that updates *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
     return _batch_mutation(
-        "UpdateItems", "workItemUpdate", "WorkItemUpdateInput", "workItem { id iid webUrl }", count
+        "UpdateItems", "workItemUpdate", "WorkItemUpdateInput", "workItem { id iid webUrl state }", count
     )
 
 
@@ -39,3 +39,8 @@ def create_notes(count: int) -> str:
 def update_notes(count: int) -> str:
     """Return the mutation that edits *count* notes, ``$input0`` and so on, answered as ``write0`` …."""
     return _batch_mutation("UpdateNotes", "updateNote", "UpdateNoteInput", "note { id url }", count)
+
+
+def delete_items(count: int) -> str:
+    """Return the mutation that deletes *count* work items, ``$input0`` and so on, answered as ``write0`` …."""
+    return _batch_mutation("DeleteItems", "workItemDelete", "WorkItemDeleteInput", "namespace { id }", count)

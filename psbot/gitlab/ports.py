@@ -121,3 +121,10 @@ class Writer(Protocol):
 
     def update_notes(self, edits: Sequence[NoteEdit]) -> Sequence[WriteResult]:
         """Edit notes."""
+
+
+class ProbeWriter(Writer, Protocol):
+    """A writer that can also delete, for what a probe has created itself."""
+
+    def delete_items(self, gids: Sequence[str]) -> Sequence[WriteResult]:
+        """Delete work items."""

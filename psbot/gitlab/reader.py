@@ -9,9 +9,7 @@ from psbot.core.model.work_item import WorkItem
 from psbot.gitlab import account_reader, item_queries
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.decode import (
-    Node,
     discussions_of,
-    malformed,
     parse_activity,
     parse_comments,
     parse_note_events,
@@ -20,13 +18,17 @@ from psbot.gitlab.decode import (
     parse_work_item,
 )
 from psbot.gitlab.item_queries import ItemList
+from psbot.gitlab.label_events import fetch_label_events
+from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.query import chunks, next_cursor, query
 from psbot.gitlab.system_notes import SystemNote, parse_history
+from psbot.gitlab.transport_errors import TimedOut
 from psbot.gitlab.values import (
     Access,
     AccountLookup,
     Audience,
     Comment,
+    GroupEpics,
     Membership,
     Page,
     PageRequest,
@@ -42,11 +44,18 @@ _FILTER_VARIABLES = {ItemList.CHILDREN: "parents", ItemList.LABELLED: "labels", 
 
 
 class GitLabReader:
-    """The ``Reader`` of one GitLab."""
+    """The ``Reader`` of one GitLab; without *uses_label_events* it knows label changes from system notes only."""
 
-    def __init__(self, connection: Connection, page_size: int = item_queries.PAGE_SIZE) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        page_size: int = item_queries.PAGE_SIZE,
+        *,
+        uses_label_events: bool = True,
+    ) -> None:
         self._connection = connection
         self._page_size = page_size
+        self._uses_label_events = uses_label_events
 
     def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
         """Return who the token is, what it may do in *group* and *projects*, and the labels of *label_group*."""
@@ -64,6 +73,10 @@ class GitLabReader:
         """Return who can read *projects*; those that are not visible are left out."""
         return account_reader.fetch_audiences(self._connection, projects)
 
+    def fetch_group_epics(self, groups: Sequence[str]) -> Mapping[str, GroupEpics]:
+        """Return the epics of *groups* that are not confidential; groups that are not visible are left out."""
+        return account_reader.fetch_group_epics(self._connection, groups)
+
     def fetch_server(self) -> ServerInfo:
         """Return the version and edition of GitLab, and whose token it is."""
         return account_reader.fetch_server(self._connection)
@@ -74,7 +87,8 @@ class GitLabReader:
 
     def fetch_pages(self, group: str, page_requests: Sequence[PageRequest]) -> Sequence[Page]:
         """Return one page for each of *page_requests*, of items of *group* and below, in one request."""
-        variables: dict[str, object] = {"group": group, "page": self._page_size}
+        size = self._page_size
+        variables: dict[str, object] = {"group": group, "page": size}
         for each in page_requests:
             variables[f"{each.item_list}After"] = each.cursor
             if each.item_list is ItemList.UPDATED:
@@ -85,7 +99,14 @@ class GitLabReader:
             tuple(each.item_list for each in page_requests),
             with_newest_note=any(each.with_newest_note for each in page_requests),
         )
-        found = query(self._connection, document, variables).node("group")
+
+        def halve_page() -> Mapping[str, object]:
+            nonlocal size
+            size = max(1, size // 2)
+            self._page_size = min(self._page_size, size)  # later pages would be too large as well
+            return variables | {"page": size}
+
+        found = query(self._connection, document, variables, halve_page).node("group")
         return [_parse_page(found.node(each.item_list), each) for each in page_requests]
 
     def fetch_item(self, namespace: str, iid: int) -> WorkItem | None:
@@ -99,8 +120,7 @@ class GitLabReader:
         """Return, by global id, what was done to items since their creation; unknown ids are left out."""
         found: dict[str, Activity] = {}
         for chunk in chunks(tuple(gids), _ITEMS_PER_QUERY):
-            data = query(self._connection, item_queries.ACTIVITY_QUERY, {"group": group, "ids": list(chunk)})
-            items = data.node("group").node("workItems").nodes("nodes")
+            items = self._fetch_notes(item_queries.ACTIVITY_QUERY, group, chunk)
             found |= {item.gid(): parse_activity(item) for item in items}
         return found
 
@@ -114,7 +134,9 @@ class GitLabReader:
             for item in self._fetch_notes(document, group, chunk):
                 key = items[item.gid()]
                 notes, cursor = self._fetch_all_notes(document, group, item, parse_system_notes)
-                found[item.gid()] = parse_history(key, notes[::-1], titles, is_complete=cursor is None)
+                history = parse_history(key, notes[::-1], titles, is_complete=cursor is None)
+                known = self._with_label_events(group, item.gid(), (key, history), notes, titles)
+                found[item.gid()] = replace(known, has_all_events=known.has_all_events and cursor is None)
         return found
 
     def fetch_whole_histories(
@@ -129,6 +151,10 @@ class GitLabReader:
                 pairs = sorted(pairs[::-1], key=lambda pair: pair[0].at)
                 system_notes = [note for event, note in pairs if event.is_system]
                 history = parse_history(item.gid(), system_notes, titles, is_complete=cursor is None)
+                history = self._with_label_events(
+                    group, item.gid(), (item.gid(), history), system_notes, titles
+                )
+                history = replace(history, has_all_events=history.has_all_events and cursor is None)
                 events = tuple(event for event, _ in pairs)
                 found[item.gid()] = replace(history, notes=events, has_all_notes=cursor is None)
         return found
@@ -145,10 +171,39 @@ class GitLabReader:
                 found[item.gid()] = sorted(comments, key=lambda each: each.at)
         return found
 
+    def _with_label_events(
+        self,
+        group: str,
+        gid: str,
+        known: tuple[str, History],
+        notes: Sequence[SystemNote],
+        titles: Mapping[str, str],
+    ) -> History:
+        """Return the history *known*, by key; where its notes cannot be read, with the label events of REST."""
+        key, history = known
+        if not (history.is_unreadable and self._uses_label_events):
+            return history
+        authors = {note.author.username: note.author for note in notes if note.author}
+        (page,) = self.fetch_pages(group, [PageRequest(ItemList.BY_ID, (gid,))])
+        for item in page.items:
+            events = fetch_label_events(self._connection, item, key, titles, authors)
+            if events is not None:
+                return replace(history, labels=events, has_all_events=True, is_unreadable=False)
+        return history
+
     def _fetch_notes(
         self, document: str, group: str, gids: Sequence[str], after: str | None = None
     ) -> list[Node]:
-        data = query(self._connection, document, {"group": group, "ids": list(gids), "after": after})
+        """Return *gids* with a page of their notes each; in two requests where one takes GitLab too long."""
+        variables = {"group": group, "ids": list(gids)} | ({"after": after} if "$after" in document else {})
+        try:
+            data = query(self._connection, document, variables)
+        except TimedOut:
+            if len(gids) == 1:
+                raise
+            half = len(gids) // 2
+            halves = (gids[:half], gids[half:])
+            return [each for part in halves for each in self._fetch_notes(document, group, part, after)]
         return data.node("group").node("workItems").nodes("nodes")
 
     def _fetch_all_notes(

@@ -77,3 +77,15 @@ class Rest:
             return self._connection.request_json(f"{verb.upper()} {path}", send)
         except Transient as error:
             raise Unclear(error.message) from None
+
+    def delete(self, path: str) -> None:
+        """Send one DELETE; raises Refused where GitLab did nothing, RateLimited or Unclear otherwise."""
+
+        def send(client: gitlab.Gitlab) -> object:
+            client.http_request("delete", path, **SEND_ONCE)
+            return {}
+
+        try:
+            self._connection.request_json(f"DELETE {path}", send)
+        except Transient as error:
+            raise Unclear(error.message) from None

@@ -18,6 +18,8 @@ _LABEL_CHANGE = re.compile(
     r"(?P<verb>added|automatically removed|removed)\b(?P<names>.*?)\blabels?\b", re.DOTALL
 )
 _LABEL = re.compile(r"~(?P<id>[0-9]{1,18})\b")
+# The path before a label of another group; it may have the word "label" in it, and is not needed: ids are unique.
+_LABEL_PATH = re.compile(r"(?<![\w./-])[\w./-]+(?=~[0-9])")
 _SEPARATORS = re.compile(r"[\s,]*(?:and)?[\s,]*")
 _OPEN_ACTIONS = ("opened", "reopened")
 _CLOSE_ACTIONS = ("closed", "merged")
@@ -61,11 +63,12 @@ def parse_history(
     """
     labels: list[LabelEvent] = []
     states: list[StateEvent] = []
+    is_unreadable = False
     for note in notes:
         match note.kind:
             case SystemNoteKind.LABEL:
                 changes = None if (read := _parse_label_changes(note.body)) is None else list(read)
-                is_complete = is_complete and changes is not None
+                is_unreadable = is_unreadable or changes is None
                 labels += [
                     LabelEvent(key, titles[number], is_added, note.author, note.at)
                     for number, is_added in changes or ()
@@ -75,11 +78,13 @@ def parse_history(
                 states.append(StateEvent(key, note.kind is SystemNoteKind.OPENED, note.author, note.at))
             case SystemNoteKind.OTHER:
                 pass
-    return History(tuple(labels), tuple(states), is_complete)
+    is_complete = is_complete and not is_unreadable
+    return History(tuple(labels), tuple(states), is_complete, is_unreadable=is_unreadable)
 
 
 def _parse_label_changes(body: str) -> Iterator[tuple[str, bool]] | None:
     """Return numbers of labels, each with whether it was added; None where the note has another form."""
+    body = _LABEL_PATH.sub("", body)
     parts = list(_LABEL_CHANGE.finditer(body))
     named = sum(part["names"].count("~") for part in parts)
     if not parts or _SEPARATORS.sub("", _LABEL_CHANGE.sub("", body)) or named != len(_LABEL.findall(body)):
@@ -92,4 +97,4 @@ def _parse_label_changes(body: str) -> Iterator[tuple[str, bool]] | None:
 
 
 def _is_label_note(body: str) -> bool:
-    return _LABEL_CHANGE.match(body) is not None
+    return _LABEL_CHANGE.match(_LABEL_PATH.sub("", body)) is not None

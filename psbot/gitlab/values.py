@@ -51,7 +51,7 @@ class Access:
 class PageRequest:
     """A request for one page of a list; ``filter_values`` are the parents, labels, ids or the time it filters by.
 
-    ``with_newest_note`` asks for the newest note of each item, instead of its URL, time spent and closing time.
+    ``with_newest_note`` asks for the newest note of each item, instead of its time spent and closing time.
     """
 
     item_list: ItemList
@@ -120,6 +120,14 @@ class Audience:
 
     is_private: bool
     members: tuple[Author, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEpics:
+    """The epics of a group that are not confidential: their number, and the descriptions of the oldest by iid."""
+
+    total_count: int
+    descriptions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +202,16 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """The result of one write of a batch: the item (or label, or note), or why GitLab refused."""
+    """The result of one write of a batch: the item (or label, or note), or why GitLab refused.
+
+    With ``is_partial``, GitLab refused after it may have carried out a part: psbot has to look. ``state_refusal`` is
+    why the item is still closed, or still open, although GitLab took the rest of the update.
+    """
 
     gid: str | None = None
     iid: int | None = None
     url: str | None = None
     refusal: str | None = None
     is_unclear: bool = False
+    is_partial: bool = False
+    state_refusal: str | None = None

@@ -5,23 +5,48 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from psbot.core.model.labels import LabelSpec
+from psbot.errors import GitLabError
 from psbot.gitlab import mutations
+from psbot.gitlab.account_reader import fetch_archived_labels
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import is_gid
+from psbot.gitlab.node import is_gid
 from psbot.gitlab.ports import RateLimited, Unclear
 from psbot.gitlab.transport_errors import RATE_LIMIT_MESSAGE
 from psbot.gitlab.values import Dates, ItemUpdate, NewItem, NewNote, NoteEdit, WriteResult
 
 _DEFAULT_PAUSE = 10.0
-# GitLab's messages for hidden or forbidden items, spam and maintenance mode: nothing was written.
+# GitLab's messages for what it refuses before it begins (hidden or forbidden items, spam, maintenance mode, arguments
+# that it does not take): nothing was written. GitLab, app/graphql/mutations/base_mutation.rb@41946e65 and
+# concerns/mutations/work_items/widgetable.rb@425a28df; types/work_items/linked_items_create_input_type.rb@7efd8d65;
+# ee/app/graphql/ee/mutations/work_items/create.rb@0a896381; authz/granular_scope_authorization.rb@c7cbbd64.
 _REFUSAL_MESSAGES = (
     "you don't have permission to perform this action",
     "Request denied. ",
     "cannot perform write operations on a read-only instance",
+    "Following widget keys are not supported by ",
+    "No more than ",
+    "is not available for the given group",
+    "No object found for ",
+    "is not a valid ID for ",
+    "does not represent an instance of ",
+    "Insufficient permissions",
+    "organization is in read-only mode",
 )
+# Parts of an input that GitLab carries out before it validates the rest (state and labels of an update: GitLab,
+# app/services/issuable_base_service.rb@001f8107), or after it has saved the item (links of a new item: GitLab,
+# app/services/work_items/callbacks/linked_items.rb@4dbbab7b). A refusal of the rest does not take them back.
+_CARRIED_OUT_APART = ("stateEvent", "labelsWidget", "linkedItemsWidget")
+_STILL_CLOSED = (
+    "GitLab left the item closed without a reason; if its discussion is locked, unlock it to reopen"
+)
+_STILL_OPEN = "GitLab left the item open without a reason"
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 Input = Mapping[str, object]
+
+
+_TAKEN = "already been taken"
+_ARCHIVED = "{} exists but is archived; unarchive it on the page Labels of {} or of a group above it"
 
 
 class GitLabWriter:
@@ -47,7 +72,23 @@ class GitLabWriter:
             }
             for spec in specs
         ]
-        return self._write(mutations.create_labels(len(inputs)), inputs, "label")
+        written = self._write(mutations.create_labels(len(inputs)), inputs, "label")
+        if not any(each.refusal and _TAKEN in each.refusal for each in written):
+            return written
+        archived = self._archived_labels(group)
+        return [
+            replace(each, refusal=_ARCHIVED.format(spec.title, group))
+            if each.refusal and spec.title in archived
+            else each
+            for spec, each in zip(specs, written, strict=True)
+        ]
+
+    def _archived_labels(self, group: str) -> frozenset[str]:
+        """Return the titles of the archived labels, none where GitLab does not answer."""
+        try:
+            return fetch_archived_labels(self._connection, group)
+        except GitLabError:
+            return frozenset()
 
     def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
         """Create work items."""
@@ -73,6 +114,11 @@ class GitLabWriter:
         inputs = [{"id": edit.gid, "body": edit.body} for edit in edits]
         return self._write(mutations.update_notes(len(inputs)), inputs, "note")
 
+    def delete_items(self, gids: Sequence[str]) -> Sequence[WriteResult]:
+        """Delete work items, with their notes; the results name the namespace that each was in."""
+        inputs = [{"id": gid} for gid in gids]
+        return self._write(mutations.delete_items(len(inputs)), inputs, "namespace")
+
     def _write(self, document: str, inputs: Sequence[Input], field: str) -> Sequence[WriteResult]:
         variables = {f"input{number}": each for number, each in enumerate(inputs)}
         answer = self._connection.write(document, variables)
@@ -81,7 +127,10 @@ class GitLabWriter:
             raise Unclear("GitLab answered without data")
         errors = _errors_by_alias(answer)
         try:
-            written = [_parse_result(data, f"write{number}", field, errors) for number in range(len(inputs))]
+            written = [
+                _parse_result(data, f"write{number}", field, errors, each)
+                for number, each in enumerate(inputs)
+            ]
         except RateLimited as error:
             raise RateLimited(self._connection.redact(error.message), error.seconds) from None
         return list(map(self._redacted, written))
@@ -154,9 +203,12 @@ def _errors_by_alias(answer: Mapping[str, object]) -> dict[str, str]:
 
 
 def _parse_result(
-    data: Mapping[str, object], alias: str, field: str, reasons: Mapping[str, str]
+    data: Mapping[str, object], alias: str, field: str, reasons: Mapping[str, str], sent: Input
 ) -> WriteResult:
-    """Return the result of one alias; an empty payload is clear only where GitLab gives a reason."""
+    """Return the result of one alias; an empty payload is clear only where GitLab gives a reason.
+
+    What was *sent* decides whether GitLab may have carried out a part of what it refuses.
+    """
     payload = data.get(alias)
     if not isinstance(payload, dict):
         return _missing_result(reasons.get(alias, "GitLab returned no result for this write"))
@@ -166,7 +218,7 @@ def _parse_result(
         raise RateLimited(messages[0], _DEFAULT_PAUSE)
     made = payload.get(field)
     if messages:
-        return WriteResult(refusal="; ".join(messages))
+        return WriteResult(refusal="; ".join(messages), is_partial=_may_be_partial(field, sent))
     if not isinstance(made, dict) or not is_gid(made.get("id")):
         return _missing_result(reasons.get(alias, "GitLab returned neither an item nor an error"))
     iid, url = made.get("iid"), made.get("webUrl")
@@ -174,7 +226,26 @@ def _parse_result(
         gid=made["id"],
         iid=int(iid) if isinstance(iid, str) and _NUMBER.fullmatch(iid) else None,
         url=url if isinstance(url, str) else None,
+        state_refusal=_state_refusal(made.get("state"), sent.get("stateEvent")),
     )
+
+
+def _may_be_partial(field: str, sent: Input) -> bool:
+    """Tell whether a refused input has parts that GitLab carries out apart from the rest."""
+    is_update = "id" in sent
+    return field == "workItem" and any(
+        name in sent for name in _CARRIED_OUT_APART if is_update or name == "linkedItemsWidget"
+    )
+
+
+def _state_refusal(state: object, event: object) -> str | None:
+    """Return why the state that an update should have set is not there; GitLab itself gives no error.
+
+    Reopening an item whose discussion is locked does nothing (GitLab, app/policies/issue_policy.rb@fa352bf4).
+    """
+    if event == "REOPEN" and state == "CLOSED":
+        return _STILL_CLOSED
+    return _STILL_OPEN if event == "CLOSE" and state == "OPEN" else None
 
 
 def _missing_result(message: str) -> WriteResult:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from psbot.apply.receipt import Outcome, Receipt
 from psbot.core.model.finding import Finding
+from psbot.core.notices.unreadable import UNREADABLE
 from psbot.core.staleness.escalation import StaleFinding
 from psbot.core.staleness.measure import Measurement
 from psbot.core.text.escape import escape_markdown, replace_control_characters
@@ -22,6 +23,7 @@ from psbot.runs.stale.portfolio_digests import DigestResult
 from psbot.runs.stale.run import EngagementResult
 
 SCHEMA_VERSION = 1
+_WARNINGS = ("log-not-private", UNREADABLE)
 _HEADERS = ("engagement", "findings", "oldest", "notifies", "written")
 
 
@@ -61,6 +63,16 @@ class StaleRow:
     def is_empty(self) -> bool:
         """Tell whether there is nothing to report."""
         return not (self.stale or self.unchecked or self.receipts or self.is_postponed or self.error)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Return the findings beside the stale items: why nothing was written, and what cannot be read."""
+        return tuple(each for each in self.findings if each.code in _WARNINGS)
+
+    @property
+    def has_unreadable(self) -> bool:
+        """Tell whether there are items whose changes psbot cannot read, in this run or a later one."""
+        return any(each.code == UNREADABLE for each in self.findings)
 
     def done(self) -> list[Receipt]:
         """Return the receipts of what is done."""
@@ -175,7 +187,7 @@ def unchecked_line(measurement: Measurement) -> str:
 def _report_lines(each: StaleRow) -> Iterator[tuple[str, str]]:
     yield from ((finding_line(stale), "yellow") for stale in each.stale)
     yield from ((unchecked_line(measurement), "dim") for measurement in each.unchecked)
-    yield from ((finding.message, "yellow") for finding in each.findings if finding.code == "log-not-private")
+    yield from ((finding.message, "yellow") for finding in each.warnings)
     for receipt in each.done():
         yield f"{receipt.operation.op}: {receipt_name(receipt)}", ""
     yield from ((line, "yellow") for line in not_done_lines(each.not_done()))

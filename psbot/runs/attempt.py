@@ -71,6 +71,16 @@ class Attempt:
                 raise self._still_unclear()
             plan, observation = self._look_again(applied)
             self._check_epic(observation.snapshot)
+        self._check_refused()
+
+    def _check_refused(self) -> None:
+        """Look which of the operations that GitLab refused in part are done: their receipts say so then."""
+        keys = self.ledger.possibly_done()
+        if not keys or self.context.tools.should_stop():
+            return
+        plan, observation = self.context.plan(self.engagement, self.context.observe(self.engagement))
+        self.ledger.record_carried_out(keys, plan, observation.snapshot)
+        self.ledger.settle_refused(keys)
 
     def _continue(self, plan: Plan, done: tuple[Operation, ...], observation: Observation) -> Planned:
         """Return what is left of *plan*; a new plan where items were created that other items refer to."""

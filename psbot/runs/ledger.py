@@ -68,6 +68,11 @@ class Ledger:
             done = Receipt(operation, Outcome.DONE)
             self.receipts[key] = replace(done, iid=found.iid, url=found.url, gid=found.gid) if found else done
 
+    def settle_refused(self, keys: Iterable[OperationKey]) -> None:
+        """Take the refusals of *keys* that are still there as final."""
+        for key in keys:
+            self.receipts[key] = replace(self.receipts[key], may_be_done=False)
+
     def next_operations(self, plan: Plan, process: Process) -> tuple[Operation, ...]:
         """Return what to do next; operations with an unclear answer come after all others.
 
@@ -98,6 +103,10 @@ class Ledger:
     def refused(self) -> set[OperationKey]:
         """Return the operations that GitLab refused."""
         return {key for key, receipt in self.receipts.items() if receipt.outcome is Outcome.REFUSED}
+
+    def possibly_done(self) -> set[OperationKey]:
+        """Return the refused operations that GitLab may have carried out all the same."""
+        return {key for key, receipt in self.receipts.items() if receipt.may_be_done}
 
     def created(self) -> set[OperationKey]:
         """Return the creations that are done: whatever a list shows, this run creates nothing a second time."""

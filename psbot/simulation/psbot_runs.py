@@ -15,6 +15,7 @@ from psbot.core.model.operations import CreateLabel, PostNotice, Redescribe
 from psbot.core.model.process import Process
 from psbot.core.notices.notice import notice_identity
 from psbot.core.plan.plan import Plan
+from psbot.core.text.escape import unescape
 from psbot.errors import PsbotError
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.reader import GitLabReader
@@ -123,7 +124,8 @@ def _describe(receipt: Receipt) -> str:
     """Describe what was done: the text of a notice, what changed, or the name of the operation."""
     operation = receipt.operation
     if isinstance(operation, PostNotice):
-        text = operation.body.partition("\n")[2].strip()
+        body = operation.body.partition("\n")[2].strip()
+        text = "\n".join(map(unescape, body.splitlines())).removesuffix(".")
         return f"{'updates its notice' if operation.note_gid else 'posts'}: {text}"
     change = apply_rows.describe_change(receipt)
     if operation.op.startswith("create"):

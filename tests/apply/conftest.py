@@ -6,5 +6,5 @@ from tests.support.fakes import FakeGitLab
 
 
 @pytest.fixture
-def forge() -> FakeGitLab:
+def gitlab() -> FakeGitLab:
     return FakeGitLab()

@@ -18,41 +18,41 @@ from tests.support.runs import ENGAGEMENT, one, open_keys, run, run_context
 
 
 def test_reconcile_makes_nothing_twice_when_the_people_who_made_it_are_no_longer_named(
-    forge: FakeGitLab,
+    gitlab: FakeGitLab,
 ) -> None:
-    forge.me = Author("maria")
-    run(forge)
-    forge.me = BOT
-    before = len(forge.items)
+    gitlab.me = Author("maria")
+    run(gitlab)
+    gitlab.me = BOT
+    before = len(gitlab.items)
     with pytest.raises(GitLabError, match="maria"):
-        run(forge, replace(ENGAGEMENT, manager="pia"))
-    assert len(forge.items) == before
+        run(gitlab, replace(ENGAGEMENT, manager="pia"))
+    assert len(gitlab.items) == before
 
 
-def test_reconcile_makes_no_second_item_when_somebody_unknown_made_the_one_under_the_epic(
-    forge: FakeGitLab,
+def test_reconcile_makes_no_second_item_when_an_unknown_account_created_the_one_below_the_epic(
+    gitlab: FakeGitLab,
 ) -> None:
-    run(forge)
-    kick_off = one(forge, "kick-off")
-    forge.items[kick_off.gid].sighting = replace(kick_off, author=Author("zoe"))
-    result = run(forge)
-    assert one(forge, "kick-off").gid == kick_off.gid
+    run(gitlab)
+    kick_off = one(gitlab, "kick-off")
+    gitlab.items[kick_off.gid].work_item = replace(kick_off, author=Author("zoe"))
+    result = run(gitlab)
+    assert one(gitlab, "kick-off").gid == kick_off.gid
     assert "untrusted-item" in {finding.code for finding in result.plan.findings}
 
 
 def test_reconcile_finds_an_item_again_when_a_person_dragged_it_below_a_copy_of_the_epic(
-    forge: FakeGitLab,
+    gitlab: FakeGitLab,
 ) -> None:
-    run(forge)
-    epic = one(forge, "epic")
-    copy = forge.person_makes("zoe", GROUP, title="Copy", description=epic.description, is_epic=True)
-    forge.person_edits(one(forge, "kick-off").gid, "maria", parent=copy)
-    run(forge)
-    assert one(forge, "kick-off").parent == epic.gid
+    run(gitlab)
+    epic = one(gitlab, "epic")
+    copy = gitlab.person_makes("zoe", GROUP, title="Copy", description=epic.description, is_epic=True)
+    gitlab.person_edits(one(gitlab, "kick-off").gid, "maria", parent=copy)
+    run(gitlab)
+    assert one(gitlab, "kick-off").parent == epic.gid
 
 
 def test_reconcile_makes_nothing_again_when_a_later_list_does_not_show_what_it_has_made(
-    forge: FakeGitLab,
+    gitlab: FakeGitLab,
 ) -> None:
     class Lagging(FakeGitLab):
         def fetch_pages(self, group: str, asks: Sequence[PageRequest]) -> Sequence[Page]:
@@ -66,14 +66,14 @@ def test_reconcile_makes_nothing_again_when_a_later_list_does_not_show_what_it_h
             finally:
                 self.items = kept
 
-    forge = Lagging()
-    forge.skip_faults["create_items"] = 2
-    forge.fail("create_items", lambda: Unclear("GitLab answered 502"), carried_out=False)
-    run(forge)
-    assert len(forge.by_key("kick-off")) == 1
+    gitlab = Lagging()
+    gitlab.skip_faults["create_items"] = 2
+    gitlab.fail("create_items", lambda: Unclear("GitLab answered 502"), carried_out=False)
+    run(gitlab)
+    assert len(gitlab.by_key("kick-off")) == 1
 
 
-def test_reconcile_stops_when_lists_do_not_show_the_epic_it_has_made(forge: FakeGitLab) -> None:
+def test_reconcile_stops_when_lists_do_not_show_the_epic_it_has_made(gitlab: FakeGitLab) -> None:
     class Blind(FakeGitLab):
         def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
             return replace(super().fetch_access(group, projects, label_group), epic_count=0)
@@ -81,18 +81,18 @@ def test_reconcile_stops_when_lists_do_not_show_the_epic_it_has_made(forge: Fake
         def fetch_pages(self, group: str, asks: Sequence[PageRequest]) -> Sequence[Page]:
             return [Page((), (), 0) for _ in asks]
 
-    forge = Blind()
-    result = run(forge)
-    assert open_keys(forge) == ["epic"]
+    gitlab = Blind()
+    result = run(gitlab)
+    assert open_keys(gitlab) == ["epic"]
     assert result.exit_code is ExitCode.GITLAB
     assert "does not list the epic" in str(result.error)
 
 
-def test_reconcile_makes_nothing_twice_when_a_list_hides_an_item_without_a_word(forge: FakeGitLab) -> None:
-    run(forge)
-    before = open_keys(forge)
-    hidden = one(forge, "kick-off").gid
-    forge.person_edits(hidden, "maria", labels=frozenset())  # nor does the list of labelled items show it
+def test_reconcile_makes_nothing_twice_when_a_list_hides_an_item_without_a_word(gitlab: FakeGitLab) -> None:
+    run(gitlab)
+    before = open_keys(gitlab)
+    hidden = one(gitlab, "kick-off").gid
+    gitlab.person_edits(hidden, "maria", labels=frozenset())  # nor does the list of labelled items show it
 
     class Hiding:
         """Leaves the item out of the first list of children, count and all."""
@@ -101,25 +101,25 @@ def test_reconcile_makes_nothing_twice_when_a_list_hides_an_item_without_a_word(
             self.is_done = False
 
         def __getattr__(self, name: str) -> object:
-            return getattr(forge, name)
+            return getattr(gitlab, name)
 
         def fetch_pages(self, group: str, asks: Sequence[PageRequest]) -> Sequence[Page]:
-            pages = forge.fetch_pages(group, asks)
+            pages = gitlab.fetch_pages(group, asks)
             if self.is_done or asks[0].item_list is not ItemList.CHILDREN:
                 return pages
             self.is_done = True
             left = tuple(each for each in pages[0].items if each.gid != hidden)
             return [replace(pages[0], items=left, total_count=len(left)), *pages[1:]]
 
-    tools = run_context(forge).tools
+    tools = run_context(gitlab).tools
     hiding: Any = Hiding()
-    result = reconcile(ENGAGEMENT, replace(run_context(forge), tools=replace(tools, reader=hiding)))
+    result = reconcile(ENGAGEMENT, replace(run_context(gitlab), tools=replace(tools, reader=hiding)))
     assert result.exit_code is ExitCode.DONE
-    assert open_keys(forge) == before
-    assert len([each for each in forge.items.values() if each.sighting.title.startswith("Kick-off")]) == 1
+    assert open_keys(gitlab) == before
+    assert len([each for each in gitlab.items.values() if each.work_item.title.startswith("Kick-off")]) == 1
 
 
-def test_reconcile_stops_when_the_list_of_epics_is_shorter_than_their_count(forge: FakeGitLab) -> None:
+def test_reconcile_stops_when_the_list_of_epics_is_shorter_than_their_count(gitlab: FakeGitLab) -> None:
     class Hiding(FakeGitLab):
         def fetch_access(self, group: str, projects: Sequence[str], label_group: str) -> Access:
             return replace(super().fetch_access(group, projects, label_group), epic_count=1)

@@ -88,7 +88,9 @@ def test_preview_is_what_is_then_done_and_writes_nothing(psbot: Psbot, applied: 
     ]
 
 
-def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot, applied: Sandbox) -> None:
+def test_click_of_the_customer_opens_nothing_and_is_reported_once_in_the_log(
+    psbot: Psbot, applied: Sandbox
+) -> None:
     close(applied, "maria", "welcome-email")
     close(applied, "ada", "kick-off")
     found = psbot("advance", AWS, "--exit-code")
@@ -118,7 +120,7 @@ def test_customers_click_opens_nothing_and_is_told_once_in_the_log(psbot: Psbot,
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
-def test_what_does_not_count_is_told_in_every_form(psbot: Psbot, applied: Sandbox, form: str) -> None:
+def test_unauthorized_change_is_reported_in_every_format(psbot: Psbot, applied: Sandbox, form: str) -> None:
     close(applied, "maria", "welcome-email")
     close(applied, "ada", "kick-off")
     for _ in range(2):
@@ -160,7 +162,7 @@ def test_nothing_is_said_of_an_engagement_in_which_nothing_has_moved_since(
     assert "no epic" not in quiet.stdout
 
 
-def test_person_writes_only_where_the_person_says_so(psbot: Psbot, applied: Sandbox) -> None:
+def test_personal_token_writes_only_with_as_me(psbot: Psbot, applied: Sandbox) -> None:
     close(applied, "maria", "welcome-email")
     refused = psbot("advance", AWS, token="maria")
     assert (refused.exit_code, writes(applied)) == (3, 0)

@@ -74,7 +74,7 @@ def test_preview_shows_the_request_and_why_and_writes_nothing(
     assert (shown.exit_code, writes(sandbox), requests(sandbox)) == (0, before, [])
 
 
-def test_request_is_made_once_in_the_internal_project_and_says_what_was_asked(
+def test_request_is_created_once_in_the_internal_project_with_its_answers(
     psbot: Psbot, sandbox: Sandbox, file: Path
 ) -> None:
     assert psbot("change-request", "new", file, *GEO).exit_code == 0
@@ -140,7 +140,7 @@ def test_a_change_goes_from_the_request_to_the_amendment_and_the_dates_follow(
     )
 
 
-def test_amend_writes_the_file_where_it_is_asked_to(psbot: Psbot, sandbox: Sandbox, file: Path) -> None:
+def test_amend_writes_the_file_with_write(psbot: Psbot, sandbox: Sandbox, file: Path) -> None:
     psbot("change-request", "new", file, *GEO)
     psbot("advance", file, token="psbot-bot")
     (request,) = requests(sandbox)

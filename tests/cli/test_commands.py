@@ -26,7 +26,7 @@ def psbot(*arguments: object, stdin: str | None = None, env: dict[str, str] | No
     return CliRunner().invoke(main, list(map(str, arguments)), input=stdin, env=env, prog_name="psbot")
 
 
-def test_validate_says_ok_for_the_examples_and_warns_on_stderr() -> None:
+def test_validate_prints_ok_for_the_examples_and_warns_on_stderr() -> None:
     result = psbot(*NOW, "validate", *sorted((ROOT / "examples").glob("*.yml")))
     assert result.exit_code == 0
     assert [line.rpartition(": ")[2] for line in result.stdout.splitlines()] == ["ok"] * 4
@@ -50,7 +50,7 @@ def test_validate_says_ok_for_the_examples_and_warns_on_stderr() -> None:
         ),
     ],
 )
-def test_validate_says_once_what_is_wrong_in_a_config_file_that_an_engagement_needs(
+def test_validate_reports_once_what_is_wrong_in_a_config_file_that_an_engagement_needs(
     tmp_path: Path, name: str, old: str, new: str, line: str, complaint: str
 ) -> None:
     shutil.copytree(ROOT / "config", tmp_path / "config")
@@ -66,7 +66,7 @@ def test_validate_says_once_what_is_wrong_in_a_config_file_that_an_engagement_ne
     assert complaint in said
 
 
-def test_validate_imports_nothing_that_it_has_no_use_for() -> None:
+def test_validate_imports_nothing_that_it_does_not_need() -> None:
     unused = {"dateutil.parser", "email", "gitlab", "holidays.countries", "importlib.metadata", "jinja2", "json", "psbot.core.plan.plan",
               "psbot.config.loader", "requests", "rich", "zipfile"}  # fmt: skip
     program = "import sys\nfrom psbot.cli import main\ntry: main()\nfinally: print(*sys.modules, sep='\\n', file=sys.stderr)"
@@ -76,7 +76,7 @@ def test_validate_imports_nothing_that_it_has_no_use_for() -> None:
     assert unused.isdisjoint(done.stderr.splitlines())
 
 
-def test_validate_exits_with_2_and_says_all_errors_of_all_files(tmp_path: Path) -> None:
+def test_validate_exits_with_2_and_reports_all_errors_of_all_files(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yml"
     bad.write_text("engagement: x\nhosting: asw\n")
     result = psbot("validate", bad, AWS, tmp_path / "missing.yml")
@@ -206,9 +206,11 @@ def test_new_asks_again_when_an_answer_is_wrong_and_writes_a_file_that_validates
         "DE-BY",
     ]
     answers += [
-        "acme",
+        "services/acme",
         "",
         "",
+        "perhaps",
+        "no",
         "maria",
         "paul, petra",
         "week sunday 10:00",
@@ -231,6 +233,8 @@ def test_new_asks_again_when_an_answer_is_wrong_and_writes_a_file_that_validates
     assert "asw is not a valid value; did you mean aws?" in result.stderr
     assert "2026-11-01 is before the kick-off on 2026-12-01" in result.stderr
     assert "sunday is not a business day" in result.stderr
+    assert "perhaps is text, not true or false" in result.stderr
+    assert "  shared_with_customer: false\n" in file.read_text()
     assert psbot(*NOW, "validate", file).stdout == f"{file}: ok\n"
     again = psbot(
         *NOW, "new", "--customer", "A", "--sow", "1", "--out", file, stdin="\n".join(answers) + "\n"
@@ -243,14 +247,14 @@ def test_new_takes_every_answer_as_an_option(tmp_path: Path) -> None:
     given = {
         "customer": "Acme", "sow": "S-1", "engagement": "acme-1", "hosting": "on-prem", "contract": "fixed-fee", "budget-hours": "80.5",
         "closed-won-on": "2026-11-20", "kick-off-on": "2026-12-01", "ends-on": "2027-01-29", "time-zone": "UTC", "holidays": "DE,AT-9", "group": "a/b",
-        "project": "a/b/c", "internal-project": "a/b/d", "manager": "maria", "engineers": "paul", "calls": "two-weeks friday 09:30 60", "standups": "none",
+        "project": "a/b/c", "internal-project": "a/b/d", "shared-with-customer": "yes", "manager": "maria", "engineers": "paul", "calls": "two-weeks friday 09:30 60", "standups": "none",
     }  # fmt: skip
     options = [part for name, value in given.items() for part in (f"--{name}", value)]
     assert psbot(*NOW, "new", *options, "--out", file).exit_code == 0
     assert psbot(*NOW, "validate", file).exit_code == 0
 
 
-def test_new_says_which_answer_is_missing_at_the_end_of_input(tmp_path: Path) -> None:
+def test_new_reports_which_answer_is_missing_at_the_end_of_input(tmp_path: Path) -> None:
     result = psbot("new", "--out", tmp_path / "x.yml", stdin="Acme\n")
     assert result.exit_code == 2
     assert "no answer to: Number of the statement of work; use --sow" in result.stderr

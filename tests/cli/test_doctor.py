@@ -149,7 +149,7 @@ def test_value_of_a_variable_is_in_no_output(doctor: Doctor, sandbox: Sandbox, f
     assert SECRET not in doctor("--format", form).output
 
 
-def test_answer_that_is_odd_is_told_without_a_value(
+def test_malformed_answer_is_reported_without_a_value(
     doctor: Doctor, sandbox: Sandbox, project: Namespace
 ) -> None:
     change(sandbox, project, "PSBOT_TOKEN", is_masked=SECRET)
@@ -202,7 +202,7 @@ LACKS: dict[str, tuple[str, dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize("lack", LACKS)
-def test_what_a_token_lacks_is_said_with_what_to_do(
+def test_missing_scope_of_a_token_is_reported_with_its_fix(
     doctor: Doctor, sandbox: Sandbox, project: Namespace, lack: str
 ) -> None:
     key, changes, said = LACKS[lack]
@@ -217,7 +217,7 @@ def test_what_a_token_lacks_is_said_with_what_to_do(
     assert "→ Settings, CI/CD, Variables: " in words.partition(said)[2]
 
 
-def test_variable_of_a_group_counts_and_is_told_that_every_project_below_has_it(
+def test_variable_of_a_group_counts_and_every_project_below_has_it(
     doctor: Doctor, sandbox: Sandbox, project: Namespace
 ) -> None:
     world = sandbox.world
@@ -359,7 +359,7 @@ def test_role_that_sees_no_code_is_shown_no_default_branch(doctor: Doctor, sandb
     assert {verdict.partition(";")[0] for verdict in said.values()} == {"unknown"}
 
 
-def test_read_that_fails_is_never_told_as_something_that_is_not_there(
+def test_read_that_fails_is_never_reported_as_missing(
     doctor: Doctor, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("psbot.cli.signals.StopRequest.wait", lambda *_: None)
@@ -371,7 +371,7 @@ def test_read_that_fails_is_never_told_as_something_that_is_not_there(
         assert any(each.startswith("could not check") for each in said), part
 
 
-def test_job_looks_at_its_own_project_and_tells_what_it_was_given(job: Doctor, sandbox: Sandbox) -> None:
+def test_job_checks_its_own_project_and_reports_its_variables(job: Doctor, sandbox: Sandbox) -> None:
     world = sandbox.world
     world.add_member(world.namespaces["acme"], world.users["psbot-bot"], AccessLevel.PLANNER)
     ended = job(PSBOT_TOKEN=API_SECRET, PSBOT_READ_TOKEN=READ_SECRET)
@@ -382,9 +382,7 @@ def test_job_looks_at_its_own_project_and_tells_what_it_was_given(job: Doctor, s
     assert "warning this job has no PSBOT_NOTE_TOKEN: plans are a job artifact" in words
 
 
-def test_job_without_the_api_token_says_so_and_looks_with_the_token_to_read(
-    job: Doctor, sandbox: Sandbox
-) -> None:
+def test_job_without_the_api_token_says_so_and_uses_the_read_token(job: Doctor, sandbox: Sandbox) -> None:
     ended = job(PSBOT_READ_TOKEN=READ_SECRET, PSBOT_NOTE_TOKEN=NOTE_SECRET)
     assert ended.exit_code == 3
     assert "this job has no PSBOT_TOKEN; using PSBOT_READ_TOKEN for the checks" in ended.stderr
@@ -393,7 +391,9 @@ def test_job_without_the_api_token_says_so_and_looks_with_the_token_to_read(
     assert READ_SECRET not in ended.output
 
 
-def test_job_without_any_token_says_what_is_missing_and_asks_nothing(job: Doctor, sandbox: Sandbox) -> None:
+def test_job_without_any_token_reports_what_is_missing_and_sends_no_request(
+    job: Doctor, sandbox: Sandbox
+) -> None:
     ended = job(CI_COMMIT_REF_PROTECTED="false")
     words = " ".join(ended.stdout.split())
     assert ended.exit_code == 3

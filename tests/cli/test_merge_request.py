@@ -275,7 +275,7 @@ def test_plan_without_a_token_for_notes_is_a_file(begun: Scene) -> None:
     assert "PSBOT_NOTE_TOKEN is not set" in done.stderr
 
 
-def test_outside_of_a_merge_request_it_says_so(begun: Scene) -> None:
+def test_plan_note_needs_a_merge_request_pipeline(begun: Scene) -> None:
     ended = begun.run(["plan", "--merge-request"], {})
     assert (ended.exit_code, "CI_MERGE_REQUEST_PROJECT_ID is not set" in ended.stderr) == (2, True)
 
@@ -372,7 +372,7 @@ def test_apply_is_silent_when_nothing_has_moved_since_the_review(begun: Scene) -
     assert any(item.title == "Kick-off: Acme Corp" for item in begun.sandbox.world.items.values())
 
 
-def test_apply_says_what_has_moved_since_the_review(begun: Scene) -> None:
+def test_apply_reports_what_changed_since_the_review(begun: Scene) -> None:
     begun.push({FILE: ACME})
     begun.repository.commit(
         {
@@ -393,7 +393,7 @@ def test_apply_says_what_has_moved_since_the_review(begun: Scene) -> None:
 
 
 @pytest.mark.parametrize("lack", ["no token", "direct push", "somebody else's note", "unreadable"])
-def test_apply_goes_on_when_there_is_no_reviewed_plan(begun: Scene, lack: str) -> None:
+def test_apply_continues_without_a_reviewed_plan(begun: Scene, lack: str) -> None:
     begun.push({FILE: ACME})
     world, note = begun.sandbox.world, begun.merge_request.notes[0]
     env = {}

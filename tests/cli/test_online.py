@@ -58,7 +58,7 @@ def changed(folder: Path, *changes: tuple[str, str]) -> Path:
     return file
 
 
-def test_apply_does_what_the_plan_says_and_then_nothing_is_left(psbot: Psbot, sandbox: Sandbox) -> None:
+def test_apply_does_what_the_plan_shows_and_nothing_is_left(psbot: Psbot, sandbox: Sandbox) -> None:
     planned = json.loads(psbot("plan", AWS, "--format", "json").stdout)
     Draft202012Validator(PLAN_SCHEMA).validate(planned)
     assert writes(sandbox) == 0
@@ -92,7 +92,7 @@ def test_apply_shows_every_item_with_its_place_at_80_columns(psbot: Psbot, sandb
         assert word in made
 
 
-def test_exit_code_4_says_that_changes_are_pending(psbot: Psbot) -> None:
+def test_exit_code_4_means_that_changes_are_pending(psbot: Psbot) -> None:
     assert psbot("plan", AWS, "--exit-code").exit_code == 4
     psbot("apply", AWS)
     assert psbot("plan", AWS, "--exit-code").exit_code == 0
@@ -148,12 +148,12 @@ def test_apply_needs_force_to_close_most_of_an_engagement(
 def test_one_failure_stops_that_engagement_only(psbot: Psbot) -> None:
     both = psbot("apply", GLOBEX, AWS)
     assert both.exit_code == 3
-    assert "globex/delivery (gitlab.group) does not exist" in both.stderr
-    assert "globex/delivery/internal (gitlab.internal_project) does not exist" in both.stderr
+    assert "services/globex (gitlab.group) does not exist" in both.stderr
+    assert "services/globex/internal (gitlab.internal_project) does not exist" in both.stderr
     assert "Kick-off: Acme Corp" in both.stdout
 
 
-def test_status_tells_phase_people_and_what_is_late(psbot: Psbot) -> None:
+def test_status_shows_phase_people_and_overdue_items(psbot: Psbot) -> None:
     before = psbot("status", AWS)
     assert "not in GitLab yet" in before.stdout
     psbot("apply", AWS)
@@ -200,7 +200,7 @@ def test_doctor_names_every_problem_with_its_fix(psbot: Psbot, sandbox: Sandbox,
     for lack in (
         "the token has the scope read_api: it is read-only → for advance, apply, change-request, sign-off, stale, create one with the scope api",
         "GitLab has no user zoe → correct `people:` in the file, or invite them to the project",
-        "globex/delivery (gitlab.group) does not exist or is not visible to the token → check the path",
+        "services/globex (gitlab.group) does not exist or is not visible to the token → check the path",
     ):
         assert lack in words
 
@@ -258,7 +258,7 @@ def test_server_that_cannot_be_verified_exits_with_3(psbot: Psbot, sandbox: Sand
     assert (ended.exit_code, "could not be verified" in ended.stderr) == (3, True)
 
 
-def test_missing_token_or_server_exits_with_2_and_says_where_to_put_it(psbot: Psbot, tmp_path: Path) -> None:
+def test_missing_token_or_server_exits_with_2_and_says_where_to_set_it(psbot: Psbot, tmp_path: Path) -> None:
     nowhere = {
         "HOME": str(tmp_path),
         "GITLAB_TOKEN": "",
@@ -324,7 +324,7 @@ def test_signal_ends_between_operations_and_the_next_run_goes_on(number: signal.
         assert "nothing to do" in once_more.stdout
 
 
-def test_demo_tells_the_whole_story_and_ends_by_itself() -> None:
+def test_demo_runs_completely_and_ends_by_itself() -> None:
     told = subprocess.run(
         [PROGRAM, "demo"], env=os.environ | {"COLUMNS": "80"}, capture_output=True, text=True, check=False
     )
@@ -360,7 +360,7 @@ def test_limits_of_the_configuration_are_those_of_the_run(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_demo_keeps_the_server_up_until_it_is_told_to_end(number: signal.Signals) -> None:
+def test_demo_keeps_the_server_running_until_a_signal(number: signal.Signals) -> None:
     with subprocess.Popen(
         [PROGRAM, "demo", "--keep"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:

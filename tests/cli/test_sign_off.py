@@ -163,9 +163,7 @@ def test_what_cannot_be_so_is_refused_in_a_sentence_and_nothing_is_written(
     assert not any(each.is_write for each in sandbox.gate.log.entries)
 
 
-def test_several_sign_offs_are_told_apart_by_their_milestones(
-    psbot: Psbot, sandbox: Sandbox, several: Path
-) -> None:
+def test_several_sign_offs_are_selected_by_milestone(psbot: Psbot, sandbox: Sandbox, several: Path) -> None:
     refused = psbot("sign-off", several, "--sent", "2026-11-23")
     assert refused.exit_code == 2
     assert all(name in refused.stderr for name in ("'Design'", "'Production ready'", "'Hand-over'"))

@@ -54,7 +54,7 @@ def test_findings_end_with_4_and_a_second_run_writes_nothing(psbot: Psbot, appli
     assert "\x1b" not in first.stdout
 
 
-def test_nothing_quiet_ends_with_0(psbot: Psbot, applied: Sandbox) -> None:
+def test_no_stale_items_end_with_0(psbot: Psbot, applied: Sandbox) -> None:
     done = psbot("stale", AWS, now="2026-11-19T12:00+01:00")
     assert (done.exit_code, writes(applied)) == (0, 0)
     assert done.stdout == "1 engagement, 1 with nothing to report\n"
@@ -123,7 +123,7 @@ def test_ceiling_of_notes_ends_with_5(psbot: Psbot, applied: Sandbox) -> None:
     assert "limit reached; the next run continues here" in done.stdout
 
 
-def test_too_few_requests_end_with_5_and_say_what_was_left(psbot: Psbot, applied: Sandbox) -> None:
+def test_too_few_requests_end_with_5_and_report_what_was_left(psbot: Psbot, applied: Sandbox) -> None:
     done = psbot("stale", "--max-requests", "1", AWS)
     assert (done.exit_code, writes(applied)) == (5, 0)
     assert "stopped before acme-sow-142; run again" in done.stderr
@@ -147,7 +147,7 @@ def test_parallel_jobs_share_the_engagements(psbot: Psbot, applied: Sandbox) -> 
     assert psbot("stale", AWS, CI_NODE_INDEX="3", CI_NODE_TOTAL="2").exit_code == 2
 
 
-def test_a_persons_token_writes_only_as_me(psbot: Psbot, applied: Sandbox) -> None:
+def test_personal_token_writes_only_with_as_me(psbot: Psbot, applied: Sandbox) -> None:
     refused = psbot("stale", AWS, token="maria")
     assert (refused.exit_code, writes(applied)) == (3, 0)
     assert "the token belongs to maria, a person" in refused.stderr
@@ -155,7 +155,7 @@ def test_a_persons_token_writes_only_as_me(psbot: Psbot, applied: Sandbox) -> No
     assert writes(applied) > 0
 
 
-def test_explain_says_why_an_item_is_stale_or_not_with_the_dates(psbot: Psbot, applied: Sandbox) -> None:
+def test_explain_shows_why_an_item_is_stale_or_not_with_the_dates(psbot: Psbot, applied: Sandbox) -> None:
     psbot("stale", AWS)
     shown = " ".join(psbot("explain", "acme-sow-142/welcome-email", AWS).stdout.split())
     assert "idle (idle): 5 business days from 2026-11-23 to 2026-11-30; stale from 5 on" in shown

@@ -57,7 +57,7 @@ def keys(result: Result) -> list[str]:
     return [each["engagement"] for each in json.loads(result.stdout)["engagements"]]
 
 
-def test_portfolio_shows_first_what_needs_attention_and_says_why(
+def test_portfolio_shows_first_what_needs_attention_and_why(
     psbot: Psbot, sandbox: Sandbox, files: list[Path]
 ) -> None:
     for engagement in KEYS:
@@ -67,7 +67,7 @@ def test_portfolio_shows_first_what_needs_attention_and_says_why(
     told = psbot("status", *files, GLOBEX)
     assert told.exit_code == 3
     assert (
-        "globex-on-prem.yml: globex/delivery (gitlab.group) does not exist or is not visible" in told.stderr
+        "globex-on-prem.yml: services/globex (gitlab.group) does not exist or is not visible" in told.stderr
     )
     assert max(map(len, told.stdout.splitlines())) <= 80
     head, *rows = told.stdout.splitlines()
@@ -80,7 +80,7 @@ def test_portfolio_shows_first_what_needs_attention_and_says_why(
     assert "| setup 2026-11-23 | green |" in markdown
 
 
-def test_json_tells_since_when_what_is_late_whom_it_waits_for_and_what_was_found(
+def test_json_has_phase_start_overdue_items_who_acts_next_and_findings(
     psbot: Psbot, sandbox: Sandbox, files: list[Path]
 ) -> None:
     change(sandbox, "paul", item(sandbox, "beta", "intake-aws"), "ps-state::waiting-customer")
@@ -102,7 +102,7 @@ def test_json_tells_since_when_what_is_late_whom_it_waits_for_and_what_was_found
     assert waits["welcome-email"] == {"who": "person", "name": "maria"}
 
 
-def test_one_engagement_is_told_in_lines(psbot: Psbot, sandbox: Sandbox, files: list[Path]) -> None:
+def test_one_engagement_is_shown_in_lines(psbot: Psbot, sandbox: Sandbox, files: list[Path]) -> None:
     change(sandbox, "paul", item(sandbox, "beta", "kick-off"), "ps-state::waiting-customer")
     change(sandbox, "paul", item(sandbox, "beta", "epic"), "ps-phase::intake")
     told = psbot("status", files[1]).stdout

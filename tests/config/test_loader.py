@@ -31,7 +31,7 @@ def changed(folder: Path, name: str, old: str, new: str) -> list[str]:
     return []
 
 
-def test_process_that_ships_is_right_and_complete(process: Process) -> None:
+def test_shipped_process_is_valid_and_complete(process: Process) -> None:
     assert [kind.name for kind in process.kinds.values() if kind.is_epic] == ["engagement"]
     kinds = [kind for kind in process.kinds.values() if not kind.is_epic]
     assert all("state" in kind.seeds for kind in kinds)
@@ -129,7 +129,7 @@ def test_process_that_ships_is_right_and_complete(process: Process) -> None:
         ("accounts.yml", "machine_accounts: []", "machine_accounts: [1]", 'machine_accounts.0: 1 is a number, not text; write "1" in quotes'),
     ],
 )  # fmt: skip
-def test_process_says_where_its_files_are_wrong(
+def test_process_reports_where_its_files_are_wrong(
     name: str, old: str, new: str, complaint: str, tmp_path: Path
 ) -> None:
     found = changed(tmp_path, name, old, new)
@@ -149,7 +149,7 @@ def test_transition_from_anywhere_leaves_every_phase_but_an_end(process: Process
     assert set(process.workflow.phases) - set(rule.sources) == {"completed", "cancelled", "on-hold"}
 
 
-def test_process_says_which_file_is_missing(tmp_path: Path) -> None:
+def test_process_reports_which_file_is_missing(tmp_path: Path) -> None:
     shutil.copytree(CONFIG, tmp_path, dirs_exist_ok=True)
     (tmp_path / "labels.yml").unlink()
     with pytest.raises(PsbotError, match=r"the file .*labels\.yml does not exist"):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from docs.generate import FOLDER, PURPOSES, REST, SETTINGS, commands, documents
+from docs.generate import FOLDER, LABEL_EVENTS, PROBE, PURPOSES, REST, SETTINGS, commands, documents
 from psbot.cli import main
 from psbot.core.model.process import Process
 from psbot.doctor.permissions import REQUIREMENTS
@@ -117,7 +117,7 @@ def test_product_asks_gitlab_in_one_place_and_at_the_addresses_that_are_listed()
             r"\.(?:http_(?:get|post|put|patch|delete|list|request)|(?:auth|version)\()", file.read_text()
         )
     ]
-    assert sorted(calls) == [".http_get", ".http_post", ".http_request", ".http_request"]
+    assert sorted(calls) == [".http_get", ".http_post", *[".http_request"] * 3]
     assert f"GET /api/v4{TOKEN_PATH}" in (FOLDER / "endpoints.md").read_text()
     assert 'f"{self.url}/api/graphql"' in (ROOT / "psbot" / "gitlab" / "connection.py").read_text()
 
@@ -136,8 +136,8 @@ def test_every_rest_request_on_the_endpoints_page_is_one_that_gitlab_documents()
             line.split("\t") for line in contract.read_text(encoding="utf-8").splitlines()
         )
     }
-    named = re.findall(r"`(GET|POST|PUT) (/api/v4/\S+)`", (FOLDER / "endpoints.md").read_text())
-    assert len(named) == len(REST) + len(SETTINGS) + 1
+    named = re.findall(r"`(GET|POST|PUT|DELETE) (/api/v4/\S+)`", (FOLDER / "endpoints.md").read_text())
+    assert len(named) == len(REST) + len(SETTINGS) + len(PROBE) + len(LABEL_EVENTS) + 1
     assert [each for each in named if (each[0], shape(each[1])) not in known] == []
 
 

@@ -73,39 +73,39 @@ class Stage(Protocol):
 class InMemory:
     """The fake, asked directly."""
 
-    forge: FakeGitLab = field(default_factory=FakeGitLab)
+    gitlab: FakeGitLab = field(default_factory=FakeGitLab)
 
     @property
     def writer(self) -> Writer:
-        return self.forge
+        return self.gitlab
 
     def reader(self, page: int = 100) -> Reader:
-        self.forge.page = page
-        return self.forge
+        self.gitlab.page = page
+        return self.gitlab
 
     def lose_epics(self) -> None:
-        self.forge.has_epics = False
+        self.gitlab.has_epics = False
 
     def archive(self, project: str) -> None:
-        self.forge.archived.add(project)
+        self.gitlab.archived.add(project)
 
     def block(self, username: str) -> None:
-        self.forge.inactive.add(username)
+        self.gitlab.inactive.add(username)
 
     def join_only(self, place: str | None, level: int = 0) -> None:
-        self.forge.levels = {path: _level(path, place, level) for path in self.forge.levels}
+        self.gitlab.levels = {path: _level(path, place, level) for path in self.gitlab.levels}
 
     def describe(self, gid: str, by: str, text: str) -> None:
-        self.forge.person_edits(gid, by, description=text)
+        self.gitlab.person_edits(gid, by, description=text)
 
     def close(self, gid: str, by: str) -> None:
-        self.forge.person_edits(gid, by, is_open=False)
+        self.gitlab.person_edits(gid, by, is_open=False)
 
     def comment(self, gid: str, by: str, text: str) -> None:
-        self.forge.person_comments(gid, by, text)
+        self.gitlab.person_comments(gid, by, text)
 
     def wait(self) -> None:
-        self.forge.now += MINUTE
+        self.gitlab.now += MINUTE
 
 
 def _level(path: str, joined: str | None, level: int) -> int | None:
@@ -129,7 +129,7 @@ class OverHttp:
         return _writer(self.connection)
 
     def reader(self, page: int = 100) -> Reader:
-        self.others.forge.page = page
+        self.others.gitlab.page = page
         return _reader(self.connection, page)
 
     def lose_epics(self) -> None:
@@ -228,7 +228,7 @@ def in_memory() -> Iterator[Stage]:
 def over_http() -> Iterator[Stage]:
     """Yield the adapter on answers made by hand."""
     others = InMemory()
-    wire = Wire(others.forge)
+    wire = Wire(others.gitlab)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.add_callback(responses.POST, f"{BASE}/api/graphql", wire.answer, content_type="application/json")
         with _connected(BASE) as connection:

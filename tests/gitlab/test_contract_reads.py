@@ -62,7 +62,7 @@ def test_item_is_found_by_its_place_and_number_alone(stage: Stage, labels: Mappi
     assert reader.fetch_item(f"{GROUP}/nowhere", one.iid) is None
 
 
-def test_access_has_no_type_for_epics_when_the_edition_lacks_them(stage: Stage) -> None:
+def test_access_has_no_type_for_epics_when_the_edition_has_none(stage: Stage) -> None:
     stage.lose_epics()
     assert place(stage, GROUP).item_type_gid is None
     assert place(stage, SHARED).item_type_gid
@@ -112,7 +112,7 @@ def test_archived_project_is_seen_and_takes_nothing(stage: Stage) -> None:
     assert [each.title for each in seen(stage, there)] == ["before"]
 
 
-def test_writes_are_refused_clearly_when_the_account_lacks_the_role(stage: Stage) -> None:
+def test_writes_are_refused_clearly_when_the_account_does_not_have_the_role(stage: Stage) -> None:
     epic, internal = new(stage, GROUP, "epic"), new(stage, INTERNAL, "internal")
     shared = new(stage, SHARED, "shared")
     stage.join_only(SHARED, 30)

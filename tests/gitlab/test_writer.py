@@ -1,6 +1,7 @@
 """Writes: what is sent, and what each answer means."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from responses import matchers
@@ -92,6 +93,10 @@ def test_writer_makes_labels_of_the_group(answers: Answers, connection: Connecti
     "said",
     [
         "Request denied. Spam detected",
+        "Following widget keys are not supported by Issue type: [:color_widget]",
+        "No more than 10 work items can be linked at the same time.",
+        "Epic type is not available for the given group",
+        'No object found for `id: "gid://gitlab/WorkItem/1"`',
         "Request denied. Solve CAPTCHA challenge and retry",
         "You cannot perform write operations on a read-only instance",
     ],
@@ -103,3 +108,48 @@ def test_writer_takes_an_item_for_refused_when_gitlab_says_that_it_wrote_nothing
     answers.post(URL, json={"data": {"write0": payload}, "errors": [error]})
     (found,) = GitLabWriter(connection).update_items([ItemUpdate("gid://gitlab/WorkItem/1", title="T")])
     assert (found.refusal, found.is_unclear) == (said, False)
+
+
+def _refuse(answers: Answers, *messages: str) -> None:
+    answers.post(URL, json={"data": {"write0": {"errors": list(messages), "workItem": None}}})
+
+
+@pytest.mark.parametrize(
+    "fields", [{"is_open": False}, {"add_labels": ("a",)}, {"remove_labels": ("r",), "title": "T"}]
+)
+def test_refused_update_with_a_state_or_labels_may_be_carried_out_in_part(
+    answers: Answers, connection: Connection, fields: dict[str, Any]
+) -> None:
+    _refuse(answers, "Due date must be greater than or equal to start date")
+    (found,) = GitLabWriter(connection).update_items([ItemUpdate("i", **fields)])
+    assert (found.is_partial, found.is_unclear) == (True, False)
+
+
+def test_refused_update_of_other_fields_is_not_carried_out(answers: Answers, connection: Connection) -> None:
+    _refuse(answers, "Title is too long")
+    (found,) = GitLabWriter(connection).update_items([ItemUpdate("i", title="T")])
+    assert not found.is_partial
+
+
+@pytest.mark.parametrize(("related", "is_partial"), [(("gid://gitlab/WorkItem/1",), True), ((), False)])
+def test_refused_creation_may_have_created_an_item_that_was_to_be_linked(
+    answers: Answers, connection: Connection, related: tuple[str, ...], is_partial: bool
+) -> None:
+    _refuse(answers, "No matching work item found.")
+    item = NewItem("acme/p", "type", "T", "D", ("l",), related=related)
+    (found,) = GitLabWriter(connection).create_items([item])
+    assert found.is_partial is is_partial
+
+
+@pytest.mark.parametrize(
+    ("is_open", "state", "is_refused"),
+    [(True, "CLOSED", True), (True, "OPEN", False), (False, "OPEN", True), (False, "CLOSED", False)],
+)
+def test_update_whose_answer_still_has_the_old_state_is_a_refusal(
+    answers: Answers, connection: Connection, is_open: bool, state: str, is_refused: bool
+) -> None:
+    made = {"id": "gid://gitlab/WorkItem/1", "iid": "1", "webUrl": f"{BASE}/1", "state": state}
+    answers.post(URL, json={"data": {"write0": {"errors": [], "workItem": made}}})
+    (found,) = GitLabWriter(connection).update_items([ItemUpdate("i", is_open=is_open)])
+    assert found.refusal is None
+    assert (found.state_refusal is not None) is is_refused

@@ -50,9 +50,9 @@ _VALUES = {
 
 @dataclass
 class Wire:
-    """A GraphQL endpoint on *forge*."""
+    """A GraphQL endpoint on *gitlab*."""
 
-    forge: FakeGitLab
+    gitlab: FakeGitLab
 
     def answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         """Answer one request."""
@@ -68,7 +68,7 @@ class Wire:
 
     def _Access(self, _document: str, given: Json) -> Json:
         paths = {alias: path for alias, path in given.items() if alias.startswith("project")}
-        found = self.forge.fetch_access(given["group"], list(paths.values()), given.get("labelGroup", ""))
+        found = self.gitlab.fetch_access(given["group"], list(paths.values()), given.get("labelGroup", ""))
         answer: Json = {
             "currentUser": {"id": found.account.gid} | _account(found.account.author),
             "group": found.group
@@ -81,20 +81,23 @@ class Wire:
         return answer
 
     def _Labels(self, _document: str, given: Json) -> Json:
-        labels = self.forge.fetch_labels(given["labelGroup"])
+        labels = self.gitlab.fetch_labels(given["labelGroup"])
         if labels is None:
             return {"labelGroup": None}
         nodes = [{"id": gid, "title": title} for title, gid in labels.items()]
         start = int(given["after"] or 0)
         stop = start + LARGEST_PAGE
         shown = _connection(nodes[start:stop], str(stop) if stop < len(nodes) else None)
-        level = {"integerValue": self.forge.levels.get(given["labelGroup"])}
+        level = {"integerValue": self.gitlab.levels.get(given["labelGroup"])}
         labelled = {
             "id": "gid://gitlab/Group/1",
             "maxAccessLevel": level,
             "labels": {"count": len(nodes)} | shown,
         }
         return {"labelGroup": labelled}
+
+    def _ArchivedLabels(self, _document: str, _given: Json) -> Json:
+        return {"labelGroup": {"labels": _connection([])}}
 
     def _Listing(self, document: str, given: Json) -> Json:
         with_newest = "...Newest " in document
@@ -106,52 +109,52 @@ class Wire:
             if f"{part}After" in given
         ]
         try:
-            pages = self.forge.fetch_pages(given["group"], asks)
+            pages = self.gitlab.fetch_pages(given["group"], asks)
         except GitLabError:
             return {"group": None}
         shown = {ask.item_list.value: _page(page, ask) for ask, page in zip(asks, pages, strict=True)}
         return {"group": {"id": "gid://gitlab/Group/1"} | shown}
 
     def _Item(self, _document: str, given: Json) -> Json:
-        if self.forge.levels.get(given["namespace"]) is None:
+        if self.gitlab.levels.get(given["namespace"]) is None:
             return {"namespace": None}
-        found = self.forge.fetch_item(given["namespace"], int(given["iid"]))
+        found = self.gitlab.fetch_item(given["namespace"], int(given["iid"]))
         return {"namespace": {"id": "gid://gitlab/Namespace/1", "workItem": _node(found) if found else None}}
 
     def _Activity(self, _document: str, given: Json) -> Json:
-        found = self.forge.fetch_activity(given["group"], given["ids"])
+        found = self.gitlab.fetch_activity(given["group"], given["ids"])
         nodes = [_history(gid, activity) for gid, activity in found.items()]
         return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
 
     def _Histories(self, _document: str, given: Json) -> Json:
         """Answer with system notes as GitLab writes them, newest first, labels by their ids."""
-        found = self.forge.fetch_histories(
-            given["group"], {gid: gid for gid in given["ids"]}, self.forge.labels
+        found = self.gitlab.fetch_histories(
+            given["group"], {gid: gid for gid in given["ids"]}, self.gitlab.labels
         )
-        nodes = [_noted(gid, list(_system_notes(each, self.forge.labels))) for gid, each in found.items()]
+        nodes = [_noted(gid, list(_system_notes(each, self.gitlab.labels))) for gid, each in found.items()]
         return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
 
     def _WholeHistories(self, _document: str, given: Json) -> Json:
-        found = self.forge.fetch_whole_histories(given["group"], given["ids"], self.forge.labels)
-        nodes = [_noted(gid, list(_all_notes(each, self.forge.labels))) for gid, each in found.items()]
+        found = self.gitlab.fetch_whole_histories(given["group"], given["ids"], self.gitlab.labels)
+        nodes = [_noted(gid, list(_all_notes(each, self.gitlab.labels))) for gid, each in found.items()]
         return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
 
     def _Comments(self, _document: str, given: Json) -> Json:
-        found = self.forge.fetch_comments(given["group"], given["ids"])
+        found = self.gitlab.fetch_comments(given["group"], given["ids"])
         nodes = [_noted(gid, list(map(_comment, each))) for gid, each in found.items()]
         return {"group": {"id": "gid://gitlab/Group/1", "workItems": {"nodes": nodes}}}
 
     def _People(self, document: str, given: Json) -> Json:
         kinds = re.findall(r"place(\d+): (group|project)\(", document)
         asked = [Membership(given[f"person{n}"], given[f"place{n}"], kind == "group") for n, kind in kinds]
-        found = self.forge.fetch_accounts(given["usernames"], asked)
+        found = self.gitlab.fetch_accounts(given["usernames"], asked)
         users = [
             {"id": gid, "username": name, "state": "blocked" if name in found.inactive else "active"}
             for name, gid in found.gids.items()
         ]
         answer: Json = {"users": {"nodes": users}}
         for number, one in enumerate(asked):
-            if self.forge.levels.get(one.path) is None:
+            if self.gitlab.levels.get(one.path) is None:
                 answer[f"place{number}"] = None
                 continue
             # The search finds everybody whose name contains the text.
@@ -165,8 +168,8 @@ class Wire:
         paths = {
             number: given[f"project{number}"] for number in re.findall(r"project(\d+): project", document)
         }
-        seen = {path: self.forge.levels.get(path) is not None for path in paths.values()}
-        found = self.forge.fetch_audiences([path for path in paths.values() if seen[path]])
+        seen = {path: self.gitlab.levels.get(path) is not None for path in paths.values()}
+        found = self.gitlab.fetch_audiences([path for path in paths.values() if seen[path]])
         return {f"project{number}": self._audience(found.get(path)) for number, path in paths.items()}
 
     def _audience(self, found: Audience | None) -> Json | None:
@@ -183,7 +186,7 @@ class Wire:
 
     def _CreateLabels(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
         specs = [LabelSpec(one["title"], one["color"], one["description"]) for one in given.values()]
-        written = self.forge.create_labels(given["input0"]["groupPath"], specs)
+        written = self.gitlab.create_labels(given["input0"]["groupPath"], specs)
         return _payloads(
             written,
             "label",
@@ -191,15 +194,20 @@ class Wire:
         )
 
     def _CreateItems(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
-        return _items(self.forge.create_items(list(map(_new_item, given.values()))))
+        return _items(self.gitlab.create_items(list(map(_new_item, given.values()))))
 
     def _UpdateItems(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
-        return _items(self.forge.update_items([self._changed(one) for one in given.values()]))
+        written = self.gitlab.update_items([self._changed(one) for one in given.values()])
+        return _items(written, [{"state": self._state(one)} for one in written])
+
+    def _state(self, written: WriteResult) -> str:
+        item = self.gitlab.items.get(written.gid or "")
+        return "OPEN" if item and item.work_item.is_open else "CLOSED"
 
     def _changed(self, given: Json) -> ItemUpdate:
         labels = given.get("labelsWidget", {})
-        known = self.forge.items.get(given["id"])
-        is_epic = known is not None and known.sighting.is_epic
+        known = self.gitlab.items.get(given["id"])
+        is_epic = known is not None and known.work_item.is_epic
         people = given.get("assigneesWidget")
         return ItemUpdate(
             gid=given["id"],
@@ -215,11 +223,11 @@ class Wire:
 
     def _CreateNotes(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
         notes = [NewNote(one["noteableId"], one["body"], one["internal"]) for one in given.values()]
-        written = self.forge.create_notes(notes)
+        written = self.gitlab.create_notes(notes)
         return _payloads(written, "note", [{"id": one.gid, "url": None} for one in written])
 
     def _UpdateNotes(self, _document: str, given: Json) -> tuple[Json, list[Json]]:
-        written = self.forge.update_notes([NoteEdit(one["id"], one["body"]) for one in given.values()])
+        written = self.gitlab.update_notes([NoteEdit(one["id"], one["body"]) for one in given.values()])
         return _payloads(written, "note", [{"id": one.gid, "url": None} for one in written])
 
 
@@ -236,10 +244,13 @@ def _account(author: Author | None) -> Json:
 def _place(place: NamespaceAccess | None, type_name: str, *, is_group: bool) -> Json | None:
     if place is None:
         return None
-    types = [{"id": place.item_type_gid, "name": type_name}] if place.item_type_gid else []
+    types = [{"id": place.item_type_gid or "gid://gitlab/WorkItems::Type/9", "name": type_name}]
+    has_items = place.item_type_gid is not None
     shown: Json = {"id": f"gid://gitlab/{'Group' if is_group else 'Project'}/1", "fullPath": place.path}
     if not is_group:
-        shown["archived"] = place.is_archived
+        shown |= {"archived": place.is_archived, "issuesEnabled": has_items}
+    else:
+        shown["availableFeatures"] = {"hasEpicsFeature": has_items}
     return shown | {
         "maxAccessLevel": {"integerValue": place.access_level},
         "workItemTypes": {"nodes": types},
@@ -272,14 +283,15 @@ def _node(item: WorkItem, *, with_newest: bool = False) -> Json:
         "updatedAt": item.updated_at.isoformat() if item.updated_at else None,
         "author": _account(item.author),
         "namespace": {"fullPath": item.namespace},
-        "workItemType": {"name": "Epic" if item.is_epic else "Issue"},
+        "workItemType": {"id": "gid://gitlab/Type/0", "name": "Epic" if item.is_epic else "Issue"},
+        "webUrl": item.url,
         "widgets": [
             {"assignees": {"nodes": [{"username": name} for name in item.assignees]}},
             {"labels": {"nodes": labels}},
             {"parent": {"id": item.parent} if item.parent else None},
             *(_short_rest(item) if with_newest else _rest(item)),
         ],
-    } | ({} if with_newest else {"webUrl": item.url, "closedAt": _text(item.closed_at)})
+    } | ({} if with_newest else {"closedAt": _text(item.closed_at)})
 
 
 def _rest(item: WorkItem) -> list[Json]:
@@ -409,8 +421,11 @@ def _dates(given: Mapping[str, str | None] | None, *, is_epic: bool) -> Dates | 
     return Dates(_day(given["startDate"]), _day(given["dueDate"]))
 
 
-def _items(written: Sequence[WriteResult]) -> tuple[Json, list[Json]]:
-    shown = [{"id": one.gid, "iid": str(one.iid), "webUrl": one.url} for one in written]
+def _items(written: Sequence[WriteResult], more: Sequence[Json] | None = None) -> tuple[Json, list[Json]]:
+    shown = [
+        {"id": one.gid, "iid": str(one.iid), "webUrl": one.url, **extra}
+        for one, extra in zip(written, more or [{}] * len(written), strict=True)
+    ]
     return _payloads(written, "workItem", shown)
 
 

@@ -1,6 +1,5 @@
 """Every text of the corpus in items that psbot reads back: no item is confused, and what psbot prints is clean."""
 
-import re
 from dataclasses import replace
 from functools import cache
 
@@ -37,33 +36,33 @@ MARK = "<!-- psbot: engagement=acme-sow-142 item={} -->"
 FORMS = ("text", "json", "markdown")
 
 
-def run(forge: FakeGitLab) -> Reconciled:
-    tools = WriteTools(forge, forge, Limits(), lambda: 0.0)
+def run(gitlab: FakeGitLab) -> Reconciled:
+    tools = WriteTools(gitlab, gitlab, Limits(), lambda: 0.0)
     return reconcile(MINE, RunContext(tools, PROCESS, WORDS, NOW, WaitBudget(60, lambda _: None)))
 
 
-def one(forge: FakeGitLab, key: str) -> WorkItem:
-    (found,) = [each for each in forge.by_key(key) if each.author and each.author.is_machine]
+def one(gitlab: FakeGitLab, key: str) -> WorkItem:
+    (found,) = [each for each in gitlab.by_key(key) if each.author and each.author.is_machine]
     return found
 
 
 def scene(text: str) -> FakeGitLab:
     """A world in which people, and a customer, have put *text* wherever they can."""
-    forge = FakeGitLab()
-    run(forge)
-    kick_off, intake, epic, log = (one(forge, key) for key in ("kick-off", "intake-aws", "epic", "log"))
-    forge.person_edits(kick_off.gid, "ada", title=text, labels=kick_off.labels | {text})
-    forge.person_edits(
+    gitlab = FakeGitLab()
+    run(gitlab)
+    kick_off, intake, epic, log = (one(gitlab, key) for key in ("kick-off", "intake-aws", "epic", "log"))
+    gitlab.person_edits(kick_off.gid, "ada", title=text, labels=kick_off.labels | {text})
+    gitlab.person_edits(
         intake.gid, "paul", description=f"{intake.description}{text}\n{text}", title=f"x {text}"
     )
-    forge.person_edits(epic.gid, "maria", description=f"{epic.description}\n{text}\n")
-    forge.person_edits(log.gid, "maria", labels=log.labels | {f"ps-state::{text}"}, title=text)
+    gitlab.person_edits(epic.gid, "maria", description=f"{epic.description}\n{text}\n")
+    gitlab.person_edits(log.gid, "maria", labels=log.labels | {f"ps-state::{text}"}, title=text)
     for key in ("log", "epic", "call/2026-12-08", text):
-        forge.person_makes("ada", SHARED, title=text, description=f"{MARK.format(key)}\n{text}", labels=frozenset({"ps-kind::call"}), parent=epic.gid)  # fmt: skip
-    forge.person_makes("zoe", GROUP, title=text, description=f"{MARK.format('epic')}\n", is_epic=True)
-    forge.person_makes("ada", SHARED, title=text, description=text, labels=frozenset({"ps-kind::change-request"}), parent=epic.gid)  # fmt: skip
-    forge.person_makes("ada", SHARED, title="x", description=f"{text}\n{MARK.format('kick-off')}\n", labels=frozenset({"ps-kind::kick-off", text}))  # fmt: skip
-    return forge
+        gitlab.person_makes("ada", SHARED, title=text, description=f"{MARK.format(key)}\n{text}", labels=frozenset({"ps-kind::call"}), parent=epic.gid)  # fmt: skip
+    gitlab.person_makes("zoe", GROUP, title=text, description=f"{MARK.format('epic')}\n", is_epic=True)
+    gitlab.person_makes("ada", SHARED, title=text, description=text, labels=frozenset({"ps-kind::change-request"}), parent=epic.gid)  # fmt: skip
+    gitlab.person_makes("ada", SHARED, title="x", description=f"{text}\n{MARK.format('kick-off')}\n", labels=frozenset({"ps-kind::kick-off", text}))  # fmt: skip
+    return gitlab
 
 
 def drawn(reader: Reader) -> Plan:
@@ -84,10 +83,10 @@ def shape(plan: Plan) -> list[tuple[str, str | None]]:
 
 @cache
 def plain() -> tuple[Plan, str, str]:
-    forge = scene("plain")
-    plan = drawn(forge)
+    gitlab = scene("plain")
+    plan = drawn(gitlab)
     before = report("markdown", plan)
-    ended = run(forge)
+    ended = run(gitlab)
     return (
         plan,
         before,
@@ -104,16 +103,16 @@ def test_text_in_titles_descriptions_and_labels_confuses_no_item_and_no_reader(e
 
 
 def assert_nothing_is_confused(entry: Entry) -> None:
-    forge = scene(entry.text)
-    genuine = {each.marker.item: each.gid for each in forge._all() if each.marker and each.author == BOT}
-    found = observe(forge, MINE, PROCESS).snapshot
+    gitlab = scene(entry.text)
+    genuine = {each.marker.item: each.gid for each in gitlab._all() if each.marker and each.author == BOT}
+    found = observe(gitlab, MINE, PROCESS).snapshot
     keys = {item.key: item.gid for item in found.items}
     # Anybody may open a change request under the epic; a marker inside of it is a person's own words.
     opened = {key for key in keys if key.startswith("change-request/")}
     assert {key: keys[key] for key in keys.keys() - opened} == genuine
     assert len(opened) <= 1
     plan, markdown, done = plain()
-    mine = drawn(forge)
+    mine = drawn(gitlab)
     assert {each for each in shape(mine) if each[0].startswith(("create", "close", "reopen"))} == {
         each for each in shape(plan) if each[0].startswith(("create", "close", "reopen"))
     }
@@ -125,15 +124,15 @@ def assert_nothing_is_confused(entry: Entry) -> None:
         assert_quiet(status.render_status(form, [seen, seen], NOW))
     if shape(mine) == shape(plan) and about_items(mine) == about_items(plan):
         assert_like(report("markdown", mine), markdown)
-    ended = run(forge)
+    ended = run(gitlab)
     for form in FORMS:
         assert_quiet(apply.render_file_results(form, [FileResult.of("acme.yml", MINE.key, ended)], NOW))
-    assert drawn(forge).is_empty, "a second run has nothing to do"
+    assert drawn(gitlab).is_empty, "a second run has nothing to do"
     assert done
 
 
 def test_finding_names_a_foreign_marker_without_printing_what_could_act() -> None:
     for plan in (drawn(scene("\x1b[31m@root")),):
         said = replace_control_characters("\n".join(each.message for each in plan.findings))
-        assert re.search("does not count", said)
+        assert "psbot ignores it" in said
         assert_quiet(said)

@@ -33,9 +33,9 @@ def drawn() -> Plan:
 
 def labels(form: str, text: str) -> str:
     """What doctor and labels say of a label in psbot's scopes that psbot does not know."""
-    forge = FakeGitLab()
-    forge.labels = {f"{SCOPE}::{text}": "gid://gitlab/GroupLabel/1"}
-    return checks.render_checks(form, list(check_labels(forge, ["acme"], PROCESS.catalogue)), NOW)
+    gitlab = FakeGitLab()
+    gitlab.labels = {f"{SCOPE}::{text}": "gid://gitlab/GroupLabel/1"}
+    return checks.render_checks(form, list(check_labels(gitlab, ["acme"], PROCESS.catalogue)), NOW)
 
 
 def refusals(form: str, text: str) -> str:

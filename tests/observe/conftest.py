@@ -7,8 +7,8 @@ from tests.support.fakes import FakeGitLab
 
 
 @pytest.fixture
-def forge() -> FakeGitLab:
-    forge = FakeGitLab()
+def gitlab() -> FakeGitLab:
+    gitlab = FakeGitLab()
     for spec in PROCESS.catalogue.specs():
-        forge.labels[spec.title] = f"gid://gitlab/GroupLabel/{len(forge.labels) + 1}"
-    return forge
+        gitlab.labels[spec.title] = f"gid://gitlab/GroupLabel/{len(gitlab.labels) + 1}"
+    return gitlab

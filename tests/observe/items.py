@@ -13,15 +13,15 @@ def marked(item: str, key: str = "acme-sow-142", words: str = "Words.\n") -> str
     return f"{Marker(key, item)}\n{words}"
 
 
-def make_epic(forge: FakeGitLab, key: str = "acme-sow-142") -> str:
-    return forge._make(
+def make_epic(gitlab: FakeGitLab, key: str = "acme-sow-142") -> str:
+    return gitlab._make(
         BOT,
         GROUP,
         {"title": "Acme", "description": marked("epic", key), "labels": frozenset({"ps-kind::engagement"})},
     )
 
 
-def make(forge: FakeGitLab, item: str, parent: str | None, author: Author = BOT, **fields: object) -> str:
+def make(gitlab: FakeGitLab, item: str, parent: str | None, author: Author = BOT, **fields: object) -> str:
     kind = item.partition("/")[0]
     defaults: dict[str, object] = {
         "title": item,
@@ -29,7 +29,7 @@ def make(forge: FakeGitLab, item: str, parent: str | None, author: Author = BOT,
         "labels": frozenset({f"ps-kind::{kind}", "ps-state::todo"}),
         "parent": parent,
     }
-    return forge._make(author, INTERNAL if kind in ("log", "change-request") else SHARED, defaults | fields)
+    return gitlab._make(author, INTERNAL if kind in ("log", "change-request") else SHARED, defaults | fields)
 
 
 def keys(observation: Observation) -> set[str]:

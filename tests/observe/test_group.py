@@ -17,60 +17,60 @@ from tests.support.builders import PROCESS, engagement
 from tests.support.fakes import FakeGitLab
 
 
-def test_observe_refuses_a_list_that_is_shorter_than_gitlab_counts(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    forge.hidden.add(make(forge, "kick-off", epic))
+def test_observe_refuses_a_list_that_is_shorter_than_gitlab_counts(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    gitlab.hidden.add(make(gitlab, "kick-off", epic))
     with pytest.raises(GitLabError, match="counts"):
-        observe(forge, ENGAGEMENT, PROCESS)
+        observe(gitlab, ENGAGEMENT, PROCESS)
 
 
-def test_observe_reads_on_when_lists_have_several_pages(forge: FakeGitLab) -> None:
-    forge.page = 2
+def test_observe_reads_on_when_lists_have_several_pages(gitlab: FakeGitLab) -> None:
+    gitlab.page = 2
     for other in ("other-1", "other-2", "other-3"):
-        make_epic(forge, other)
-    epic = make_epic(forge)
+        make_epic(gitlab, other)
+    epic = make_epic(gitlab)
     for day in range(10, 15):
-        make(forge, f"call/2026-12-{day}", epic)
-    make(forge, "kick-off", None)
-    assert len(keys(observe(forge, ENGAGEMENT, PROCESS))) == 7
+        make(gitlab, f"call/2026-12-{day}", epic)
+    make(gitlab, "kick-off", None)
+    assert len(keys(observe(gitlab, ENGAGEMENT, PROCESS))) == 7
 
 
-def test_observe_takes_three_requests_when_everything_fits_a_page(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
+def test_observe_takes_three_requests_when_everything_fits_a_page(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
     for day in range(10, 31):
-        make(forge, f"call/2026-12-{day}", epic)
-    observe(forge, ENGAGEMENT, PROCESS)
-    assert len(forge.requests) == 3
+        make(gitlab, f"call/2026-12-{day}", epic)
+    observe(gitlab, ENGAGEMENT, PROCESS)
+    assert len(gitlab.requests) == 3
 
 
-def test_observe_many_shares_listings_and_keeps_engagements_apart(forge: FakeGitLab) -> None:
+def test_observe_many_shares_listings_and_keeps_engagements_apart(gitlab: FakeGitLab) -> None:
     several = [engagement(f"acme-{number:03}") for number in range(120)]
     for each in several:
-        epic = make_epic(forge, each.key)
+        epic = make_epic(gitlab, each.key)
         for day in (8, 15):
             make(
-                forge, f"call/2026-12-{day:02}", epic, description=marked(f"call/2026-12-{day:02}", each.key)
+                gitlab, f"call/2026-12-{day:02}", epic, description=marked(f"call/2026-12-{day:02}", each.key)
             )
-    found = list(observe_many(forge, several, PROCESS))
+    found = list(observe_many(gitlab, several, PROCESS))
     assert len(found) == 120
     for each, seen in found:
         assert isinstance(seen, Observation)
         assert seen.snapshot.epic
         assert seen.snapshot.epic.marker == Marker(each.key, "epic")
         assert len(seen.snapshot.children) == 2
-    assert len(forge.requests) <= 8
+    assert len(gitlab.requests) <= 8
 
 
-def test_observe_many_stops_only_the_engagement_that_cannot_be_seen(forge: FakeGitLab) -> None:
+def test_observe_many_stops_only_the_engagement_that_cannot_be_seen(gitlab: FakeGitLab) -> None:
     other = replace(engagement("other"), gitlab=replace(ENGAGEMENT.gitlab, project="acme/delivery/hidden"))
-    found = {each.key: seen for each, seen in observe_many(forge, [other, ENGAGEMENT], PROCESS)}
+    found = {each.key: seen for each, seen in observe_many(gitlab, [other, ENGAGEMENT], PROCESS)}
     assert isinstance(found["other"], GitLabError)
     assert isinstance(found["acme-sow-142"], Observation)
 
 
-def test_observe_many_stops_every_engagement_of_a_group_when_a_read_fails(forge: FakeGitLab) -> None:
-    forge.fail("pages", lambda: GitLabError("GitLab answered 502"), carried_out=False)
-    found = list(observe_many(forge, [ENGAGEMENT, engagement("other")], PROCESS))
+def test_observe_many_stops_every_engagement_of_a_group_when_a_read_fails(gitlab: FakeGitLab) -> None:
+    gitlab.fail("pages", lambda: GitLabError("GitLab answered 502"), carried_out=False)
+    found = list(observe_many(gitlab, [ENGAGEMENT, engagement("other")], PROCESS))
     assert [type(seen) for _, seen in found] == [GitLabError, GitLabError]
 
 
@@ -78,7 +78,7 @@ QUICK = ReadScope(is_full=False)
 
 
 class Gated(FakeGitLab):
-    """A GitLab that keeps the children of one epic back until somebody lets them through."""
+    """A GitLab that keeps the children of one epic back until a test lets them through."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,33 +92,33 @@ class Gated(FakeGitLab):
         return super().fetch_pages(group, asks)
 
 
-def populated(forge: FakeGitLab, count: int) -> tuple[list[Engagement], list[str]]:
+def populated(gitlab: FakeGitLab, count: int) -> tuple[list[Engagement], list[str]]:
     """Return engagements with an item each, and their epics."""
     several = [engagement(f"acme-{number:03}") for number in range(count)]
-    epics = [make_epic(forge, each.key) for each in several]
+    epics = [make_epic(gitlab, each.key) for each in several]
     for each, epic in zip(several, epics, strict=True):
-        make(forge, "kick-off", epic, description=marked("kick-off", each.key))
+        make(gitlab, "kick-off", epic, description=marked("kick-off", each.key))
     return several, epics
 
 
 def test_quick_look_shows_engagements_before_the_last_list_has_come() -> None:
-    forge = Gated()
-    several, epics = populated(forge, 250)
-    forge.kept_back = epics[-1]
+    gitlab = Gated()
+    several, epics = populated(gitlab, 250)
+    gitlab.kept_back = epics[-1]
     found: dict[str, set[str]] = {}
-    for each, seen in observe_many(forge, several, PROCESS, QUICK):
-        forge.gate.set()
+    for each, seen in observe_many(gitlab, several, PROCESS, QUICK):
+        gitlab.gate.set()
         assert isinstance(seen, Observation), seen
         found[each.key] = keys(seen)
     assert found == {each.key: {"epic", "kick-off"} for each in several}
 
 
 def test_list_that_cannot_be_read_stops_the_engagements_behind_it_only() -> None:
-    forge = Gated()
-    several, epics = populated(forge, 250)
-    forge.kept_back = epics[-1]
-    forge.patience = 0
-    found = list(observe_many(forge, several, PROCESS, QUICK))
+    gitlab = Gated()
+    several, epics = populated(gitlab, 250)
+    gitlab.kept_back = epics[-1]
+    gitlab.patience = 0
+    found = list(observe_many(gitlab, several, PROCESS, QUICK))
     assert [each.key for each, seen in found if isinstance(seen, GitLabError)] == [
         each.key for each in several[200:]
     ]

@@ -19,12 +19,12 @@ def codes(observation: Observation) -> list[str]:
 
 
 def test_observe_finds_the_epic_and_its_children_by_marker_when_titles_were_changed(
-    forge: FakeGitLab,
+    gitlab: FakeGitLab,
 ) -> None:
-    epic = make_epic(forge)
-    kick_off = make(forge, "kick-off", epic, title="Start!")
-    make(forge, "call/2026-12-08", epic, is_open=False)
-    found = observe(forge, ENGAGEMENT, PROCESS)
+    epic = make_epic(gitlab)
+    kick_off = make(gitlab, "kick-off", epic, title="Start!")
+    make(gitlab, "call/2026-12-08", epic, is_open=False)
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
     assert found.snapshot.epic
     assert found.snapshot.epic.gid == epic
     assert keys(found) == {"epic", "kick-off", "call/2026-12-08"}
@@ -32,191 +32,193 @@ def test_observe_finds_the_epic_and_its_children_by_marker_when_titles_were_chan
     assert found.snapshot.labels == {spec.title for spec in PROCESS.catalogue.specs()}
 
 
-def test_observe_finds_an_epic_when_its_kind_label_was_removed(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    forge.person_edits(epic, "maria", labels=frozenset())
-    assert observe(forge, ENGAGEMENT, PROCESS).snapshot.epic
+def test_observe_finds_an_epic_when_its_kind_label_was_removed(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    gitlab.person_edits(epic, "maria", labels=frozenset())
+    assert observe(gitlab, ENGAGEMENT, PROCESS).snapshot.epic
 
 
-def test_observe_finds_an_epic_through_its_children_when_its_marker_was_removed(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic)
-    forge.person_edits(epic, "maria", description="Only words.\n")
-    found = observe(forge, ENGAGEMENT, PROCESS)
+def test_observe_finds_an_epic_through_its_children_when_its_marker_was_removed(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic)
+    gitlab.person_edits(epic, "maria", description="Only words.\n")
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
     assert found.snapshot.epic
     assert found.snapshot.epic.gid == epic
     assert keys(found) == {"epic", "kick-off"}
 
 
-def test_observe_stops_when_marked_children_have_no_epic(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic)
-    forge.delete(epic)
+def test_observe_stops_when_marked_children_have_no_epic(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic)
+    gitlab.delete(epic)
     with pytest.raises(GitLabError, match="has no epic"):
-        observe(forge, ENGAGEMENT, PROCESS)
+        observe(gitlab, ENGAGEMENT, PROCESS)
 
 
-def test_observe_ignores_a_customers_copy_of_a_description(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", None, Author("ada"))
-    found = observe(forge, ENGAGEMENT, PROCESS)
+def test_observe_ignores_a_customers_copy_of_a_description(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", None, Author("ada"))
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
     assert keys(found) == {"epic"}
     assert codes(found) == ["untrusted-marker"]
     assert found.snapshot.epic
     assert found.snapshot.epic.gid == epic
 
 
-def test_observe_counts_items_of_the_engagements_people_and_of_listed_machines(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic, Author("maria"))
-    make(forge, "log", epic, Author("robot"))
+def test_observe_counts_items_of_the_engagements_people_and_of_listed_machines(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic, Author("maria"))
+    make(gitlab, "log", epic, Author("robot"))
     listed = process(machine_accounts=frozenset({"robot"}))
-    assert keys(observe(forge, ENGAGEMENT, listed)) == {"epic", "kick-off", "log"}
-    assert keys(observe(forge, ENGAGEMENT, PROCESS)) == {"epic", "kick-off"}
+    assert keys(observe(gitlab, ENGAGEMENT, listed)) == {"epic", "kick-off", "log"}
+    assert keys(observe(gitlab, ENGAGEMENT, PROCESS)) == {"epic", "kick-off"}
 
 
-def test_observe_counts_items_of_a_deleted_account_only_under_the_epic(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic, Author("ghost", is_ghost=True))
-    make(forge, "intake-aws", None, Author("ghost", is_ghost=True))
-    assert keys(observe(forge, ENGAGEMENT, PROCESS)) == {"epic", "kick-off"}
+def test_observe_counts_items_of_a_deleted_account_only_under_the_epic(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic, Author("ghost", is_ghost=True))
+    make(gitlab, "intake-aws", None, Author("ghost", is_ghost=True))
+    assert keys(observe(gitlab, ENGAGEMENT, PROCESS)) == {"epic", "kick-off"}
 
 
-def test_observe_takes_the_lowest_open_id_when_a_marker_is_there_twice(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic, is_open=False)
-    first = make(forge, "kick-off", epic)
-    second = make(forge, "kick-off", None)
-    found = observe(forge, ENGAGEMENT, PROCESS).snapshot
+def test_observe_takes_the_lowest_open_id_when_a_marker_is_there_twice(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic, is_open=False)
+    first = make(gitlab, "kick-off", epic)
+    second = make(gitlab, "kick-off", None)
+    found = observe(gitlab, ENGAGEMENT, PROCESS).snapshot
     assert [item.gid for item in found.children] == [first]
     assert [item.gid for item in found.duplicates] == [second]
 
 
-def test_observe_prefers_the_item_under_the_epic_that_stays_when_two_runs_made_two(forge: FakeGitLab) -> None:
-    kept, other = make_epic(forge), make_epic(forge)
-    make(forge, "kick-off", other)
-    twin = make(forge, "kick-off", kept)
-    alone = make(forge, "log", other)
-    found = observe(forge, ENGAGEMENT, PROCESS).snapshot
+def test_observe_prefers_the_item_under_the_epic_that_stays_when_two_runs_made_two(
+    gitlab: FakeGitLab,
+) -> None:
+    kept, other = make_epic(gitlab), make_epic(gitlab)
+    make(gitlab, "kick-off", other)
+    twin = make(gitlab, "kick-off", kept)
+    alone = make(gitlab, "log", other)
+    found = observe(gitlab, ENGAGEMENT, PROCESS).snapshot
     assert found.epic
     assert found.epic.gid == kept
     assert {item.gid: item.is_detached for item in found.children} == {twin: False, alone: True}
     assert {item.key for item in found.duplicates} == {"epic", "kick-off"}
 
 
-def test_observe_ignores_the_copy_that_a_move_leaves(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic, is_moved=True, is_open=False)
-    assert keys(observe(forge, ENGAGEMENT, PROCESS)) == {"epic"}
+def test_observe_ignores_the_copy_that_a_move_leaves(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic, is_moved=True, is_open=False)
+    assert keys(observe(gitlab, ENGAGEMENT, PROCESS)) == {"epic"}
 
 
-def test_observe_finds_an_item_that_a_person_took_out_of_the_epic(forge: FakeGitLab) -> None:
-    make_epic(forge)
-    make(forge, "kick-off", None)
-    (child,) = observe(forge, ENGAGEMENT, PROCESS).snapshot.children
+def test_observe_finds_an_item_that_a_person_took_out_of_the_epic(gitlab: FakeGitLab) -> None:
+    make_epic(gitlab)
+    make(gitlab, "kick-off", None)
+    (child,) = observe(gitlab, ENGAGEMENT, PROCESS).snapshot.children
     assert child.is_detached
 
 
-def test_observe_takes_a_single_item_without_marker_for_the_item_it_was(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    bare = make(forge, "kick-off", epic, description="Marker gone.\n")
-    (child,) = observe(forge, ENGAGEMENT, PROCESS).snapshot.children
+def test_observe_takes_a_single_item_without_marker_for_the_item_it_was(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    bare = make(gitlab, "kick-off", epic, description="Marker gone.\n")
+    (child,) = observe(gitlab, ENGAGEMENT, PROCESS).snapshot.children
     assert (child.key, child.gid, child.marker) == ("kick-off", bare, None)
 
 
-def test_observe_does_not_guess_when_several_items_lost_their_marker(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic, description="One.\n")
-    make(forge, "kick-off", epic, description="Two.\n")
-    found = observe(forge, ENGAGEMENT, PROCESS)
+def test_observe_does_not_guess_when_several_items_lost_their_marker(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic, description="One.\n")
+    make(gitlab, "kick-off", epic, description="Two.\n")
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
     assert keys(found) == {"epic"}
     assert codes(found) == ["marker-ambiguous"]
 
 
-def test_observe_numbers_a_persons_change_request_with_the_lowest_free_number(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "change-request/1", epic)
-    make(forge, "change-request/3", epic, is_open=False)
-    new = make(forge, "change-request", epic, Author("zoe"), description="More hours, please.\n")
-    found = observe(forge, ENGAGEMENT, PROCESS)
+def test_observe_numbers_a_persons_change_request_with_the_lowest_free_number(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "change-request/1", epic)
+    make(gitlab, "change-request/3", epic, is_open=False)
+    new = make(gitlab, "change-request", epic, Author("zoe"), description="More hours, please.\n")
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
     assert {item.key: item.gid for item in found.snapshot.children}["change-request/2"] == new
-    make(forge, "change-request", None, Author("ada"), description="Mine.\n")
-    assert len(observe(forge, ENGAGEMENT, PROCESS).snapshot.children) == 3
+    make(gitlab, "change-request", None, Author("ada"), description="Mine.\n")
+    assert len(observe(gitlab, ENGAGEMENT, PROCESS).snapshot.children) == 3
 
 
-def test_with_touches_tells_what_people_have_touched(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    alone = make(forge, "kick-off", epic)
-    worked = make(forge, "log", epic)
-    forge.person_edits(worked, "paul", labels=frozenset({"ps-kind::log", "ps-state::doing"}))
-    found = observe(forge, ENGAGEMENT, PROCESS)
-    told = with_human_activity(forge, found, GROUP, found.snapshot.children, PROCESS)
+def test_with_touches_tells_what_people_have_touched(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    alone = make(gitlab, "kick-off", epic)
+    worked = make(gitlab, "log", epic)
+    gitlab.person_edits(worked, "paul", labels=frozenset({"ps-kind::log", "ps-state::doing"}))
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
+    told = with_human_activity(gitlab, found, GROUP, found.snapshot.children, PROCESS)
     assert {item.gid: item.human_activity for item in told.snapshot.children} == {
         alone: HumanActivity.NO,
         worked: HumanActivity.YES,
     }
 
 
-def test_observe_takes_no_item_that_the_customer_sees_for_an_internal_one(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    kick_off = make(forge, "kick-off", epic)
-    log = make(forge, "log", epic)
-    forge.person_edits(kick_off, "ada", description=marked("log"))
-    found = observe(forge, ENGAGEMENT, PROCESS)
+def test_observe_takes_no_item_that_the_customer_sees_for_an_internal_one(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    kick_off = make(gitlab, "kick-off", epic)
+    log = make(gitlab, "log", epic)
+    gitlab.person_edits(kick_off, "ada", description=marked("log"))
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
     assert {item.key: item.gid for item in found.snapshot.children} == {"log": log}
     assert found.snapshot.duplicates == ()
     assert codes(found) == ["misplaced"]
 
 
-def test_observe_gives_no_internal_marker_to_an_item_that_the_customer_sees(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic, description="Words.\n", labels=frozenset({"ps-kind::engagement-log"}))
-    assert keys(observe(forge, ENGAGEMENT, PROCESS)) == {"epic"}
+def test_observe_gives_no_internal_marker_to_an_item_that_the_customer_sees(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic, description="Words.\n", labels=frozenset({"ps-kind::engagement-log"}))
+    assert keys(observe(gitlab, ENGAGEMENT, PROCESS)) == {"epic"}
 
 
 def test_observe_counts_an_internal_item_in_the_shared_project_when_the_file_has_no_other(
-    forge: FakeGitLab,
+    gitlab: FakeGitLab,
 ) -> None:
-    epic = make_epic(forge)
-    make(forge, "log", epic)
-    make(forge, "kick-off", epic, namespace=INTERNAL)
+    epic = make_epic(gitlab)
+    make(gitlab, "log", epic)
+    make(gitlab, "kick-off", epic, namespace=INTERNAL)
     only = replace(ENGAGEMENT, gitlab=replace(ENGAGEMENT.gitlab, project=INTERNAL))
-    assert keys(observe(forge, only, PROCESS)) == {"epic", "log", "kick-off"}
+    assert keys(observe(gitlab, only, PROCESS)) == {"epic", "log", "kick-off"}
 
 
-def test_observe_disputes_no_item_that_carries_the_marker_of_the_epic(forge: FakeGitLab) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", epic, description=marked("epic"))
-    found = observe(forge, ENGAGEMENT, PROCESS)
+def test_observe_disputes_no_item_that_carries_the_marker_of_the_epic(gitlab: FakeGitLab) -> None:
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", epic, description=marked("epic"))
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
     assert found.snapshot.untrusted == frozenset()
     assert codes(found) == ["misplaced"]
 
 
 def test_observe_takes_nothing_in_another_project_for_an_item_unless_it_hangs_under_the_epic(
-    forge: FakeGitLab,
+    gitlab: FakeGitLab,
 ) -> None:
-    epic = make_epic(forge)
-    make(forge, "kick-off", None, namespace="acme/delivery/of-another-customer")
-    make(forge, "intake-aws", epic, namespace="acme/delivery/third")
-    found = observe(forge, ENGAGEMENT, PROCESS)
+    epic = make_epic(gitlab)
+    make(gitlab, "kick-off", None, namespace="acme/delivery/of-another-customer")
+    make(gitlab, "intake-aws", epic, namespace="acme/delivery/third")
+    found = observe(gitlab, ENGAGEMENT, PROCESS)
     assert keys(found) == {"epic", "intake-aws"}
     assert codes(found) == ["misplaced"]
 
 
-def test_observe_stops_when_marked_items_without_an_epic_are_in_other_projects(forge: FakeGitLab) -> None:
-    make(forge, "kick-off", None, namespace="acme/delivery/old")
+def test_observe_stops_when_marked_items_without_an_epic_are_in_other_projects(gitlab: FakeGitLab) -> None:
+    make(gitlab, "kick-off", None, namespace="acme/delivery/old")
     with pytest.raises(GitLabError, match="no epic"):
-        observe(forge, ENGAGEMENT, PROCESS)
+        observe(gitlab, ENGAGEMENT, PROCESS)
 
 
 def test_observe_takes_no_open_issue_for_an_internal_one_when_internal_items_are_confidential(
-    forge: FakeGitLab,
+    gitlab: FakeGitLab,
 ) -> None:
-    epic = make_epic(forge)
-    kick_off = make(forge, "kick-off", epic)
-    log = make(forge, "log", epic, namespace=SHARED, confidential=True)
-    forge.person_edits(kick_off, "ada", description=marked("log"))
+    epic = make_epic(gitlab)
+    kick_off = make(gitlab, "kick-off", epic)
+    log = make(gitlab, "log", epic, namespace=SHARED, confidential=True)
+    gitlab.person_edits(kick_off, "ada", description=marked("log"))
     only = replace(ENGAGEMENT, gitlab=replace(ENGAGEMENT.gitlab, internal_project=None))
-    found = observe(forge, only, PROCESS)
+    found = observe(gitlab, only, PROCESS)
     assert {item.key: item.gid for item in found.snapshot.children} == {"log": log}
     assert codes(found) == ["misplaced"]

@@ -31,23 +31,23 @@ class Endless(FakeGitLab):
 
 
 def test_reading_ends_when_it_is_closed_though_lists_would_go_on() -> None:
-    forge, begun = Endless(), Event()
-    ahead = BackgroundReader(forge, "acme", lambda _: begun.set(), connections=2)
+    gitlab, begun = Endless(), Event()
+    ahead = BackgroundReader(gitlab, "acme", lambda _: begun.set(), connections=2)
     for _ in range(5):
         ahead.start(PagedList(ItemList.CHILDREN, ("gid://gitlab/WorkItem/1",)))
     assert begun.wait(10)
     ahead.close()
-    assert 0 < forge.given < MOST
+    assert 0 < gitlab.given < MOST
 
 
 def test_list_that_breaks_off_is_an_error_for_who_waits_for_it_and_for_nobody_before() -> None:
-    forge = FakeGitLab()
-    ahead = BackgroundReader(forge, "acme/delivery", lambda _: None, connections=1)
+    gitlab = FakeGitLab()
+    ahead = BackgroundReader(gitlab, "acme/delivery", lambda _: None, connections=1)
     whole = PagedList(ItemList.CHILDREN, ("gid://gitlab/WorkItem/1",))
     ahead.start(whole)
     ahead.await_first(1)
     assert whole.is_done
-    forge.fail("pages", lambda: GitLabError("GitLab answered 502"), carried_out=False)
+    gitlab.fail("pages", lambda: GitLabError("GitLab answered 502"), carried_out=False)
     ahead.start(PagedList(ItemList.CHILDREN, ("gid://gitlab/WorkItem/1",)))
     with pytest.raises(GitLabError, match="502"):
         ahead.await_first(2)

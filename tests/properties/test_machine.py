@@ -58,39 +58,41 @@ keys = st.sampled_from(SINGLE)
 class View:
     """The world as the guards' oracle asks for it."""
 
-    forge: FakeGitLab
+    gitlab: FakeGitLab
     engagement: Engagement
     now: datetime
 
     def item(self, key: str) -> WorkItem:
-        return the(self.forge, key)
+        return the(self.gitlab, key)
 
     @property
     def world(self) -> "View":
         return self
 
     def by_key(self) -> dict[str, WorkItem]:
-        return {mark.item: the(self.forge, mark.item) for each in self.forge._all() if (mark := each.marker)}
+        return {
+            mark.item: the(self.gitlab, mark.item) for each in self.gitlab._all() if (mark := each.marker)
+        }
 
     @property
     def labels(self) -> list[LabelEvent]:
         return [
-            replace(event, item=key) for key, gid in self._gids() for event in self.forge.items[gid].labelled
+            replace(event, item=key) for key, gid in self._gids() for event in self.gitlab.items[gid].labelled
         ]
 
     @property
     def states(self) -> list[StateEvent]:
         return [
-            replace(event, item=key) for key, gid in self._gids() for event in self.forge.items[gid].switched
+            replace(event, item=key) for key, gid in self._gids() for event in self.gitlab.items[gid].switched
         ]
 
     def _gids(self) -> list[tuple[str, str]]:
         return [(key, each.gid) for key, each in self.by_key().items()]
 
 
-def the(forge: FakeGitLab, key: str) -> WorkItem:
+def the(gitlab: FakeGitLab, key: str) -> WorkItem:
     """Return the item of a key: the open one with the lowest id, else the closed one."""
-    found = sorted(forge.by_key(key), key=lambda each: (not each.is_open, each.numeric_id))
+    found = sorted(gitlab.by_key(key), key=lambda each: (not each.is_open, each.numeric_id))
     return found[0]
 
 
@@ -108,7 +110,7 @@ class Lives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.forge = FakeGitLab()
+        self.gitlab = FakeGitLab()
         self.day = date(2026, 11, 23)
         self.engagement = example()
         self.edits: dict[tuple[str, str], Any] = {}
@@ -135,7 +137,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def advances(self) -> None:
-        before, oracle = self._accepted(), Guards(View(self.forge, self.engagement, self.now))  # type: ignore[arg-type]
+        before, oracle = self._accepted(), Guards(View(self.gitlab, self.engagement, self.now))  # type: ignore[arg-type]
         deed = oracle.last_phase_deed()
         ways = oracle.allowed(before, self.held, deed) if before else set(PHASES)
         ended = self._runs(advance_many)
@@ -161,22 +163,22 @@ class Lives(RuleBasedStateMachine):
 
     @rule(name=who)
     def takes_the_phase_away(self, name: str) -> None:
-        labels = the(self.forge, "epic").labels
+        labels = the(self.gitlab, "epic").labels
         self._edit(
             name, "epic", labels=frozenset(each for each in labels if not each.startswith("ps-phase::"))
         )
 
     @rule(name=who, key=keys, value=st.sampled_from(STATES))
     def puts_a_second_label_on(self, name: str, key: str, value: str) -> None:
-        if self.forge.by_key(key):
-            self._edit(name, key, labels=the(self.forge, key).labels | {f"ps-state::{value}"})
-            self.moved.pop(the(self.forge, key).gid, None)
+        if self.gitlab.by_key(key):
+            self._edit(name, key, labels=the(self.gitlab, key).labels | {f"ps-state::{value}"})
+            self.moved.pop(the(self.gitlab, key).gid, None)
 
     @rule(name=anybody, key=keys, is_open=st.booleans())
     def switches(self, name: str, key: str, is_open: bool) -> None:
-        if self.forge.by_key(key) and the(self.forge, key).is_open != is_open:
+        if self.gitlab.by_key(key) and the(self.gitlab, key).is_open != is_open:
             self._edit(name, key, is_open=is_open)
-            self.moved.pop(the(self.forge, key).gid, None)
+            self.moved.pop(the(self.gitlab, key).gid, None)
 
     @rule(name=who, key=keys)
     def retitles(self, name: str, key: str) -> None:
@@ -192,37 +194,37 @@ class Lives(RuleBasedStateMachine):
 
     @rule(name=who, key=st.sampled_from(["epic", "log", *SINGLE]))
     def writes(self, name: str, key: str) -> None:
-        if self.forge.by_key(key):
-            item, words = the(self.forge, key), f"Words {self._next()} of {name}."
+        if self.gitlab.by_key(key):
+            item, words = the(self.gitlab, key), f"Words {self._next()} of {name}."
             text = item.description.replace("- [ ]", "- [x]", 1)
             self._edit(name, key, description=f"{text}\n{words}\n")
             self.written.append((item.gid, words))
 
     @rule(name=who, key=keys)
     def labels_as_they_like(self, name: str, key: str) -> None:
-        if self.forge.by_key(key):
-            self._edit(name, key, labels=the(self.forge, key).labels | {"urgent"})
-            self.edits[the(self.forge, key).gid, "urgent"] = True
+        if self.gitlab.by_key(key):
+            self._edit(name, key, labels=the(self.gitlab, key).labels | {"urgent"})
+            self.edits[the(self.gitlab, key).gid, "urgent"] = True
 
     @rule(name=who, key=keys)
     def takes_the_marker_away(self, name: str, key: str) -> None:
-        if self.forge.by_key(key) and (item := the(self.forge, key)).is_open:
+        if self.gitlab.by_key(key) and (item := the(self.gitlab, key)).is_open:
             self._edit(name, key, description=item.description.partition("\n")[2])
             self.forgotten.add(item.gid)  # with the marker goes psbot's memory, and all counts as people's
             self.advances()
 
     @rule(key=st.sampled_from(["kick-off", "intake-aws"]))
     def a_customer_copies(self, key: str) -> None:
-        if self.forge.by_key(key):
-            item = the(self.forge, key)
-            self.forge.person_makes(
+        if self.gitlab.by_key(key):
+            item = the(self.gitlab, key)
+            self.gitlab.person_makes(
                 "ada", SHARED, title="Mine", description=item.description, labels=item.labels
             )
 
     @rule(name=who, key=keys)
     def comments(self, name: str, key: str) -> None:
-        if self.forge.by_key(key):
-            self.forge.person_comments(the(self.forge, key).gid, name)
+        if self.gitlab.by_key(key):
+            self.gitlab.person_comments(the(self.gitlab, key).gid, name)
 
     # the file, and time
 
@@ -252,7 +254,7 @@ class Lives(RuleBasedStateMachine):
     def no_marker_is_on_two_open_items_of_psbot(self) -> None:
         open_ones = [
             each.marker.item
-            for each in self.forge._all()
+            for each in self.gitlab._all()
             if each.is_open and each.marker and each.author == BOT
         ]
         assert not [key for key, count in Counter(open_ones).items() if count > 1]
@@ -260,20 +262,20 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def nothing_that_people_did_is_lost(self) -> None:
         for (gid, name), value in self.edits.items():
-            item = self.forge.items[gid].sighting
+            item = self.gitlab.items[gid].work_item
             assert "urgent" in item.labels if name == "urgent" else getattr(item, name) == value, (gid, name)
         for gid, words in self.written:
-            assert words in self.forge.items[gid].sighting.description
+            assert words in self.gitlab.items[gid].work_item.description
 
     # inside
 
     @property
     def now(self) -> datetime:
-        return max(datetime(self.day.year, self.day.month, self.day.day, 9, tzinfo=UTC), self.forge.now)
+        return max(datetime(self.day.year, self.day.month, self.day.day, 9, tzinfo=UTC), self.gitlab.now)
 
     @property
     def phase(self) -> str | None:
-        found = [each for each in the(self.forge, "epic").labels if each.startswith("ps-phase::")]
+        found = [each for each in the(self.gitlab, "epic").labels if each.startswith("ps-phase::")]
         return found[0].removeprefix("ps-phase::") if len(found) == 1 else None
 
     def _next(self) -> int:
@@ -282,17 +284,17 @@ class Lives(RuleBasedStateMachine):
 
     def _runs(self, command: Command) -> Reconciled:
         """Run psbot, and again: the second time it must have nothing to do, and write nothing."""
-        self.forge.now = self.now
+        self.gitlab.now = self.now
         ended = self._run(command)
         assert ended.exit_code is ExitCode.DONE, ended
-        before = len(self.forge.writes)
+        before = len(self.gitlab.writes)
         again = self._run(command)
         assert again.plan.is_empty, again.plan.operations
-        assert len(self.forge.writes) == before
+        assert len(self.gitlab.writes) == before
         return ended
 
     def _run(self, command: Command) -> Reconciled:
-        tools = WriteTools(self.forge, self.forge, PROCESS.limits, lambda: 0.0)
+        tools = WriteTools(self.gitlab, self.gitlab, PROCESS.limits, lambda: 0.0)
         patience = WaitBudget(PROCESS.limits.rate_limit_seconds, _never)
         work = RunContext(tools, PROCESS, TEMPLATES, self.now, patience)
         ((_, ended),) = command([self.engagement], work, lambda _: None)
@@ -300,23 +302,23 @@ class Lives(RuleBasedStateMachine):
         return ended
 
     def _accepted(self) -> str | None:
-        mark = the(self.forge, "epic").marker
+        mark = the(self.gitlab, "epic").marker
         assert mark is not None
         return mark.memory.get("phase")
 
     def _edit(self, name: str, key: str, **fields: Any) -> None:
-        self.forge.now = self.now
-        self.forge.person_edits(the(self.forge, key).gid, name, **fields)
+        self.gitlab.now = self.now
+        self.gitlab.person_edits(the(self.gitlab, key).gid, name, **fields)
 
     def _edits(self, name: str, key: str, field: str, value: Any) -> None:
-        if self.forge.by_key(key):
+        if self.gitlab.by_key(key):
             self._edit(name, key, **{field: value})
-            self.edits[the(self.forge, key).gid, field] = value
+            self.edits[the(self.gitlab, key).gid, field] = value
 
     def _label(self, name: str, key: str, title: str) -> None:
-        if not self.forge.by_key(key):
+        if not self.gitlab.by_key(key):
             return
-        item, scope = the(self.forge, key), title.rpartition("::")[0]
+        item, scope = the(self.gitlab, key), title.rpartition("::")[0]
         kept = {each for each in item.labels if each.rpartition("::")[0] != scope}
         self._edit(name, key, labels=frozenset({*kept, title}))
         if title.startswith("ps-state::") and name in PEOPLE:
@@ -325,8 +327,8 @@ class Lives(RuleBasedStateMachine):
     def _coherent(self, ended: Reconciled) -> None:
         """After advance, an item has one label a scope, and its open flag says what its state says."""
         doubted = {each.item for each in ended.plan.findings}
-        for key in {mark.item for each in self.forge._all() if (mark := each.marker)}:
-            item = the(self.forge, key)
+        for key in {mark.item for each in self.gitlab._all() if (mark := each.marker)}:
+            item = the(self.gitlab, key)
             scopes = [label.rpartition("::")[0] for label in item.labels if "::" in label]
             assert len(scopes) == len(set(scopes)), (key, item.labels)
             state = next((each for each in item.labels if each.startswith("ps-state::")), "")
@@ -339,7 +341,7 @@ class Lives(RuleBasedStateMachine):
     def _as_the_file_says(self) -> None:
         """After apply, open items have the title, due date and assignee of the file, where people gave none."""
         for key, title, due_on, assignee in self._expected():
-            for item in self.forge.by_key(key):
+            for item in self.gitlab.by_key(key):
                 if not item.is_open or item.author != BOT:
                     continue
                 self._same(item, "title", title)

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import pytest
 
-from psbot.apply import dedupe, recheck
 from psbot.core.identity import identify
 from psbot.core.model import work_item
 from psbot.core.plan import sequence
@@ -18,6 +17,7 @@ from psbot.gitlab.ports import Reader, Unclear, Writer
 from psbot.gitlab.reader import GitLabReader
 from psbot.gitlab.values import Access, Comment, ItemUpdate, NewItem, NewNote, Page, PageRequest, WriteResult
 from psbot.gitlab.writer import GitLabWriter
+from psbot.runs import attempt
 from psbot.templates import language
 
 LABEL_GROUP = "acme"
@@ -106,8 +106,8 @@ def wholesale(connection: Connection) -> tuple[Reader, Writer]:
 
 
 def without_second_look(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recheck, "has_new_children", lambda *_: False)
-    patch.setattr(recheck, "has_new_notices", lambda *_: False)
+    patch.setattr(attempt, "has_new_children", lambda *_: False)
+    patch.setattr(attempt, "has_new_notices", lambda *_: False)
 
 
 def ending_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -127,4 +127,4 @@ def closing_the_oldest(patch: pytest.MonkeyPatch) -> None:
 
 
 def keeping_twins(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dedupe, "has_duplicates", lambda *_: False)
+    patch.setattr(attempt, "has_duplicates", lambda *_: False)

@@ -28,129 +28,129 @@ def titles(purpose: str, value: str) -> str:
 
 
 @pytest.fixture
-def forge() -> FakeGitLab:
+def gitlab() -> FakeGitLab:
     """A GitLab with four engagements, applied yesterday."""
-    forge = FakeGitLab()
-    forge.now = MONDAY
-    made = [ended for _, ended in reconcile_many([AWS, *OTHERS], run_context(forge, MONDAY), nothing)]
+    gitlab = FakeGitLab()
+    gitlab.now = MONDAY
+    made = [ended for _, ended in reconcile_many([AWS, *OTHERS], run_context(gitlab, MONDAY), nothing)]
     assert all(each.exit_code == 0 for each in made)
-    forge.now = EVENING - 3 * HOUR
-    forge.requests.clear()
-    forge.writes.clear()
-    return forge
+    gitlab.now = EVENING - 3 * HOUR
+    gitlab.requests.clear()
+    gitlab.writes.clear()
+    return gitlab
 
 
 def nothing(_plan: object) -> None:
     pass
 
 
-def run_context(forge: FakeGitLab, now: datetime) -> RunContext:
-    tools = WriteTools(forge, forge, PROCESS.limits, lambda: 0.0)
+def run_context(gitlab: FakeGitLab, now: datetime) -> RunContext:
+    tools = WriteTools(gitlab, gitlab, PROCESS.limits, lambda: 0.0)
     return RunContext(tools, PROCESS, TEMPLATES, now, WaitBudget(0, lambda _: None))
 
 
 def advanced(
-    forge: FakeGitLab,
+    gitlab: FakeGitLab,
     engagements: Iterable[Engagement] = (AWS, *OTHERS),
     now: datetime = EVENING,
     since: datetime | None = None,
 ) -> dict[str, list[Operation]]:
     """Let psbot advance; return what it did by engagement."""
     done = {}
-    for each, ended in advance_many(engagements, run_context(forge, now), nothing, since=since):
+    for each, ended in advance_many(engagements, run_context(gitlab, now), nothing, since=since):
         assert not isinstance(ended, PsbotError), ended
         assert ended.error is None
         done[each.key] = [receipt.operation for receipt in ended.receipts]
     return done
 
 
-def one(forge: FakeGitLab, key: str, of: Engagement = AWS) -> WorkItem:
-    marked = [each for each in forge.by_key(key) if each.marker and each.marker.engagement == of.key]
+def one(gitlab: FakeGitLab, key: str, of: Engagement = AWS) -> WorkItem:
+    marked = [each for each in gitlab.by_key(key) if each.marker and each.marker.engagement == of.key]
     (found,) = marked
     return found
 
 
-def close(forge: FakeGitLab, key: str, of: Engagement = AWS) -> None:
-    forge.person_edits(one(forge, key, of).gid, "maria", is_open=False)
+def close(gitlab: FakeGitLab, key: str, of: Engagement = AWS) -> None:
+    gitlab.person_edits(one(gitlab, key, of).gid, "maria", is_open=False)
 
 
-def phase(forge: FakeGitLab, of: Engagement = AWS) -> str | None:
-    return PROCESS.catalogue.value("phase", one(forge, "epic", of).labels)
+def phase(gitlab: FakeGitLab, of: Engagement = AWS) -> str | None:
+    return PROCESS.catalogue.value("phase", one(gitlab, "epic", of).labels)
 
 
-def test_quiet_portfolio_is_read_in_three_requests_and_nothing_is_written(forge: FakeGitLab) -> None:
-    assert advanced(forge) == {each.key: [] for each in (AWS, *OTHERS)}
-    assert forge.requests == ["access", "pages", "pages"], "access; epics; the children of all"
+def test_quiet_portfolio_is_read_in_three_requests_and_nothing_is_written(gitlab: FakeGitLab) -> None:
+    assert advanced(gitlab) == {each.key: [] for each in (AWS, *OTHERS)}
+    assert gitlab.requests == ["access", "pages", "pages"], "access; epics; the children of all"
 
 
-def test_histories_of_many_engagements_are_read_together(forge: FakeGitLab) -> None:
+def test_histories_of_many_engagements_are_read_together(gitlab: FakeGitLab) -> None:
     for each in (AWS, *OTHERS):
-        close(forge, "welcome-email", each)
-    advanced(forge)
-    assert forge.requests.count("histories") == 1
-    assert {phase(forge, each) for each in (AWS, *OTHERS)} == {"kick-off"}
+        close(gitlab, "welcome-email", each)
+    advanced(gitlab)
+    assert gitlab.requests.count("histories") == 1
+    assert {phase(gitlab, each) for each in (AWS, *OTHERS)} == {"kick-off"}
 
 
-def test_only_what_has_moved_is_read_since_an_hour(forge: FakeGitLab) -> None:
-    assert advanced(forge, since=EVENING - HOUR) == {each.key: [] for each in (AWS, *OTHERS)}
-    assert forge.requests == ["access", "pages"], "access; what has moved: nothing"
-    forge.now = EVENING - HOUR / 2
-    close(forge, "welcome-email", OTHERS[1])
-    forge.requests.clear()
-    moved = advanced(forge, since=EVENING - HOUR)
+def test_only_what_has_moved_is_read_since_an_hour(gitlab: FakeGitLab) -> None:
+    assert advanced(gitlab, since=EVENING - HOUR) == {each.key: [] for each in (AWS, *OTHERS)}
+    assert gitlab.requests == ["access", "pages"], "access; what has moved: nothing"
+    gitlab.now = EVENING - HOUR / 2
+    close(gitlab, "welcome-email", OTHERS[1])
+    gitlab.requests.clear()
+    moved = advanced(gitlab, since=EVENING - HOUR)
     assert [key for key, operations in moved.items() if operations] == ["other-1"]
-    assert phase(forge, OTHERS[1]) == "kick-off"
-    assert phase(forge) == "setup"
+    assert phase(gitlab, OTHERS[1]) == "kick-off"
+    assert phase(gitlab) == "setup"
 
 
-def test_persons_item_without_a_marker_counts_as_moved_by_its_parent(forge: FakeGitLab) -> None:
-    forge.now = EVENING - HOUR / 2
-    epic = one(forge, "epic")
+def test_persons_item_without_a_marker_counts_as_moved_by_its_parent(gitlab: FakeGitLab) -> None:
+    gitlab.now = EVENING - HOUR / 2
+    epic = one(gitlab, "epic")
     request = titles("kind", "change-request")
-    made = forge.person_makes(
+    made = gitlab.person_makes(
         "paul", epic.namespace + "/internal", title="More", parent=epic.gid, labels=frozenset({request})
     )
-    before = len(forge.requests)
-    advanced(forge, since=EVENING - HOUR)
-    assert "pages" in forge.requests[before + 2 :], "the children of that epic are read"
-    assert forge.items[made].sighting.title == "More"
+    before = len(gitlab.requests)
+    advanced(gitlab, since=EVENING - HOUR)
+    assert "pages" in gitlab.requests[before + 2 :], "the children of that epic are read"
+    assert gitlab.items[made].work_item.title == "More"
 
 
-def test_new_day_is_looked_after_for_every_file_whatever_has_moved(forge: FakeGitLab) -> None:
+def test_new_day_is_looked_after_for_every_file_whatever_has_moved(gitlab: FakeGitLab) -> None:
     late = EVENING.replace(hour=0, minute=30) + timedelta(days=10)
-    made = advanced(forge, now=late, since=late - HOUR)
+    made = advanced(gitlab, now=late, since=late - HOUR)
     assert all(any(each.op == "create-child" for each in operations) for operations in made.values())
-    assert advanced(forge, now=late + 2 * HOUR, since=late + HOUR) == {key: [] for key in made}
-    assert forge.requests[-2:] == ["access", "pages"]
+    assert advanced(gitlab, now=late + 2 * HOUR, since=late + HOUR) == {key: [] for key in made}
+    assert gitlab.requests[-2:] == ["access", "pages"]
 
 
-def test_item_that_hangs_no_more_under_its_epic_is_put_back_and_not_made_again(forge: FakeGitLab) -> None:
-    kick_off = one(forge, "kick-off")
-    forge.person_edits(kick_off.gid, "paul", parent=None)
-    done = advanced(forge)
+def test_item_that_hangs_no_more_under_its_epic_is_put_back_and_not_made_again(gitlab: FakeGitLab) -> None:
+    kick_off = one(gitlab, "kick-off")
+    gitlab.person_edits(kick_off.gid, "paul", parent=None)
+    done = advanced(gitlab)
     assert [each.op for each in done[AWS.key]] == ["redescribe"]
-    assert one(forge, "kick-off").parent == one(forge, "epic").gid
+    assert one(gitlab, "kick-off").parent == one(gitlab, "epic").gid
 
 
 @pytest.mark.parametrize("since", [None, EVENING - HOUR])
 def test_engagement_whose_epic_has_lost_its_marker_is_moved_on_all_the_same(
-    forge: FakeGitLab, since: datetime | None
+    gitlab: FakeGitLab, since: datetime | None
 ) -> None:
-    forge.now = EVENING - HOUR / 2
-    epic = one(forge, "epic")
-    forge.person_edits(epic.gid, "paul", description=epic.description.partition("\n")[2])
-    close(forge, "welcome-email")
-    advanced(forge, since=since)
-    assert phase(forge) == "kick-off"
-    assert not any(advanced(forge, since=since).values())
+    gitlab.now = EVENING - HOUR / 2
+    epic = one(gitlab, "epic")
+    gitlab.person_edits(epic.gid, "paul", description=epic.description.partition("\n")[2])
+    close(gitlab, "welcome-email")
+    advanced(gitlab, since=since)
+    assert phase(gitlab) == "kick-off"
+    assert not any(advanced(gitlab, since=since).values())
 
 
-def test_children_of_an_engagement_that_has_ended_are_not_read(forge: FakeGitLab) -> None:
+def test_children_of_an_engagement_that_has_ended_are_not_read(gitlab: FakeGitLab) -> None:
     for each in (AWS, *OTHERS):
-        epic = one(forge, "epic", each)
+        epic = one(gitlab, "epic", each)
         labels = epic.labels - {titles("phase", "setup")} | {titles("phase", "cancelled")}
-        forge.person_edits(epic.gid, "maria", labels=labels)
-    advanced(forge)
-    forge.requests.clear()
-    assert advanced(forge) == {each.key: [] for each in (AWS, *OTHERS)}
-    assert forge.requests == ["access", "pages"]
+        gitlab.person_edits(epic.gid, "maria", labels=labels)
+    advanced(gitlab)
+    gitlab.requests.clear()
+    assert advanced(gitlab) == {each.key: [] for each in (AWS, *OTHERS)}
+    assert gitlab.requests == ["access", "pages"]

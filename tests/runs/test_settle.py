@@ -25,73 +25,73 @@ ERRORS: list[Any] = [
 @pytest.mark.parametrize("method", ["create_labels", "create_items"])
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_reconcile_makes_everything_once_when_a_write_answers_unclearly(
-    forge: FakeGitLab, error: Callable[[], Exception], method: str, carried_out: bool
+    gitlab: FakeGitLab, error: Callable[[], Exception], method: str, carried_out: bool
 ) -> None:
-    forge.fail(method, error, carried_out=carried_out)
-    result = run(forge)
+    gitlab.fail(method, error, carried_out=carried_out)
+    result = run(gitlab)
     assert result.exit_code is ExitCode.DONE
-    assert open_keys(forge) == EVERYTHING
+    assert open_keys(gitlab) == EVERYTHING
     assert {receipt.outcome for receipt in result.receipts} == {Outcome.DONE}
-    assert run(forge).plan.is_empty
+    assert run(gitlab).plan.is_empty
 
 
 @pytest.mark.parametrize(("carried_out", "least", "most"), [(True, 0, 5), (False, 60, 70)])
 def test_reconcile_waits_only_while_what_was_asked_for_is_missing(
-    forge: FakeGitLab, carried_out: bool, least: float, most: float
+    gitlab: FakeGitLab, carried_out: bool, least: float, most: float
 ) -> None:
     watch = Watch()
-    forge.fail("create_items", lambda: Unclear("timed out"), carried_out=carried_out)
-    run(forge, watch=watch)
+    gitlab.fail("create_items", lambda: Unclear("timed out"), carried_out=carried_out)
+    run(gitlab, watch=watch)
     assert least <= watch.seconds <= most
 
 
-def test_reconcile_counts_the_time_an_unclear_request_took_into_the_wait(forge: FakeGitLab) -> None:
+def test_reconcile_counts_the_time_an_unclear_request_took_into_the_wait(gitlab: FakeGitLab) -> None:
     watch = Watch()
 
     def slow() -> Exception:
         watch.wait(65)
         return Unclear("did not answer in time")
 
-    forge.fail("create_items", slow, carried_out=False)
-    run(forge, watch=watch)
+    gitlab.fail("create_items", slow, carried_out=False)
+    run(gitlab, watch=watch)
     assert watch.seconds == 65
 
 
-def test_reconcile_stops_with_the_limit_code_when_answers_stay_unclear(forge: FakeGitLab) -> None:
+def test_reconcile_stops_with_the_limit_code_when_answers_stay_unclear(gitlab: FakeGitLab) -> None:
     for _ in range(10):
-        forge.fail("create_items", lambda: Unclear("GitLab answered 500"), carried_out=False)
-    assert run(forge).exit_code is ExitCode.LIMIT
-    assert forge.writes.count("create_items") == 4
-    forge.faults.clear()
-    run(forge)
-    assert open_keys(forge) == EVERYTHING
+        gitlab.fail("create_items", lambda: Unclear("GitLab answered 500"), carried_out=False)
+    assert run(gitlab).exit_code is ExitCode.LIMIT
+    assert gitlab.writes.count("create_items") == 4
+    gitlab.faults.clear()
+    run(gitlab)
+    assert open_keys(gitlab) == EVERYTHING
 
 
-def test_reconcile_stops_at_once_when_gitlab_asks_for_too_long_a_pause(forge: FakeGitLab) -> None:
+def test_reconcile_stops_at_once_when_gitlab_asks_for_too_long_a_pause(gitlab: FakeGitLab) -> None:
     watch = Watch()
-    forge.fail("create_items", lambda: RateLimited("too many requests", 86_400), carried_out=False)
-    result = run(forge, watch=watch)
+    gitlab.fail("create_items", lambda: RateLimited("too many requests", 86_400), carried_out=False)
+    result = run(gitlab, watch=watch)
     assert result.exit_code is ExitCode.LIMIT
     assert watch.seconds == 0
     assert "remain" in str(result.error)
 
 
-def test_reconcile_says_what_is_left_when_somebody_says_stop(forge: FakeGitLab) -> None:
-    result = reconcile(ENGAGEMENT, run_context(forge, stop=lambda: bool(forge.items)))
+def test_reconcile_counts_what_remains_when_the_run_is_stopped(gitlab: FakeGitLab) -> None:
+    result = reconcile(ENGAGEMENT, run_context(gitlab, stop=lambda: bool(gitlab.items)))
     assert result.exit_code is ExitCode.LIMIT
     assert "remain" in str(result.error)
     assert {receipt.outcome for receipt in result.receipts} == {Outcome.DONE, Outcome.PENDING}
-    run(forge)
-    assert open_keys(forge) == EVERYTHING
+    run(gitlab)
+    assert open_keys(gitlab) == EVERYTHING
 
 
-def test_reconcile_leaves_everything_when_somebody_says_stop_at_once(forge: FakeGitLab) -> None:
-    result = reconcile(ENGAGEMENT, run_context(forge, stop=lambda: True))
+def test_reconcile_writes_nothing_when_the_run_is_stopped_at_once(gitlab: FakeGitLab) -> None:
+    result = reconcile(ENGAGEMENT, run_context(gitlab, stop=lambda: True))
     assert result.exit_code is ExitCode.LIMIT
     assert {receipt.outcome for receipt in result.receipts} == {Outcome.PENDING}
 
 
-def test_reconcile_makes_the_others_when_gitlab_breaks_on_one_item_every_time(forge: FakeGitLab) -> None:
+def test_reconcile_makes_the_others_when_gitlab_breaks_on_one_item_every_time(gitlab: FakeGitLab) -> None:
     class Breaking(FakeGitLab):
         def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
             if any("Intake" in each.title for each in items):
@@ -99,20 +99,20 @@ def test_reconcile_makes_the_others_when_gitlab_breaks_on_one_item_every_time(fo
                 raise Unclear("GitLab answered 500")
             return super().create_items(items)
 
-    forge = Breaking()
-    result = reconcile(ENGAGEMENT, in_one_line(forge))
+    gitlab = Breaking()
+    result = reconcile(ENGAGEMENT, in_one_line(gitlab))
     assert result.exit_code is ExitCode.LIMIT
-    assert open_keys(forge) == [key for key in EVERYTHING if key != "intake-aws"]
+    assert open_keys(gitlab) == [key for key in EVERYTHING if key != "intake-aws"]
 
 
-def test_reconcile_sends_nothing_more_when_somebody_says_stop(forge: FakeGitLab) -> None:
+def test_reconcile_sends_nothing_more_when_the_run_is_stopped(gitlab: FakeGitLab) -> None:
     def is_asked() -> bool:
-        if forge.items:
-            stopped_at.append(len(forge.requests))
-        return bool(forge.items)
+        if gitlab.items:
+            stopped_at.append(len(gitlab.requests))
+        return bool(gitlab.items)
 
     stopped_at: list[int] = []
-    whole = run_context(forge, stop=is_asked)
+    whole = run_context(gitlab, stop=is_asked)
     result = reconcile(ENGAGEMENT, replace(whole, tools=replace(whole.tools, limits=Limits(connections=1))))
     assert result.exit_code is ExitCode.LIMIT
-    assert forge.requests[stopped_at[0] :] == []
+    assert gitlab.requests[stopped_at[0] :] == []

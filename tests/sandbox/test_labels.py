@@ -124,3 +124,16 @@ def test_deleted_label_is_removed_from_items(bot: Client) -> None:
     item = bot.create("x", labelsWidget=labelled(bot.label("gone")))
     assert bot.rest("DELETE", "/groups/acme/labels/gone").status_code == 204
     assert bot.item(item).labels == []
+
+
+def test_scoped_and_plain_labels_of_one_change_have_a_note_each_sorted_as_text(bot: Client) -> None:
+    labels = [bot.label(title) for title in ("a", "b", *"cdefgh", "i", "j", "s::1", "s::2", "t::1")]
+    item = bot.create("x", labelsWidget={"labelIds": [labels[8], labels[9], labels[10]]})
+    bot.update(item, labelsWidget={"addLabelIds": [labels[11], labels[0]], "removeLabelIds": [labels[8]]})
+    ninth, tenth, first, second, plain = (labels[number].rpartition("/")[2] for number in (8, 9, 10, 11, 0))
+    assert bot.item(item).system_notes == [
+        f"added {' '.join(sorted([f'~{ninth}', f'~{tenth}']))} labels",
+        f"added ~{first} scoped label",
+        f"added ~{plain} label and removed ~{ninth} label",
+        f"added ~{second} scoped label and automatically removed ~{first} label",
+    ]

@@ -277,3 +277,14 @@ def test_line_ends_of_an_editor_change_nothing(
     assert when.applied().is_empty
     when.applied(customer="Acme Ltd")
     assert "Acme Ltd" in then.item(key).title
+
+
+def test_due_date_that_would_be_before_a_persons_start_is_kept_so_that_the_rest_converges(
+    given: Story, when: Story, then: Story, person: People
+) -> None:
+    given.applied("acme-aws")
+    person("maria").starts("kick-off", "2026-11-30")
+    when.applied(customer="Acme Ltd", kick_off_on="2026-11-27")
+    kick_off = then.item("kick-off")
+    assert (kick_off.title, kick_off.due) == ("Kick-off: Acme Ltd", "2026-12-01")
+    assert then.kept == {("kick-off", "start_on"), ("kick-off", "due_on")}

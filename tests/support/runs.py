@@ -32,38 +32,38 @@ class Watch:
 
 
 def run_context(
-    forge: FakeGitLab, watch: Watch | None = None, stop: Callable[[], bool] = lambda: False
+    gitlab: FakeGitLab, watch: Watch | None = None, stop: Callable[[], bool] = lambda: False
 ) -> RunContext:
     watch = watch or Watch()
     limits = Limits()
-    tools = WriteTools(forge, forge, limits, lambda: watch.seconds, stop)
+    tools = WriteTools(gitlab, gitlab, limits, lambda: watch.seconds, stop)
     return RunContext(tools, PROCESS, WORDS, NOW, WaitBudget(limits.rate_limit_seconds, watch.wait))
 
 
-def run(forge: FakeGitLab, each: Engagement = ENGAGEMENT, watch: Watch | None = None) -> Reconciled:
-    return reconcile(each, run_context(forge, watch))
+def run(gitlab: FakeGitLab, each: Engagement = ENGAGEMENT, watch: Watch | None = None) -> Reconciled:
+    return reconcile(each, run_context(gitlab, watch))
 
 
-def open_keys(forge: FakeGitLab) -> list[str]:
-    marks = [(each.marker, each.is_open) for each in forge._all()]
+def open_keys(gitlab: FakeGitLab) -> list[str]:
+    marks = [(each.marker, each.is_open) for each in gitlab._all()]
     return sorted(mark.item for mark, is_open in marks if mark and is_open)
 
 
-def one(forge: FakeGitLab, key: str) -> WorkItem:
-    (found,) = forge.by_key(key)
+def one(gitlab: FakeGitLab, key: str) -> WorkItem:
+    (found,) = gitlab.by_key(key)
     return found
 
 
-def planned_before(forge: FakeGitLab, each: Engagement, looked: Observation) -> Planned:
+def planned_before(gitlab: FakeGitLab, each: Engagement, looked: Observation) -> Planned:
     """Return the plan of what was seen before, as a run has it that others have overtaken."""
-    return plan_apply(PlanInput(forge, each, looked, PROCESS, WORDS, NOW))
+    return plan_apply(PlanInput(gitlab, each, looked, PROCESS, WORDS, NOW))
 
 
-def plan_of(forge: FakeGitLab, each: Engagement = ENGAGEMENT) -> Plan:
-    return plan_apply(PlanInput(forge, each, observe(forge, each, PROCESS), PROCESS, WORDS, NOW))[0]
+def plan_of(gitlab: FakeGitLab, each: Engagement = ENGAGEMENT) -> Plan:
+    return plan_apply(PlanInput(gitlab, each, observe(gitlab, each, PROCESS), PROCESS, WORDS, NOW))[0]
 
 
-def in_one_line(forge: FakeGitLab) -> RunContext:
+def in_one_line(gitlab: FakeGitLab) -> RunContext:
     """Return work that sends one request after the other: labels, the epic, the children."""
-    whole = run_context(forge)
+    whole = run_context(gitlab)
     return replace(whole, tools=replace(whole.tools, limits=Limits(connections=1)))

@@ -33,6 +33,19 @@ if TYPE_CHECKING:
     multiple=True,
     help="Schedule that the repository must have, by its PSBOT_RUN; repeat for several.",
 )
+@option(
+    "--probe",
+    "probe_group",
+    metavar="GROUP",
+    help="Try in this scratch group whether GitLab behaves as psbot expects. Creates items there and deletes them.",
+)
+@option("--yes", is_flag=True, help="Probe without asking first.")
+@option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write the result of the probe to this file, without tokens, names and addresses.",
+)
 @options.format_option
 @options.exit_code_option
 @click.pass_obj
@@ -42,16 +55,27 @@ def doctor(
     *,
     repository: str | None,
     schedules: tuple[str, ...],
+    probe_group: str | None,
+    yes: bool,
+    out: Path | None,
     form: str,
     exit_code: bool,
 ) -> int:
     """List what is missing on the server, for the token and for the engagements, and how to fix it.
 
     Checks the edition, the token's scope and role, the group and projects of each FILE, its people, who can read the
-    internal project, and the labels. Of the engagements repository it checks whether the default branch is protected,
-    how tokens are stored, and who owns the schedules. Lists the scope and role that each command needs. Writes
-    nothing.
+    internal project, whether customers can read epics of others, and the labels. Of the engagements repository it
+    checks whether the default branch is protected, how tokens are stored, and who owns the schedules. Lists the scope
+    and role that each command needs. Writes nothing.
+
+    With --probe GROUP it does a round trip instead: it creates labels, epics and issues in that group, changes them,
+    reads them back, compares what it sees with what psbot expects of GitLab, and deletes everything again. Exit code
+    4 means that an expectation is not met, 3 that the probe cannot run.
     """
+    if probe_group is not None:
+        from psbot.cli.probe import ProbeRequest, probe
+
+        return probe(app, ProbeRequest(probe_group, yes, form, out))
     from psbot.cli import session
     from psbot.doctor.check import exit_code as code_of
     from psbot.doctor.examine import DoctorInput

@@ -50,6 +50,7 @@ class History:
     """The label and state events of one item, oldest first; with ``has_all_events``, all of them were read.
 
     ``notes`` include comments, and are None if they were not requested. With ``has_all_notes``, none is missing.
+    With ``is_unreadable``, psbot cannot read how GitLab words the changes of labels, so no later run can either.
     """
 
     labels: tuple[LabelEvent, ...] = ()
@@ -57,6 +58,7 @@ class History:
     has_all_events: bool = True
     notes: tuple[NoteEvent, ...] | None = None
     has_all_notes: bool = True
+    is_unreadable: bool = False
 
     def last_label_event(self, titles: Iterable[str], is_added: bool = True) -> LabelEvent | None:
         """Return the newest event that added one of the labels *titles*, or removed one."""
@@ -98,6 +100,10 @@ class Histories:
 
     by_item: Mapping[str, History | None] = field(default_factory=dict)
     notices: tuple[Notice, ...] | None = None
+
+    def unreadable_items(self) -> list[str]:
+        """Return the keys of the items whose changes of labels psbot cannot read."""
+        return sorted(key for key, each in self.by_item.items() if each is not None and each.is_unreadable)
 
     def with_event(self, event: LabelEvent | StateEvent) -> "Histories":
         """Return the histories with *event* as the newest of its item."""

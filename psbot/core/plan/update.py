@@ -30,7 +30,7 @@ def plan_update(
                 name,
                 _display_value(desired, name),
                 _display_value(observed, name),
-                ownership.why_kept(name, observed),
+                ownership.why_kept(name, desired, observed),
             )
     yield from _follow_file(desired, observed, process.kinds[desired.kind].is_occurrence)
     for name in sorted(marker.damaged_sections(observed.description)):

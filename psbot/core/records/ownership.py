@@ -7,12 +7,14 @@ an assignee whose account was deleted, is no value of people.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
 from psbot.core.model.item import Item
 from psbot.core.text import marker
 
+_DATES = ("start_on", "due_on")
 EMPTY_TOKEN = "-"  # noqa: S105 - the token of an empty field, no secret
 _ASSIGNEE_KEY = "assignee"
 TITLE_KEY = "title"  # the key under which the marker remembers a title's fingerprint
@@ -77,6 +79,14 @@ def phase_memory(item: Item) -> dict[str, str]:
 
 def decide_field(field: str, desired: Item, observed: Item) -> FieldDecision:
     """Decide what psbot does with *field*, given the *desired* item of the file and the *observed* one of GitLab."""
+    decision = _decide_alone(field, desired, observed)
+    if decision is FieldDecision.FOLLOW and field in _DATES and _conflicting_dates(desired, observed):
+        return FieldDecision.KEEP
+    return decision
+
+
+def _decide_alone(field: str, desired: Item, observed: Item) -> FieldDecision:
+    """Decide on *field* without looking at the other fields."""
     key, token = FIELD_TOKENS[field]
     if token(desired) == token(observed):
         return FieldDecision.SAME
@@ -102,9 +112,30 @@ def _remembered(key: str, observed: Item) -> str | None:
     return found.lower() if found and key == _ASSIGNEE_KEY else found
 
 
-def why_kept(field: str, observed: Item) -> str:
+def _conflicting_dates(desired: Item, observed: Item) -> tuple[date, date] | None:
+    """Return the start and the earlier due date that an item would have; None where GitLab takes its dates.
+
+    GitLab refuses the whole update of an item other than an epic that would be due before it starts (GitLab,
+    app/models/issue.rb@0495e2c8 and ee/app/models/ee/work_item.rb@03147662).
+    """
+    start_on, due_on = (
+        getattr(
+            desired if _decide_alone(field, desired, observed) is FieldDecision.FOLLOW else observed, field
+        )
+        for field in _DATES
+    )
+    if observed.is_epic or start_on is None or due_on is None or start_on <= due_on:
+        return None
+    return start_on, due_on
+
+
+def why_kept(field: str, desired: Item, observed: Item) -> str:
     """Return the reason why psbot keeps *field* as GitLab has it."""
     key, _ = FIELD_TOKENS[field]
+    if _decide_alone(field, desired, observed) is FieldDecision.FOLLOW and (
+        dates := _conflicting_dates(desired, observed)
+    ):
+        return f"the start {dates[0]} would be after the due date {dates[1]}, which GitLab refuses"
     remembered = _marker_memory(observed).get(key)
     if remembered is None:
         return "the marker does not show that psbot wrote this value"

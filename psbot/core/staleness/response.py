@@ -14,6 +14,7 @@ from psbot.core.model.operations import CreateLabel, Operation, Relabel
 from psbot.core.model.process import EPIC
 from psbot.core.notices import digest
 from psbot.core.notices.digest import DigestEntry, DigestLine
+from psbot.core.notices.unreadable import find_unreadable
 from psbot.core.plan.plan import Plan, sort_operations
 from psbot.core.staleness.escalation import StaleFinding, at_step, escalate
 from psbot.core.staleness.evidence import is_unread
@@ -169,6 +170,7 @@ class StaleResponse:
                 yield Relabel(item, delta, reason)
 
     def _unchecked_findings(self) -> Iterator[Finding]:
+        yield from find_unreadable(self.facts.histories)
         for each in self.measurements.unchecked:
             yield Finding(
                 UNCHECKED,

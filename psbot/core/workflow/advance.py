@@ -15,6 +15,7 @@ from psbot.core.model.finding import UNCHECKED, Finding, Severity
 from psbot.core.model.item import Item, Snapshot
 from psbot.core.model.operations import Close, CreateChild, CreateLabel, Operation, PostNotice, Redescribe
 from psbot.core.notices.notice import MEMORY_KEY, plan_notices
+from psbot.core.notices.unreadable import find_unreadable
 from psbot.core.plan.plan import Plan, build_plan, sort_operations
 from psbot.core.plan.unlisted import OBSOLETE_KEPT
 from psbot.core.text import marker as markers
@@ -98,7 +99,7 @@ def advance(facts: Facts, templates: Renderer) -> Plan:
     return Plan(
         engagement.key,
         sort_operations(decided),
-        findings=tuple(sorted({*progress.findings, *known}, key=str)),
+        findings=tuple(sorted({*progress.findings, *known, *find_unreadable(facts.histories)}, key=str)),
         open_items=structure.open_items,
     )
 

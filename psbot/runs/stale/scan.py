@@ -228,6 +228,7 @@ def _trim(scanned: Scanned) -> Scanned:
             replace(observation, snapshot=Snapshot(), global_ids=GlobalIds()),
         )
     keys = {each.item for each in results} | flagged | ({response.log.key} if response.log else set())
+    keys |= set(facts.histories.unreadable_items())
     children = tuple(item for item in facts.observed.children if item.key in keys)
     snapshot = replace(facts.observed, children=children, duplicates=())
     by_item = {key: each for key, each in facts.histories.by_item.items() if key in keys}

@@ -10,7 +10,6 @@ from psbot.sandbox.graphql_api.widget_types import supported_widgets
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.item_changes import UNSET, ItemChange, Unset, parse_duration
 from psbot.sandbox.rules.labels import validate_color
-from psbot.sandbox.rules.refusals import Invalid
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import TYPE_NAMES, ItemType, WorkItem
@@ -32,12 +31,15 @@ _WIDGETS = {
 
 
 def require_supported_widgets(ctx: RequestContext, type_: ItemType, data: Mapping[str, Any]) -> None:
-    """Raise Invalid for the input of a widget that items of *type_* do not have."""
+    """Raise the top-level error for the input of a widget that items of *type_* do not have.
+
+    GitLab, app/graphql/mutations/concerns/mutations/work_items/widgetable.rb@425a28df.
+    """
     supported = supported_widgets(ctx.world, type_)
     unsupported = [name for name in data if name in _WIDGETS and _WIDGETS[name] not in supported]
     if unsupported:
         keys = ", ".join(f":{_snake_case(name)}" for name in unsupported)
-        raise Invalid(f"Following widget keys are not supported by {TYPE_NAMES[type_]} type: [{keys}]")
+        raise GraphQLError(f"Following widget keys are not supported by {TYPE_NAMES[type_]} type: [{keys}]")
 
 
 def _snake_case(name: str) -> str:

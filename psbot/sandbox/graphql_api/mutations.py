@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from psbot.sandbox.graphql_api.context import Info, RequestContext, Resolver, context_of, unavailable
 from psbot.sandbox.graphql_api.inputs import parse_change, require_supported_widgets, set_color, visible_item
 from psbot.sandbox.rules import access, notes
-from psbot.sandbox.rules.hierarchy import set_parent
+from psbot.sandbox.rules.hierarchy import NO_MATCHING_ITEM, set_parent
 from psbot.sandbox.rules.items import create_item, update_item
 from psbot.sandbox.rules.labels import create_shadowing_label, update_label
 from psbot.sandbox.rules.links import add_link, remove_link
@@ -75,8 +75,11 @@ def _create(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
     numbers = {str(number): type_ for type_, number in ctx.world.types_of(namespace).items()}
     type_ = numbers.get(data["workItemTypeId"])
     if type_ is None:
-        raise Invalid("Work item type is not allowed in this namespace")
+        raise unavailable()
     require_supported_widgets(ctx, type_, data)
+    links = data.get("linkedItemsWidget")
+    if links:
+        _limit_links(links)
     item = create_item(
         ctx.world,
         user,
@@ -86,8 +89,9 @@ def _create(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
         created_at=data.get("createdAt"),
     )
     set_color(item, data)
-    links = data.get("linkedItemsWidget")
     if links:
+        # Links are made after the item is saved: where GitLab refuses one, the answer is an error and the item stays
+        # (GitLab, app/services/work_items/callbacks/linked_items.rb@4dbbab7b, after_save_commit).
         _link(ctx, user, item, links)
     return {"workItem": item}
 
@@ -138,13 +142,22 @@ def _add_children(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]
     return {"addedChildren": children}
 
 
-def _link(ctx: RequestContext, user: User, item: WorkItem, data: Data) -> None:
+def _limit_links(data: Data) -> None:
     if len(data["workItemsIds"]) > MAX_LINKS:
         raise GraphQLError(f"No more than {MAX_LINKS} work items can be linked at the same time.")
+
+
+def _link(ctx: RequestContext, user: User, item: WorkItem, data: Data) -> None:
+    _limit_links(data)
     kinds = {"BLOCKS": "blocks", "BLOCKED_BY": "is_blocked_by"}
     for number in data["workItemsIds"]:
-        target = visible_item(ctx, number)
-        add_link(ctx.world, user, item, target, kinds.get(data.get("linkType") or "", "relates_to"))
+        target = ctx.world.items.get(int(number))
+        if target is None or not access.can_read(ctx.world, ctx.user, target):
+            raise Invalid(NO_MATCHING_ITEM)
+        try:
+            add_link(ctx.world, user, item, target, kinds.get(data.get("linkType") or "", "relates_to"))
+        except Forbidden:
+            raise Invalid(NO_MATCHING_ITEM) from None
 
 
 def _add_links(ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:

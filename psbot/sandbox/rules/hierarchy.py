@@ -2,11 +2,12 @@
 
 from psbot.sandbox.rules import access
 from psbot.sandbox.rules.references import add_system_note, relative_reference
-from psbot.sandbox.rules.refusals import Forbidden, Invalid
+from psbot.sandbox.rules.refusals import Invalid
 from psbot.sandbox.state.accounts import AccessLevel, Edition, User
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.world import World
 
+NO_MATCHING_ITEM = "No matching work item found. Make sure that you are adding a valid work item ID."
 MAX_CHILDREN = 5_000
 MAX_EPIC_DEPTH = 7
 _CHILD_TYPES = {
@@ -19,7 +20,7 @@ _CHILD_TYPES = {
 
 
 def set_parent(world: World, user: User, item: WorkItem, parent: WorkItem | None) -> None:
-    """Set or remove the parent of *item*. Raises Invalid and Forbidden."""
+    """Set or remove the parent of *item*. Raises Invalid."""
     if parent is item.parent:
         return
     if parent is not None:
@@ -35,16 +36,16 @@ def set_parent(world: World, user: User, item: WorkItem, parent: WorkItem | None
 
 
 def check_parent(world: World, user: User, item: WorkItem, parent: WorkItem) -> None:
-    """Raise Forbidden or Invalid if *item* cannot become a child of *parent*."""
-    if (
-        not access.can_read(world, user, parent)
-        or access.max_access_level(world, user, parent.namespace) < AccessLevel.GUEST
-    ):
-        if not parent.namespace.is_group or not access.can_read(world, user, parent):
-            raise Forbidden(
-                "No matching work item found. Make sure that you are adding a valid work item ID."
-            )
-        raise Forbidden("You don't have permission to set the parent")
+    """Raise Invalid if *item* cannot become a child of *parent*.
+
+    To read a group's epic is enough to put an item below it (GitLab, ee/app/services/ee/work_items/parent_links/
+    create_service.rb@0dee1686); both are confidential or not (app/models/work_item.rb@121f9773).
+    """
+    is_member = access.max_access_level(world, user, parent.namespace) >= AccessLevel.GUEST
+    if not access.can_read(world, user, parent) or not (parent.namespace.is_group or is_member):
+        raise Invalid(NO_MATCHING_ITEM)
+    if parent.confidential and not item.confidential:
+        raise Invalid("A non-confidential work item cannot have a confidential parent.")
     if item.type not in _CHILD_TYPES[parent.type]:
         raise Invalid(
             f"{relative_reference(item, parent.namespace)} cannot be added: "

@@ -13,6 +13,12 @@ from psbot.sandbox.rules.item_changes import (
     apply_quick_actions,
     format_duration,
 )
+from psbot.sandbox.rules.item_validation import (
+    MAX_TITLE_LENGTH,
+    find_refusal,
+    validate_dates,
+    validate_texts,
+)
 from psbot.sandbox.rules.labels import enforce_scopes, set_labels
 from psbot.sandbox.rules.references import add_system_note, notify
 from psbot.sandbox.rules.refusals import Invalid
@@ -22,22 +28,6 @@ from psbot.sandbox.state.events import MilestoneEvent, StateEvent, Timelog, Weig
 from psbot.sandbox.state.labels import Label, Milestone
 from psbot.sandbox.state.model import ItemType, WorkItem
 from psbot.sandbox.state.world import World
-
-MAX_TITLE_LENGTH = 255
-MAX_DESCRIPTION_LENGTH = 1_048_576
-
-
-def validate_texts(title: str | None, description: str | None) -> None:
-    """Raise Invalid for a title or description that GitLab refuses."""
-    errors: dict[str, list[str]] = {}
-    if title is not None and not title.strip():
-        errors["title"] = ["can't be blank"]
-    if title is not None and len(title) > MAX_TITLE_LENGTH:
-        errors["title"] = [f"is too long (maximum is {MAX_TITLE_LENGTH} characters)"]
-    if description is not None and len(description) > MAX_DESCRIPTION_LENGTH:
-        errors["description"] = [f"is too long (maximum is {MAX_DESCRIPTION_LENGTH} characters)"]
-    if errors:
-        raise Invalid(errors)
 
 
 def create_item(
@@ -68,8 +58,10 @@ def create_item(
         updated_at=now,
         legacy_id=world.next_id("epic") if type_ is ItemType.EPIC else 0,
     )
+    item.confidential = bool(change.confidential)
     if isinstance(change.parent, WorkItem):
         check_parent(world, user, item, change.parent)
+    validate_dates(item, change)
     world.add_item(item)
     text, actions = quick_actions.extract(change.description or "")
     complete = apply_quick_actions(
@@ -79,7 +71,10 @@ def create_item(
     if complete.title is not None:
         item.title = complete.title[:MAX_TITLE_LENGTH]
     item.confidential = bool(complete.confidential)
+    _write_labels(world, user, item, complete, has_events=True)
     _write_fields(world, user, item, replace(complete, title=None, confidential=None))
+    if complete.is_open is False:
+        _set_state(world, user, item, is_open=False)
     _notify_mentioned(world, user, item, text, "")
     return item
 
@@ -99,18 +94,30 @@ def update_item(world: World, user: User, item: WorkItem, change: ItemChange) ->
     if actions:
         change = replace(change, description=text)
     result = apply_quick_actions(world, user, item, actions, change)
-    validate_texts(result.change.title, result.change.description)
     apply_change(world, user, item, result.change)
     return result
 
 
 def apply_change(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
-    """Write what the user's role allows of *change*; the rest is dropped silently, as in GitLab."""
+    """Write what the user's role allows of *change*; the rest is dropped silently, as in GitLab.
+
+    The state and the labels are saved before the rest is validated, so a refused update may have changed both; the
+    labels then without events (GitLab, app/services/issuable_base_service.rb@001f8107, issuable/callbacks/labels.rb).
+    """
     if not access.can_set_metadata(world, user, item):
         change = change.without_metadata
-    if isinstance(change.parent, WorkItem) and change.parent is not item.parent:
-        check_parent(world, user, item, change.parent)
-    item.updated_at = world.record_write()
+    refusal = find_refusal(world, user, item, change)
+    if refusal is None or change.is_open is not None:
+        at = world.record_write()
+        if change.is_labels_only:
+            item.touch(at)
+        else:
+            item.updated_at = at
+    if change.is_open is not None and change.is_open is not item.is_open:
+        _set_state(world, user, item, is_open=change.is_open)
+    _write_labels(world, user, item, change, has_events=refusal is None)
+    if refusal is not None:
+        raise refusal
     before = item.description
     _write_texts(world, user, item, change)
     _write_fields(world, user, item, change)
@@ -148,8 +155,7 @@ def _title_note(before: str, after: str) -> str:
 
 
 def _write_fields(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
-    """Write every field except title and description."""
-    _write_labels(world, user, item, change)
+    """Write every field except title, description, state and labels."""
     if change.assignees is not None:
         _write_assignees(world, user, item, change.assignees)
     _write_dates(world, user, item, change)
@@ -167,8 +173,6 @@ def _write_fields(world: World, user: User, item: WorkItem, change: ItemChange) 
         item.weight_events.append(
             WeightEvent(world.next_id("weight event"), user, item.weight, world.clock.now())
         )
-    if change.is_open is not None and change.is_open is not item.is_open:
-        _set_state(world, user, item, is_open=change.is_open)
 
 
 def _add_milestone_event(world: World, user: User, item: WorkItem, after: Milestone | None) -> None:
@@ -179,14 +183,14 @@ def _add_milestone_event(world: World, user: User, item: WorkItem, after: Milest
         item.milestone_events.append(MilestoneEvent(number, user, action, concerned, world.clock.now()))
 
 
-def _write_labels(world: World, user: User, item: WorkItem, change: ItemChange) -> None:
+def _write_labels(world: World, user: User, item: WorkItem, change: ItemChange, *, has_events: bool) -> None:
     base: Sequence[Label] = item.labels if change.labels is None else change.labels
-    kept = [label for label in base if label not in change.remove_labels]
-    wanted = list(dict.fromkeys([*kept, *change.add_labels]))
+    both = dict.fromkeys([*base, *change.add_labels])
+    wanted = [label for label in both if label not in change.remove_labels]
     new = [label for label in (change.labels or ()) if label not in item.labels]
     listed = change.labels if new else ()
     added = [label for label in (*change.add_labels, *(listed or ())) if label in wanted]
-    set_labels(world, user, item, enforce_scopes(world, wanted, added))
+    set_labels(world, user, item, enforce_scopes(world, wanted, added), has_events=has_events)
 
 
 def _write_assignees(world: World, user: User, item: WorkItem, assignees: Sequence[User]) -> None:
@@ -254,6 +258,8 @@ def _write_time(world: World, user: User, item: WorkItem, change: ItemChange) ->
 
 
 def _set_state(world: World, user: User, item: WorkItem, *, is_open: bool) -> None:
+    if is_open and item.is_locked:
+        return  # GitLab, IssuePolicy@fa352bf4 and Issues::ReopenService: no error, and the item stays closed
     at = world.clock.now()
     item.is_open = is_open
     item.closed_at, item.closed_by = (None, None) if is_open else (at, user)

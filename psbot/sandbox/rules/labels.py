@@ -114,8 +114,10 @@ def enforce_scopes(world: World, wanted: Sequence[Label], added: Sequence[Label]
     return [label for label in wanted if label.scope not in last or last[label.scope] is label]
 
 
-def set_labels(world: World, user: User, item: WorkItem, labels: Sequence[Label]) -> bool:
-    """Set the item's labels, with one event per label and one note; tell whether anything changed."""
+def set_labels(
+    world: World, user: User, item: WorkItem, labels: Sequence[Label], *, has_events: bool = True
+) -> bool:
+    """Set the item's labels, with one event per label and the notes of it; tell whether anything changed."""
     added = [label for label in labels if label not in item.labels]
     removed = [label for label in item.labels if label not in labels]
     if not (added or removed):
@@ -125,25 +127,40 @@ def set_labels(world: World, user: User, item: WorkItem, labels: Sequence[Label]
         world.detach_label(item, label)
     for label in added:
         world.attach_label(item, label)
+    if not has_events:
+        return True
     for action, changed in (("add", added), ("remove", removed)):
         item.label_events += [
             LabelEvent(world.next_id("label event"), user, action, label, at) for label in changed
         ]
-    add_system_note(world, item, user, _label_note(added, removed), "label", is_synthetic=True)
+    for is_scoped in (False, True):
+        body = _label_note(
+            *([one for one in some if bool(one.scope) is is_scoped] for some in (added, removed))
+        )
+        if body:
+            add_system_note(world, item, user, body, "label", is_synthetic=True)
     return True
 
 
 def _label_note(added: Sequence[Label], removed: Sequence[Label]) -> str:
-    """Return the label note; it refers to labels by ID, so that renaming a label does not break it."""
+    """Return the note about labels that all have a scope, or all have none; it refers to labels by ID.
+
+    GitLab, app/models/label_note.rb@05f0ebba and ee/app/models/ee/label_note.rb: "automatically removed" where every
+    removed label makes room for an added one of its scope; the references are sorted as text.
+    """
     scopes = {label.scope for label in added if label.scope}
-    is_automatic = any(label.scope in scopes for label in removed)
+    is_automatic = bool(scopes) and all(label.scope in scopes for label in removed)
     parts = []
     for verb, adjective, labels in (
         ("added", "scoped " if scopes else "", added),
-        ("automatically removed" if is_automatic else "removed", "", removed),
+        (
+            "automatically removed" if is_automatic else "removed",
+            "scoped " if not scopes and any(label.scope for label in removed) else "",
+            removed,
+        ),
     ):
         if labels:
-            names = " ".join(f"~{label.id}" for label in sorted(labels, key=lambda label: label.title))
+            names = " ".join(sorted(f"~{label.id}" for label in labels))
             parts.append(f"{verb} {names} {adjective}label{'s' if len(labels) > 1 else ''}")
     return " and ".join(parts)
 

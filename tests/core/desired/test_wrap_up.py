@@ -138,8 +138,8 @@ def test_post_mortem_shows_what_happened_in_order_and_by_nobody() -> None:
         "| 2026-12-02 | kick-off closed, done |",
         "| 2026-12-10 | Phase delivery started |",
         "| 2027-02-26 | Phase wrap-up started |",
-        "| 2027-03-01 | sign-off: acceptance request sent |",
-        "| 2027-03-03 | sign-off: objection received |",
+        "| 2027-03-01 | Acceptance request sent for sign-off |",
+        "| 2027-03-03 | Objection received to sign-off |",
     ):
         assert line in timeline
     assert not any(name in timeline for name in ("maria", "paul", "psbot-bot"))

@@ -58,7 +58,7 @@ def test_field_is_kept_when_the_marker_does_not_remember_it() -> None:
     observed = replace(written(BEFORE), description="Text.\n")
     desired = replace(BEFORE, due_on=date(2026, 12, 2))
     assert decide_field("due_on", desired, observed) is FieldDecision.KEEP
-    assert why_kept("due_on", observed) == "the marker does not show that psbot wrote this value"
+    assert why_kept("due_on", desired, observed) == "the marker does not show that psbot wrote this value"
 
 
 def test_item_that_gitlab_does_not_have_is_as_desired() -> None:
@@ -71,3 +71,20 @@ def test_phase_memory_is_what_the_marker_remembers_besides_the_fields() -> None:
         "since": "2026-11-23",
     }
     assert phase_memory(BEFORE) == {}
+
+
+def test_start_is_kept_when_it_would_be_after_the_due_date_that_a_person_set() -> None:
+    known = replace(BEFORE, start_on=date(2026, 11, 30), due_on=date(2026, 12, 1))
+    observed = replace(written(known, start="2026-11-30"), due_on=date(2026, 11, 30))
+    desired = replace(known, start_on=date(2026, 12, 3), due_on=date(2026, 12, 4))
+    assert decide_field("start_on", desired, observed) is FieldDecision.KEEP
+    assert why_kept("start_on", desired, observed) == (
+        "the start 2026-12-03 would be after the due date 2026-11-30, which GitLab refuses"
+    )
+
+
+def test_epic_takes_a_start_after_its_due_date() -> None:
+    known = replace(BEFORE, key="epic", start_on=date(2026, 11, 30), due_on=date(2026, 12, 1))
+    observed = replace(written(known, start="2026-11-30"), due_on=date(2026, 11, 30))
+    desired = replace(known, start_on=date(2026, 12, 3), due_on=date(2026, 12, 4))
+    assert decide_field("start_on", desired, observed) is FieldDecision.FOLLOW

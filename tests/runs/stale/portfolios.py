@@ -39,7 +39,7 @@ class Portfolio:
     """Some engagements in a GitLab in memory, on a clock that only waiting moves."""
 
     count: int
-    forge: FakeGitLab = field(default_factory=FakeGitLab)
+    gitlab: FakeGitLab = field(default_factory=FakeGitLab)
     policies: tuple[str, ...] = ("idle",)
     patience: float = 120
     seconds: float = 0
@@ -53,8 +53,8 @@ class Portfolio:
         ]
         for each in self.engagements:
             assert reconcile(each, self.work()).exit_code is ExitCode.DONE
-        self.forge.requests.clear()
-        self.forge.writes.clear()
+        self.gitlab.requests.clear()
+        self.gitlab.writes.clear()
 
     @property
     def process(self) -> Process:
@@ -63,41 +63,41 @@ class Portfolio:
         return replace(SHIPPED, staleness=replace(staleness, policies=left))
 
     def work(self, stop: Callable[[], bool] = lambda: False) -> RunContext:
-        tools = WriteTools(self.forge, self.forge, Limits(), lambda: self.seconds, stop)
+        tools = WriteTools(self.gitlab, self.gitlab, Limits(), lambda: self.seconds, stop)
         patience = WaitBudget(self.patience, self.wait)
-        return RunContext(tools, self.process, WORDS, self.forge.now, patience, check_author=check_machine)
+        return RunContext(tools, self.process, WORDS, self.gitlab.now, patience, check_author=check_machine)
 
     def wait(self, seconds: float) -> None:
         self.seconds += seconds
 
     def at(self, now: datetime) -> None:
-        self.forge.now = now
+        self.gitlab.now = now
 
     def run(
         self, limits: RunLimits | None = None, which: Iterable[Engagement] | None = None
     ) -> dict[str, StaleRow]:
-        self.forge.requests.clear()
-        self.forge.writes.clear()
+        self.gitlab.requests.clear()
+        self.gitlab.writes.clear()
         asked = list(self.engagements if which is None else which)
-        results = run_stale(asked, self.work(), limits or RunLimits(), lambda: len(self.forge.requests))
+        results = run_stale(asked, self.work(), limits or RunLimits(), lambda: len(self.gitlab.requests))
         return {each.engagement.key: StaleRow.of("x.yml", each) for each in results}
 
     def again(self) -> None:
         """Run again: nothing may be written."""
         self.run()
-        assert self.forge.writes == []
+        assert self.gitlab.writes == []
 
     def flagged(self) -> set[str]:
         return {
             each.marker.engagement
-            for each in self.forge._all()
+            for each in self.gitlab._all()
             if each.marker and each.marker.item != "log" and STALE in each.labels
         }
 
     def digests(self) -> list[str]:
         return [
             note.body
-            for item in self.forge.items.values()
+            for item in self.gitlab.items.values()
             for note in item.comments
             if "psbot told" in note.body
         ]
@@ -105,7 +105,7 @@ class Portfolio:
     def log(self, key: str) -> WorkItem:
         (found,) = (
             each
-            for each in self.forge.by_key("log")
+            for each in self.gitlab.by_key("log")
             if each.marker is not None and each.marker.engagement == key
         )
         return found

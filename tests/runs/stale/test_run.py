@@ -28,7 +28,7 @@ def test_two_shards_at_once_write_each_thing_once() -> None:
     def other() -> None:
         portfolio.run(which=halves[1])
 
-    portfolio.forge.before_write.append(other)
+    portfolio.gitlab.before_write.append(other)
     portfolio.run(which=halves[0])
     assert portfolio.flagged() == keys(portfolio)
     assert len(portfolio.digests()) == 8
@@ -41,7 +41,7 @@ def test_run_stops_after_so_many_requests_and_the_next_goes_on() -> None:
     for _ in range(30):
         told = portfolio.run(RunLimits(requests=12))
         total += 1
-        assert len(portfolio.forge.requests) <= 12 + 4, "what is under way is not cut"
+        assert len(portfolio.gitlab.requests) <= 12 + 4, "what is under way is not cut"
         if portfolio.flagged() == keys(portfolio) and len(portfolio.digests()) == 40:
             break
         assert len(told) < 40 or any(each.error or each.is_postponed for each in told.values())
@@ -51,7 +51,7 @@ def test_run_stops_after_so_many_requests_and_the_next_goes_on() -> None:
 
 def test_run_stops_when_its_time_is_over() -> None:
     portfolio = ready(3)
-    portfolio.forge.before_write.append(lambda: portfolio.wait(100))
+    portfolio.gitlab.before_write.append(lambda: portfolio.wait(100))
     told = portfolio.run(RunLimits(seconds=50))
     assert any(each.error and each.error.exit_code is ExitCode.LIMIT for each in told.values())
     portfolio.run()

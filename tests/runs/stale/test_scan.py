@@ -13,9 +13,9 @@ def test_engagements_of_a_group_share_requests() -> None:
     assert portfolio.flagged() == keys(portfolio)
     assert len(portfolio.digests()) == 12
     # Lists decide: nothing but the logs' digests is read besides, all of them together.
-    assert portfolio.forge.requests.count("whole histories") == 0
-    assert portfolio.forge.requests.count("comments") == 1
-    assert len(portfolio.forge.writes) <= 4 + 4, "two items and one digest each, in batches"
+    assert portfolio.gitlab.requests.count("whole histories") == 0
+    assert portfolio.gitlab.requests.count("comments") == 1
+    assert len(portfolio.gitlab.writes) <= 4 + 4, "two items and one digest each, in batches"
     portfolio.again()
 
 
@@ -24,17 +24,17 @@ def test_what_psbot_touched_since_is_read_for_all_engagements_together() -> None
     portfolio.run()
     portfolio.at(NOW + WEEK + timedelta(days=1))
     portfolio.run()
-    assert portfolio.forge.requests.count("whole histories") == 1
-    assert portfolio.forge.writes == []
+    assert portfolio.gitlab.requests.count("whole histories") == 1
+    assert portfolio.gitlab.writes == []
 
 
 def test_notes_that_cannot_be_read_are_no_activity_and_no_silence() -> None:
     portfolio = ready(1)
     portfolio.run()
-    (item,) = portfolio.forge.by_key("welcome-email")
-    portfolio.forge.hidden_notes = {item.gid}
+    (item,) = portfolio.gitlab.by_key("welcome-email")
+    portfolio.gitlab.hidden_notes = {item.gid}
     portfolio.at(NOW + WEEK + timedelta(days=3))
     (told,) = portfolio.run().values()
     assert [each.item for each in told.unchecked] == ["welcome-email"]
     assert told.stale == ()
-    assert portfolio.forge.writes == [], "what was told stays, because nothing new is known"
+    assert portfolio.gitlab.writes == [], "what was told stays, because nothing new is known"

@@ -21,10 +21,10 @@ from tests.support.fakes import FakeGitLab
 def test_ceiling_of_digests_leaves_the_rest_to_the_next_run_longest_waiting_first() -> None:
     portfolio = ready(6)
     late = portfolio.engagements[4].key
-    for each in portfolio.forge.by_key("welcome-email"):
+    for each in portfolio.gitlab.by_key("welcome-email"):
         if each.marker and each.marker.engagement != late:
-            portfolio.forge.now = NOW + timedelta(hours=30)
-            portfolio.forge.person_comments(each.gid, "maria")
+            portfolio.gitlab.now = NOW + timedelta(hours=30)
+            portfolio.gitlab.person_comments(each.gid, "maria")
     portfolio.at(NOW + WEEK + timedelta(days=2))
     told = portfolio.run(RunLimits(notes=1))
     assert portfolio.flagged() == {late}
@@ -40,10 +40,10 @@ def test_ceiling_of_digests_leaves_the_rest_to_the_next_run_longest_waiting_firs
 def test_thousand_stale_items_are_flagged_ten_a_run_the_oldest_first() -> None:
     portfolio = Portfolio(1)
     (each,) = portfolio.engagements
-    (epic,) = portfolio.forge.by_key("epic")
+    (epic,) = portfolio.gitlab.by_key("epic")
     for number in range(1000):
-        portfolio.forge.now = NOW + timedelta(days=number // 9)
-        portfolio.forge.person_makes(
+        portfolio.gitlab.now = NOW + timedelta(days=number // 9)
+        portfolio.gitlab.person_makes(
             "paul", INTERNAL, title=f"Change {number}", parent=epic.gid,
             description=f"<!-- psbot: engagement={each.key} item=change-request/{number + 1} -->\n",
             labels=frozenset({"ps-kind::change-request", "ps-state::todo"}),
@@ -57,7 +57,7 @@ def test_thousand_stale_items_are_flagged_ten_a_run_the_oldest_first() -> None:
         told = StaleRow.of("x.yml", result)
         assert told.is_postponed
         assert len(told.stale) == 1001
-        found = [item for item in portfolio.forge._all() if STALE in item.labels and item.marker]
+        found = [item for item in portfolio.gitlab._all() if STALE in item.labels and item.marker]
         return sorted(
             int(item.marker.item.rpartition("/")[2])
             for item in found
@@ -88,12 +88,12 @@ class Busy(FakeGitLab):
 
 
 def test_rate_limit_at_the_60th_note_is_waited_for() -> None:
-    forge = Busy()
-    portfolio = ready(65, forge=forge)
+    gitlab = Busy()
+    portfolio = ready(65, gitlab=gitlab)
     portfolio.at(NOW + 2 * WEEK)
-    forge.seconds = lambda: portfolio.seconds
+    gitlab.seconds = lambda: portfolio.seconds
     told = portfolio.run(RunLimits(notes=100))
-    assert forge.limited >= 1
+    assert gitlab.limited >= 1
     assert not any(each.error for each in told.values())
     assert 60 <= portfolio.seconds < 180
     assert len(portfolio.digests()) == 65
@@ -101,10 +101,10 @@ def test_rate_limit_at_the_60th_note_is_waited_for() -> None:
 
 
 def test_rate_limit_at_the_60th_note_ends_a_run_that_may_not_wait_and_the_next_goes_on() -> None:
-    forge = Busy()
-    portfolio = ready(65, forge=forge, patience=0)
+    gitlab = Busy()
+    portfolio = ready(65, gitlab=gitlab, patience=0)
     portfolio.at(NOW + 2 * WEEK)
-    forge.seconds = lambda: portfolio.seconds
+    gitlab.seconds = lambda: portfolio.seconds
     told = portfolio.run(RunLimits(notes=100))
     left = {key for key, each in told.items() if each.error}
     assert {each.error.exit_code for each in told.values() if each.error} == {ExitCode.LIMIT}
@@ -117,8 +117,8 @@ def test_rate_limit_at_the_60th_note_ends_a_run_that_may_not_wait_and_the_next_g
 
 def test_rate_limit_ends_the_run_where_it_may_not_wait_and_the_next_goes_on() -> None:
     portfolio = ready(12, patience=0)
-    portfolio.forge.skip_faults["create_notes"] = 1
-    portfolio.forge.fail("create_notes", lambda: RateLimited("too many", 60), carried_out=False)
+    portfolio.gitlab.skip_faults["create_notes"] = 1
+    portfolio.gitlab.fail("create_notes", lambda: RateLimited("too many", 60), carried_out=False)
     told = portfolio.run()
     assert {each.error.exit_code for each in told.values() if each.error} == {ExitCode.LIMIT}
     portfolio.run()
@@ -133,7 +133,7 @@ def test_answer_that_is_not_clear_is_looked_into_and_nothing_is_said_twice(
     method: str, carried_out: bool
 ) -> None:
     portfolio = ready(6)
-    portfolio.forge.fail(method, lambda: Unclear("502"), carried_out=carried_out)
+    portfolio.gitlab.fail(method, lambda: Unclear("502"), carried_out=carried_out)
     told = portfolio.run()
     assert not any(each.error for each in told.values())
     assert portfolio.flagged() == keys(portfolio)
@@ -144,7 +144,7 @@ def test_answer_that_is_not_clear_is_looked_into_and_nothing_is_said_twice(
 def test_nothing_is_told_where_the_customer_can_read_the_log() -> None:
     shared = GitLabPaths(GROUP, SHARED, None, LABEL_GROUP)
     portfolio = ready(2, places=shared)
-    portfolio.forge.person_edits(portfolio.log("acme-00").gid, "maria", confidential=False)
+    portfolio.gitlab.person_edits(portfolio.log("acme-00").gid, "maria", confidential=False)
     told = portfolio.run()
     assert [each.code for each in told["acme-00"].findings if each.code == "log-not-private"] == [
         "log-not-private"
@@ -155,8 +155,8 @@ def test_nothing_is_told_where_the_customer_can_read_the_log() -> None:
 
 def test_labels_that_are_missing_are_made_once_for_all() -> None:
     portfolio = ready(3)
-    del portfolio.forge.labels[STALE]
+    del portfolio.gitlab.labels[STALE]
     portfolio.run()
-    assert portfolio.forge.writes.count("create_labels") == 1
+    assert portfolio.gitlab.writes.count("create_labels") == 1
     assert portfolio.flagged() == keys(portfolio)
     portfolio.again()
