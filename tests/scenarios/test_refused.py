@@ -33,14 +33,15 @@ def test_everybody_who_is_missing_is_named_at_once_before_the_first_write(
     assert (then.everything, then.state()["labels"]) == ([], [])
 
 
-def test_new_lead_who_is_no_member_is_found_before_anything_is_changed(
+def test_new_lead_who_is_no_member_is_assigned_nothing_and_everything_else_is_done(
     given: Story, when: Story, then: Story
 ) -> None:
     given.applied("acme-aws")
-    before = then.state()
-    error = when.refused(kick_off_on="2026-12-10", people={"engineers": ["nobody"]})
-    assert "nobody" in str(error)
-    assert then.state() == before
+    given.written(kick_off_on="2026-12-10", people={"engineers": ["nobody"]})
+    done = when.run()
+    assert done.exit_code is ExitCode.GITLAB
+    assert "GitLab has no user nobody" in str(done.error)
+    assert (then.item("kick-off").due, then.item("kick-off").assignees) == ("2026-12-10", ["paul"])
 
 
 @pytest.mark.parametrize("key", ["project", "internal_project", "group"])
