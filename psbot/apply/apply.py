@@ -191,11 +191,12 @@ def _update_wave(run: _ApplyRun, by_item: Mapping[str, Sequence[ItemOperation]])
     """Update a wave of items after reading them again; items that have changed are left to be planned again."""
     listed = PagedList(ItemList.BY_ID, tuple(by_item))
     items = _read_or_halt(run, lambda: list(read_all(run.tools.reader, run.group, listed)))
-    if items is None:
+    noted = None if items is None else _read_or_halt(run, lambda: _find_noted(run, by_item))
+    if items is None or noted is None:
         _mark_not_sent(run, [each for operations in by_item.values() for each in operations])
         return
     now = {each.gid: each for each in items}
-    changed = {
+    changed = noted | {
         gid for gid, each in by_item.items() if gid not in now or item_update.has_changed(each, now[gid])
     }
     writes = []
@@ -213,6 +214,16 @@ def _update_wave(run: _ApplyRun, by_item: Mapping[str, Sequence[ItemOperation]])
         except MissingId as missing:
             run.add_receipts(operations, Outcome.REFUSED, str(missing.args[0]))
     _send_in_batches(run, writes, run.tools.writer.update_items)
+
+
+def _find_noted(run: _ApplyRun, by_item: Mapping[str, Sequence[ItemOperation]]) -> set[str]:
+    """Return the items to be closed, because nobody has worked on them, that have other notes now."""
+    counts = {gid: item_update.note_count_if_closed(each) for gid, each in by_item.items()}
+    closing = [gid for gid, count in counts.items() if count is not None]
+    if not closing:
+        return set()
+    activity = run.tools.reader.fetch_activity(run.group, closing)
+    return {gid for gid in closing if gid not in activity or len(activity[gid].notes) != counts[gid]}
 
 
 def _send_in_batches(

@@ -84,7 +84,9 @@ def _related_gids(operation: CreateEpic | CreateChild) -> tuple[str, ...]:
 def has_changed(operations: Sequence[ItemOperation], now: WorkItem) -> bool:
     """Tell whether any field that psbot compares has changed since the item was observed.
 
-    An item that is to be closed because nobody has worked on it must not have a new note either.
+    An item that is to be closed because nobody has worked on it must not have been updated otherwise either; whether
+    it has a new note is for its notes to tell: GitLab moves ``updated_at`` with a note only after a minute (GitLab,
+    app/models/concerns/throttled_touch.rb@4555e1b2).
     """
     item = operations[0].item
     is_close = any(isinstance(each, Close) for each in operations)
@@ -103,6 +105,11 @@ def has_changed(operations: Sequence[ItemOperation], now: WorkItem) -> bool:
         for each in (item, to_item(now))
     )
     return seen != found
+
+
+def note_count_if_closed(operations: Sequence[ItemOperation]) -> int | None:
+    """Return how many notes an item had when it was found that nobody worked on it; None unless it is to be closed."""
+    return next((each.item.note_count for each in operations if isinstance(each, Close)), None)
 
 
 def build_update(operations: Sequence[ItemOperation], now: WorkItem, ids: IdLookup) -> ItemUpdate:

@@ -10,6 +10,7 @@ from psbot.core.model.engagement import Engagement
 from psbot.core.model.process import Process
 from psbot.core.plan.plan import Plan
 from psbot.doctor.check import Check, CheckResult
+from psbot.doctor.customers import check_groups_above, check_separation
 from psbot.doctor.label_history import check_label_history
 from psbot.doctor.labels import check_labels
 from psbot.doctor.permissions import READ_SCOPE, WRITE_SCOPE, commands_with_scope
@@ -19,7 +20,9 @@ from psbot.gitlab.values import Access
 from psbot.observe.access import find_problems
 from psbot.observe.visibility import outside_readers
 
-OLDEST_GITLAB = (18, 1)  # the first GitLab whose epics are work items that GraphQL creates and updates
+# The oldest GitLab in whose published GraphQL schema every document of psbot is known to be valid; `workItems` takes
+# `parentIds` since 18.3 at the earliest (app/graphql/resolvers/concerns/work_items/shared_filter_arguments.rb of 18.6).
+OLDEST_GITLAB = (18, 7)
 _EXPIRES_SOON = timedelta(days=14)
 
 
@@ -53,7 +56,10 @@ def examine(
     yield from _check_token(reader, url, doctor_input.today)
     for file, engagement in doctor_input.engagements.items():
         yield from _check_engagement(reader, file, engagement, doctor_input)
-    groups = [each.gitlab.label_group for each in doctor_input.engagements.values()]
+    yield from check_separation(doctor_input.engagements)
+    engagements = doctor_input.engagements.values()
+    yield from _or_unknown("customers", lambda: check_groups_above(reader, engagements))
+    groups = [each.gitlab.label_group for each in engagements]
     yield from _or_unknown("labels", lambda: check_labels(reader, groups, doctor_input.process.catalogue))
     yield from more_checks
 

@@ -12,7 +12,7 @@ from psbot.core.text.escape import replace_control_characters
 from psbot.engagements.loader import parse_engagement, slugify
 from psbot.errors import PsbotError
 
-NONE = "none"
+NONE, YES = "none", "yes"
 AskFunction = Callable[[str, str | None, str | None], str | None]
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 
@@ -56,6 +56,7 @@ class Interview:
             "hosting": "aws",
             "contract": "fixed-fee",
             "closed-won-on": NONE,
+            "shared-with-customer": YES,
             "engineers": NONE,
             "calls": NONE,
             "standups": NONE,
@@ -90,8 +91,8 @@ class Interview:
             "customer": "C", "sow": "S", "engagement": "key", "hosting": "aws", "contract": "fixed-fee",
             "budget-hours": "1", "closed-won-on": NONE, "kick-off-on": kick_off, "ends-on": kick_off,
             "time-zone": "UTC", "holidays": "DE", "group": group, "project": f"{group}/project",
-            "internal-project": f"{group}/internal", "manager": "m", "engineers": NONE, "calls": NONE,
-            "standups": NONE,
+            "internal-project": f"{group}/internal", "shared-with-customer": YES, "manager": "m",
+            "engineers": NONE, "calls": NONE, "standups": NONE,
         }  # fmt: skip
         return placeholders | dict(answers)
 
@@ -113,6 +114,7 @@ class Interview:
             f"  group: {known['group']}",
             f"  project: {known['project']}",
             f"  internal_project: {known['internal-project']}",
+            *_yaml_shared(answers["shared-with-customer"]),
             "people:",
             f"  manager: {known['manager']}",
             *(f"  {line}" for line in _optional_line("engineers", answers["engineers"], _yaml_list)),
@@ -129,6 +131,14 @@ def _lines_of_key(keys: Mapping[tuple[str | int, ...], tuple[int, int]], name: s
 
 def _optional_line(key: str, answer: str, value: Callable[[str], str]) -> list[str]:
     return [] if answer.strip().lower() in ("", NONE) else [f"{key}: {value(answer)}"]
+
+
+def _yaml_shared(answer: str) -> list[str]:
+    """Return the line for ``shared_with_customer``; none for the default. Validation rejects other answers."""
+    value = {YES: "", "true": "", "no": "false", "false": "false"}.get(
+        answer.strip().lower(), _yaml_scalar(answer)
+    )
+    return [f"  shared_with_customer: {value}"] if value else []
 
 
 def _yaml_scalar(answer: str) -> str:

@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 from zoneinfo import ZoneInfo
 
+from psbot.core.desired.customer_separation import NOT_SEPARATED, SEPARATE_GROUPS, separation_problems
 from psbot.core.desired.file_findings import collect_file_findings
 from psbot.core.model import engagement as core
 from psbot.core.model.calendar import WEEKDAYS, Workdays
@@ -42,7 +43,8 @@ class FileWarning:
 _KEY_PATH: KeyPath = ("engagement",)
 _SKIP_PATH: KeyPath = ("skip",)
 _FINDING_PATHS: dict[str, KeyPath] = {"no-engineer": ("people",), "kick-off-without-deal": ("kick_off_on",)}
-_KEPT_PATHS = frozenset({_KEY_PATH, *_FINDING_PATHS.values()})
+_GROUP_PATH: KeyPath = ("gitlab", "group")
+_KEPT_PATHS = frozenset({_KEY_PATH, _GROUP_PATH, *_FINDING_PATHS.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,25 @@ def parse_engagement(file: str, text: str, policy: FilePolicy) -> LoadResult:
 
 
 def load_portfolio(files: Iterable[FilePath], policy: FilePolicy) -> list[LoadResult]:
-    """Read *files*; files with the same key are all rejected."""
-    return reject_duplicate_keys(_without_text(load_engagement(file, policy)) for file in files)
+    """Read *files*; files with the same key are all rejected, and customers that are not separated are warnings."""
+    return check_portfolio(_without_text(load_engagement(file, policy)) for file in files)
+
+
+def check_portfolio(results: Iterable[LoadResult]) -> list[LoadResult]:
+    """Return *results* with what is wrong between files: errors for duplicate keys, warnings for customers."""
+    portfolio = reject_duplicate_keys(results)
+    problems = separation_problems(each.engagement for each in portfolio if each.engagement)
+    return [_with_separation(each, problems) for each in portfolio]
+
+
+def _with_separation(loaded: LoadResult, problems: Mapping[str, Sequence[str]]) -> LoadResult:
+    if loaded.engagement is None or loaded.document is None:
+        return loaded
+    warnings = [
+        FileWarning(NOT_SEPARATED, loaded.document.problem(_GROUP_PATH, message, SEPARATE_GROUPS))
+        for message in problems.get(loaded.engagement.key, ())
+    ]
+    return replace(loaded, warnings=(*loaded.warnings, *warnings)) if warnings else loaded
 
 
 def reject_duplicate_keys(results: Iterable[LoadResult]) -> list[LoadResult]:
@@ -171,6 +190,7 @@ def _to_engagement(file: str, model: EngagementFile, workdays: Workdays) -> core
             model.gitlab.project,
             model.gitlab.internal_project,
             model.gitlab.label_group or model.gitlab.group,
+            model.gitlab.shared_with_customer,
         ),
         manager=people.manager,
         engineers=tuple(people.engineers),

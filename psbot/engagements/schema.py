@@ -80,7 +80,9 @@ class GitLabPlaces(BaseModel):
     """Where the engagement lives in GitLab."""
 
     model_config = STRICT
-    group: Namespace = Field(description="Group of the epic; both projects are below it")
+    group: Namespace = Field(
+        description="Group of the epic, of this customer alone; both projects are below it"
+    )
     project: Namespace = Field(description="Project that the customer can see")
     internal_project: Namespace | None = Field(None, description="Project that the customer cannot see")
     internal: Literal["confidential-in-shared"] | None = Field(
@@ -89,6 +91,9 @@ class GitLabPlaces(BaseModel):
     )
     label_group: Namespace | None = Field(
         None, description="Group with the labels: the group or one of its ancestors; default: group"
+    )
+    shared_with_customer: bool = Field(
+        True, description="false: nobody from the customer is a member of the project; default: true"
     )
 
 

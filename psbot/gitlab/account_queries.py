@@ -4,26 +4,30 @@ from functools import cache
 
 AUDIENCES_PER_QUERY = 3  # projects whose members are read in one request
 PROJECTS_PER_QUERY = 10  # projects in one access check
+GROUPS_PER_QUERY = 5  # groups whose epics are read in one request
 MEMBERSHIPS_PER_QUERY = 8  # pairs of account and group or project
 
 
 ACCOUNT_FIELDS = "{ username bot type }"
 
 
+# The types are listed whatever the licence and the settings are, so that those are asked for too; and without an
+# argument: `name` goes away after 19.0 (GitLab, app/finders/work_items/types_finder.rb and types_resolver.rb of 19.0).
+_ROLE_AND_TYPES = "maxAccessLevel { integerValue } workItemTypes { nodes { id name } }"
+
+
 @cache
 def access_query(projects: int) -> str:
     """Return the query for what the token may do in ``$group`` and in ``$project0`` to ``$project<n-1>``."""
     variables = "".join(f", $project{number}: ID!" for number in range(projects))
-    place = "id fullPath archived maxAccessLevel { integerValue }"
     fields = "".join(
         f"\n  project{number}: project(fullPath: $project{number})"
-        f" {{ {place} workItemTypes(name: ISSUE) {{ nodes {{ id name }} }} }}"
+        f" {{ id fullPath archived issuesEnabled {_ROLE_AND_TYPES} }}"
         for number in range(projects)
     )
     return (
         f"query Access($group: ID!{variables}) {{\n  currentUser {{ id username bot type }}\n"
-        "  group(fullPath: $group) { id fullPath maxAccessLevel { integerValue }"
-        f" workItemTypes(name: EPIC) {{ nodes {{ id name }} }}"
+        f"  group(fullPath: $group) {{ id fullPath availableFeatures {{ hasEpicsFeature }} {_ROLE_AND_TYPES}"
         f" epics: workItems(types: [EPIC], state: all, first: 1) {{ count }} }}{fields}\n}}"
     )
 
@@ -44,6 +48,15 @@ _LABEL_GROUP = """labelGroup: group(fullPath: $labelGroup) {
 }"""
 
 LABELS_QUERY = f"query Labels($labelGroup: ID!, $after: String) {{\n{_LABEL_GROUP}\n}}"
+
+# Lists leave archived labels out (GitLab, Group.labels of the GraphQL schema of 18.7), but their titles are taken.
+ARCHIVED_LABELS_QUERY = """query ArchivedLabels($labelGroup: ID!, $after: String) {
+  labelGroup: group(fullPath: $labelGroup) {
+    labels(searchIn: [TITLE], includeAncestorGroups: true, archived: true, first: 100, after: $after) {
+      nodes { title } pageInfo { hasNextPage endCursor }
+    }
+  }
+}"""
 
 
 _MEMBER_FIELDS = {
@@ -90,6 +103,19 @@ def audience_query(projects: int) -> str:
         for number in range(projects)
     )
     return f"query Audience({variables}, $after: String) {{{fields}\n}}"
+
+
+@cache
+def group_epics_query(groups: int) -> str:
+    """Return the query for the epics of ``$group0`` to ``$group<n-1>`` that everybody who sees the group can read."""
+    variables = ", ".join(f"$group{number}: ID!" for number in range(groups))
+    fields = "".join(
+        f"\n  group{number}: group(fullPath: $group{number}) {{ id epics: workItems("
+        "types: [EPIC], confidential: false, state: all, sort: CREATED_ASC, first: 100)"
+        " { count nodes { iid description } } }"
+        for number in range(groups)
+    )
+    return f"query GroupEpics({variables}) {{{fields}\n}}"
 
 
 TOKEN_PATH = "/personal_access_tokens/self"  # noqa: S105 - REST: GraphQL does not show a token's scopes

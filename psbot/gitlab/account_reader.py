@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from psbot.core.model.work_item import Author
 from psbot.errors import GitLabError
 from psbot.gitlab.account_queries import (
+    ARCHIVED_LABELS_QUERY,
     AUDIENCES_PER_QUERY,
+    GROUPS_PER_QUERY,
     LABELS_QUERY,
     MEMBERSHIPS_PER_QUERY,
     PROJECTS_PER_QUERY,
@@ -15,15 +17,19 @@ from psbot.gitlab.account_queries import (
     access_query,
     accounts_query,
     audience_query,
+    group_epics_query,
 )
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import Node, malformed, parse_author
+from psbot.gitlab.decode import parse_author
+from psbot.gitlab.item_types import EPIC_TYPE, ISSUE_TYPE, ItemType
+from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.query import chunks, next_cursor, numbered_variables, query
 from psbot.gitlab.values import (
     Access,
     Account,
     AccountLookup,
     Audience,
+    GroupEpics,
     Membership,
     NamespaceAccess,
     ServerInfo,
@@ -53,7 +59,7 @@ def fetch_access(connection: Connection, group: str, projects: Sequence[str], la
         namespaces |= _parse_projects(more, chunk)
     return Access(
         account=Account(user.text("id"), parse_author(user) or Author("")),
-        group=_parse_namespace(data.node_or_none("group"), group),
+        group=_parse_group(data.node_or_none("group"), group),
         projects=namespaces,
         labels=_fetch_remaining_labels(connection, label_group, data),
         label_group=_parse_label_group(data.node_or_none("labelGroup"), label_group),
@@ -66,6 +72,18 @@ def fetch_labels(connection: Connection, group: str) -> Mapping[str, str] | None
     return _fetch_remaining_labels(
         connection, group, query(connection, LABELS_QUERY, {"labelGroup": group, "after": None})
     )
+
+
+def fetch_archived_labels(connection: Connection, group: str) -> frozenset[str]:
+    """Return the titles of the archived labels of *group* and its ancestors."""
+    found: set[str] = set()
+    after = None
+    while True:
+        data = query(connection, ARCHIVED_LABELS_QUERY, {"labelGroup": group, "after": after})
+        labels = data.node("labelGroup").node("labels")
+        found.update(each.text("title") for each in labels.nodes("nodes"))
+        if (after := next_cursor(labels, after, "archived labels")) is None:
+            return frozenset(found)
 
 
 def fetch_accounts(
@@ -105,6 +123,21 @@ def fetch_audiences(connection: Connection, projects: Sequence[str]) -> Mapping[
                     project.text_or_none("visibility") == "private",
                     tuple(_fetch_members(connection, path, project)),
                 )
+    return found
+
+
+def fetch_group_epics(connection: Connection, groups: Sequence[str]) -> Mapping[str, GroupEpics]:
+    """Return the epics of *groups* that are not confidential; groups that are not visible are left out."""
+    found: dict[str, GroupEpics] = {}
+    for chunk in chunks(tuple(dict.fromkeys(groups)), GROUPS_PER_QUERY):
+        data = query(connection, group_epics_query(len(chunk)), numbered_variables("group", chunk))
+        for number, path in enumerate(chunk):
+            if (group := data.node_or_none(f"group{number}")) is not None:
+                epics = group.node("epics")
+                descriptions = {
+                    each.text("iid"): each.text_or_none("description") or "" for each in epics.nodes("nodes")
+                }
+                found[path] = GroupEpics(epics.number("count"), descriptions)
     return found
 
 
@@ -160,19 +193,29 @@ def _fetch_remaining_labels(connection: Connection, group: str, data: Node) -> M
 
 def _parse_projects(data: Node, paths: Sequence[str]) -> Iterator[tuple[str, NamespaceAccess | None]]:
     for number, path in enumerate(paths):
-        yield path, _parse_namespace(data.node_or_none(f"project{number}"), path)
+        yield path, _parse_project(data.node_or_none(f"project{number}"), path)
 
 
-def _parse_namespace(node: Node | None, path: str) -> NamespaceAccess | None:
+def _parse_project(node: Node | None, path: str) -> NamespaceAccess | None:
     if node is None:
         return None
-    types = node.node("workItemTypes").nodes("nodes")
-    return NamespaceAccess(
-        path=path,
-        access_level=_access_level(node),
-        item_type_gid=types[0].text("id") if types else None,
-        is_archived=bool(node.value.get("archived")),
-    )
+    item_type = _find_type(node, ISSUE_TYPE) if node.value.get("issuesEnabled") else None
+    return NamespaceAccess(path, _access_level(node), item_type, node.boolean("archived"))
+
+
+def _parse_group(node: Node | None, path: str) -> NamespaceAccess | None:
+    """Return what the token may do in a group; it has no type for epics where the licence does not include them."""
+    if node is None:
+        return None
+    is_licensed = node.node("availableFeatures").boolean("hasEpicsFeature")
+    has_epics = is_licensed and node.node_or_none("epics") is not None
+    return NamespaceAccess(path, _access_level(node), _find_type(node, EPIC_TYPE) if has_epics else None)
+
+
+def _find_type(node: Node, item_type: ItemType) -> str | None:
+    types = [(each.text("id"), each.text("name")) for each in node.node("workItemTypes").nodes("nodes")]
+    gids = [gid for gid, name in types if item_type.is_same(gid, name)]
+    return next(filter(item_type.has_number, gids), gids[0] if gids else None)
 
 
 def _parse_label_group(node: Node | None, path: str) -> NamespaceAccess | None:

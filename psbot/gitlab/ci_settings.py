@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from psbot.gitlab.decode import Node
+from psbot.gitlab.node import Node
 from psbot.gitlab.rest import JsonObject, Rest, url_path
 
 ALL_ENVIRONMENTS = "*"  # the environment scope of a variable that every job gets

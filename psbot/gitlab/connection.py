@@ -25,8 +25,11 @@ from psbot.gitlab.transport_errors import (
     RATE_LIMIT_MESSAGE,
     RETRY_LATER,
     STATUS_HINTS,
+    TIMEOUT_MESSAGE,
+    UNKNOWN_IN_SCHEMA,
     AnswerTooLarge,
     NotGitLabApi,
+    TimedOut,
     Transient,
     error_messages,
     error_of_transport,
@@ -87,12 +90,25 @@ class Connection:
         while not self._clients.empty():
             self._clients.get().gitlab.session.close()
 
-    def read(self, document: str, variables: Variables) -> Mapping[str, object]:
+    def read(
+        self, document: str, variables: Variables, make_smaller: Callable[[], Variables] | None = None
+    ) -> Mapping[str, object]:
         """Return the data of a query; repeated after transient errors and rate limits, within limits.
 
-        Raises GitLabError for everything that is not complete data.
+        After a timeout it is repeated with the variables of *make_smaller*. Raises TimedOut where that is in vain,
+        GitLabError for everything else that is not complete data.
         """
-        answer = self.with_retries(lambda: self._send(document, variables))
+        current = variables
+
+        def send() -> Mapping[str, object]:
+            nonlocal current
+            try:
+                return self._send_query(document, current)
+            except TimedOut:
+                current = make_smaller() if make_smaller else current
+                raise
+
+        answer = self.with_retries(send)
         if messages := error_messages(answer):
             raise self._error_of_messages(messages, GitLabError)
         data = answer.get("data")
@@ -140,6 +156,14 @@ class Connection:
             # An error without a path means that nothing was carried out; one with a path may come in the middle.
             kind = Refused if messages and not has_error_path(answer) else Unclear
             raise self._error_of_messages(messages or ["GitLab answered without data"], kind)
+        return answer
+
+    def _send_query(self, document: str, variables: Variables) -> Mapping[str, object]:
+        """Send a query; raises TimedOut where a part of the answer is missing because it took too long."""
+        answer = self._send(document, variables)
+        messages = error_messages(answer)
+        if late := [each for each in messages if TIMEOUT_MESSAGE.search(each)]:
+            raise TimedOut(f"GitLab took too long: {self.redact(late[0])}", RETRY_LATER)
         return answer
 
     def _send(self, document: str, variables: Variables) -> Mapping[str, object]:
@@ -197,6 +221,8 @@ class Connection:
         message = self.redact(str(error.error_message or ""))
         if code == 429:  # noqa: PLR2004  Too Many Requests
             return RateLimited("GitLab's rate limit is reached", pause)
+        if TIMEOUT_MESSAGE.search(message):
+            return TimedOut(f"GitLab took too long ({code})", RETRY_LATER)
         if code >= 500 or code in (408, 409):  # noqa: PLR2004  GitLab may have been at work already
             return Transient(f"GitLab answered {code}", RETRY_LATER)
         if code == 401:  # noqa: PLR2004  Unauthorized
@@ -206,6 +232,11 @@ class Connection:
 
     def _error_of_messages(self, messages: list[str], kind: type[GitLabError]) -> GitLabError:
         message = "; ".join(dict.fromkeys(map(self.redact, messages)))
+        if UNKNOWN_IN_SCHEMA.search(message):
+            return kind(
+                f"this GitLab is too old or too new for psbot; it does not know a part of a request: {message}",
+                "run psbot doctor: it names the version of GitLab and the oldest that psbot works with",
+            )
         return kind(f"GitLab reported: {message}", "psbot plans only from complete answers")
 
     def redact(self, text: str) -> str:

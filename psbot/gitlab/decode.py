@@ -1,131 +1,21 @@
 """GitLab's JSON becomes values, strictly: missing or malformed data is an error, never an empty value."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
 
 from psbot.core.model.history import Activity, NoteEvent
 from psbot.core.model.item import NewestNote
 from psbot.core.model.work_item import Author, WorkItem
 from psbot.errors import GitLabError
 from psbot.gitlab.item_queries import PAGE_SIZE
+from psbot.gitlab.item_types import EPIC_TYPE, ISSUE_TYPE
+from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.system_notes import SystemNote
 from psbot.gitlab.values import Comment, ItemSummary
 
 _MACHINE_TYPES = frozenset({"SERVICE_ACCOUNT", "PROJECT_BOT", "SERVICE_USER"})
 _GHOST_TYPE = "GHOST"
 _MENTION_ACTION = "cross_reference"  # GitLab, app/models/system_note_metadata.rb
-_MAX_DIGITS = 18  # digits
-_GLOBAL_ID = re.compile(r"gid://[A-Za-z0-9_/:-]+/[0-9]{1,18}", re.ASCII)
-
-
-def malformed(what: str) -> GitLabError:
-    """Return the error for an answer that is not as the API defines it."""
-    return GitLabError(
-        f"GitLab's answer is malformed: {what}", "psbot plans nothing from it; run again, or run psbot doctor"
-    )
-
-
-def is_gid(found: object) -> bool:
-    """Tell whether *found* is a global id that ends with a number."""
-    return isinstance(found, str) and _GLOBAL_ID.fullmatch(found) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An object of an answer; ``path`` is its place in the answer, for errors."""
-
-    value: Mapping[str, object]
-    path: str
-
-    def node_or_none(self, key: str) -> "Node | None":
-        """Return the object under *key*, None for null."""
-        found = self._get(key)
-        if found is None:
-            return None
-        if not isinstance(found, dict):
-            raise malformed(f"{self.path}.{key} is not an object")
-        return Node(found, f"{self.path}.{key}")
-
-    def node(self, key: str) -> "Node":
-        """Return the object under *key*."""
-        found = self.node_or_none(key)
-        if found is None:
-            raise malformed(f"{self.path}.{key} is empty")
-        return found
-
-    def nodes(self, key: str) -> list["Node"]:
-        """Return the list of objects under *key*; null and null entries are errors."""
-        found = self._get(key)
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise malformed(f"{self.path}.{key} is not a list of objects")
-        return [Node(each, f"{self.path}.{key}") for each in found]
-
-    def text(self, key: str) -> str:
-        """Return the text under *key*."""
-        found = self._get(key)
-        if not isinstance(found, str):
-            raise malformed(f"{self.path}.{key} is not a string")
-        return found
-
-    def text_or_none(self, key: str) -> str | None:
-        """Return the text under *key*, None for null."""
-        return None if self._get(key) is None else self.text(key)
-
-    def number(self, key: str) -> int:
-        """Return the whole number under *key*; GitLab writes some as text."""
-        found = self._get(key)
-        digits = str(found) if isinstance(found, int | str) and not isinstance(found, bool) else ""
-        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _MAX_DIGITS):
-            raise malformed(f"{self.path}.{key} is not a number")
-        return int(digits)
-
-    def gid(self) -> str:
-        """Return the global id of the object, which ends with a number."""
-        found = self.text("id")
-        if not is_gid(found):
-            raise malformed(f"{self.path}.id is not a global id")
-        return found
-
-    def boolean(self, key: str) -> bool:
-        """Return the boolean under *key*."""
-        found = self._get(key)
-        if not isinstance(found, bool):
-            raise malformed(f"{self.path}.{key} is not a boolean")
-        return found
-
-    def date_or_none(self, key: str) -> date | None:
-        """Return the date under *key*, None for null; GitLab may give a time with it."""
-        found = self.text_or_none(key)
-        try:
-            return date.fromisoformat(found[:10]) if found else None
-        except ValueError:
-            raise malformed(f"{self.path}.{key} is not a date") from None
-
-    def instant(self, key: str) -> datetime:
-        """Return the aware time under *key*."""
-        try:
-            found = datetime.fromisoformat(self.text(key))
-        except ValueError:
-            found = datetime.min  # noqa: DTZ901  refused below, like every time without a zone
-        if found.tzinfo is None:
-            raise malformed(f"{self.path}.{key} is not a time with a time zone")
-        return found
-
-    def instant_or_none(self, key: str) -> datetime | None:
-        """Return the aware time under *key*, None for null."""
-        return None if self._get(key) is None else self.instant(key)
-
-    def next_cursor(self) -> str | None:
-        """Return the cursor of the next page of a connection, None at its end."""
-        info = self.node("pageInfo")
-        return info.text("endCursor") if info.boolean("hasNextPage") else None
-
-    def _get(self, key: str) -> object:
-        if key not in self.value:
-            raise malformed(f"{self.path}.{key} is missing")
-        return self.value[key]
 
 
 def parse_author(node: Node | None) -> Author | None:
@@ -138,18 +28,34 @@ def parse_author(node: Node | None) -> Author | None:
 
 
 def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
-    """Return a work item; every widget that psbot needs must be present.
+    """Return a work item; raises GitLabError, with the item's address, for one that is malformed.
 
-    *with_newest_note* it has its newest note instead of URL, time spent, ids of labels and closing time.
+    *with_newest_note* it has its newest note instead of time spent, ids of labels and closing time.
     """
+    try:
+        return _parse_work_item(node, with_newest_note=with_newest_note)
+    except GitLabError as error:
+        raise GitLabError(f"{error.message}, of {_address(node)}", error.hint) from None
+
+
+def _address(node: Node) -> str:
+    """Return the address of a work item, or what else is known of it."""
+    return str(node.value.get("webUrl") or node.value.get("id") or "an item without an address")
+
+
+def _parse_work_item(node: Node, *, with_newest_note: bool) -> WorkItem:
     widgets = _merged_widgets(node)
     labels = widgets.node("labels").nodes("nodes")
     if len(labels) >= PAGE_SIZE:
         namespace = node.node("namespace").text("fullPath")
         raise malformed(f"item {node.number('iid')} of {namespace} has {PAGE_SIZE} labels or more")
-    # Some editions have epics without assignees.
+    # Widgets depend on the edition and the type: incidents have no dates (GitLab 19.4,
+    # app/models/work_items/types_framework/system_defined/definitions/incident.rb).
     assignees = widgets.node("assignees").nodes("nodes") if "assignees" in widgets.value else []
-    parent = widgets.node_or_none("parent")
+    parent = widgets.node_or_none("parent") if "parent" in widgets.value else None
+    item_type = node.node("workItemType")
+    type_gid, type_name = item_type.text("id"), item_type.text("name")
+    is_epic = EPIC_TYPE.is_same(type_gid, type_name)
     return WorkItem(
         gid=node.gid(),
         iid=node.number("iid"),
@@ -157,14 +63,14 @@ def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
         title=node.text("title"),
         description=node.text_or_none("description") or "",
         author=parse_author(node.node_or_none("author")),
-        is_epic=node.node("workItemType").text("name") == "Epic",
+        is_epic=is_epic,
         labels=frozenset(each.text("title") for each in labels),
         assignees=tuple(each.text("username") for each in assignees),
-        start_on=widgets.date_or_none("startDate"),
-        due_on=widgets.date_or_none("dueDate"),
+        start_on=widgets.date_or_none("startDate") if "startDate" in widgets.value else None,
+        due_on=widgets.date_or_none("dueDate") if "dueDate" in widgets.value else None,
         confidential=node.boolean("confidential"),
         is_open=node.text("state") == "OPEN",
-        url=None if with_newest_note else node.text_or_none("webUrl"),
+        url=node.text_or_none("webUrl"),
         parent=parent.gid() if parent else None,
         is_moved=node.text_or_none("movedToWorkItemUrl") is not None,
         updated_at=node.instant("updatedAt"),
@@ -173,6 +79,7 @@ def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
         label_gids={} if with_newest_note else {each.text("title"): each.text("id") for each in labels},
         created_at=node.instant("createdAt"),
         newest_note=_parse_newest_note(widgets) if with_newest_note else None,
+        other_type="" if is_epic or ISSUE_TYPE.is_same(type_gid, type_name) else type_name,
     )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from psbot.gitlab.account_queries import (
+    ARCHIVED_LABELS_QUERY,
     AUDIENCES_PER_QUERY,
+    GROUPS_PER_QUERY,
     LABELS_QUERY,
     MEMBERSHIPS_PER_QUERY,
     PROJECTS_PER_QUERY,
@@ -12,6 +14,7 @@ from psbot.gitlab.account_queries import (
     access_query,
     accounts_query,
     audience_query,
+    group_epics_query,
 )
 from psbot.gitlab.item_queries import (
     ACTIVITY_QUERY,
@@ -60,8 +63,9 @@ def every_document() -> Iterator[str]:
     )
     yield from (
         access_query(PROJECTS_PER_QUERY),
-        access_and_labels_query(2),
+        access_and_labels_query(PROJECTS_PER_QUERY),
         LABELS_QUERY,
+        ARCHIVED_LABELS_QUERY,
         ITEM_QUERY,
         ACTIVITY_QUERY,
         HISTORIES_QUERY,
@@ -71,6 +75,6 @@ def every_document() -> Iterator[str]:
     yield accounts_query(
         ("group",) * (MEMBERSHIPS_PER_QUERY // 2) + ("project",) * (MEMBERSHIPS_PER_QUERY // 2)
     )
-    yield from (audience_query(AUDIENCES_PER_QUERY), SERVER_QUERY)
+    yield from (audience_query(AUDIENCES_PER_QUERY), group_epics_query(GROUPS_PER_QUERY), SERVER_QUERY)
     writes = (create_labels, create_items, update_items, create_notes, update_notes, delete_items)
     yield from (write(MAX_BATCH) for write in writes)

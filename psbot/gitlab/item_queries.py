@@ -30,7 +30,7 @@ fragment {name} on WorkItem {{
   id iid title description state confidential createdAt updatedAt movedToWorkItemUrl{fields}
   author {ACCOUNT_FIELDS}
   namespace {{ fullPath }}
-  workItemType {{ name }}
+  webUrl workItemType {{ id name }}
   widgets(onlyTypes: [LABELS, ASSIGNEES, HIERARCHY, START_AND_DUE_DATE, {types}]) {{
     ... on WorkItemWidgetLabels {{ labels(first: {PAGE_SIZE}) {{ nodes {{ {label} }} }} }}
     ... on WorkItemWidgetAssignees {{ assignees(first: 100) {{ nodes {{ username }} }} }}
@@ -43,7 +43,7 @@ fragment {name} on WorkItem {{
 
 _FULL_FRAGMENT = _item_fragment(
     "Full",
-    " webUrl closedAt",
+    " closedAt",
     "id title",
     "TIME_TRACKING",
     "    ... on WorkItemWidgetTimeTracking { totalTimeSpent }",

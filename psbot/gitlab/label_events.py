@@ -10,7 +10,7 @@ from psbot.core.model.history import LabelEvent
 from psbot.core.model.work_item import Author, WorkItem
 from psbot.errors import GitLabError
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import Node, malformed
+from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.ports import RateLimited
 from psbot.gitlab.rest import Rest, url_path
 

@@ -1,17 +1,22 @@
 """Sending a query, and reading its pages: what both readers of GitLab share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import Node, malformed
+from psbot.gitlab.node import Node, malformed
 
 _Value = TypeVar("_Value")
 
 
-def query(connection: Connection, document: str, variables: Mapping[str, object]) -> Node:
-    """Return the data of a query."""
-    return Node(connection.read(document, variables), "data")
+def query(
+    connection: Connection,
+    document: str,
+    variables: Mapping[str, object],
+    make_smaller: Callable[[], Mapping[str, object]] | None = None,
+) -> Node:
+    """Return the data of a query; *make_smaller* returns other variables after a timeout of GitLab."""
+    return Node(connection.read(document, variables, make_smaller), "data")
 
 
 def numbered_variables(name: str, values: Sequence[str]) -> dict[str, object]:

@@ -9,9 +9,7 @@ from psbot.core.model.work_item import WorkItem
 from psbot.gitlab import account_reader, item_queries
 from psbot.gitlab.connection import Connection
 from psbot.gitlab.decode import (
-    Node,
     discussions_of,
-    malformed,
     parse_activity,
     parse_comments,
     parse_note_events,
@@ -21,13 +19,16 @@ from psbot.gitlab.decode import (
 )
 from psbot.gitlab.item_queries import ItemList
 from psbot.gitlab.label_events import fetch_label_events
+from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.query import chunks, next_cursor, query
 from psbot.gitlab.system_notes import SystemNote, parse_history
+from psbot.gitlab.transport_errors import TimedOut
 from psbot.gitlab.values import (
     Access,
     AccountLookup,
     Audience,
     Comment,
+    GroupEpics,
     Membership,
     Page,
     PageRequest,
@@ -72,6 +73,10 @@ class GitLabReader:
         """Return who can read *projects*; those that are not visible are left out."""
         return account_reader.fetch_audiences(self._connection, projects)
 
+    def fetch_group_epics(self, groups: Sequence[str]) -> Mapping[str, GroupEpics]:
+        """Return the epics of *groups* that are not confidential; groups that are not visible are left out."""
+        return account_reader.fetch_group_epics(self._connection, groups)
+
     def fetch_server(self) -> ServerInfo:
         """Return the version and edition of GitLab, and whose token it is."""
         return account_reader.fetch_server(self._connection)
@@ -82,7 +87,8 @@ class GitLabReader:
 
     def fetch_pages(self, group: str, page_requests: Sequence[PageRequest]) -> Sequence[Page]:
         """Return one page for each of *page_requests*, of items of *group* and below, in one request."""
-        variables: dict[str, object] = {"group": group, "page": self._page_size}
+        size = self._page_size
+        variables: dict[str, object] = {"group": group, "page": size}
         for each in page_requests:
             variables[f"{each.item_list}After"] = each.cursor
             if each.item_list is ItemList.UPDATED:
@@ -93,7 +99,14 @@ class GitLabReader:
             tuple(each.item_list for each in page_requests),
             with_newest_note=any(each.with_newest_note for each in page_requests),
         )
-        found = query(self._connection, document, variables).node("group")
+
+        def halve_page() -> Mapping[str, object]:
+            nonlocal size
+            size = max(1, size // 2)
+            self._page_size = min(self._page_size, size)  # later pages would be too large as well
+            return variables | {"page": size}
+
+        found = query(self._connection, document, variables, halve_page).node("group")
         return [_parse_page(found.node(each.item_list), each) for each in page_requests]
 
     def fetch_item(self, namespace: str, iid: int) -> WorkItem | None:
@@ -107,8 +120,7 @@ class GitLabReader:
         """Return, by global id, what was done to items since their creation; unknown ids are left out."""
         found: dict[str, Activity] = {}
         for chunk in chunks(tuple(gids), _ITEMS_PER_QUERY):
-            data = query(self._connection, item_queries.ACTIVITY_QUERY, {"group": group, "ids": list(chunk)})
-            items = data.node("group").node("workItems").nodes("nodes")
+            items = self._fetch_notes(item_queries.ACTIVITY_QUERY, group, chunk)
             found |= {item.gid(): parse_activity(item) for item in items}
         return found
 
@@ -182,7 +194,16 @@ class GitLabReader:
     def _fetch_notes(
         self, document: str, group: str, gids: Sequence[str], after: str | None = None
     ) -> list[Node]:
-        data = query(self._connection, document, {"group": group, "ids": list(gids), "after": after})
+        """Return *gids* with a page of their notes each; in two requests where one takes GitLab too long."""
+        variables = {"group": group, "ids": list(gids)} | ({"after": after} if "$after" in document else {})
+        try:
+            data = query(self._connection, document, variables)
+        except TimedOut:
+            if len(gids) == 1:
+                raise
+            half = len(gids) // 2
+            halves = (gids[:half], gids[half:])
+            return [each for part in halves for each in self._fetch_notes(document, group, part, after)]
         return data.node("group").node("workItems").nodes("nodes")
 
     def _fetch_all_notes(

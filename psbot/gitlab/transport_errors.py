@@ -14,6 +14,13 @@ MAX_ANSWER_BYTES = (
 
 
 RATE_LIMIT_MESSAGE = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
+# A query that takes too long: fields over the time beside data, with status 200, or a cancelled SQL statement, with
+# status 503 (GitLab, lib/gitlab/graphql/timeout.rb, app/controllers/graphql_controller.rb of about 18.0).
+TIMEOUT_MESSAGE = re.compile(r"^Timeout on |Request timed out")
+# What GitLab says of a document that its GraphQL schema does not take (graphql-ruby's static validation).
+UNKNOWN_IN_SCHEMA = re.compile(
+    r"doesn't (exist on type|accept argument)|isn't a defined input type|No such type|Type mismatch on variable"
+)
 RETRY_LATER = "GitLab may be overloaded or in maintenance; run again later"
 STATUS_HINTS = {
     401: "check the token: it may have expired, been revoked, or belong to another server",
@@ -26,6 +33,10 @@ class Transient(GitLabError):
     """No usable answer; where it ``is_retryable``, the next attempt may succeed."""
 
     is_retryable = True
+
+
+class TimedOut(Transient):
+    """A query that took GitLab too long; a smaller one may be answered."""
 
 
 class NotGitLabApi(Transient):

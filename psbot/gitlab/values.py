@@ -51,7 +51,7 @@ class Access:
 class PageRequest:
     """A request for one page of a list; ``filter_values`` are the parents, labels, ids or the time it filters by.
 
-    ``with_newest_note`` asks for the newest note of each item, instead of its URL, time spent and closing time.
+    ``with_newest_note`` asks for the newest note of each item, instead of its time spent and closing time.
     """
 
     item_list: ItemList
@@ -120,6 +120,14 @@ class Audience:
 
     is_private: bool
     members: tuple[Author, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEpics:
+    """The epics of a group that are not confidential: their number, and the descriptions of the oldest by iid."""
+
+    total_count: int
+    descriptions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

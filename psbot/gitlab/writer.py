@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from psbot.core.model.labels import LabelSpec
+from psbot.errors import GitLabError
 from psbot.gitlab import mutations
+from psbot.gitlab.account_reader import fetch_archived_labels
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import is_gid
+from psbot.gitlab.node import is_gid
 from psbot.gitlab.ports import RateLimited, Unclear
 from psbot.gitlab.transport_errors import RATE_LIMIT_MESSAGE
 from psbot.gitlab.values import Dates, ItemUpdate, NewItem, NewNote, NoteEdit, WriteResult
@@ -43,6 +45,10 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 Input = Mapping[str, object]
 
 
+_TAKEN = "already been taken"
+_ARCHIVED = "{} exists but is archived; unarchive it on the page Labels of {} or of a group above it"
+
+
 class GitLabWriter:
     """The ``Writer`` of one GitLab."""
 
@@ -66,7 +72,23 @@ class GitLabWriter:
             }
             for spec in specs
         ]
-        return self._write(mutations.create_labels(len(inputs)), inputs, "label")
+        written = self._write(mutations.create_labels(len(inputs)), inputs, "label")
+        if not any(each.refusal and _TAKEN in each.refusal for each in written):
+            return written
+        archived = self._archived_labels(group)
+        return [
+            replace(each, refusal=_ARCHIVED.format(spec.title, group))
+            if each.refusal and spec.title in archived
+            else each
+            for spec, each in zip(specs, written, strict=True)
+        ]
+
+    def _archived_labels(self, group: str) -> frozenset[str]:
+        """Return the titles of the archived labels, none where GitLab does not answer."""
+        try:
+            return fetch_archived_labels(self._connection, group)
+        except GitLabError:
+            return frozenset()
 
     def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
         """Create work items."""

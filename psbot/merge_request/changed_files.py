@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from psbot.engagements.loader import LoadResult, parse_engagement, reject_duplicate_keys
+from psbot.engagements.loader import LoadResult, check_portfolio, parse_engagement
 from psbot.engagements.policy import FilePolicy
 from psbot.errors import PsbotError
 from psbot.merge_request.git import ChangedFile, GitFiles
@@ -81,7 +81,7 @@ def read_proposed_changes(
     """
     branch = _Branch(git, target, frozenset(path.parent.as_posix() for path in given), file_policy)
     changes = git.changed_files(target)
-    loaded = reject_duplicate_keys(
+    loaded = check_portfolio(
         branch.read("HEAD", each.after)
         for each in changes
         if each.after and branch.is_engagement_file(each.after)

@@ -52,7 +52,11 @@ def with_human_activity(
     snapshot = observation.snapshot
 
     def with_activity(item: Item) -> Item:
-        return replace(item, human_activity=known.get(item.gid, item.human_activity))
+        if item.gid not in known:
+            return item
+        found = activity.get(item.gid or "")
+        note_count = len(found.notes) if found is not None else None
+        return replace(item, human_activity=known[item.gid], note_count=note_count)
 
     return replace(
         observation,

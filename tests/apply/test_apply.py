@@ -151,14 +151,20 @@ def test_reconcile_reads_items_again_right_before_it_writes_them_when_there_are_
     assert gitlab.requests == ["pages", "update_items", "update_items"] * 2
 
 
-def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_moment(gitlab: FakeGitLab) -> None:
+@pytest.mark.parametrize("is_throttled", [False, True])
+def test_reconcile_closes_no_item_when_a_person_comments_on_it_at_the_last_moment(
+    gitlab: FakeGitLab, *, is_throttled: bool
+) -> None:
     run(gitlab)
     on_prem = replace(ENGAGEMENT, hosting="on-prem")
     looked = observe(gitlab, on_prem, PROCESS)
     intake = one(gitlab, "intake-aws")
 
     def comment(_: Plan) -> None:
+        before = gitlab.items[intake.gid].updated_at
         gitlab.person_comments(intake.gid, "paul")
+        if is_throttled:  # a comment within a minute does not move the time of the last update
+            gitlab.items[intake.gid].updated_at = before
 
     result = reconcile(on_prem, run_context(gitlab), comment, planned=planned_before(gitlab, on_prem, looked))
     assert gitlab.items[intake.gid].work_item.is_open

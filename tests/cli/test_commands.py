@@ -206,9 +206,11 @@ def test_new_asks_again_when_an_answer_is_wrong_and_writes_a_file_that_validates
         "DE-BY",
     ]
     answers += [
-        "acme",
+        "services/acme",
         "",
         "",
+        "perhaps",
+        "no",
         "maria",
         "paul, petra",
         "week sunday 10:00",
@@ -231,6 +233,8 @@ def test_new_asks_again_when_an_answer_is_wrong_and_writes_a_file_that_validates
     assert "asw is not a valid value; did you mean aws?" in result.stderr
     assert "2026-11-01 is before the kick-off on 2026-12-01" in result.stderr
     assert "sunday is not a business day" in result.stderr
+    assert "perhaps is text, not true or false" in result.stderr
+    assert "  shared_with_customer: false\n" in file.read_text()
     assert psbot(*NOW, "validate", file).stdout == f"{file}: ok\n"
     again = psbot(
         *NOW, "new", "--customer", "A", "--sow", "1", "--out", file, stdin="\n".join(answers) + "\n"
@@ -243,7 +247,7 @@ def test_new_takes_every_answer_as_an_option(tmp_path: Path) -> None:
     given = {
         "customer": "Acme", "sow": "S-1", "engagement": "acme-1", "hosting": "on-prem", "contract": "fixed-fee", "budget-hours": "80.5",
         "closed-won-on": "2026-11-20", "kick-off-on": "2026-12-01", "ends-on": "2027-01-29", "time-zone": "UTC", "holidays": "DE,AT-9", "group": "a/b",
-        "project": "a/b/c", "internal-project": "a/b/d", "manager": "maria", "engineers": "paul", "calls": "two-weeks friday 09:30 60", "standups": "none",
+        "project": "a/b/c", "internal-project": "a/b/d", "shared-with-customer": "yes", "manager": "maria", "engineers": "paul", "calls": "two-weeks friday 09:30 60", "standups": "none",
     }  # fmt: skip
     options = [part for name, value in given.items() for part in (f"--{name}", value)]
     assert psbot(*NOW, "new", *options, "--out", file).exit_code == 0

@@ -148,8 +148,8 @@ def test_apply_needs_force_to_close_most_of_an_engagement(
 def test_one_failure_stops_that_engagement_only(psbot: Psbot) -> None:
     both = psbot("apply", GLOBEX, AWS)
     assert both.exit_code == 3
-    assert "globex/delivery (gitlab.group) does not exist" in both.stderr
-    assert "globex/delivery/internal (gitlab.internal_project) does not exist" in both.stderr
+    assert "services/globex (gitlab.group) does not exist" in both.stderr
+    assert "services/globex/internal (gitlab.internal_project) does not exist" in both.stderr
     assert "Kick-off: Acme Corp" in both.stdout
 
 
@@ -200,7 +200,7 @@ def test_doctor_names_every_problem_with_its_fix(psbot: Psbot, sandbox: Sandbox,
     for lack in (
         "the token has the scope read_api: it is read-only → for advance, apply, change-request, sign-off, stale, create one with the scope api",
         "GitLab has no user zoe → correct `people:` in the file, or invite them to the project",
-        "globex/delivery (gitlab.group) does not exist or is not visible to the token → check the path",
+        "services/globex (gitlab.group) does not exist or is not visible to the token → check the path",
     ):
         assert lack in words
 

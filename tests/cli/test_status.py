@@ -67,7 +67,7 @@ def test_portfolio_shows_first_what_needs_attention_and_why(
     told = psbot("status", *files, GLOBEX)
     assert told.exit_code == 3
     assert (
-        "globex-on-prem.yml: globex/delivery (gitlab.group) does not exist or is not visible" in told.stderr
+        "globex-on-prem.yml: services/globex (gitlab.group) does not exist or is not visible" in told.stderr
     )
     assert max(map(len, told.stdout.splitlines())) <= 80
     head, *rows = told.stdout.splitlines()

@@ -1,6 +1,6 @@
 """What GitLab publishes about its API, for checks of what psbot sends; outside the repository, may be absent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -87,8 +87,10 @@ class Witness:
 
     connection: Connection
 
-    def read(self, document: str, variables: Variables) -> Mapping[str, object]:
-        data = self.connection.read(document, variables)
+    def read(
+        self, document: str, variables: Variables, make_smaller: Callable[[], Variables] | None = None
+    ) -> Mapping[str, object]:
+        data = self.connection.read(document, variables, make_smaller)
         check_answer(document, variables, data)
         return data
 

@@ -29,7 +29,7 @@ def item(gid: int = 1, **changes: object) -> dict[str, object]:
         "movedToWorkItemUrl": None,
         "author": {"username": "psbot-bot", "bot": True, "type": "SERVICE_ACCOUNT"},
         "namespace": {"fullPath": "acme/delivery/project"},
-        "workItemType": {"name": "Issue"},
+        "workItemType": {"id": "gid://gitlab/WorkItems::Type/1", "name": "Issue"},
         "widgets": [
             {
                 "labels": {"nodes": [{"id": "gid://gitlab/GroupLabel/7", "title": "ps-state::todo"}]},

@@ -96,6 +96,9 @@ class Wire:
         }
         return {"labelGroup": labelled}
 
+    def _ArchivedLabels(self, _document: str, _given: Json) -> Json:
+        return {"labelGroup": {"labels": _connection([])}}
+
     def _Listing(self, document: str, given: Json) -> Json:
         with_newest = "...Newest " in document
         asks = [
@@ -241,10 +244,13 @@ def _account(author: Author | None) -> Json:
 def _place(place: NamespaceAccess | None, type_name: str, *, is_group: bool) -> Json | None:
     if place is None:
         return None
-    types = [{"id": place.item_type_gid, "name": type_name}] if place.item_type_gid else []
+    types = [{"id": place.item_type_gid or "gid://gitlab/WorkItems::Type/9", "name": type_name}]
+    has_items = place.item_type_gid is not None
     shown: Json = {"id": f"gid://gitlab/{'Group' if is_group else 'Project'}/1", "fullPath": place.path}
     if not is_group:
-        shown["archived"] = place.is_archived
+        shown |= {"archived": place.is_archived, "issuesEnabled": has_items}
+    else:
+        shown["availableFeatures"] = {"hasEpicsFeature": has_items}
     return shown | {
         "maxAccessLevel": {"integerValue": place.access_level},
         "workItemTypes": {"nodes": types},
@@ -277,14 +283,15 @@ def _node(item: WorkItem, *, with_newest: bool = False) -> Json:
         "updatedAt": item.updated_at.isoformat() if item.updated_at else None,
         "author": _account(item.author),
         "namespace": {"fullPath": item.namespace},
-        "workItemType": {"name": "Epic" if item.is_epic else "Issue"},
+        "workItemType": {"id": "gid://gitlab/Type/0", "name": "Epic" if item.is_epic else "Issue"},
+        "webUrl": item.url,
         "widgets": [
             {"assignees": {"nodes": [{"username": name} for name in item.assignees]}},
             {"labels": {"nodes": labels}},
             {"parent": {"id": item.parent} if item.parent else None},
             *(_short_rest(item) if with_newest else _rest(item)),
         ],
-    } | ({} if with_newest else {"webUrl": item.url, "closedAt": _text(item.closed_at)})
+    } | ({} if with_newest else {"closedAt": _text(item.closed_at)})
 
 
 def _rest(item: WorkItem) -> list[Json]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from psbot.sandbox.state.accounts import AccessLevel
+from psbot.sandbox.state.accounts import AccessLevel, Edition
 from psbot.sandbox.state.seed import ADMIN_TOKEN, GROUP, INTERNAL_PROJECT, PROJECT
-from tests.sandbox.client import CREATE, UPDATE, Client
+from tests.sandbox.client import CREATE, EPIC, UPDATE, Client
 
 LISTING = """query($path: ID!) { group(fullPath: $path) { workItems(includeDescendants: true) { nodes { title } } } }"""
 
@@ -146,7 +146,7 @@ def test_mention_of_all_or_of_a_group_notifies_its_members(bot: Client, name: st
 
 
 def test_escaped_mention_notifies_nobody(bot: Client) -> None:
-    bot.note(bot.epic("x"), "@\u2060maria maria@example.com")
+    bot.note(bot.epic("x"), "@\u2060maria \\@maria maria@example.com")
     assert bot.sandbox.world.notifications == []
 
 
@@ -162,3 +162,33 @@ def test_archived_project_is_read_only_until_it_is_unarchived(bot: Client) -> No
     assert bot.get(f"{path}/issues/{item['iid']}")["title"] == "x"
     assert root.rest("POST", f"{path}/unarchive").json()["archived"] is False
     assert bot.rest("PUT", f"{path}/issues/{item['iid']}", json={"title": "y"}).status_code == 200
+
+
+TYPES = """query { group(fullPath: "acme/delivery") {
+  availableFeatures { hasEpicsFeature } workItemTypes { nodes { name } } workItems { count }
+} project(fullPath: "acme/delivery/project") {
+  issuesEnabled workItemTypes { nodes { name } } workItems { count }
+} }"""
+
+
+def test_types_are_listed_without_a_licence_but_epics_are_neither_shown_nor_created(bot: Client) -> None:
+    bot.epic("epic")
+    bot.sandbox.world.edition = Edition.FREE
+    group = bot.execute(TYPES)["group"]
+    assert group == {
+        "availableFeatures": {"hasEpicsFeature": False},
+        "workItemTypes": {"nodes": [{"name": "Epic"}]},
+        "workItems": {"count": 0},
+    }
+    given = {"namespacePath": GROUP, "workItemTypeId": EPIC, "title": "another"}
+    (error,) = bot.execute_raw(CREATE, input=given)["errors"]
+    assert "does not exist or you don't have permission" in error["message"]
+
+
+def test_types_are_listed_where_issues_are_switched_off_but_items_are_not(bot: Client) -> None:
+    bot.create("issue")
+    bot.sandbox.world.namespaces[PROJECT].has_issues = False
+    bot.sandbox.world.record_write()
+    project = bot.execute(TYPES)["project"]
+    assert {"name": "Issue"} in project["workItemTypes"]["nodes"]
+    assert (project["issuesEnabled"], project["workItems"]["count"]) == (False, 0)

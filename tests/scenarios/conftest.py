@@ -20,16 +20,16 @@ def story(process: Process) -> Iterator[Story]:
         told.control(
             "POST",
             "/data",
-            groups=[f"{name}/delivery" for name in _OTHERS],
+            groups=[f"services/{name}" for name in _OTHERS],
             projects=[
-                f"{name}/delivery/{project}" for name in _OTHERS for project in ("project", "internal")
+                f"services/{name}/{project}" for name in _OTHERS for project in ("project", "internal")
             ],
             members=[
-                {"place": f"{name}/delivery", "username": person, "role": role}
+                {"place": f"services/{name}", "username": person, "role": role}
                 for name in _OTHERS
                 for person, role in _STAFF.items()
             ]
-            + [{"place": name, "username": "psbot-bot", "role": "MAINTAINER"} for name in _OTHERS],
+            + [{"place": "services", "username": "psbot-bot", "role": "MAINTAINER"}],
         )
         yield told
 

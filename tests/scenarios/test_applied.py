@@ -69,9 +69,9 @@ UMBRELLA = [
 # Example → group, customer, statement of work, kick-off, end, phase, items.
 EXAMPLES = {
     "acme-aws": ("acme/delivery", "Acme Corp", "SOW-2026-142", "2026-12-01", "2027-02-26", "setup", ACME),
-    "globex-on-prem": ("globex/delivery", "Globex Industries", "SOW-2026-007", "2026-11-17", "2027-04-15", "setup", GLOBEX),
-    "initech-minimal": ("initech/delivery", "Initech", "SOW-2026-001", "2026-12-02", "2026-12-18", "setup", INITECH),
-    "umbrella-quote": ("umbrella/delivery", "Umbrella Labs", "SOW-2026-009", "2027-01-12", "2027-04-30", "quote", UMBRELLA),
+    "globex-on-prem": ("services/globex", "Globex Industries", "SOW-2026-007", "2026-11-17", "2027-04-15", "setup", GLOBEX),
+    "initech-minimal": ("services/initech", "Initech", "SOW-2026-001", "2026-12-02", "2026-12-18", "setup", INITECH),
+    "umbrella-quote": ("services/umbrella", "Umbrella Labs", "SOW-2026-009", "2027-01-12", "2027-04-30", "quote", UMBRELLA),
 }  # fmt: skip
 
 

@@ -179,7 +179,6 @@ class FakeStore:
         author = act.author if act.author and not act.author.is_ghost else None
         return replace(
             work_item,
-            url=None,
             closed_at=None,
             seconds_spent=0,
             label_gids={},

@@ -64,9 +64,9 @@ def doctor(
     """List what is missing on the server, for the token and for the engagements, and how to fix it.
 
     Checks the edition, the token's scope and role, the group and projects of each FILE, its people, who can read the
-    internal project, and the labels. Of the engagements repository it checks whether the default branch is protected,
-    how tokens are stored, and who owns the schedules. Lists the scope and role that each command needs. Writes
-    nothing.
+    internal project, whether customers can read epics of others, and the labels. Of the engagements repository it
+    checks whether the default branch is protected, how tokens are stored, and who owns the schedules. Lists the scope
+    and role that each command needs. Writes nothing.
 
     With --probe GROUP it does a round trip instead: it creates labels, epics and issues in that group, changes them,
     reads them back, compares what it sees with what psbot expects of GitLab, and deletes everything again. Exit code

@@ -4,6 +4,7 @@ from psbot.core.identity.findings import (
     misplaced_message,
     moved_copy_message,
     no_identity_message,
+    other_type_message,
     unmarked_message,
     untrusted_author,
     untrusted_marker_message,
@@ -89,6 +90,8 @@ def _why_marker_is_ignored(work_item: WorkItem, trust: TrustAssessment, observed
         return misplaced_message(work_item)
     if not trust.is_trusted:
         return untrusted_marker_message(work_item)
+    if work_item.other_type and first is None:
+        return other_type_message(work_item)
     carries_marker = f"{work_item.reference} carries the marker of {key}"
     if first is not None:
         return f"{carries_marker}, but psbot uses {first.reference}."

@@ -91,6 +91,21 @@ def report_untrusted_items(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
         yield Finding("untrusted-item", Severity.WARNING, message, marker_key(each))
 
 
+def other_type_message(work_item: WorkItem) -> str:
+    """Return the message that somebody has changed the type of the item."""
+    address = f": {work_item.url}" if work_item.url else "."
+    return (
+        f"{_carries_marker(work_item)} but its type is {work_item.other_type} now. psbot neither updates it nor "
+        f"creates another one. Change its type back to issue{address}"
+    )
+
+
+def report_other_types(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
+    """Yield a finding for each item of ours that is an incident, a task or of another type now."""
+    for each in work_items:
+        yield Finding("other-type", Severity.WARNING, other_type_message(each), marker_key(each))
+
+
 def report_untrusted_markers(work_items: Iterable[WorkItem]) -> Iterator[Finding]:
     """Yield a finding for each marked item elsewhere with an untrusted author."""
     for each in work_items:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from psbot.core.identity.findings import (
     report_ambiguous,
     report_misplaced,
+    report_other_types,
     report_unmarked_occurrences,
     report_untrusted_items,
     report_untrusted_markers,
@@ -84,19 +85,22 @@ def identify(
     ours = [each for each in marked if _is_ours(rules, each)]
     if rules.epic is None:
         return IdentifiedItems(Snapshot(), orphans=tuple(each.reference for each in ours))
-    recognised = [each for each in ours if not rules.is_misplaced(each)]
+    placed = [each for each in ours if not rules.is_misplaced(each)]
+    recognised = [each for each in placed if not each.other_type]
     by_key = _group_by_key(rules, recognised)
     adopted, findings = _adopt_unmarked(rules, work_items, by_key, _duplicate_numbers(rules, by_key))
     children = [_to_item(rules, key, each) for key, group in by_key.items() for each in group[:1]] + adopted
-    gids = {each.gid for each in recognised}
+    gids = {each.gid for each in placed}
+    keys = {item.key for item in children}
+    changed = [each for each in placed if each.other_type and str(marker_key(each)) not in keys]
     ignored = _Ignored.of(rules, [each for each in marked if each.gid not in gids], children)
     snapshot = Snapshot(
         epic=_to_item(rules, EPIC, rules.epic),
         children=tuple(children),
         duplicates=tuple(_duplicates(rules, by_key, epics)),
-        untrusted=frozenset(str(marker_key(each)) for each in ignored.untrusted_children),
+        untrusted=frozenset(str(marker_key(each)) for each in (*ignored.untrusted_children, *changed)),
     )
-    return IdentifiedItems(snapshot, (*findings, *ignored.findings()))
+    return IdentifiedItems(snapshot, (*findings, *report_other_types(changed), *ignored.findings()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,9 @@ def _adopt_unmarked(
     """Return the children without a marker that can be matched all the same, and findings about the others."""
     by_kind: dict[str, list[WorkItem]] = {}
     unmarked = [
-        each for each in work_items if each.marker is None and not each.is_epic and rules.is_child(each)
+        each
+        for each in work_items
+        if each.marker is None and not (each.is_epic or each.other_type) and rules.is_child(each)
     ]
     for work_item in (*duplicate_numbers, *unmarked):
         if kind := rules.kind_by_marker_or_label(work_item):

@@ -58,12 +58,16 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class GitLabPaths:
-    """The group and projects of an engagement in GitLab, as full paths."""
+    """The group and projects of an engagement in GitLab, as full paths.
+
+    ``has_customer_members`` is whether people of the customer are, or will be, members of the shared project.
+    """
 
     group: str
     project: str
     internal_project: str | None
     label_group: str
+    has_customer_members: bool = True
 
     @property
     def internal(self) -> str:

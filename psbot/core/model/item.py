@@ -37,7 +37,8 @@ class Item:
 
     ``key`` is the name of the item within its engagement, such as ``kick-off`` or ``call/2026-12-08``. ``is_detached``
     means that a child is not below the engagement's epic. ``created_by`` is a username, and ``is_created_by_machine``
-    means that it belongs to a machine account. ``updated_at`` changes with every change, new notes included.
+    means that it belongs to a machine account. ``updated_at`` changes with every change, but with a new note only a
+    minute after the last one. ``note_count`` is None where the notes were not read.
     ``seconds_spent`` is the time booked on the item. ``newest_note`` is None where it was not requested.
     """
 
@@ -64,6 +65,7 @@ class Item:
     seconds_spent: int = 0
     created_at: datetime | None = None
     newest_note: NewestNote | None = None
+    note_count: int | None = None
 
     @property
     def is_epic(self) -> bool:
@@ -102,7 +104,8 @@ class Snapshot:
     """The epic with its children and the label titles that exist, desired or observed.
 
     ``duplicates`` are open items with the same marker as another item of the snapshot. ``untrusted`` are the keys of
-    items below the epic that psbot ignores because of who created them; it creates no other item with such a key.
+    items that psbot ignores because of who created them or because of their type; it creates no other item with
+    such a key.
     """
 
     epic: Item | None = None

@@ -25,7 +25,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids."""
+    """A work item as GitLab shows it; ``gid`` and ``parent`` are global ids.
+
+    ``other_type`` is the name of its type where that is neither an epic nor an issue.
+    """
 
     gid: str
     iid: int
@@ -49,6 +52,7 @@ class WorkItem:
     label_gids: Mapping[str, str] = field(default_factory=dict)
     created_at: datetime | None = None
     newest_note: NewestNote | None = None
+    other_type: str = ""
 
     @property
     def numeric_id(self) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from psbot.core.model.operations import (
+    Close,
     CreateChild,
     CreateEpic,
     CreateLabel,
@@ -50,6 +51,8 @@ def plan_cost(operations: Iterable[Operation], limits: Limits) -> Cost:
         for count in (labels, children, updated, notes, len(notices) - notes)
     )
     rechecks = (epics + children > 0) + (children > 0 and not epics)
+    closed = sum(isinstance(each, Close) and each.item.note_count is not None for each in operations)
+    rechecks += ceil(closed / limits.recheck_size)
     reads = _BASE_READS + (people > 0) + ceil(updated / limits.recheck_size) + rechecks
     return Cost(reads + writes, notes, epics + children)
 

@@ -1,5 +1,6 @@
 """Responses that are held back until they are sent, and how a fault changes them."""
 
+import json
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -56,6 +57,8 @@ def apply_fault(response: BufferedResponse, fault: Fault) -> BufferedResponse | 
                 response if len(response.body) > 1 else _response(200, b'{"data": null}', b"application/json")
             )
             return CutConnection(_with_content_length(whole), whole.body[: len(whole.body) // 2])
+        case FaultKind.TIMEOUT:
+            return _timeout_response(fault)
         case FaultKind.NOT_JSON:
             return _response(200, b"<html><body>upstream says hello</body></html>", b"application/json")
         case FaultKind.LOGIN_PAGE:
@@ -66,6 +69,23 @@ def apply_fault(response: BufferedResponse, fault: Fault) -> BufferedResponse | 
             return redirect
         case _:
             return response
+
+
+def _timeout_response(fault: Fault) -> BufferedResponse:
+    """Return GitLab's answer to a query that takes too long.
+
+    A field that is over the time is null beside an error, with status 200; a cancelled SQL statement is a 503 (GitLab,
+    lib/gitlab/graphql/timeout.rb and app/controllers/graphql_controller.rb of about 18.0).
+    """
+    answer: dict[str, object] = {"data": {"group": None}, "errors": [_TIMEOUT_ERROR]}
+    if fault.status == _SERVICE_UNAVAILABLE:
+        answer = {"errors": [{"message": _STATEMENT_TIMEOUT}]}
+    return _response(fault.status, json.dumps(answer).encode(), b"application/json")
+
+
+_SERVICE_UNAVAILABLE = 503
+_TIMEOUT_ERROR = {"message": "Timeout on Query.group", "path": ["group"]}
+_STATEMENT_TIMEOUT = "Request timed out. Please try a less complex query or a smaller set of records."
 
 
 def _error_response(fault: Fault) -> BufferedResponse:

@@ -1,5 +1,6 @@
 """Fault rules: which requests fail, how, and how often."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class FaultKind(StrEnum):
     EMPTY_LIST = "empty-list"
     NO_CONFIDENTIAL = "no-confidential"
     SLOW_WORK = "slow-work"
+    TIMEOUT = "timeout"
 
 
 class FaultTiming(StrEnum):
@@ -41,7 +43,8 @@ class Fault:
     ``number`` is the number of an API request since the start or the last reset, from 1; ``method``, ``path``
     and ``operation`` are regular expressions to search for. None matches everything; ``match`` is
     for rules added in process. ``writes_only`` spares reads. ``seconds`` is how long a stall lasts, and how long
-    each mutation of a slow-work request takes; the request continues after its client has disconnected.
+    each mutation of a slow-work request takes; the request continues after its client has disconnected. A timeout
+    hits only GraphQL requests for pages of more than ``first`` nodes.
     """
 
     kind: FaultKind
@@ -76,6 +79,7 @@ class Fault:
                 )
             )
             and (self.match is None or self.match(incoming))
+            and (self.kind is not FaultKind.TIMEOUT or incoming.page_size > self.first)
         )
 
 
@@ -91,6 +95,16 @@ class IncomingRequest:
     mutations: int
     username: str
     body: bytes
+
+    @property
+    def page_size(self) -> int:
+        """Return how many nodes a GraphQL request wants in a page, by its variable ``page``; 100 if it has none."""
+        try:
+            variables = json.loads(self.body).get("variables") or {}
+        except (ValueError, AttributeError):
+            return 0
+        found = variables.get("page", 100)
+        return found if isinstance(found, int) else 100
 
     @property
     def is_write(self) -> bool:

@@ -1,6 +1,7 @@
 """``POST /api/graphql``: one query, or an array of them."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLFormattedError,
     OperationDefinitionNode,
     OperationType,
     execute,
@@ -30,6 +32,12 @@ from psbot.sandbox.graphql_api.schema import schema
 from psbot.sandbox.state.answers import state_after
 
 MAX_CHARACTERS = 10_000
+
+# graphql-core's words for what a schema does not have.
+_UNKNOWN_FIELD = re.compile(r"Cannot query field [\"'](\w+)[\"'] on type [\"'](\w+)[\"'].*", re.DOTALL)
+_UNKNOWN_ARGUMENT = re.compile(
+    r"Unknown argument [\"'](\w+)[\"'] on field [\"'](?:\w+\.)?(\w+)[\"'].*", re.DOTALL
+)
 
 ResponseBody = dict[str, Any]
 
@@ -62,6 +70,15 @@ def name_and_mutation_count(text: str, name: str | None) -> tuple[str, int]:
     return (operation.name.value if operation.name else ""), count
 
 
+def _validation_error(error: GraphQLError) -> GraphQLFormattedError:
+    """Return the error of a document that is not valid, in graphql-ruby's words, which are GitLab's."""
+    message = _UNKNOWN_FIELD.sub(r"Field '\1' doesn't exist on type '\2'", error.message)
+    return {
+        **error.formatted,
+        "message": _UNKNOWN_ARGUMENT.sub(r"Field '\2' doesn't accept argument '\1'", message),
+    }
+
+
 async def execute_request(ctx: RequestContext, request: Mapping[str, Any]) -> bytes:
     """Execute one query and return the response as JSON; it contains all errors, as in GitLab."""
     text, name = request.get("query"), request.get("operationName")
@@ -72,7 +89,7 @@ async def execute_request(ctx: RequestContext, request: Mapping[str, Any]) -> by
         return _json(_error_body("Query too large"))
     parsed = _parse_document(text)
     if parsed.document is None or parsed.errors:
-        return _json({"errors": [error.formatted for error in parsed.errors]})
+        return _json({"errors": [_validation_error(error) for error in parsed.errors]})
     node = get_operation_ast(parsed.document, name)
     if node is None:
         return _json(

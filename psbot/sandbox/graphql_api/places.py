@@ -47,12 +47,8 @@ def _work_item(namespace: Namespace, info: Info, iid: str) -> WorkItem | None:
     return item if item and access.can_read(ctx.world, ctx.user, item) else None
 
 
-def _types(namespace: Namespace, info: Info, name: str | None = None, **arguments: Value) -> Page:
-    found = [
-        type_node(type_, number)
-        for type_, number in context_of(info).world.types_of(namespace).items()
-        if name in (None, type_.value)
-    ]
+def _types(namespace: Namespace, info: Info, **arguments: Value) -> Page:
+    found = [type_node(type_, number) for type_, number in context_of(info).world.types_of(namespace).items()]
     return paginate(found, lambda node: node["id"], arguments)
 
 
@@ -63,6 +59,9 @@ def _labels(namespace: Namespace, info: Info, **arguments: Value) -> Page:
     below = list(world.subtree(namespace))[1:] if arguments.get("includeDescendantGroups") else []
     places = [namespace, *above, *(one for one in below if one.is_group)]
     found = [label for place in places for label in world.labels_of[place.namespace_id].values()]
+    if namespace.is_group:
+        # GitLab, Group.labels of the GraphQL schema of 18.7: "Filters archived labels. Defaults to false."
+        found = [label for label in found if label.is_archived is bool(arguments.get("archived"))]
     if arguments.get("title") is not None:
         found = [label for label in found if label.title == arguments["title"]]
     if arguments.get("searchTerm"):
@@ -121,6 +120,8 @@ _NAMESPACE: dict[str, Resolver] = {
     "archived": lambda ns, info: ns.is_read_only,
     "createdAt": lambda ns, info: ns.created_at,
     "webUrl": lambda ns, info: urls.namespace_url(context_of(info).world, ns),
+    "availableFeatures": lambda ns, info: {"hasEpicsFeature": context_of(info).world.has_epics},
+    "licensedFeatures": lambda ns, info: {"hasEpicsFeature": context_of(info).world.has_epics},
     "workItem": _work_item,
     "workItems": _work_items,
     "workItemTypes": _types,
@@ -172,7 +173,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         **_NAMESPACE,
         "id": lambda ns, info: global_ids.namespace_gid(ns),
         "nameWithNamespace": lambda ns, info: _full_name(ns),
-        "issuesEnabled": lambda ns, info: True,
+        "issuesEnabled": lambda ns, info: ns.has_issues,
         "group": lambda ns, info: ns.parent,
         "namespace": lambda ns, info: ns.parent,
         "projectMembers": _members,

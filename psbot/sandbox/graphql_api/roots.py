@@ -6,7 +6,6 @@ from psbot.sandbox.rules import access
 from psbot.sandbox.rules.references import referenced_items
 from psbot.sandbox.state.accounts import Namespace, User
 from psbot.sandbox.state.model import Note, WorkItem
-from psbot.sandbox.state.world import VERSION
 
 
 def _namespace(info: Info, full_path: str) -> Namespace | None:
@@ -91,7 +90,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "currentUser": lambda _root, info: context_of(info).user,
         "echo": _echo,
         "metadata": lambda _root, info: {
-            "version": VERSION,
+            "version": context_of(info).world.server_version,
             "revision": "0000000",
             "enterprise": True,
         },

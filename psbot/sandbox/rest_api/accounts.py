@@ -6,7 +6,6 @@ from psbot.sandbox.rest_api.paging import paginate
 from psbot.sandbox.rules import access, accounts
 from psbot.sandbox.rules.refusals import NotFound
 from psbot.sandbox.state.accounts import Edition, Membership, User
-from psbot.sandbox.state.world import VERSION
 
 # GitLab calls a group a namespace in this response.
 _SOURCE_TYPES = {True: "Namespace", False: "Project"}
@@ -100,7 +99,7 @@ def get_license(call: Call) -> object:
 
 def get_version(call: Call) -> object:
     """Return the instance's version."""
-    return {"version": VERSION, "revision": "0000000", "enterprise": bool(call.user)}
+    return {"version": call.world.server_version, "revision": "0000000", "enterprise": bool(call.user)}
 
 
 def get_own_token(call: Call) -> object:

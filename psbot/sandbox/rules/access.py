@@ -64,9 +64,18 @@ def can_read_confidential(world: World, user: User | None, namespace: Namespace)
     return bool(world.cache[key])
 
 
+def has_items(world: World, namespace: Namespace) -> bool:
+    """Tell whether a group is licensed for epics, or a project has issues switched on.
+
+    Without it lists are empty and items cannot be created (GitLab, ee/app/finders/ee/work_items/work_items_finder.rb
+    and ee/app/policies/ee/group_policy.rb of 18.5 to 19.1).
+    """
+    return world.has_epics if namespace.is_group else namespace.has_issues
+
+
 def can_read(world: World, user: User | None, item: WorkItem) -> bool:
     """Tell whether the user may see *item*; confidential ones need author, assignee or the Planner role."""
-    if not is_readable(world, user, item.namespace) or (item.is_epic and not world.has_epics):
+    if not is_readable(world, user, item.namespace) or not has_items(world, item.namespace):
         return False
     if not item.confidential:
         return True
@@ -100,6 +109,8 @@ def can_set_metadata(world: World, user: User | None, item: WorkItem) -> bool:
 def can_create(world: World, user: User | None, namespace: Namespace) -> bool:
     """Tell whether the user may create items: Guests in projects, Planners in groups."""
     if user is None or namespace.is_read_only or not is_readable(world, user, namespace):
+        return False
+    if not has_items(world, namespace):
         return False
     if namespace.is_group:
         return max_access_level(world, user, namespace) >= AccessLevel.PLANNER

@@ -48,6 +48,11 @@ class ItemChange:
     todo: bool | None = None
 
     @property
+    def is_labels_only(self) -> bool:
+        """Tell whether nothing but labels changes."""
+        return replace(self, add_labels=(), remove_labels=(), labels=None) == ItemChange()
+
+    @property
     def without_metadata(self) -> "ItemChange":
         """Return the change without the fields that need the Planner role on an existing item."""
         return ItemChange(

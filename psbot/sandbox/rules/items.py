@@ -108,7 +108,11 @@ def apply_change(world: World, user: User, item: WorkItem, change: ItemChange) -
         change = change.without_metadata
     refusal = find_refusal(world, user, item, change)
     if refusal is None or change.is_open is not None:
-        item.updated_at = world.record_write()
+        at = world.record_write()
+        if change.is_labels_only:
+            item.touch(at)
+        else:
+            item.updated_at = at
     if change.is_open is not None and change.is_open is not item.is_open:
         _set_state(world, user, item, is_open=change.is_open)
     _write_labels(world, user, item, change, has_events=refusal is None)

@@ -42,7 +42,7 @@ def add_link(world: World, user: User, source: WorkItem, target: WorkItem, kind:
         (target, source, _NOTE_TEXTS[_OPPOSITE[kind]]),
     ):
         end.links.append(link)
-        end.updated_at = world.clock.now()
+        end.touch(world.clock.now())
         body = note_text.format(kind=_kind_name(end), other=relative_reference(other, end.namespace))
         add_system_note(world, end, user, body, "relate", mentions=other)
     return link
@@ -55,7 +55,7 @@ def remove_link(world: World, user: User, link: Link) -> None:
     for end, other in ((link.source, link.target), (link.target, link.source)):
         body = f"removed the relation with {relative_reference(other, end.namespace)}"
         add_system_note(world, end, user, body, "unrelate", mentions=other)
-        end.updated_at = world.clock.now()
+        end.touch(world.clock.now())
     world.remove_link(link)
 
 

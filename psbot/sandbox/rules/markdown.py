@@ -14,10 +14,11 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from psbot.sandbox.rules.references import MENTION, REFERENCE
+from psbot.sandbox.rules.references import ESCAPABLE, MENTION, REFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ ResolveReference = Callable[[str], Target | None]
 
 _URL = r"https?://[^\s<>\"]+"
 _LINKABLE = re.compile(f"{_URL}|{MENTION.pattern}|{REFERENCE.pattern}")
+# The formulas of GitLab's parser: a dollar sign before a digit closes none (comrak, src/parser/inlines.rs).
+_FORMULA = re.compile(r"\$\$[^$]+\$\$|\$`[^`$]+`\$|\$(?!\s)[^$\n]+(?<![\s\\])\$(?!\d)")
 _CHECKBOX = re.compile(r"\[(?P<mark>[ xX~])\]\s+(?=\S)")
 _TAGS = (nh3.ALLOWED_TAGS | {"input"}) - {"img", "area", "map"}
 _ATTRIBUTES = {
@@ -71,11 +74,43 @@ def _clean(page: str) -> str:
 @cache
 def _renderer() -> MarkdownIt:
     renderer = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    renderer.inline.ruler.after("escape", "formula", _find_formula)
+    renderer.core.ruler.before("text_join", "escaped", _keep_escaped)
     renderer.core.ruler.push("task_lists", _render_checkboxes)
     renderer.core.ruler.push("links", _link_references)
+    renderer.add_render_rule("escaped", _render_escaped)
     renderer.add_render_rule("image", _render_image)
     renderer.add_render_rule("fence", _render_fence)
     return renderer
+
+
+def _find_formula(state: StateInline, silent: bool) -> bool:
+    """Show a formula, which GitLab renders as maths, as code without its dollar signs."""
+    match = _FORMULA.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("code_inline", "code", 0).content = match[0].strip("$`")
+    state.pos = match.end()
+    return True
+
+
+def _keep_escaped(state: StateCore) -> None:
+    """Keep escaped special characters apart from the text around them, so that they are no part of a reference."""
+    for token in state.tokens:
+        for each in token.children or []:
+            if each.type == "text_special" and each.info == "escape" and each.content in ESCAPABLE:
+                each.type = "escaped"
+
+
+def _render_escaped(
+    _renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: MutableMapping[str, Any],
+) -> str:
+    return f"<span>{escapeHtml(tokens[index].content)}</span>"
 
 
 def _render_checkboxes(state: StateCore) -> None:

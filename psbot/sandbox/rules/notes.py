@@ -78,7 +78,7 @@ def _store_note(
     is_thread: bool,
 ) -> Note:
     at = world.record_write()
-    item.updated_at = at
+    item.touch(at)
     if discussion is not None:
         discussion.is_thread = True
     earlier = {note.author for note in item.notes if not note.is_system}
@@ -144,7 +144,8 @@ def update_note(world: World, user: User, note: Note, body: str) -> NoteResult:
     if text != before:
         at = world.record_write()
         note.body = text
-        note.updated_at = note.last_edited_at = note.item.updated_at = at
+        note.updated_at = note.last_edited_at = at
+        note.item.touch(at)
         note.last_edited_by = user
         _notify_people(world, user, note, set(), before)
     return replace(
@@ -160,7 +161,7 @@ def delete_note(world: World, user: User, note: Note) -> None:
     _require_can_edit(world, user, note)
     note.item.notes.remove(note)
     del world.notes[note.id]
-    note.item.updated_at = world.record_write()
+    note.item.touch(world.record_write())
 
 
 def visible_notes(world: World, user: User | None, item: WorkItem) -> list[Note]:

@@ -11,6 +11,10 @@ from psbot.sandbox.state.world import World
 _CODE = re.compile(
     r"^(?P<fence>`{3,}|~{3,}).*?(?:^(?P=fence)|\Z)|`[^`\n]+`|<!--.*?-->", re.MULTILINE | re.DOTALL
 )
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+# Escaped with a backslash, these are no part of a reference; other escaped characters are joined with the text around
+# them (lib/banzai/filter/escaped_char_filter.rb at 6e7061f5).
+ESCAPABLE = frozenset("$%#&@!~^")
 MENTION = re.compile(r"(?<![\w@/.`-])@(?P<name>\w(?:[\w./-]*\w)?)")
 REFERENCE = re.compile(r"(?<![\w&#/;])(?P<path>\w[\w./-]*)?(?P<sign>[#&])(?P<iid>\d+)(?![\w;])")
 ITEM_URL = re.compile(
@@ -19,7 +23,12 @@ ITEM_URL = re.compile(
 
 
 def _without_code(text: str) -> str:
-    return _CODE.sub(" ", text)
+    """Return *text* as the rules for references see it: without code, and divided at escaped special characters."""
+    return _ESCAPED.sub(_read_escape, _CODE.sub(" ", text))
+
+
+def _read_escape(match: re.Match[str]) -> str:
+    return " " if match[1] in ESCAPABLE else match[1]
 
 
 def mentioned_names(text: str) -> set[str]:

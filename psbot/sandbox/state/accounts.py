@@ -80,6 +80,7 @@ class Namespace:
     description: str = ""
     full_path: str = ""
     is_archived: bool = False
+    has_issues: bool = True
     shares: "list[Share]" = field(default_factory=list)
 
     @property

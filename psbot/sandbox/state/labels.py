@@ -17,6 +17,7 @@ class Label:
     created_at: datetime
     updated_at: datetime
     description: str | None = None
+    is_archived: bool = False
 
     @property
     def scope(self) -> str:

@@ -1,7 +1,7 @@
 """Work items with their notes, links and notifications."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from psbot.sandbox.state.accounts import Namespace, User
@@ -23,6 +23,9 @@ class ItemType(StrEnum):
 GROUP_TYPES = {ItemType.EPIC: 8}
 PROJECT_TYPES = {ItemType.ISSUE: 1, ItemType.INCIDENT: 2, ItemType.TASK: 5, ItemType.TICKET: 9}
 TYPE_NAMES = {type_: type_.value.capitalize() for type_ in ItemType}
+
+
+TOUCH_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +104,14 @@ class WorkItem:
     milestone_events: list[MilestoneEvent] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+
+    def touch(self, at: datetime) -> None:
+        """Move the time of the last update, at most once a minute: notes and labels alone move it no more often.
+
+        GitLab, app/models/concerns/throttled_touch.rb@4555e1b2.
+        """
+        if at - self.updated_at > TOUCH_INTERVAL:
+            self.updated_at = at
 
     @property
     def is_epic(self) -> bool:

@@ -28,6 +28,7 @@ class World:
     clock: Clock
     edition: Edition = Edition.ULTIMATE
     url: str = "http://127.0.0.1"
+    server_version: str = VERSION
     users: dict[str, User] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     namespaces: dict[str, Namespace] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class World:
     @property
     def read_conditions(self) -> tuple[object, ...]:
         """Return what answers depend on besides the state and the user."""
-        return self.url, self.clock.now(), self.edition, self.is_in_maintenance
+        return self.url, self.clock.now(), self.edition, self.is_in_maintenance, self.server_version
 
     def __getstate__(self) -> dict[str, object]:
         """Return what a snapshot contains: everything except the lock and what can be computed again."""
@@ -294,7 +295,9 @@ class World:
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
     def types_of(self, namespace: Namespace) -> dict[ItemType, int]:
-        """Return the work item types of *namespace* with their IDs; without a licence there are no epics."""
-        if not namespace.is_group:
-            return PROJECT_TYPES
-        return GROUP_TYPES if self.has_epics else {}
+        """Return the work item types of *namespace* with their IDs.
+
+        The list does not depend on the licence or on the project's settings: an unlicensed Enterprise Edition lists
+        epics too (GitLab, app/finders/work_items/types_finder.rb of 18.1 to 19.1).
+        """
+        return GROUP_TYPES if namespace.is_group else PROJECT_TYPES
