@@ -56,7 +56,8 @@ LISTS = {
 }
 REST = (
     ("`GET /api/v4/user`", "the account of the token: psbot edits only notes of this account"),
-    ("`GET /api/v4/projects/:id/merge_requests/:iid/notes`", "finds psbot's own note, page by page"),
+    ("`GET /api/v4/projects/:id/merge_requests/:iid/notes`", "finds psbot's note, page by page"),
+    ("`GET /api/v4/users/:id`", "whether another account that wrote such a note is a bot"),
     ("`POST /api/v4/projects/:id/merge_requests/:iid/notes`", "creates the note; never repeated"),
     ("`PUT /api/v4/projects/:id/merge_requests/:iid/notes/:note_id`", "edits the note; never repeated"),
     (

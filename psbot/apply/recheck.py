@@ -38,5 +38,5 @@ def has_new_notices(
     return any(
         each.identity in names and each.gid not in known
         for gid in sorted(filter(None, logs))
-        for each in fetch_notices(reader, engagement.gitlab.group, gid, observation.account.author, process)
+        for each in fetch_notices(reader, engagement, gid, observation.account.author, process)
     )

@@ -27,7 +27,7 @@ from psbot.merge_request.changed_files import (
     read_proposed_changes,
 )
 from psbot.merge_request.git import GitFiles
-from psbot.merge_request.note import find_own_note, parse_reviewed, publish, with_marker
+from psbot.merge_request.note import find_plan_note, parse_reviewed, publish, with_marker
 from psbot.merge_request.target_policy import TargetPolicy
 from psbot.report import merge_request_note
 
@@ -107,7 +107,13 @@ def publish_plans(
         return ExitCode.DONE
     try:
         with _open_merge_requests(review.app, environment, review.merge_request.project) as merge_requests:
-            done = publish(merge_requests, review.merge_request.iid, body, may_create=note.has_content)
+            done = publish(
+                merge_requests,
+                review.merge_request.iid,
+                body,
+                may_create=note.has_content,
+                machine_accounts=review.app.process.machine_accounts,
+            )
     except PsbotError as error:
         echo(f"the plan could not be posted to the merge request: {error}")
         return error.exit_code
@@ -137,7 +143,7 @@ def fetch_reviewed(app: App) -> Mapping[str, ReviewedPlan]:
     try:
         with _open_merge_requests(app, environment, project) as merge_requests:
             iid = merge_requests.fetch_merged_iid(commit, branch)
-            note = find_own_note(merge_requests, iid) if iid else None
+            note = find_plan_note(merge_requests, iid, app.process.machine_accounts) if iid else None
     except GitLabError as error:
         echo(f"the reviewed plan cannot be read: {error}")
         return {}

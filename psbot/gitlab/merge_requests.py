@@ -13,11 +13,12 @@ _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 @dataclass(frozen=True, slots=True)
 class MergeRequestNote:
-    """A note on a merge request; ``author`` is the account's id."""
+    """A note on a merge request; ``author`` is the account's id, ``username`` its name."""
 
     id: int
     author: int
     body: str
+    username: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,16 @@ class MergeRequests:
         """Return the comments on a merge request, oldest first; GitLab's own system notes are left out."""
         found = self.rest.fetch_all(self._notes_path(iid), sort="asc", order_by="created_at")
         return tuple(
-            MergeRequestNote(_number(each, "id"), _author(each), _text(each, "body"))
+            MergeRequestNote(
+                _number(each, "id"), _number(_author(each), "id"), _text(each, "body"), _username(each)
+            )
             for each in found
             if each.get("system") is False
         )
+
+    def is_bot(self, account: int) -> bool:
+        """Tell whether GitLab flags the account with the id *account* as a bot or service account."""
+        return self.rest.get(url_path("users", account)).get("bot") is True
 
     def fetch_merged_iid(self, commit: str, branch: str) -> int | None:
         """Return the number of the merge request that merged *commit* into *branch*, the last one of several."""
@@ -78,6 +85,11 @@ def _text(thing: JsonObject, name: str) -> str:
     return value
 
 
-def _author(thing: JsonObject) -> int:
+def _author(thing: JsonObject) -> JsonObject:
     author = thing.get("author")
-    return _number(author if isinstance(author, dict) else {}, "id")
+    return author if isinstance(author, dict) else {}
+
+
+def _username(thing: JsonObject) -> str:
+    found = _author(thing).get("username")
+    return found if isinstance(found, str) else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from psbot.core.identity import identify
-from psbot.core.identity.findings import author_name
+from psbot.core.identity.findings import author_name, report_unmarked_items
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.labels import kind_label_filter
 from psbot.core.model.process import Process
@@ -115,13 +115,15 @@ class GroupReader:
         if found.orphans:
             raise self._orphans_error(engagement, others, found.orphans)
         labels = self._labels_of(engagement)
+        look_alikes = [] if epics or not self.scope.is_full else self._find_look_alikes(engagement)
         return Observation(
             replace(found.snapshot, labels=frozenset(labels)),
             self.access.account,
             GlobalIds(labels, _item_types(self.access)),
-            found.findings,
+            (*found.findings, *report_unmarked_items(look_alikes, engagement.key)),
             self._label_access_level(engagement),
             self.store.epics_by_title,
+            self.store.unmarked_epics,
             frozenset(each.gid for each in (*epics, *others)),
             depth=self._depth(epics),
         )
@@ -200,6 +202,13 @@ class GroupReader:
         parents = {each.parent for each in unlisted if each.parent}
         unmarked = {gid: each for gid in parents for each in self.store.unmarked_epic(gid)}
         return identify.find_unmarked_epic(engagement, unlisted, unmarked)
+
+    def _find_look_alikes(self, engagement: Engagement) -> list[WorkItem]:
+        """Return labelled items without markers that may be those of *engagement*, which has no epic."""
+        gids = [gid for gid in self.store.unmarked_items if not self.store.is_listed(gid)]
+        found = self._fetch_by_id(gids)
+        parents = {each.parent for each in found if each.parent and self.store.unmarked_epic(each.parent)}
+        return identify.find_unmarked_items(engagement, self.process, found, parents)
 
     def _fetch_by_id(self, gids: Sequence[str]) -> list[WorkItem]:
         found: list[WorkItem] = []

@@ -101,13 +101,15 @@ def fetch_item_histories(
     return {key: read.get(gid) for gid, key in gids.items()}
 
 
-def fetch_notices(reader: Reader, group: str, log: str, me: Author, process: Process) -> tuple[Notice, ...]:
+def fetch_notices(
+    reader: Reader, engagement: Engagement, log: str, me: Author, process: Process
+) -> tuple[Notice, ...]:
     """Return the notices on the log with the global id *log*, oldest first.
 
     Raises HiddenAnswer where GitLab does not show the log: that is not a log without notices.
     """
-    comments = reader.fetch_comments(group, [log])
-    return tuple(select_notices(_comments_of_log(comments, log), me, process))
+    comments = reader.fetch_comments(engagement.gitlab.group, [log])
+    return tuple(select_notices(_comments_of_log(comments, log), me, process, engagement.people))
 
 
 def _comments_of_log(comments: Mapping[str, Sequence[Comment]], log: str) -> Sequence[Comment]:
@@ -182,19 +184,27 @@ def _with_answers(
     notices = facts.histories.notices
     if missing.log is not None:
         written = _comments_of_log(comments, missing.log)
-        notices = tuple(select_notices(written, observation.account.author, facts.process))
+        me, people = observation.account.author, facts.engagement.people
+        notices = tuple(select_notices(written, me, facts.process, people))
     return replace(facts, histories=Histories(items, notices))
 
 
-def select_notices(written: Iterable[Comment], me: Author, process: Process) -> Iterator[Notice]:
-    """Yield psbot's notices among comments; a person's comment is never one, however it begins."""
+def select_notices(
+    written: Iterable[Comment], me: Author, process: Process, people: frozenset[str] = frozenset()
+) -> Iterator[Notice]:
+    """Yield psbot's notices among comments, whichever of its accounts posted them; *me* is the present one.
 
-    def is_ours(author: Author | None) -> bool:
+    A comment with the marker of a notice counts as an item with a marker does: its author is a machine account, one of
+    *people* who has run psbot with their own token, or has been deleted. A comment of anybody else never counts.
+    """
+
+    def is_psbot(author: Author | None) -> bool:
         return author is not None and (author == me or is_machine(author, process))
 
     for each in written:
-        name = notice.parse_identity(each.body)
-        if name and is_ours(each.author):
-            yield Notice(
-                name, each.body, each.gid, each.edited_by is not None and not is_ours(each.edited_by)
-            )
+        author = each.author
+        may_count = author is None or author.is_ghost or author.username in people or is_psbot(author)
+        if may_count and (name := notice.parse_identity(each.body)):
+            is_edited = each.edited_by not in (None, author) and not is_psbot(each.edited_by)
+            username = author.username if author else ""
+            yield Notice(name, each.body, each.gid, is_edited, is_own=author == me, author=username)

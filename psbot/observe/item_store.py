@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from psbot.core.identity.relocation import comparable_title
 from psbot.core.model.work_item import WorkItem, numeric_id_of
 from psbot.core.records.ownership import TITLE_KEY
 from psbot.core.text import marker
@@ -13,11 +14,14 @@ from psbot.observe.spool import DiskBuffer
 class ItemStore:
     """Keeps listed items in a buffer on disk, and notes which items with our markers no list has shown.
 
-    ``epics_by_title`` has the epics of other engagements, by the token of their title.
+    ``epics_by_title`` has the epics of other engagements, by the token of their title, ``unmarked_epics`` those without
+    a marker by their comparable title, ``unmarked_items`` the global ids of labelled items without one.
     """
 
     def __init__(self, keys: frozenset[str]) -> None:
         self.epics_by_title: dict[str, str] = {}
+        self.unmarked_epics: dict[str, str] = {}
+        self.unmarked_items: list[str] = []
         self._keys = keys
         self._buffer = DiskBuffer()
         self._listed: set[int] = set()  # numeric ids
@@ -36,6 +40,7 @@ class ItemStore:
             return found.engagement
         if found is None:
             self._buffer.put(_unmarked_key(epic.gid), [epic])
+            self.unmarked_epics[comparable_title(epic.title)] = epic.reference
         elif title := found.memory.get(TITLE_KEY):
             self.epics_by_title[title] = f"{epic.reference} of {found.engagement}"
         return None
@@ -69,6 +74,8 @@ class ItemStore:
         """Note labelled items with our markers that no list has shown so far."""
         for summary in summaries:
             found = marker.parse_marker(summary.description)
+            if found is None:
+                self.unmarked_items.append(summary.gid)
             if found and found.engagement in self._keys and not self.is_listed(summary.gid):
                 self._unlisted.setdefault(found.engagement, []).append(summary.gid)
 

@@ -45,6 +45,7 @@ class Observation:
     findings: tuple[Finding, ...] = ()
     label_access_level: int | None = None
     epics_by_title: Mapping[str, str] = field(default_factory=dict)
+    unmarked_epics: Mapping[str, str] = field(default_factory=dict)
     seen_gids: frozenset[str] = frozenset()
     histories: Histories = field(default_factory=Histories)
     depth: Depth = Depth.ALL

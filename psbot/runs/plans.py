@@ -7,6 +7,7 @@ from datetime import datetime
 from psbot.core.desired.build import Renderer, build_desired
 from psbot.core.desired.wrap_up import items_with_needed_history
 from psbot.core.identity import relocation
+from psbot.core.identity.findings import UNMARKED_ITEMS
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.facts import Facts
 from psbot.core.model.history import History
@@ -73,6 +74,10 @@ def plan_apply(given: PlanInput) -> Planned:
     )
     if given.snapshot.epic is None:
         _check_is_new(engagement, relocation.epic_with_our_title(desired, observation.epics_by_title))
+        same_title = relocation.unmarked_epic_finding(engagement, desired, observation.unmarked_epics)
+        findings = (*([same_title] if same_title else []), *observation.findings)
+        if same_title or any(each.code == UNMARKED_ITEMS for each in findings):
+            return Plan(engagement.key, findings=findings), observation
     checked = given.with_human_activity(needs_activity_check(desired, given.snapshot, process))
     plan = build_plan(engagement, desired, checked.snapshot, process)
     return replace(plan, findings=(*plan.findings, *checked.findings)), checked

@@ -14,7 +14,7 @@ from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
 from psbot.sandbox.rules import merge_requests
 from psbot.sandbox.server.app import Sandbox
 from psbot.sandbox.server.serve import running_sandbox
-from psbot.sandbox.state.accounts import AccessLevel, Namespace
+from psbot.sandbox.state.accounts import AccessLevel, Namespace, UserKind
 from psbot.sandbox.state.project import MergeRequest
 from psbot.sandbox.state.seed import sandbox_world
 from tests.support.paths import ROOT
@@ -194,6 +194,28 @@ def test_somebody_elses_note_with_the_marker_is_not_taken_for_psbots(begun: Scen
     assert forged.body.split() == body.split()
     assert quoted.body.startswith("As psbot said")
     assert len(begun.notes) == 3
+
+
+def test_note_of_another_account_of_psbot_counts_until_the_plan_changes(begun: Scene) -> None:
+    begun.push({FILE: ACME})
+    world, old = begun.sandbox.world, begun.merge_request.notes[0]
+    old.author = world.add_user("project_1_bot", "psbot before", UserKind.PROJECT_BOT)
+    begun.push({"README.md": "hello again"})
+    body = old.body
+    assert len(begun.notes) == 2, "the commit that the note names has changed"
+    begun.push({FILE: ACME.replace("kick_off_on: 2026-12-01", "kick_off_on: 2026-12-02")})
+    assert [note.author.username for note in begun.merge_request.notes] == ["project_1_bot", NOTES]
+    assert begun.notes[0] == body
+    assert "| create | `kick-off` | 2026-12-02 |" in begun.notes[1]
+
+
+def test_reviewed_plan_of_another_account_of_psbot_is_compared_with(begun: Scene) -> None:
+    begun.push({FILE: ACME})
+    world, old = begun.sandbox.world, begun.merge_request.notes[0]
+    old.author = world.add_user("project_1_bot", "psbot before", UserKind.PROJECT_BOT)
+    done = begun.merged()
+    assert done.exit_code == 0, done.output
+    assert "comparing with the plan in merge request" in done.stderr
 
 
 def test_note_is_written_once_when_the_answer_is_lost(begun: Scene) -> None:

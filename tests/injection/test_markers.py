@@ -80,7 +80,8 @@ def test_section_that_is_put_in_is_there_and_everything_else_stays(text: str, na
 @given(st.one_of(pasted, st.text(max_size=300)))
 def test_any_description_can_be_read(text: str) -> None:
     found = marker.parse_marker(text)
-    assert found is None or text.removeprefix("\ufeff").startswith("<!-- psbot: engagement=")
+    lines = [line.rstrip(" \t\r") for line in text.removeprefix("\ufeff").split("\n")]
+    assert found is None or str(found) in lines
     assert len(marker.human_text(text)) <= len(text)
     assert not marker.managed_sections(text).keys() & marker.damaged_sections(text)
 
@@ -93,6 +94,9 @@ HOPELESS = {
     "begins of many names": "".join(f"<!-- psbot begin: {'a' * (at % 500 + 1)} -->\n" for at in range(4000)),
     "blanks behind a comment": ("<!-- psbot begin: a -->" + " " * 500 + "x\n") * 2000,
     "one long comment": "<!-- psbot begin: " + "a" * 1_000_000,
+    "markers on one line": "x" + "<!-- psbot: engagement=acme item=epic -->" * 25_000,
+    "lines that begin as markers": "<!-- psbot: engagement=acme\n" * 40_000,
+    "markers that are too long": ("<!-- psbot: " + "a=a " * 600 + "-->\n") * 400,
 }
 
 
@@ -115,3 +119,24 @@ def test_section_is_found_when_its_lines_end_as_on_windows() -> None:
     text = f"{MARK}\r\n<!-- psbot begin: a -->\r\nold\r\n<!-- psbot end: a -->\r\n\r\nwords\r\n"
     assert marker.managed_sections(text) == {"a": "old\r\n"}
     assert marker.with_section(text, "a", "new\n").count("psbot begin: a") == 1
+
+
+def test_marker_counts_on_any_line_of_its_own_and_is_put_back_on_top() -> None:
+    minutes = f"Minutes\n\n- we met\n{MARK} \t\r\nwords\n"
+    assert marker.parse_marker(minutes) == Marker("acme", "kick-off")
+    assert marker.human_text(minutes) == "Minutes\n\n- we met\nwords\n"
+    assert marker.with_marker(minutes, Marker("acme", "log")).startswith(
+        "<!-- psbot: engagement=acme item=log -->\nMinutes\n"
+    )
+    for other in (f"As in {MARK}", f"> {MARK}", f"  {MARK}", f"{MARK} and", f"- {MARK}"):
+        assert marker.parse_marker(f"Minutes\n{other}\n") is None, other
+
+
+def test_marker_inside_a_section_is_not_the_descriptions() -> None:
+    assert marker.parse_marker(f"x\n<!-- psbot begin: a -->\n{MARK}\n<!-- psbot end: a -->\n") is None
+
+
+def test_first_of_several_markers_counts() -> None:
+    below = str(Marker("other", "epic"))
+    assert marker.parse_marker(f"{MARK}\n{below}\n") == Marker("acme", "kick-off")
+    assert marker.parse_marker(f"<!-- psbot: broken -->\n{below}\n{MARK}\n") == Marker("other", "epic")

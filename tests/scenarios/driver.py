@@ -23,6 +23,7 @@ from psbot.gitlab.server import Server
 from psbot.gitlab.wait_budget import WaitBudget
 from psbot.gitlab.writer import GitLabWriter
 from psbot.report.stale import StaleRow
+from psbot.runs.plans import Planner, plan_apply
 from psbot.runs.reconcile import reconcile
 from psbot.runs.stale import run
 from psbot.runs.work import Reconciled, RunContext
@@ -144,14 +145,19 @@ class Story:
         self.today = on or self.today
         self.control("POST", "/clock", now=self.now.isoformat())
 
-    def run(self, by: str = "psbot-bot", approve: Callable[[Plan], None] = lambda _: None) -> Reconciled:
+    def run(
+        self,
+        by: str = "psbot-bot",
+        approve: Callable[[Plan], None] = lambda _: None,
+        planner: Planner = plan_apply,
+    ) -> Reconciled:
         """Run the product once with the file as it stands, as the owner of *by*'s token."""
         limits = Limits()
         patience = WaitBudget(limits.rate_limit_seconds, self._wait)
         connection = Connection(Server(self.sandbox.url, token_of(by), connections=1, timeout=10), patience)
         tools = WriteTools(GitLabReader(connection), GitLabWriter(connection), limits, lambda: self.seconds)
         try:
-            work = RunContext(tools, self.process, WORDS, self.now, patience)
+            work = RunContext(tools, self.process, WORDS, self.now, patience, planner=planner)
             return reconcile(self.engagement, work, approve)
         finally:
             connection.close()

@@ -158,10 +158,22 @@ def test_marker_is_given_back_above_the_words_when_a_person_has_removed_it(
     assert len(then.everything) == count
 
 
-def test_occurrence_without_its_marker_is_said_because_nothing_tells_which_one_it_was(
+def test_occurrence_without_its_marker_gets_it_back_by_its_title_and_due_date(
     given: Story, when: Story, then: Story, person: People
 ) -> None:
     given.applied("acme-aws")
+    count = len(then.everything)
+    person("maria").unmarks("standup/2026-W49")
+    when.applied()
+    assert then.has("standup/2026-W49")
+    assert len(then.everything) == count
+
+
+def test_occurrence_without_its_marker_and_with_another_title_is_reported_since_it_could_be_any(
+    given: Story, when: Story, then: Story, person: People
+) -> None:
+    given.applied("acme-aws")
+    person("maria").retitles("standup/2026-W49", "Standup")
     person("maria").unmarks("standup/2026-W49")
     when.applied()
     said = [finding.message for finding in then.plan.findings if finding.code == "marker-missing"]
@@ -178,7 +190,8 @@ def test_marker_stands_on_top_again_when_a_person_has_written_above_it(
     whole, count = then.item(key).description, len(then.everything)
     person("maria").changes(key, descriptionWidget={"description": f"Read this first.\n\n{whole}"})
     when.applied()
-    assert then.item(key).words == f"Read this first.\n\n{whole}"
+    assert then.item(key).words == f"Read this first.\n\n{whole.partition(chr(10))[2]}"
+    assert then.item(key).first_line == whole.partition(chr(10))[0]
     assert len(then.everything) == count
 
 
@@ -210,7 +223,7 @@ def test_run_is_refused_when_the_epic_is_deleted_and_its_children_are_left(
     person("dora").deletes("epic")
     error = when.refused()
     assert error.exit_code is ExitCode.GITLAB
-    assert "if the epic was deleted or moved, restore it" in str(error)
+    assert "acme/delivery has no epic of the engagement" in str(error)
     assert "acme/delivery/project#1" in str(error)
     assert not then.has("epic")
 

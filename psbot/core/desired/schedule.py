@@ -81,6 +81,23 @@ def schedule_kind(kind: Kind, context: Context) -> Iterator[ScheduledItem]:
         yield _with_details(replace(each, is_due=each.is_due and is_reached), kind, context)
 
 
+def occurrence_key(kind: Kind, engagement: Engagement, title: str, due_on: date | None) -> str | None:
+    """Return the key of the item of *kind*, which an engagement has several of, with this title and due date."""
+    base = ScheduledItem(kind.name, kind.item, kind.phase, kind.guide, due_on=due_on)
+    scheduled: list[ScheduledItem] = []
+    if kind.repeat is Repeat.MILESTONE:
+        scheduled = [each for each in _per_milestone(base, engagement) if _is_due(each.milestone, due_on)]
+    elif kind.repeat is Repeat.CALL and due_on:
+        scheduled = [replace(base, key=f"{base.key}/{due_on}", day=due_on)]
+    elif kind.repeat is Repeat.STANDUP and due_on:
+        scheduled = [replace(base, key=f"{base.key}/{iso_week(due_on)}", week=iso_week(due_on))]
+    return next((each.key for each in scheduled if _title(each, kind, engagement) == title), None)
+
+
+def _is_due(milestone: Milestone | None, due_on: date | None) -> bool:
+    return milestone is not None and milestone.due_on == due_on
+
+
 def schedule_on_demand(kind: Kind, context: Context, number: int, opened_on: date) -> ScheduledItem:
     """Return the item *number* of a kind that people create on demand; it is due from *opened_on* on."""
     scheduled = ScheduledItem(
@@ -125,14 +142,18 @@ def _standups(base: ScheduledItem, context: Context) -> Iterator[ScheduledItem]:
 
 
 def _with_details(scheduled: ScheduledItem, kind: Kind, context: Context) -> ScheduledItem:
-    pattern = kind.title_each if kind.title_each and scheduled.milestone else kind.title
     return replace(
         scheduled,
-        title=escape.to_title(fill_pattern(pattern, scheduled, context.engagement)),
+        title=_title(scheduled, kind, context.engagement),
         start_on=_resolve_offset(kind.start, scheduled, context),
         due_on=scheduled.due_on or _resolve_offset(kind.due, scheduled, context),
         assignee=context.engagement.person(kind.assignee) if kind.assignee else None,
     )
+
+
+def _title(scheduled: ScheduledItem, kind: Kind, engagement: Engagement) -> str:
+    pattern = kind.title_each if kind.title_each and scheduled.milestone else kind.title
+    return escape.to_title(fill_pattern(pattern, scheduled, engagement))
 
 
 def fill_pattern(pattern: str, scheduled: ScheduledItem, engagement: Engagement) -> str:

@@ -1,12 +1,15 @@
 """Messages about work items that psbot cannot match, or ignores; `psbot explain` uses the same sentences."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from psbot.core.identity.trust import TrustRules, marker_key
 from psbot.core.model.finding import Finding, Severity
-from psbot.core.model.process import Kind
+from psbot.core.model.process import EPIC, Kind
 from psbot.core.model.work_item import WorkItem
 from psbot.core.text import marker
+
+UNMARKED_ITEMS = "unmarked-items"
+_MAX_NAMED = 5  # items that a finding names
 
 
 def author_name(work_item: WorkItem) -> str:
@@ -110,6 +113,20 @@ def report_untrusted_markers(work_items: Iterable[WorkItem]) -> Iterator[Finding
     """Yield a finding for each marked item elsewhere with an untrusted author."""
     for each in work_items:
         yield Finding("untrusted-marker", Severity.INFO, untrusted_marker_message(each), marker_key(each))
+
+
+def report_unmarked_items(work_items: Sequence[WorkItem], engagement: str) -> Iterator[Finding]:
+    """Yield the finding that items of the engagement seem to exist without markers, although it has no epic."""
+    if not work_items:
+        return
+    shown = ", ".join(each.reference for each in work_items[:_MAX_NAMED])
+    more = f" and {len(work_items) - _MAX_NAMED} more" if len(work_items) > _MAX_NAMED else ""
+    message = (
+        f"{shown}{more}: kind labels of this engagement's items but no marker, and there is no epic with a marker, so "
+        "psbot creates nothing. If they belong to the engagement, add this line at the top of the description of their "
+        f"epic: {marker.Marker(engagement, EPIC)} Otherwise remove the kind labels."
+    )
+    yield Finding(UNMARKED_ITEMS, Severity.WARNING, message)
 
 
 def _carries_marker(work_item: WorkItem) -> str:

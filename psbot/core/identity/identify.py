@@ -1,8 +1,13 @@
-"""Match work items in GitLab to the items of an engagement: by marker, author and parent, never by title."""
+"""Match work items in GitLab to the items of an engagement: by marker, author and parent.
 
-from collections.abc import Iterable, Iterator, Mapping
+Where a person has removed the marker, a child is matched by its kind label; one of several of a kind also by its title
+and due date.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from psbot.core.desired.schedule import occurrence_key
 from psbot.core.identity.findings import (
     report_ambiguous,
     report_misplaced,
@@ -65,6 +70,29 @@ def find_unmarked_epic(
     parents = {child.parent for child in children if _has_marker_of(child, engagement)}
     unmarked = [epics[gid] for gid in parents if gid and gid in epics and epics[gid].marker is None]
     return unmarked[0] if len(unmarked) == 1 else None
+
+
+def find_unmarked_items(
+    engagement: Engagement, process: Process, labelled: Iterable[WorkItem], unmarked_epics: Collection[str]
+) -> list[WorkItem]:
+    """Return the items of *labelled*, without markers, that look like those of *engagement*, which has no epic.
+
+    They are in its projects, have no parent or one of *unmarked_epics* (global ids), and a trusted author: a customer's
+    copy of an item is none. What people create on demand may be there before psbot.
+    """
+    rules = TrustRules(engagement, process, None, frozenset(unmarked_epics))
+    places = {engagement.gitlab.project.casefold(), engagement.gitlab.internal.casefold()}
+    return [
+        each
+        for each in labelled
+        if each.marker is None
+        and not (each.is_epic or each.is_moved)
+        and each.namespace.casefold() in places
+        and (each.parent is None or rules.is_child(each))
+        and rules.is_trusted(each)
+        and (kind := rules.kind_by_label(each)) is not None
+        and kind.repeat is not Repeat.ON_DEMAND
+    ]
 
 
 def identify(
@@ -212,9 +240,24 @@ def _adopt_unmarked(
             items += [_to_item(rules, kind.item, each) for each in trusted if len(trusted) == 1]
             findings += report_ambiguous(rules, kind, trusted)
         elif not _is_single(rules, kind):
-            trusted = [each for each in candidates if each.is_open and rules.is_trusted(each)]
-            findings += report_unmarked_occurrences(rules, kind, trusted)
+            trusted = [each for each in candidates if rules.is_trusted(each)]
+            matched = dict(_match_occurrences(rules, kind, trusted, by_key))
+            items += [_to_item(rules, key, each) for key, each in matched.items()]
+            others = [each for each in trusted if each.is_open and each not in matched.values()]
+            findings += report_unmarked_occurrences(rules, kind, others)
     return items, findings
+
+
+def _match_occurrences(
+    rules: TrustRules, kind: Kind, candidates: Iterable[WorkItem], taken_keys: Mapping[str, object]
+) -> Iterator[tuple[str, WorkItem]]:
+    """Yield the *candidates* whose title and due date are those of one item of *kind*, with its key."""
+    by_key: dict[str, list[WorkItem]] = {}
+    for each in candidates:
+        key = occurrence_key(kind, rules.engagement, each.title, each.due_on)
+        if key and key not in taken_keys and not rules.is_misplaced(each):
+            by_key.setdefault(key, []).append(each)
+    yield from ((key, several[0]) for key, several in by_key.items() if len(several) == 1)
 
 
 def _is_single(rules: TrustRules, kind: Kind) -> bool:

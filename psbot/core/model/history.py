@@ -79,13 +79,16 @@ def _newest(events: list[_Event]) -> _Event | None:
 class Notice:
     """A notice that psbot posted on the engagement log; ``gid`` is the global id of its note.
 
-    ``is_edited`` means that a person has edited it.
+    ``is_edited`` means that a person has edited it. Without ``is_own`` another account of psbot, ``author``, posted it:
+    GitLab lets nobody but its author and Maintainers edit a note, so psbot posts a new one instead.
     """
 
     identity: str
     body: str
     gid: str
     is_edited: bool = False
+    is_own: bool = True
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

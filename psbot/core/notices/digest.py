@@ -3,7 +3,8 @@
 A new digest is posted when there is something new to notify people of, and the one before is marked as superseded. A
 digest is edited when it gets shorter, and resolved when no stale items remain. A comment below its first line holds
 its entries, so that a run knows what people were notified of without a database. A digest that a person has edited is
-left alone.
+left alone. What another account of psbot has posted cannot be edited but counts as told: a new note that mentions
+nobody takes its place when it gets shorter or nothing is left.
 """
 
 import re
@@ -74,9 +75,17 @@ def entries_of(body: str) -> frozenset[DigestEntry] | None:
 
 
 def live_digests(notices: Iterable[Notice]) -> list[tuple[Notice, frozenset[DigestEntry]]]:
-    """Return the digests that are neither superseded nor resolved, with their entries, oldest first."""
-    pairs = [(notice, entries_of(notice.body)) for notice in notices if notice.identity == DIGEST]
-    return [(notice, entries) for notice, entries in pairs if entries is not None]
+    """Return the digests that are neither superseded nor resolved, with their entries, oldest first.
+
+    A digest of another account cannot be marked: a later digest of any other account, live or not, supersedes it.
+    """
+    digests = [notice for notice in notices if notice.identity == DIGEST]
+    live: list[tuple[Notice, frozenset[DigestEntry]]] = []
+    for number, notice in enumerate(digests):
+        is_last = notice.is_own or all(later.author == notice.author for later in digests[number:])
+        if is_last and (entries := entries_of(notice.body)) is not None:
+            live.append((notice, entries))
+    return live
 
 
 def last_entries(notices: Iterable[Notice]) -> frozenset[DigestEntry]:
@@ -105,6 +114,8 @@ def plan_digests(
     desired = frozenset(line.entry for line in lines)
     if not desired:
         yield from _resolve(log, live, _NONE_LEFT)
+        if newest is not None and not newest[0].is_own:
+            yield PostNotice(log, DIGEST, _resolved_body(_NONE_LEFT), _NONE_LEFT)
         return
     if newest is None or needs_notification(desired, newest[1]):
         yield from _resolve(log, live, _SUPERSEDED)
@@ -114,8 +125,13 @@ def plan_digests(
         )
         return
     yield from _resolve(log, live[:-1], _SUPERSEDED)
-    if desired != newest[1] and not newest[0].is_edited:
+    if desired == newest[1] or newest[0].is_edited:
+        return
+    if newest[0].is_own:
         yield PostNotice(log, DIGEST, _render_body(lines, readers), "fewer stale items remain", newest[0].gid)
+    else:
+        body = _render_body(lines, readers, can_mention=False)
+        yield PostNotice(log, DIGEST, body, "fewer stale items remain than another account has posted")
 
 
 def supersede(log: Item, notices: Iterable[Notice]) -> Iterator[PostNotice]:
@@ -127,19 +143,27 @@ def _resolve(
     log: Item, live: Iterable[tuple[Notice, frozenset[DigestEntry]]], reason: str
 ) -> Iterator[PostNotice]:
     for notice, _ in live:
-        if not notice.is_edited:
-            yield PostNotice(log, DIGEST, f"{marker_line(DIGEST)}Resolved: {reason}.\n", reason, notice.gid)
+        if notice.is_own and not notice.is_edited:
+            yield PostNotice(log, DIGEST, _resolved_body(reason), reason, notice.gid)
 
 
-def _render_body(lines: Sequence[DigestLine], readers: frozenset[str]) -> str:
-    """Return the note: each person once with their lines; a person who cannot see the log is named, not mentioned."""
+def _resolved_body(reason: str) -> str:
+    return f"{marker_line(DIGEST)}Resolved: {reason}.\n"
+
+
+def _render_body(lines: Sequence[DigestLine], readers: frozenset[str], *, can_mention: bool = True) -> str:
+    """Return the note: each person once with their lines; a person who cannot see the log is named, not mentioned.
+
+    Without *can_mention* nobody is mentioned: another account has notified them before.
+    """
     entries = " ".join(map(str, sorted(line.entry for line in lines)))
     parts = [f"{marker_line(DIGEST)}<!-- psbot told: {entries} -->\n**Stale items**"]
     for name in recipients_of(lines):
         own = [f"- {line.text} (`{line.reference}`)" for line in lines if name in line.recipients]
         if more := own[_MAX_LINES_PER_PERSON:]:
             own = [*own[:_MAX_LINES_PER_PERSON], f"- plus {len(more)} more"]
-        parts.append("\n".join([f"{_recipient(name, readers)}:", "", *own]))
+        recipient = _recipient(name, readers) if can_mention or name not in readers else escape_markdown(name)
+        parts.append("\n".join([f"{recipient}:", "", *own]))
     return "\n\n".join(parts) + "\n"
 
 

@@ -56,14 +56,15 @@ def plan_notices(
     Notices about *unchecked_items* stay as they are, because nobody knows whether they still apply. Text that a person
     has written into a notice stays. A finding that returns after it was resolved is posted again, so that GitLab
     notifies people again. A message that starts with REVERTED is posted once and never resolved. Of two notices of one
-    finding, which two concurrent runs can leave behind, the older one stays.
+    finding, which two concurrent runs can leave behind, the older one stays. What another account of psbot has posted
+    counts as posted; where it has to change, a new notice supersedes it.
     """
     existing = [notice for notice in existing if notice.identity != DIGEST]
     current = _current_notices(existing)
     for each in existing:
-        if each is not current[each.identity] and not _is_done(each):
+        if each.is_own and each is not current[each.identity] and not _is_done(each):
             yield PostNotice(
-                log, each.identity, _resolved_body(each), "duplicate of an older notice", each.gid
+                log, each.identity, _resolved_body(each), "duplicate of another notice", each.gid
             )
     desired = {notice_identity(finding): finding.message for finding in findings}
     for identity, message in sorted(desired.items()):
@@ -72,20 +73,29 @@ def plan_notices(
         if notice is None or _is_done(notice):
             yield PostNotice(log, identity, body, "new finding")
         elif _text(notice.body).split() != _text(body).split() and not notice.is_edited:
-            yield PostNotice(log, identity, body, "the message of the finding has changed", notice.gid)
+            yield PostNotice(log, identity, body, "the message of the finding has changed", _editable(notice))
     for identity, notice in sorted(current.items()):
         is_checked = identity.partition(":")[2] not in unchecked_items
         if identity not in desired and is_checked and not _is_done(notice):
-            yield PostNotice(log, identity, _resolved_body(notice), _NO_LONGER_TRUE, notice.gid)
+            yield PostNotice(log, identity, _resolved_body(notice), _NO_LONGER_TRUE, _editable(notice))
 
 
 def _current_notices(existing: Iterable[Notice]) -> dict[str, Notice]:
-    """Return one notice for each identity: the oldest that is not resolved, else the newest."""
+    """Return one notice for each identity: the last account's oldest that is not resolved, else its newest.
+
+    An account posts a notice that another account has posted too only to supersede it.
+    """
     current: dict[str, Notice] = {}
     for notice in existing:
-        if notice.identity not in current or _is_done(current[notice.identity]):
+        before = current.get(notice.identity)
+        if before is None or before.author != notice.author or _is_done(before):
             current[notice.identity] = notice
     return current
+
+
+def _editable(notice: Notice) -> str | None:
+    """Return the global id of the note to edit; None where a new note has to be posted."""
+    return notice.gid if notice.is_own else None
 
 
 def _render_body(identity: str, message: str) -> str:

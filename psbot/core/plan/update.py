@@ -62,13 +62,22 @@ def _follow_file(desired: Item, observed: Item, is_occurrence: bool) -> Iterator
 
 def _update_description(engagement: str, desired: Item, observed: Item) -> Iterator[Redescribe]:
     differing = differing_sections(observed, marker.managed_sections(desired.description))
-    has_marker = observed.marker is not None
+    found = observed.marker
+    is_on_top = found is not None and not marker.has_text_above_marker(observed.description)
     memory = ownership.phase_memory(desired)
     is_remembered = memory.items() <= ownership.phase_memory(observed).items()
-    if differing or not has_marker or not is_remembered:
-        reason = outdated_reason(observed, differing) if has_marker else "the marker was removed"
-        line = None if has_marker else str(Marker(engagement, observed.key))
+    if differing or not is_on_top or not is_remembered:
+        reason = _why_described(observed, differing, is_on_top=is_on_top)
+        line = None if is_on_top else str(found or Marker(engagement, observed.key))
         yield Redescribe(observed, differing, line, reason, memory=memory)
+
+
+def _why_described(observed: Item, differing: Mapping[str, str], *, is_on_top: bool) -> str:
+    if observed.marker is None:
+        return "the marker was removed"
+    if not is_on_top and not differing:
+        return "there is text above the marker"
+    return outdated_reason(observed, differing)
 
 
 def differing_sections(observed: Item, sections: Mapping[str, str]) -> dict[str, str]:

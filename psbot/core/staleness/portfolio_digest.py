@@ -1,6 +1,6 @@
 """The portfolio digest of a manager: the stale items of all their engagements, in one issue.
 
-The issue is found by the marker in its first line, is created once and never closed. It contains digests like those
+The issue is found by its marker, on a line of its own, is created once and never closed. It contains digests like those
 in an engagement's log (:mod:`psbot.core.notices.digest`): one is posted when there is something new, is edited when it
 gets shorter, and is resolved when nothing is left. Its entries name the engagement, so an engagement that this run did
 not check keeps its entries.
@@ -22,12 +22,12 @@ from psbot.core.staleness.response import StaleResponse
 
 KEY = "portfolio-digest"
 _MARKER = re.compile(
-    r"\A\ufeff?<!-- psbot portfolio digest: manager=(?P<manager>[A-Za-z0-9._-]+) -->[ \t]*(?:\r?\n|\Z)"
+    r"^\ufeff?<!-- psbot portfolio digest: manager=(?P<manager>[A-Za-z0-9._-]+) -->[ \t]*\r?$", re.MULTILINE
 )
 _TITLE = "Stale items in the engagements of {manager}"
 _DESCRIPTION = (
     "psbot posts the stale items of the engagements of {manager} below, and resolves them when people have acted. "
-    "Do not change the first line: psbot finds this issue by it.\n"
+    "Do not remove the first line: psbot finds this issue by it.\n"
 )
 
 
@@ -59,9 +59,12 @@ class DigestIssue:
 
 
 def manager_of(work_item: WorkItem, process: Process) -> str | None:
-    """Return the manager whose portfolio digest *work_item* is; None if it is none, or a person created it."""
-    match = _MARKER.match(work_item.description)
-    is_ours = work_item.author is not None and is_machine(work_item.author, process)
+    """Return the manager whose portfolio digest *work_item* is; None if it is none, or a person created it.
+
+    The account that created it may have been deleted since: nobody gets a second issue for that.
+    """
+    match, author = _MARKER.search(work_item.description), work_item.author
+    is_ours = author is None or author.is_ghost or is_machine(author, process)
     return match["manager"] if match and is_ours and not work_item.is_moved else None
 
 

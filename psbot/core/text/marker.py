@@ -1,8 +1,9 @@
 """Read and write the marker of a description, what psbot remembers in it, and the managed sections.
 
 The first line of every description that psbot writes is ``<!-- psbot: engagement=acme-sow-142 item=kick-off -->``.
-Further ``key=value`` pairs can follow; psbot keeps those it does not know. The text between the begin and end comments
-of a section is psbot's, and all other text belongs to people.
+Further ``key=value`` pairs can follow; psbot keeps those it does not know. People type above it: the first marker on a
+line of its own counts, wherever it is. The text between the begin and end comments of a section is psbot's, and all
+other text belongs to people.
 """
 
 import hashlib
@@ -13,7 +14,9 @@ from functools import lru_cache
 
 # Every pair ends with exactly one blank, so that there is only one way to match a line: people can write this line, and
 # a second way for each pair would let them make the regular expression run for ever.
-_MARKER = re.compile(r"\A\ufeff?<!-- psbot: ((?:[a-z_]+=[^\s<>=]+ )+)-->[ \t]*(?:\r?\n|\Z)")
+_MARKER = re.compile(r"<!-- psbot: ((?:[a-z_]+=[^\s<>=]+ )+)-->[ \t]*\r?\n?")
+_MARKER_START = "<!-- psbot: "
+_BYTE_ORDER_MARK = "\ufeff"
 _ENGAGEMENT = re.compile(r"[a-z0-9-]+")
 _ITEM = re.compile(r"[a-z0-9-]+(?:/[A-Za-z0-9-]+)?")
 _COMMENT = re.compile(r"^<!-- psbot (?P<edge>begin|end): (?P<name>[a-z-]+) -->[ \t]*(?=\r?$)", re.MULTILINE)
@@ -38,17 +41,43 @@ class Marker:
         return Marker(self.engagement, self.item, dict(self.memory) | dict(memory))
 
 
+@dataclass(frozen=True, slots=True)
+class _MarkerLine:
+    """The line of a marker in a description: its position, line end included, and the marker."""
+
+    start: int
+    end: int
+    marker: Marker
+
+
 def parse_marker(description: str) -> Marker | None:
-    """Return the marker in the first line of *description*; None if there is no well-formed one.
+    """Return the first marker on a line of its own in *description*; None if there is no well-formed one.
 
     A key that psbot cannot have written is not well-formed: people can write this line too, and keys are printed.
     """
-    return _parse_first_line(description[:_MAX_MARKER_LENGTH])
+    line = _find_marker(description)
+    return line.marker if line else None
+
+
+def _find_marker(description: str) -> _MarkerLine | None:
+    """Return the line of the marker, in time linear in the length of *description*; none is inside a section."""
+    sections: list[_Section] | None = None
+    start = description.find(_MARKER_START)
+    while start >= 0:
+        if start == 0 or description[start - 1] == "\n" or description[:start] == _BYTE_ORDER_MARK:
+            end = description.find("\n", start) + 1 or len(description)
+            if end - start <= _MAX_MARKER_LENGTH and (marker := _parse_line(description[start:end])):
+                if sections is None:
+                    sections = list(_find_sections(description)) if start > 1 else []
+                if not any(each.start < start < each.end for each in sections):
+                    return _MarkerLine(0 if start == 1 else start, end, marker)
+        start = description.find(_MARKER_START, start + 1)
+    return None
 
 
 @lru_cache(maxsize=512)  # the markers of one engagement are parsed many times
-def _parse_first_line(start: str) -> Marker | None:
-    match = _MARKER.match(start)
+def _parse_line(line: str) -> Marker | None:
+    match = _MARKER.fullmatch(line)
     if match is None:
         return None
     pairs: dict[str, str] = {}
@@ -70,17 +99,25 @@ def request_key_of(marker: Marker | None) -> str | None:
     return marker.memory.get(REQUEST_KEY) if marker else None
 
 
+def has_text_above_marker(description: str) -> bool:
+    """Tell whether people have typed above the marker; psbot puts it back on top."""
+    line = _find_marker(description)
+    return line is not None and line.start > 0
+
+
 def with_marker(description: str, marker: Marker) -> str:
-    """Return *description* with *marker* as its first line; it replaces a marker that is there."""
-    match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
-    rest = description[match.end() :] if match else description
-    return f"{marker}\n{rest}"
+    """Return *description* with *marker* as its first line; it replaces a marker that is there, on whichever line."""
+    return f"{marker}\n{_without_marker(description)}"
+
+
+def _without_marker(description: str) -> str:
+    line = _find_marker(description)
+    return description[: line.start] + description[line.end :] if line else description
 
 
 def human_text(description: str) -> str:
     """Return *description* without marker and managed sections: the part that belongs to people."""
-    match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
-    rest = description[match.end() :] if match else description
+    rest = _without_marker(description)
     kept, position = [], 0
     for section in _find_sections(rest):
         kept.append(rest[position : section.start])
@@ -117,8 +154,8 @@ def with_section(description: str, name: str, text: str) -> str:
     for section in _find_sections(description):
         if section.name == name:
             return description[: section.start] + block + description[section.end :]
-    match = _MARKER.match(description[:_MAX_MARKER_LENGTH])
-    head = match.group() if match else ""
+    line = _find_marker(description)
+    head = description[: line.end] if line else ""
     # The marker has no line end if a person has deleted everything else.
     line_end = "\n" if head and not head.endswith("\n") else ""
     return f"{head}{line_end}{block}\n\n{description[len(head) :]}"

@@ -188,7 +188,8 @@ def _with_answers(
                 facts.engagement.key,
             )
         me = scanned.observation.account.author
-        known = replace(known, notices=tuple(select_notices(comments[log], me, facts.process)))
+        notices = select_notices(comments[log], me, facts.process, facts.engagement.people)
+        known = replace(known, notices=tuple(notices))
     facts = replace(facts, histories=known)
     is_measured = not response.needs  # then only the digests had to be read
     return replace(

@@ -97,7 +97,10 @@ class _PendingWrite:
         if again.log is not None and again.log.gid is not None:
             comments = given.reader.fetch_comments(given.engagement.gitlab.group, [again.log.gid])
             notices = select_notices(
-                comments.get(again.log.gid, ()), observation.account.author, given.process
+                comments.get(again.log.gid, ()),
+                observation.account.author,
+                given.process,
+                given.engagement.people,
             )
             facts = replace(facts, histories=replace(facts.histories, notices=tuple(notices)))
             again = StaleResponse(facts, again.measurements)

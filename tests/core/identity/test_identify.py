@@ -1,5 +1,9 @@
 """Which work items psbot matches, ignores and reports: one rule a test."""
 
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
 import pytest
 
 from psbot.core.identity.identify import (
@@ -7,6 +11,7 @@ from psbot.core.identity.identify import (
     UntrustedEpic,
     find_epics,
     find_unmarked_epic,
+    find_unmarked_items,
     identify,
 )
 from psbot.core.model.work_item import Author, WorkItem
@@ -124,6 +129,44 @@ def test_call_without_its_marker_is_reported_since_it_could_be_any_call() -> Non
     result = identified(bare)
     assert (children(result), findings(result)) == ({}, [("marker-missing", None)])
     assert result.findings[0].message.startswith(f"{bare.reference} has the kind label of call but no marker")
+
+
+def test_call_without_its_marker_is_matched_by_kind_label_title_and_due_date() -> None:
+    day = date(2026, 12, 8)
+    call: dict[str, Any] = {
+        "parent": EPIC,
+        "label": "call",
+        "due_on": day,
+        "title": "Call 2026-12-08: Acme Corp",
+    }
+    bare = work_item(None, **call)
+    assert children(identified(bare)) == {"call/2026-12-08": bare.iid}
+    assert children(identified(replace(bare, is_open=False))) == {"call/2026-12-08": bare.iid}
+    for other in (
+        replace(bare, title="Call with Ada"),
+        replace(bare, due_on=date(2026, 12, 9)),
+        replace(bare, author=CUSTOMER),
+        replace(bare, parent=None),
+    ):
+        assert children(identified(other)) == {}
+    marked = work_item("call/2026-12-08", parent=EPIC)
+    assert children(identified(bare, marked)) == {"call/2026-12-08": marked.iid}
+    twice = identified(bare, work_item(None, **call))
+    assert (children(twice), findings(twice)) == ({}, [("marker-missing", None)] * 2)
+
+
+def test_items_that_look_like_an_engagements_are_found_only_where_a_trusted_account_made_them() -> None:
+    above = work_item(None, place="acme/delivery", is_epic=True)
+    alone, below = work_item(None, label="kick-off"), work_item(None, label="call", parent=above)
+    others = (
+        work_item(None, CUSTOMER, label="kick-off"),
+        work_item(None, label="change-request"),
+        work_item(None, label="kick-off", parent=EPIC),
+        work_item(None, label="kick-off", place="globex/delivery/project"),
+        work_item("kick-off", label="kick-off"),
+    )
+    found = find_unmarked_items(ENGAGEMENT, PROCESS, (alone, below, *others), [above.gid])
+    assert found == [alone, below]
 
 
 def test_change_requests_of_people_get_the_lowest_free_numbers() -> None:
