@@ -44,6 +44,24 @@ ASSUMPTIONS = (
         _ONE_ACCOUNT,
     ),
     Assumption(
+        "groups-beside-are-hidden",
+        "An account cannot read the epics of a private group without being a member of it or of a project below it.",
+        "app/policies/group_policy.rb@55eb439f (19.0)",
+        _ONE_ACCOUNT,
+    ),
+    Assumption(
+        "confidential-epics-are-hidden-from-members-of-projects-below",
+        "A member of one project cannot read confidential epics of the groups above.",
+        "app/policies/issue_policy.rb, documentation, Confidential epics",
+        _ONE_ACCOUNT,
+    ),
+    Assumption(
+        "readers-of-epics-may-comment",
+        "Who can read an epic of a group may comment on it.",
+        "app/policies/issue_policy.rb (group_issue and read_group enable create_note)",
+        _ONE_ACCOUNT,
+    ),
+    Assumption(
         "guests-change-what-is-theirs",
         "Guests may change the title, description and state of items they are author or assignee of.",
         "app/policies/issuable_policy.rb, config/authz/roles/guest.yml@55eb439f (19.0)",
@@ -104,7 +122,7 @@ ASSUMPTIONS = (
         _SETTINGS,
     ),
     Assumption(
-        "lists-by-parent-exist-since-18-3",
+        "first-version-with-lists-by-parent",
         "Lists by parent (`parentIds`) exist in 18.6; in which version they began is not known.",
         "",
         "a probe proves it for its own server",

@@ -68,6 +68,16 @@ def _epics(observed: Observed) -> Verdict:
     )
 
 
+def _confidential(observed: Observed) -> Verdict:
+    if not observed.item(items.CONFIDENTIAL).confidential:
+        raise NotObserved("no confidential item was created")
+    seen = observed.list_of("confidential").keys
+    return Verdict.of(
+        seen == {items.CONFIDENTIAL},
+        f"{len(seen & {items.CONFIDENTIAL})} confidential issue and {len(seen - {items.CONFIDENTIAL})} others",
+    )
+
+
 def _changed(observed: Observed) -> Verdict:
     missing = {"retitled", "closed", "scoped"} & set(observed.after) - observed.list_of("changed").keys
     return Verdict.of(not missing, f"{len(missing)} changed items are missing")
@@ -183,6 +193,13 @@ READING = (
         "ee/app/finders/ee/work_items/work_items_finder.rb@353fb655",
         "lists the epics of the group",
         _epics,
+    ),
+    Expectation(
+        "confidential-items-are-listed-apart",
+        "The list of a project's confidential items contains them, and no other.",
+        "schema 18.7 (Project.workItems, confidential)",
+        "lists the confidential items of the project",
+        _confidential,
     ),
     Expectation(
         "changed-items-are-listed",
