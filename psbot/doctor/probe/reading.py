@@ -13,6 +13,12 @@ def _author(observed: Observed) -> Verdict:
     return Verdict.of(is_met, "the account of the token" if is_met else "another account")
 
 
+def _any_case(observed: Observed) -> Verdict:
+    if observed.found_by_upper_case is None:
+        raise NotObserved("the account was not looked up")
+    return Verdict.of(observed.found_by_upper_case, "found" if observed.found_by_upper_case else "not found")
+
+
 def _by_id(observed: Observed) -> Verdict:
     created = {
         name.removeprefix("create ")
@@ -158,6 +164,13 @@ READING = (
         "schema 18.7 (WorkItem.author)",
         "reads a created item",
         _author,
+    ),
+    Expectation(
+        "usernames-are-compared-without-case",
+        "An account is found by its username in upper case.",
+        "app/models/user.rb (by_username: lower case on both sides)",
+        "looks up the account of the token by its name in upper case",
+        _any_case,
     ),
     Expectation(
         "items-are-found-by-id",

@@ -63,6 +63,8 @@ def play(tools: ProbeTools, scratch: Scratch, observed: Observed, samples: Seque
     _update(tools, observed, items.later_updates(observed))
     observed.after = _read_items(tools, scratch, observed)
     _read_lists(tools, scratch, observed)
+    accounts = tools.reader.fetch_accounts([observed.account.username.upper()], [])
+    observed.found_by_upper_case = scratch.account_gid in accounts.gids.values()
     _read_notes(tools, scratch, observed)
 
 
