@@ -11,6 +11,7 @@ from psbot.errors import ExitCode, GitLabError
 from psbot.gitlab.ports import LimitReached
 from psbot.report.probe import render_probe
 from psbot.sandbox.faults.faults import Fault, FaultKind, FaultTiming
+from psbot.sandbox.rules import access
 from psbot.sandbox.server.app import create_app
 from psbot.sandbox.state.accounts import AccessLevel, Edition
 from psbot.sandbox.state.seed import GROUP
@@ -65,7 +66,8 @@ def test_probe_deletes_what_it_has_created_and_nothing_else() -> None:
     assert (report.left, world.items, list(world.labels.values())) == ((), {}, [before])
 
 
-def test_items_that_cannot_be_deleted_are_closed_and_named() -> None:
+def test_items_that_cannot_be_deleted_are_closed_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "can_delete", lambda *_: False)
     world, told = scratch_world(role=AccessLevel.MAINTAINER), list[str]()
     with tools_for(world, told=told) as tools:
         report = run_probe(tools, prepare(tools, GROUP, NOW), samples())
@@ -99,7 +101,8 @@ def test_probe_whose_answers_get_lost_cleans_up() -> None:
         assert remains(world) == (0, 0), number
 
 
-def test_report_file_has_no_tokens_names_or_addresses() -> None:
+def test_report_file_has_no_tokens_names_or_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "can_delete", lambda *_: False)
     world = scratch_world(role=AccessLevel.MAINTAINER)
     text = render_probe("markdown", without_names(probed(world), world.url), NOW)
     for word in ("acme/", "psbot-bot", world.url, "sandbox-token", "GROUP/PROJECT/"):
