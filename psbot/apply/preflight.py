@@ -3,44 +3,99 @@
 GitLab drops an assignee who is not a member without an error.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from psbot.core.model.engagement import Engagement
-from psbot.core.model.operations import CreateChild, CreateEpic, CreateLabel, Reassign
+from psbot.core.model.finding import Finding, Severity
+from psbot.core.model.item import Item
+from psbot.core.model.operations import CreateChild, CreateEpic, CreateLabel, Operation, Reassign
 from psbot.core.model.process import Process
 from psbot.core.model.work_item import is_machine
 from psbot.core.plan.plan import Plan
+from psbot.core.records import ownership
 from psbot.core.text.quantity import quantity
 from psbot.errors import GitLabError
 from psbot.gitlab.ports import Reader
 from psbot.gitlab.values import Account, AccountLookup, Membership
 from psbot.observe.access import PLANNER
 
+ASSIGNEE_MISSING = "assignee-missing"
+_HOW_TO_FIX = "correct `people:` in the engagement file, or invite them"
+_MAX_NAMED = 5  # items that a finding names
+
 
 @dataclass(slots=True)
 class MemberCheck:
-    """Memberships that have been checked in this run, and the global ids of the accounts."""
+    """Memberships that have been checked in this run, and the global ids of the accounts.
+
+    ``missing`` has the reason why somebody cannot be assigned somewhere.
+    """
 
     account_gids: dict[str, str] = field(default_factory=dict)
     members: set[Membership] = field(default_factory=set)
+    missing: dict[Membership, str] = field(default_factory=dict)
 
     def check(self, plan: Plan, reader: Reader) -> None:
         """Look up everyone whom *plan* assigns; raises GitLabError that names everyone who is missing."""
-        memberships = sorted(
-            set(needed_memberships(plan)) - self.members, key=lambda each: (each.path, each.username)
-        )
-        if not memberships:
-            return
-        names = sorted({each.username for each in memberships})
-        found = reader.fetch_accounts(names, memberships)
-        if missing := list(describe_missing(names, memberships, found)):
+        if missing := self.find_missing(plan, reader):
             raise GitLabError(
-                f"{plan.engagement}: " + "; ".join(missing),
-                "nothing was written; correct `people:` in the engagement file, or invite them",
+                f"{plan.engagement}: " + "; ".join(dict.fromkeys(missing.values())),
+                f"nothing was written; {_HOW_TO_FIX}",
             )
-        self.account_gids |= found.gids
-        self.members |= found.members
+
+    def find_missing(self, plan: Plan, reader: Reader) -> dict[Membership, str]:
+        """Look up everyone whom *plan* assigns; return who is missing where, with the reason."""
+        needed = sorted(set(needed_memberships(plan)), key=lambda each: (each.path, each.username))
+        if unknown := [each for each in needed if each not in self.members and each not in self.missing]:
+            found = reader.fetch_accounts(sorted({each.username for each in unknown}), unknown)
+            self.account_gids |= found.gids
+            for each in unknown:
+                if reasons := list(describe_missing([each.username], [each], found)):
+                    self.missing[each] = reasons[0]
+                else:
+                    self.members.add(each)
+        return {each: self.missing[each] for each in needed if each in self.missing}
+
+
+def without_missing(plan: Plan, missing: Mapping[Membership, str]) -> Plan:
+    """Return *plan* without the assignments of people who are *missing*, and a finding for each reason.
+
+    An item to be created is created without them; its marker remembers that nobody is assigned, so that it follows the
+    file as soon as they can be.
+    """
+    left: list[Operation] = []
+    without: dict[str, list[str]] = {}
+    for operation in plan.operations:
+        reasons = {each.username: missing[each] for each in _memberships_of(operation) if each in missing}
+        for reason in reasons.values():
+            without.setdefault(reason, []).append(_key_of(operation))
+        if not reasons:
+            left.append(operation)
+        elif isinstance(operation, CreateEpic | CreateChild):
+            left.append(replace(operation, item=_without_assignees(plan, operation.item, reasons)))
+    findings = tuple(
+        Finding(
+            ASSIGNEE_MISSING, Severity.WARNING, f"{reason}: not assigned to {_named(keys)}; {_HOW_TO_FIX}"
+        )
+        for reason, keys in without.items()
+    )
+    return replace(plan, operations=tuple(left), findings=(*plan.findings, *findings))
+
+
+def _without_assignees(plan: Plan, item: Item, missing: Iterable[str]) -> Item:
+    after = replace(item, assignees=tuple(name for name in item.assignees if name not in missing))
+    key, token = ownership.FIELD_TOKENS["assignee"]
+    return after.remember(plan.engagement, {key: token(after)})
+
+
+def _key_of(operation: Operation) -> str:
+    return "" if isinstance(operation, CreateLabel) else operation.item.key
+
+
+def _named(keys: list[str]) -> str:
+    more = f" and {len(keys) - _MAX_NAMED} more" if len(keys) > _MAX_NAMED else ""
+    return ", ".join(keys[:_MAX_NAMED]) + more
 
 
 def check_author(engagement: Engagement, account: Account, process: Process) -> None:
@@ -86,14 +141,18 @@ def check_label_permission(
 def needed_memberships(plan: Plan) -> Iterator[Membership]:
     """Yield who has to be a member where, so that *plan* can assign them."""
     for operation in plan.operations:
-        match operation:
-            case CreateEpic(item=item) | CreateChild(item=item):
-                names = item.assignees
-            case Reassign(item=item, after=names):
-                pass
-            case _:
-                continue
-        yield from (Membership(name, item.namespace, item.is_epic) for name in names)
+        yield from _memberships_of(operation)
+
+
+def _memberships_of(operation: Operation) -> Iterator[Membership]:
+    match operation:
+        case CreateEpic(item=item) | CreateChild(item=item):
+            names = item.assignees
+        case Reassign(item=item, after=names):
+            pass
+        case _:
+            return
+    yield from (Membership(name, item.namespace, item.is_epic) for name in names)
 
 
 def describe_missing(

@@ -27,8 +27,8 @@ def check(_file: ConfigFile[AccountsFile], _others: ConfigNames) -> Iterator[Pro
 def to_core(file: AccountsFile) -> Mapping[str, Any]:
     """Return the fields of the process that the file gives."""
     return {
-        "machine_accounts": frozenset(file.machine_accounts),
-        "colleagues": frozenset(file.colleagues),
+        "machine_accounts": frozenset(map(str.lower, file.machine_accounts)),
+        "colleagues": frozenset(map(str.lower, file.colleagues)),
     }
 
 

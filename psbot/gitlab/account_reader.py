@@ -20,7 +20,7 @@ from psbot.gitlab.account_queries import (
     group_epics_query,
 )
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.decode import parse_author
+from psbot.gitlab.decode import parse_author, parse_username
 from psbot.gitlab.item_types import EPIC_TYPE, ISSUE_TYPE, ItemType
 from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.query import chunks, next_cursor, numbered_variables, query
@@ -103,9 +103,9 @@ def fetch_accounts(
             | numbered_variables("person", [each.username for each in chunk]),
         )
         for user in data.node("users").nodes("nodes"):
-            gids[user.text("username")] = user.text("id")
+            gids[parse_username(user)] = user.text("id")
             if user.text("state") != "active":
-                inactive.add(user.text("username"))
+                inactive.add(parse_username(user))
         members |= {each for number, each in enumerate(chunk) if _is_member(data, number, each)}
     return AccountLookup(gids, frozenset(inactive), frozenset(members))
 
@@ -237,7 +237,7 @@ def _is_member(data: Node, number: int, membership: Membership) -> bool:
         return False
     members = namespace.node("members")
     users = [each.node_or_none("user") for each in members.nodes("nodes")]
-    if any(user is not None and user.text("username") == membership.username for user in users):
+    if any(user is not None and parse_username(user) == membership.username for user in users):
         return True
     if members.node("pageInfo").boolean("hasNextPage"):
         raise malformed(f"too many members of {membership.path} match {membership.username}")

@@ -24,7 +24,12 @@ def parse_author(node: Node | None) -> Author | None:
         return None
     kind = node.text("type")
     is_machine = node.boolean("bot") or kind in _MACHINE_TYPES or kind.endswith("_BOT")
-    return Author(node.text("username"), is_machine, kind == _GHOST_TYPE)
+    return Author(parse_username(node), is_machine, kind == _GHOST_TYPE)
+
+
+def parse_username(node: Node) -> str:
+    """Return a username in lower case: GitLab takes names in upper and lower case as the same."""
+    return node.text("username").lower()
 
 
 def parse_work_item(node: Node, *, with_newest_note: bool = False) -> WorkItem:
@@ -65,7 +70,7 @@ def _parse_work_item(node: Node, *, with_newest_note: bool) -> WorkItem:
         author=parse_author(node.node_or_none("author")),
         is_epic=is_epic,
         labels=frozenset(each.text("title") for each in labels),
-        assignees=tuple(each.text("username") for each in assignees),
+        assignees=tuple(map(parse_username, assignees)),
         start_on=widgets.date_or_none("startDate") if "startDate" in widgets.value else None,
         due_on=widgets.date_or_none("dueDate") if "dueDate" in widgets.value else None,
         confidential=node.boolean("confidential"),

@@ -10,6 +10,7 @@ from psbot.core.model.history import LabelEvent
 from psbot.core.model.work_item import Author, WorkItem
 from psbot.errors import GitLabError
 from psbot.gitlab.connection import Connection
+from psbot.gitlab.decode import parse_username
 from psbot.gitlab.node import Node, malformed
 from psbot.gitlab.ports import RateLimited
 from psbot.gitlab.rest import Rest, url_path
@@ -62,7 +63,7 @@ def _parse_event(
         raise malformed(f"a label event has the action {action}")
     author = None
     if user is not None:
-        author = authors.get(user.text("username"))
+        author = authors.get(parse_username(user))
         if author is None:
             raise malformed("the author of a label event has written no note")
     return LabelEvent(key, title, action == _ADDED, author, node.instant("created_at"))

@@ -14,6 +14,7 @@ MAX_ANSWER_BYTES = (
 
 
 RATE_LIMIT_MESSAGE = re.compile(r"too many (times|requests)|rate limit", re.IGNORECASE)
+SERVER_ERROR = "GitLab answered 500"
 # A query that takes too long: fields over the time beside data, with status 200, or a cancelled SQL statement, with
 # status 503 (GitLab, lib/gitlab/graphql/timeout.rb, app/controllers/graphql_controller.rb of about 18.0).
 TIMEOUT_MESSAGE = re.compile(r"^Timeout on |Request timed out")

@@ -9,9 +9,10 @@ from psbot.errors import GitLabError
 from psbot.gitlab import mutations
 from psbot.gitlab.account_reader import fetch_archived_labels
 from psbot.gitlab.connection import Connection
+from psbot.gitlab.creation_pace import CreationPace
 from psbot.gitlab.node import is_gid
 from psbot.gitlab.ports import RateLimited, Unclear
-from psbot.gitlab.transport_errors import RATE_LIMIT_MESSAGE
+from psbot.gitlab.transport_errors import RATE_LIMIT_MESSAGE, SERVER_ERROR
 from psbot.gitlab.values import Dates, ItemUpdate, NewItem, NewNote, NoteEdit, WriteResult
 
 _DEFAULT_PAUSE = 10.0
@@ -54,6 +55,7 @@ class GitLabWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._creation_pace = CreationPace(connection.wait_budget)
         self._posted_counts: list[int] = []  # a list, because several threads write
 
     @property
@@ -91,9 +93,19 @@ class GitLabWriter:
             return frozenset()
 
     def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
-        """Create work items."""
+        """Create work items, no faster than GitLab may allow."""
+        self._creation_pace.wait_for(items)
         inputs = list(map(_creation_input, items))
-        return self._write(mutations.create_items(len(inputs)), inputs, "workItem")
+        try:
+            return self._write(mutations.create_items(len(inputs)), inputs, "workItem")
+        except RateLimited as error:
+            raise RateLimited(f"{error.message} while items were created", error.seconds) from None
+        except Unclear as error:
+            if error.message != SERVER_ERROR:
+                raise
+            raise Unclear(
+                f"{error.message}; GitLab before 19 says so at its limit on creating issues"
+            ) from None
 
     def update_items(self, updates: Sequence[ItemUpdate]) -> Sequence[WriteResult]:
         """Update work items."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from psbot.core.plan.review import ReviewedPlan
+from psbot.core.text.escape import is_same_text
 from psbot.gitlab.merge_requests import MergeRequestNote, MergeRequests
 from psbot.gitlab.ports import Unclear
 
@@ -111,4 +112,4 @@ def publish(
 
 
 def _is_same_text(one: str, other: str) -> bool:
-    return one.split() == other.split()
+    return is_same_text(one, other)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from psbot.parsing.validation import matching
 
@@ -19,4 +19,9 @@ TemplateName = Annotated[
 ConfigLink = Annotated[str, *matching(r"https?://[^\s<>]+", "write a link that starts with https://", 500)]
 
 
-Username = Annotated[str, *matching(r"\w[\w.-]*", "write the GitLab username without @, such as maria", 255)]
+# In lower case: GitLab takes names in upper and lower case as the same.
+Username = Annotated[
+    str,
+    *matching(r"\w[\w.-]*", "write the GitLab username without @, such as maria", 255),
+    AfterValidator(str.lower),
+]

@@ -1,9 +1,10 @@
 """From an observation to a plan: one planner for each command that writes, with the reads its decisions need."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from psbot.apply.preflight import MemberCheck, without_missing
 from psbot.core.desired.build import Renderer, build_desired
 from psbot.core.desired.wrap_up import items_with_needed_history
 from psbot.core.identity import relocation
@@ -17,7 +18,7 @@ from psbot.core.model.process import Process
 from psbot.core.plan.duplicates import close_duplicates
 from psbot.core.plan.plan import Plan, build_plan, sort_operations
 from psbot.core.plan.unlisted import needs_activity_check
-from psbot.core.records import phase
+from psbot.core.records import ownership, phase
 from psbot.core.workflow import advance
 from psbot.errors import PsbotError
 from psbot.gitlab.ports import HiddenAnswer, Reader
@@ -36,6 +37,7 @@ class PlanInput:
     process: Process
     templates: Renderer
     now: datetime
+    member_check: MemberCheck = field(default_factory=MemberCheck)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -46,6 +48,37 @@ class PlanInput:
         """Return the observation with what GitLab knows about who has worked on *items*."""
         group = self.engagement.gitlab.group
         return with_human_activity(self.reader, self.observation, group, items, self.process)
+
+    def with_lost_assignees(self) -> "PlanInput":
+        """Return the input in which items are marked from which GitLab has taken the assignee, a deleted account."""
+        lost = {item: ownership.lost_assignees(item) for item in self.snapshot.items if item.is_open}
+        names = sorted({name for each in lost.values() for name in each})
+        if not names:
+            return self
+        known = self.reader.fetch_accounts(names, ()).gids
+        gone = {(item.namespace, item.iid) for item, each in lost.items() if each and not each & known.keys()}
+
+        def marked(item: Item) -> Item:
+            return replace(item, has_lost_assignee=(item.namespace, item.iid) in gone)
+
+        epic = self.snapshot.epic
+        snapshot = replace(
+            self.snapshot,
+            epic=marked(epic) if epic else None,
+            children=tuple(map(marked, self.snapshot.children)),
+        )
+        return replace(self, observation=replace(self.observation, snapshot=snapshot))
+
+    def with_assignable(self, plan: Plan) -> Plan:
+        """Return *plan* without assignments that GitLab would not carry out, and findings about them.
+
+        A new engagement's plan keeps them: nothing of it is written until everybody can be assigned.
+        """
+        missing = self.member_check.find_missing(plan, self.reader)
+        if not missing:
+            return plan
+        reported = without_missing(plan, missing)
+        return replace(plan, findings=reported.findings) if self.snapshot.epic is None else reported
 
     def facts(self) -> Facts:
         """Return the facts as they were observed, without reading more."""
@@ -66,6 +99,7 @@ def plan_apply(given: PlanInput) -> Planned:
     check_projects(engagement, observation, process)
     if ended := phase.final_phase_finding(given.snapshot.epic, process):
         return Plan(engagement.key, findings=(ended, *observation.findings)), observation
+    given = given.with_lost_assignees()
     needed = items_with_needed_history(given.snapshot, process)
     histories = fetch_item_histories(given.reader, engagement, observation, needed)
     _require_visible_histories(engagement, histories, needed)
@@ -80,7 +114,8 @@ def plan_apply(given: PlanInput) -> Planned:
             return Plan(engagement.key, findings=findings), observation
     checked = given.with_human_activity(needs_activity_check(desired, given.snapshot, process))
     plan = build_plan(engagement, desired, checked.snapshot, process)
-    return replace(plan, findings=(*plan.findings, *checked.findings)), checked
+    plan = replace(plan, findings=(*plan.findings, *checked.findings))
+    return given.with_assignable(plan), checked
 
 
 def _check_is_new(engagement: Engagement, epic: str | None) -> None:
@@ -114,7 +149,9 @@ def plan_advance(given: PlanInput) -> Planned:
         _require_visible_histories(engagement, facts.histories.by_item, needed)
     plan = advance.advance(facts, given.templates)
     findings = (*plan.findings, *checked.findings)
-    return replace(plan, findings=findings), replace(checked, histories=facts.histories)
+    return given.with_assignable(replace(plan, findings=findings)), replace(
+        checked, histories=facts.histories
+    )
 
 
 def plan_duplicates(given: PlanInput) -> tuple[tuple[Close, ...], Observation]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from psbot.apply.preflight import check_author, check_machine
+from psbot.apply.preflight import MemberCheck, check_author, check_machine
 from psbot.core.desired.build import Renderer
 from psbot.core.model.engagement import Engagement
 from psbot.core.model.operations import CreateChild
@@ -35,9 +35,10 @@ def plan_advance_many(
     reader: Reader, engagements: Iterable[Engagement], process: Process, templates: Renderer, now: datetime
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
     """Yield each engagement with its plan of ``psbot advance``, like :func:`plan_apply_many`."""
+    member_check = MemberCheck()
 
     def plan_one(engagement: Engagement, observation: Observation) -> Planned:
-        return plan_advance(PlanInput(reader, engagement, observation, process, templates, now))
+        return plan_advance(PlanInput(reader, engagement, observation, process, templates, now, member_check))
 
     observed = with_histories(reader, observe_many(reader, engagements, process), process, now)
     yield from _plans_only(_plan_each(observed, plan_one))
@@ -53,9 +54,10 @@ def plan_many(
     planner: Planner,
 ) -> Iterator[tuple[Engagement, Plan | PsbotError]]:
     """Yield each engagement with the plan that *planner* makes, like :func:`plan_apply_many`."""
+    member_check = MemberCheck()
 
     def plan_one(engagement: Engagement, observation: Observation) -> Planned:
-        return planner(PlanInput(reader, engagement, observation, process, templates, now))
+        return planner(PlanInput(reader, engagement, observation, process, templates, now, member_check))
 
     yield from _plans_only(_plan_each(observe_many(reader, engagements, process), plan_one))
 

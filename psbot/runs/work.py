@@ -46,7 +46,15 @@ class RunContext:
     def plan(self, engagement: Engagement, observation: Observation) -> Planned:
         """Return the plan for what was observed of *engagement*."""
         return self.planner(
-            PlanInput(self.tools.reader, engagement, observation, self.process, self.templates, self.now)
+            PlanInput(
+                self.tools.reader,
+                engagement,
+                observation,
+                self.process,
+                self.templates,
+                self.now,
+                self.member_check,
+            )
         )
 
 

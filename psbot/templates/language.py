@@ -28,7 +28,7 @@ MAX_STEPS = 100_000
 MAX_CHART_NAME = 40
 
 # A character that is harmless at the end of a value would be active in front of the template's next word.
-_OPEN_END = re.compile(r"[@#!&$%~^*\[]\Z")
+_OPEN_END = re.compile(r"[*\[]\Z")
 # Keywords of the Mermaid gantt grammar at the start of a line, besides those of chart_name.
 _CHART_START = re.compile(r"\d|(?:call|href)\b", re.IGNORECASE)
 _PATH = re.compile(r"[\w./-]+")

@@ -195,6 +195,11 @@ def _label_events_are_hidden(patch: Patch) -> None:
     patch.setattr(events, "paginate", refuse)
 
 
+def _confidential_filter_is_ignored(patch: Patch) -> None:
+    real = filters.parse_filter
+    patch.setattr(places, "parse_filter", lambda arguments: replace(real(arguments), confidential=None))
+
+
 BROKEN: dict[str, Callable[[Patch], None]] = {
     "labels-of-a-scope-exclude-each-other": _scoped_labels_stay,
     "escaped-quick-actions-in-descriptions-do-not-run": _escaped_action_runs_in_description,
@@ -214,6 +219,7 @@ BROKEN: dict[str, Callable[[Patch], None]] = {
     "descriptions-come-back-word-for-word": _words_are_changed,
     "titles-of-255-characters-are-kept": _long_titles_are_cut,
     "confidential-items-are-created": _confidential_is_ignored,
+    "confidential-items-are-listed-apart": _confidential_filter_is_ignored,
     "closed-items-can-be-reopened": _closed_items_stay_closed,
     "closing-an-epic-leaves-its-children": _children_close_with_their_epic,
     "due-dates-before-start-dates-are-refused": _any_order_of_dates_is_accepted,

@@ -24,6 +24,7 @@ from graphql.language.ast import FragmentDefinitionNode, OperationDefinitionNode
 
 from psbot.gitlab.connection import Connection, Variables
 from psbot.gitlab.documents import every_document
+from psbot.gitlab.wait_budget import WaitBudget
 from tests.support.paths import ROOT
 
 SHARED = ROOT.parent / "shared" / "gitlab-api"
@@ -86,6 +87,10 @@ class Witness:
     """A connection that holds every document sent, and every answer, against GitLab's published schema."""
 
     connection: Connection
+
+    @property
+    def wait_budget(self) -> WaitBudget:
+        return self.connection.wait_budget
 
     def read(
         self, document: str, variables: Variables, make_smaller: Callable[[], Variables] | None = None

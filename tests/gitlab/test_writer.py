@@ -8,7 +8,7 @@ from responses import matchers
 
 from psbot.core.model.labels import LabelSpec
 from psbot.gitlab.connection import Connection
-from psbot.gitlab.ports import RateLimited
+from psbot.gitlab.ports import RateLimited, Unclear
 from psbot.gitlab.values import Dates, ItemUpdate, NewItem
 from psbot.gitlab.writer import GitLabWriter
 from tests.gitlab.answers import BASE, URL, Answers, write
@@ -153,3 +153,17 @@ def test_update_whose_answer_still_has_the_old_state_is_a_refusal(
     (found,) = GitLabWriter(connection).update_items([ItemUpdate("i", is_open=is_open)])
     assert found.refusal is None
     assert (found.state_refusal is not None) is is_refused
+
+
+def test_server_error_at_a_creation_names_the_limit_that_older_servers_may_have_reached(
+    answers: Answers, connection: Connection
+) -> None:
+    answers.post(URL, status=500, json={"errors": [{"message": "Internal server error"}]})
+    with pytest.raises(Unclear, match="limit on creating issues"):
+        GitLabWriter(connection).create_items([NewItem("acme/p", "type", "T", "D", ())])
+
+
+def test_rate_limit_at_a_creation_says_what_was_limited(answers: Answers, connection: Connection) -> None:
+    answers.post(URL, status=429, json={"errors": [{"message": "requested too many times"}]})
+    with pytest.raises(RateLimited, match="while items were created"):
+        GitLabWriter(connection).create_items([NewItem("acme/p", "type", "T", "D", ())])

@@ -47,6 +47,9 @@ ACTIVE = {
     "html": re.compile(r"<(?!https?://)/?[a-zA-Z!]"),
 }
 
+# Markdown's escapes: GitLab takes none of these characters as a part of a mention or reference.
+ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
+
 IN_TITLES = (re.compile(r"^\s*[/\uff0f][a-z]", re.IGNORECASE), ACTIVE["mention"], ACTIVE["reference"])
 
 HOSTILE = [
@@ -100,7 +103,7 @@ BASELINE = descriptions("Plain")
 def without_own_words(kind: str, text: str) -> str:
     """Leave out the lines that stand in the same template for a plain engagement: those are psbot's own words."""
     own = set(BASELINE[kind].splitlines())
-    return "\n".join(line for line in text.splitlines() if line not in own)
+    return ESCAPED.sub("\\\\", "\n".join(line for line in text.splitlines() if line not in own))
 
 
 def assert_inert(text: str) -> None:

@@ -138,7 +138,12 @@ def test_closing_adds_an_event_and_notifies_author_and_assignees(sandbox: Sandbo
     assert told == [("paul", "assigned"), ("maria", "closed"), ("paul", "closed")]
     bot.update(item, stateEvent="REOPEN")
     assert bot.item(item)["state"] == "OPEN"
-    assert bot.item(item).system_notes[-2:] == ["closed", "reopened"]
+    assert bot.item(item).system_notes[-4:] == [
+        "closed",
+        "set status to **Done**",
+        "reopened",
+        "set status to **To do**",
+    ]
 
 
 def test_bots_and_the_actor_get_no_notifications(sandbox: Sandbox, bot: Client) -> None:
@@ -243,3 +248,36 @@ def test_bulk_update_changes_labels_of_several_items(bot: Client) -> None:
     data = {"fullPath": "acme", "ids": [one["id"] for one in items], "labelsWidget": {"addLabelIds": [label]}}
     assert bot.execute(query, input=data)["workItemBulkUpdate"] == {"errors": [], "updatedWorkItemCount": 2}
     assert [bot.item(one).labels for one in items] == [["bug"], ["bug"]]
+
+
+def test_closing_an_epic_or_an_issue_of_the_free_edition_leaves_no_status_note(
+    sandbox: Sandbox, bot: Client
+) -> None:
+    epic = bot.epic("Epic")
+    bot.update(epic, stateEvent="CLOSE")
+    assert bot.item(epic).system_notes == ["closed"]
+    sandbox.world.edition = Edition.FREE
+    issue = bot.create("x")
+    bot.update(issue, stateEvent="CLOSE")
+    assert bot.item(issue).system_notes == ["closed"]
+
+
+def test_texts_lose_carriage_returns_and_white_space_at_the_end(bot: Client) -> None:
+    item = bot.create("x", descriptionWidget={"description": "one\r\ntwo \n\n"})
+    assert bot.item(item).data["description"] == "one\ntwo"
+    bot.update(item, descriptionWidget={"description": "three\r\n"})
+    assert bot.item(item).data["description"] == "three"
+    assert bot.note(item, "a note\r\n")["note"]["body"] == "a note"
+
+
+def test_new_child_comes_first(bot: Client) -> None:
+    epic = bot.epic("Epic")
+    children = [bot.create(name, hierarchyWidget={"parentId": epic["id"]}) for name in ("a", "b")]
+    nodes = bot.item(epic).widget("HIERARCHY")["children"]["nodes"]
+    assert [node["id"] for node in nodes] == [child["id"] for child in reversed(children)]
+
+
+def test_description_is_limited_in_bytes(bot: Client) -> None:
+    data = {"id": bot.create("x")["id"], "descriptionWidget": {"description": "é" * 600_000}}
+    payload = bot.execute(UPDATE, input=data)["workItemUpdate"]
+    assert payload["errors"] == ["Description is too long (1 MiB). The maximum size is 1 MiB."]

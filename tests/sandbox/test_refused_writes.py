@@ -52,7 +52,7 @@ def test_refused_update_has_closed_the_item_and_changed_its_labels_before_gitlab
     ]
     seen = bot.item(item)
     assert (seen.data["state"], seen.labels) == ("CLOSED", ["done"])
-    assert seen.system_notes == ["closed"]  # the labels have no event
+    assert seen.system_notes == ["closed", "set status to **Done**"]  # the labels have no event
 
 
 def test_item_is_there_when_only_its_link_is_refused(bot: Client, sandbox: Sandbox) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from psbot.sandbox.rules.references import mentioned_names
 from tests.scenarios.driver import Data, Story
 from tests.scenarios.people import Person
 
@@ -139,7 +140,7 @@ def test_words_that_a_person_puts_into_a_title_stay_inert_in_the_epic(
     when.applied()
     epic = then.item("epic")
     assert epic.is_open
-    assert "@dora" not in epic.description
+    assert mentioned_names(epic.description) == set()
     assert epic.description.count("<!-- psbot end: overview -->") == 1
     assert epic.labels == ["ps-kind::engagement", "ps-phase::setup"]
     assert then.notifications()[told:] == []

@@ -223,7 +223,7 @@ def test_run_is_refused_when_the_epic_is_deleted_and_its_children_are_left(
     person("dora").deletes("epic")
     error = when.refused()
     assert error.exit_code is ExitCode.GITLAB
-    assert "acme/delivery has no epic of the engagement" in str(error)
+    assert "if the epic was deleted or moved, restore it" in str(error)
     assert "acme/delivery/project#1" in str(error)
     assert not then.has("epic")
 

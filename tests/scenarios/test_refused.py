@@ -1,10 +1,12 @@
 """What is found before the first write: people, roles, places, editions, tokens."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from psbot.errors import ExitCode
+from psbot.sandbox.rules.creation_limit import limit_creations
 from tests.scenarios.driver import Story
 from tests.scenarios.people import Person
 
@@ -31,14 +33,15 @@ def test_everybody_who_is_missing_is_named_at_once_before_the_first_write(
     assert (then.everything, then.state()["labels"]) == ([], [])
 
 
-def test_new_lead_who_is_no_member_is_found_before_anything_is_changed(
+def test_new_lead_who_is_no_member_is_assigned_nothing_and_everything_else_is_done(
     given: Story, when: Story, then: Story
 ) -> None:
     given.applied("acme-aws")
-    before = then.state()
-    error = when.refused(kick_off_on="2026-12-10", people={"engineers": ["nobody"]})
-    assert "nobody" in str(error)
-    assert then.state() == before
+    given.written(kick_off_on="2026-12-10", people={"engineers": ["nobody"]})
+    done = when.run()
+    assert done.exit_code is ExitCode.GITLAB
+    assert "GitLab has no user nobody" in str(done.error)
+    assert (then.item("kick-off").due, then.item("kick-off").assignees) == ("2026-12-10", ["paul"])
 
 
 @pytest.mark.parametrize("key", ["project", "internal_project", "group"])
@@ -180,3 +183,25 @@ def test_changed_key_is_refused_because_the_same_epic_is_there_under_another(
     found = "acme/delivery&1 of acme-sow-142 already exists for the same customer and statement of work"
     assert found in str(error)
     given.applied(engagement="acme-sow-0142", sow="SOW-2026-0142")
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_run_ends_whole_when_it_meets_the_limit_on_creating_items(
+    status: int, given: Story, when: Story, then: Story
+) -> None:
+    limit_creations(given.sandbox.world, 4, status)
+    wait = when._wait
+
+    def pass_time(seconds: float) -> None:
+        wait(seconds)
+        given.sandbox.world.clock.advance(timedelta(seconds=seconds))
+
+    when._wait = pass_time  # type: ignore[method-assign]
+    when.written("acme-aws")
+    for _ in range(6):
+        if when.run().exit_code is ExitCode.DONE:
+            break
+    limit_creations(given.sandbox.world, 1000)
+    keys = sorted(then.made())
+    assert len(keys) == len(set(keys))
+    assert then.run().plan.is_empty

@@ -75,7 +75,7 @@ def test_flag_is_not_set_and_cleared_in_one_run(applied: Story, person: Somebody
     assert found(applied.looked_for_stale()) == {}
     assert flags(applied, "welcome-email") == flags(applied, "log") == set()
     assert live(applied) == []
-    assert digests(applied)[0].endswith("Resolved: no stale items remain.\n")
+    assert digests(applied)[0].endswith("Resolved: no stale items remain.")
     assert found(applied.looked_for_stale(on="2026-12-08")) == {}
     assert found(applied.looked_for_stale(on="2026-12-09")) == {"welcome-email": ("2026-12-02", 5, 0)}
     assert len(digests(applied)) == 2, "people are notified again"

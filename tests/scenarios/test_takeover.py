@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from psbot.core.model.process import Process
+from psbot.core.model.work_item import Author, WorkItem
+from psbot.core.staleness.portfolio_digest import create_issue, manager_of
 from psbot.errors import ExitCode
 from psbot.runs.plans import plan_advance
 from psbot.sandbox.rules import accounts
@@ -128,3 +131,15 @@ def test_deleted_account_has_told(applied: Story) -> None:
     assert row.error is None
     assert len(notes(applied)) == 1
     assert mentions(applied) == told
+
+
+def test_portfolio_digest_of_a_deleted_account_is_found(process: Process) -> None:
+    project, new = "acme/delivery/digests", Author(NEW, is_machine=True)
+    created = create_issue("maria", project).item
+    author = Author("ghost", is_ghost=True)
+    issue = WorkItem("gid://gitlab/WorkItem/9", 9, project, created.title, created.description, author)
+    assert manager_of(issue, process) == "maria"
+    above = replace(issue, description=f"Read this.\n{issue.description}")
+    assert manager_of(above, process) == "maria"
+    assert manager_of(replace(issue, author=new), process) == "maria"
+    assert manager_of(replace(issue, author=Author("zoe")), process) is None

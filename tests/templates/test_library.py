@@ -360,7 +360,7 @@ def test_render_tells_the_line_of_the_part_when_a_part_fails(folder: Folder) -> 
 # --- nothing is laundered -----------------------------------------------------------------------------------
 
 POISON = "@boss <!-- x --> *b* c"
-HARMLESS = f"@{WORD_JOINER}boss &lt;!-- x --> \\*b\\* c"
+HARMLESS = "\\@boss &lt;!-- x --> \\*b\\* c"
 
 
 @pytest.mark.parametrize(
@@ -398,13 +398,13 @@ def test_render_makes_data_inert_again_when_a_filter_has_changed_it(folder: Fold
     head = "{% macro m(x) %}{{ x }}{% endmacro %}{% set block %}{{ engagement.customer }}{% endset %}"
     text = rendered(folder(a=head + "{{ " + expression + " }}\n"), engagement=replace(FULL, customer=POISON))
     assert "<" not in text
-    assert f"@{WORD_JOINER}" in text
+    assert "\\@" in text
 
 
 @pytest.mark.parametrize("sign", ["@", "#", "!", "&", "$", "%", "~", "^", "[", "*"])
 def test_render_keeps_values_apart_when_nothing_stands_between_them(folder: Folder, sign: str) -> None:
     text = rendered(folder(a="x {{ phase }}{{ health }}1\n"), phase=sign, health="1")
-    assert sign + "1" not in text
+    assert not re.search(rf"(?<!\\){re.escape(sign)}1", text)
 
 
 def test_words_of_the_template_itself_stay_as_they_are(folder: Folder) -> None:
@@ -431,13 +431,13 @@ def test_safe_text_does_not_survive_being_put_together() -> None:
         ("https://x.example/ä", "<https://x.example/%C3%A4>"),
         ("https://x.example/a%20b", "<https://x.example/a%20b>"),
         ("javascript:alert(1)", "javascript:alert(1)"),
-        ("mailto:ada@acme.example", f"mailto:ada@{WORD_JOINER}acme.example"),
-        ("https://user:pw@evil.example/", f"https:{WORD_JOINER}//user:pw@{WORD_JOINER}evil.example/"),
-        ("https://x.example/a b", f"https:{WORD_JOINER}//x.example/a b"),
-        ("https://x.example/\n/close", f"https:{WORD_JOINER}//x.example/ /close"),
+        ("mailto:ada@acme.example", "mailto:ada@acme.example"),
+        ("https://user:pw@evil.example/", f"https:{WORD_JOINER}//user:pw@evil.example/"),
+        ("https://x.example/a b", "https://x.example/a b"),
+        ("https://x.example/\n/close", "https://x.example/ /close"),
         ("https://", f"https:{WORD_JOINER}//"),
         ("https://[bad/", f"https:{WORD_JOINER}//\\[bad/"),
-        ("//x.example", f"{WORD_JOINER}//x.example"),
+        ("//x.example", "\\//x.example"),
         ("ftp://x.example", f"ftp:{WORD_JOINER}//x.example"),
     ],
 )
@@ -453,7 +453,7 @@ def test_link_makes_web_addresses_clickable_and_shows_the_rest_as_text(
         ("acme/my_project", "`acme/my_project`"),
         ("a`b", "a\\`b"),
         ("a b", "a b"),
-        ("@all", f"@{WORD_JOINER}all"),
+        ("@all", "\\@all"),
         ("", ""),
     ],
 )

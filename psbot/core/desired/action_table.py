@@ -7,7 +7,7 @@ the item is open and the text is similar.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
 from urllib.parse import quote, unquote
@@ -20,6 +20,7 @@ from psbot.core.text.marker import REQUEST_KEY, fingerprint, human_text, request
 
 _WORDING = "wording"  # the marker key for the text of a row
 _CELL_SEPARATOR = re.compile(r"(?<!\\)\|")
+_FORMERLY_ESCAPED = re.compile(r"\\([\\`*_\[\]|~])")
 _HEADER_RULE = re.compile(r":?-+:?")
 _MAX_ROWS = 50
 _MAX_CELL_LENGTH = 300  # characters of a cell
@@ -40,7 +41,8 @@ class Action:
 class ActionRow:
     """One row of the table: what to do, who does it until when, and the item that people have entered, if any.
 
-    ``owner`` and ``due`` are as people wrote them; ``copy`` counts rows with the same text.
+    ``owner`` and ``due`` are as people wrote them; ``copy`` counts rows with the same text. ``former_what`` is the text
+    as earlier versions read it: they knew fewer of Markdown's escapes.
     """
 
     what: str
@@ -48,6 +50,7 @@ class ActionRow:
     due: str = ""
     owner: str = ""
     copy: int = 1
+    former_what: str = field(default="", compare=False)
 
     @property
     def due_on(self) -> date | None:
@@ -70,7 +73,15 @@ class ActionRow:
     @property
     def key(self) -> str:
         """Return a key that identifies the row in a marker."""
-        return fingerprint(self.what if self.copy == 1 else f"{self.what} ({self.copy})")
+        return self._key_of(self.what)
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Return its key, and the one that an earlier version has given it."""
+        return self.key, self._key_of(self.former_what)
+
+    def _key_of(self, text: str) -> str:
+        return fingerprint(text if self.copy == 1 else f"{text} ({self.copy})")
 
 
 def parse_rows(description: str, table: ActionTable) -> tuple[ActionRow, ...]:
@@ -83,18 +94,21 @@ def parse_rows(description: str, table: ActionTable) -> tuple[ActionRow, ...]:
         if not _CELL_SEPARATOR.search(line):
             headers = None
             continue
-        cells = [
-            unescape(cell.replace("\\|", "|"))[:_MAX_CELL_LENGTH]
-            for cell in _CELL_SEPARATOR.split(_strip_outer_bars(line))
-        ]
+        sources = [cell.replace("\\|", "|") for cell in _CELL_SEPARATOR.split(_strip_outer_bars(line))]
+        cells = [unescape(source)[:_MAX_CELL_LENGTH] for source in sources]
         if headers is None:
             headers = [names.get(cell.casefold(), "") for cell in cells]
         elif not all(_HEADER_RULE.fullmatch(cell) for cell in cells):
             row = {name: cell for name, cell in zip(headers, cells, strict=False) if name}
             if row.get("what"):
                 copies[row["what"]] += 1
-                rows.append(ActionRow(**row, copy=copies[row["what"]]))
+                former = _as_read_formerly(sources[headers.index("what")])
+                rows.append(ActionRow(**row, copy=copies[row["what"]], former_what=former))
     return tuple(rows[:_MAX_ROWS])
+
+
+def _as_read_formerly(cell: str) -> str:
+    return _FORMERLY_ESCAPED.sub(r"\1", one_line(cell)).replace("&lt;", "<")[:_MAX_CELL_LENGTH]
 
 
 def _strip_outer_bars(line: str) -> str:
@@ -117,7 +131,11 @@ def match_rows(rows: Sequence[ActionRow], items: Iterable[Item]) -> tuple[Matche
         (item for item in items if request_key_of(item.marker)), key=lambda item: (len(item.key), item.key)
     )
     by_key = {str(request_key_of(item.marker)): item for item in reversed(unmatched)}
-    exact = {row.key: by_key[row.key] for row in rows if row.key in by_key}
+    exact = {
+        row.key: by_key[key]
+        for row in rows
+        if (key := next((each for each in row.keys if each in by_key), None)) is not None
+    }
     unmatched = [item for item in unmatched if item not in exact.values()]
     matched = []
     for row in rows:

@@ -40,6 +40,7 @@ class Item:
     means that it belongs to a machine account. ``updated_at`` changes with every change, but with a new note only a
     minute after the last one. ``note_count`` is None where the notes were not read.
     ``seconds_spent`` is the time booked on the item. ``newest_note`` is None where it was not requested.
+    ``has_lost_assignee`` means that GitLab, not a person, has taken the assignee away: the account was deleted.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Item:
     seconds_spent: int = 0
     created_at: datetime | None = None
     newest_note: NewestNote | None = None
+    has_lost_assignee: bool = False
     note_count: int | None = None
 
     @property

@@ -16,7 +16,7 @@ from psbot.core.model.history import Notice
 from psbot.core.model.item import Item
 from psbot.core.model.operations import PostNotice
 from psbot.core.notices.notice import DIGEST, marker_line
-from psbot.core.text.escape import escape_markdown, neutralize
+from psbot.core.text.escape import escape_markdown
 
 _ENTRIES_COMMENT = re.compile(r"^<!-- psbot told: (?P<entries>[^<>]*) -->\r?$", re.MULTILINE)
 _ENTRY = re.compile(
@@ -178,4 +178,4 @@ def _recipient(name: str, readers: frozenset[str]) -> str:
 def line_text(title: str, message: str, since: date, username: str | None, limit: str) -> str:
     """Return the text of a line, in which nothing that people wrote mentions, links or runs anything."""
     who = f", last activity by {escape_markdown(username)}" if username else ""
-    return f"{escape_markdown(neutralize(title))}: {escape_markdown(message)}; since {since.isoformat()}{who}; {limit}"
+    return f"{escape_markdown(title)}: {escape_markdown(message)}; since {since.isoformat()}{who}; {limit}"

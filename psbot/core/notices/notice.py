@@ -8,7 +8,7 @@ from psbot.core.model.finding import Finding
 from psbot.core.model.history import Notice
 from psbot.core.model.item import Item
 from psbot.core.model.operations import PostNotice
-from psbot.core.text.escape import escape_markdown, without_quick_actions
+from psbot.core.text.escape import escape_markdown, is_same_text, without_quick_actions
 
 MEMORY_KEY = "notices"  # the log's marker has this key when notices may stand in the log
 DIGEST = "digest/stale"  # the identity of digests, which core/notices/digest.py plans
@@ -72,7 +72,7 @@ def plan_notices(
         notice = current.get(identity)
         if notice is None or _is_done(notice):
             yield PostNotice(log, identity, body, "new finding")
-        elif _text(notice.body).split() != _text(body).split() and not notice.is_edited:
+        elif not notice.is_edited and not is_same_text(_text(notice.body), _text(body)):
             yield PostNotice(log, identity, body, "the message of the finding has changed", _editable(notice))
     for identity, notice in sorted(current.items()):
         is_checked = identity.partition(":")[2] not in unchecked_items

@@ -11,6 +11,7 @@ from psbot.core.model.process import Process
 from psbot.core.records import ownership
 from psbot.core.records.ownership import FieldDecision, KeptValue
 from psbot.core.text import marker
+from psbot.core.text.escape import is_same_text, shown_words
 from psbot.core.text.marker import Marker
 
 _FOLLOWS_FILE = "changed in the engagement file, not edited in GitLab"
@@ -87,7 +88,7 @@ def differing_sections(observed: Item, sections: Mapping[str, str]) -> dict[str,
     return {
         name: text
         for name, text in sections.items()
-        if name not in damaged and current.get(name, "").split() != text.split()
+        if name not in damaged and not is_same_text(current.get(name, ""), text)
     }
 
 
@@ -109,8 +110,8 @@ def _count_differing_lines(before: str, after: str) -> int:
 
 
 def _count_lines(text: str) -> Counter[str]:
-    """Count the lines of *text* that are not empty; GitLab may have changed their white space."""
-    return Counter(" ".join(words) for line in text.splitlines() if (words := line.split()))
+    """Count the lines of *text* that are not empty; white space and the way of escaping do not count."""
+    return Counter(" ".join(words) for line in text.splitlines() if (words := shown_words(line)))
 
 
 def reattach(item: Item, epic: Item | None) -> Iterator[Redescribe]:

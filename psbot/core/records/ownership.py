@@ -1,7 +1,8 @@
 """Three-way ownership: title, dates and assignee follow the engagement file until a person changes them in GitLab.
 
 The marker remembers what psbot wrote last. If GitLab still has that value, the file can change it. If GitLab has
-another value, or the marker does not tell, the value belongs to people and psbot keeps it.
+another value, or the marker does not tell, the value belongs to people and psbot keeps it. What GitLab has taken away,
+an assignee whose account was deleted, is no value of people.
 """
 
 from collections.abc import Mapping
@@ -12,9 +13,11 @@ from types import MappingProxyType
 
 from psbot.core.model.item import Item
 from psbot.core.text import marker
+from psbot.core.text.escape import WORD_JOINER
 
 _DATES = ("start_on", "due_on")
 EMPTY_TOKEN = "-"  # noqa: S105 - the token of an empty field, no secret
+_ASSIGNEE_KEY = "assignee"
 TITLE_KEY = "title"  # the key under which the marker remembers a title's fingerprint
 
 
@@ -41,6 +44,11 @@ def _title_token(item: Item) -> str:
     return marker.fingerprint(item.title)
 
 
+def _is_same_title(one: Item, other: Item) -> bool:
+    """Tell whether two titles show the same: earlier versions escaped more characters than are special."""
+    return one.title.replace(WORD_JOINER, "") == other.title.replace(WORD_JOINER, "")
+
+
 def _start_token(item: Item) -> str:
     return item.start_on.isoformat() if item.start_on else EMPTY_TOKEN
 
@@ -50,7 +58,7 @@ def _due_token(item: Item) -> str:
 
 
 def _assignee_token(item: Item) -> str:
-    return ",".join(sorted(item.assignees)) or EMPTY_TOKEN
+    return ",".join(sorted(map(str.lower, item.assignees))) or EMPTY_TOKEN
 
 
 # Field of an item → its key in the marker, and the function that returns its value there.
@@ -59,7 +67,7 @@ FIELD_TOKENS = MappingProxyType(
         "title": (TITLE_KEY, _title_token),
         "start_on": ("start", _start_token),
         "due_on": ("due", _due_token),
-        "assignee": ("assignee", _assignee_token),
+        "assignee": (_ASSIGNEE_KEY, _assignee_token),
     }
 )
 
@@ -86,10 +94,28 @@ def decide_field(field: str, desired: Item, observed: Item) -> FieldDecision:
 def _decide_alone(field: str, desired: Item, observed: Item) -> FieldDecision:
     """Decide on *field* without looking at the other fields."""
     key, token = FIELD_TOKENS[field]
-    if token(desired) == token(observed):
+    if token(desired) == token(observed) or (field == "title" and _is_same_title(desired, observed)):
         return FieldDecision.SAME
-    remembered = _marker_memory(observed).get(key)
-    return FieldDecision.FOLLOW if remembered == token(observed) else FieldDecision.KEEP
+    is_lost = field == "assignee" and observed.has_lost_assignee
+    return (
+        FieldDecision.FOLLOW
+        if is_lost or _remembered(key, observed) == token(observed)
+        else FieldDecision.KEEP
+    )
+
+
+def lost_assignees(observed: Item) -> frozenset[str]:
+    """Return whom psbot has assigned and who is missing now, where nobody has been assigned instead."""
+    remembered = _remembered(_ASSIGNEE_KEY, observed)
+    before = frozenset((remembered or EMPTY_TOKEN).split(",")) - {EMPTY_TOKEN}
+    now = frozenset(map(str.lower, observed.assignees))
+    return before - now if now < before else frozenset()
+
+
+def _remembered(key: str, observed: Item) -> str | None:
+    """Return what the marker remembers; GitLab takes usernames in upper and lower case as the same."""
+    found = _marker_memory(observed).get(key)
+    return found.lower() if found and key == _ASSIGNEE_KEY else found
 
 
 def _conflicting_dates(desired: Item, observed: Item) -> tuple[date, date] | None:

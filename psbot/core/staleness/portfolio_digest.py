@@ -65,7 +65,7 @@ def manager_of(work_item: WorkItem, process: Process) -> str | None:
     """
     match, author = _MARKER.search(work_item.description), work_item.author
     is_ours = author is None or author.is_ghost or is_machine(author, process)
-    return match["manager"] if match and is_ours and not work_item.is_moved else None
+    return match["manager"].lower() if match and is_ours and not work_item.is_moved else None
 
 
 def create_issue(manager: str, project: str) -> CreateChild:

@@ -17,9 +17,11 @@ _TASK = re.compile(r"^[ \t]*[-*+][ \t]+\[ \][ \t]+(?P<text>\S.*)$")
 
 
 def open_tasks(description: str, heading: str) -> tuple[str, ...]:
-    """Return the open tasks below *heading*, up to the next heading, outside code blocks and comments."""
+    """Return the open tasks below *heading*, up to the next heading, outside code blocks and comments, unescaped."""
     tasks = [
-        task["text"].strip() for line in lines_below(description, heading) if (task := _TASK.match(line))
+        escape.unescape(task["text"])
+        for line in lines_below(description, heading)
+        if (task := _TASK.match(line))
     ]
     return tuple(tasks[:_MAX_TASKS])
 

@@ -14,6 +14,7 @@ from psbot.core.model.workflow import AcceptancePolicy
 from psbot.core.plan.plan import Plan, sort_operations
 from psbot.core.records.sign_off import SignOff, read_sign_off, with_sign_off
 from psbot.core.text import marker
+from psbot.core.text.escape import is_same_text
 from psbot.core.workflow.acceptance import last_day_to_object
 from psbot.core.workflow.guards import ACCEPTED
 
@@ -170,4 +171,8 @@ def _updated_sections(
     }
     present, damaged = marker.managed_sections(after.description), marker.damaged_sections(after.description)
     desired = marker.managed_sections(templates.render(template, facts))
-    return {name: text for name, text in desired.items() if name not in damaged and present.get(name) != text}
+    return {
+        name: text
+        for name, text in desired.items()
+        if name not in damaged and not is_same_text(present.get(name, ""), text)
+    }

@@ -21,6 +21,7 @@ LATER_START = timedelta(days=30)
 CHILDREN = (
     "plain", "quick-action", "untrimmed", "long-title", "scoped", "unknown-label", "closed", "reopened", "retitled",
     "commented", "note-bait", "mentioning", "mentioned", "escaping", "escaped", "reparented", "date-order",
+    "marker-below",
 )  # fmt: skip
 OUTSIDER, MOVED, STRANGER, CONFIDENTIAL, RELATED = "outsider", "moved", "stranger", "confidential", "related"
 
@@ -66,8 +67,11 @@ def children(
         "quick-action": f"Text\n\n{escape_markdown(BAIT)}\n\nMore text",
         "untrimmed": UNTRIMMED_TEXT,
     }
+    below = f"Typed above\n\n{observed.marker('marker-below')}\n\nText"
     for key in CHILDREN:
         item = _item(scratch, observed, key, texts.get(key, "Description of an issue"), parent=parent)
+        if key == "marker-below":
+            item = replace(item, description=below)
         yield key, replace(item, title=LONG_TITLE) if key == "long-title" else item
     for sample in samples:
         key = f"kind/{sample.kind}"
@@ -93,7 +97,7 @@ def related(scratch: Scratch, observed: Observed) -> Iterator[tuple[str, NewItem
 def updates(scratch: Scratch, observed: Observed) -> Iterator[tuple[str, ItemUpdate]]:
     """Yield the first round of changes by the key of their item."""
     one, two = (observed.label_gids[each] for each in (observed.labels.state_one, observed.labels.state_two))
-    unknown = f"{two.rpartition('/')[0]}/999999999999"
+    unknown = f"{two.rpartition('/')[0]}/2147483647"
     gids = {key: item.gid for key, item in observed.before.items()}
     changes = {
         "scoped": ItemUpdate("", add_labels=(two,)),

@@ -51,8 +51,9 @@ class Observed:
     """Everything one probe wrote and read; items are named by their keys in the script.
 
     ``written`` are the results of writes by name (``create plain``, ``update scoped``), ``before`` the items after
-    their creation and ``after`` at the end. ``label_events`` are those of the item
-    ``scoped`` by REST. ``stranger`` is an account that cannot read the project, if there is one.
+    their creation and ``after`` at the end. ``label_events`` are those of the item ``scoped`` by REST.
+    ``found_by_upper_case`` tells whether the account is found by its name in upper case. ``stranger`` is an account
+    that cannot read the project, if there is one.
     """
 
     run: str
@@ -66,6 +67,7 @@ class Observed:
     after: dict[str, WorkItem] = field(default_factory=dict)
     lists: dict[str, ListSeen] = field(default_factory=dict)
     histories: dict[str, History] = field(default_factory=dict)
+    found_by_upper_case: bool | None = None
     label_events: Sequence[LabelEvent] | None = None
     comments: dict[str, Sequence[Comment]] = field(default_factory=dict)
 

@@ -13,6 +13,12 @@ def _author(observed: Observed) -> Verdict:
     return Verdict.of(is_met, "the account of the token" if is_met else "another account")
 
 
+def _any_case(observed: Observed) -> Verdict:
+    if observed.found_by_upper_case is None:
+        raise NotObserved("the account was not looked up")
+    return Verdict.of(observed.found_by_upper_case, "found" if observed.found_by_upper_case else "not found")
+
+
 def _by_id(observed: Observed) -> Verdict:
     created = {
         name.removeprefix("create ")
@@ -65,6 +71,16 @@ def _epics(observed: Observed) -> Verdict:
     wrong = seen - {items.EPIC, items.SECOND_EPIC}
     return Verdict.of(
         not missing and not wrong, f"{len(missing)} epics are missing, {len(wrong)} issues are listed"
+    )
+
+
+def _confidential(observed: Observed) -> Verdict:
+    if not observed.item(items.CONFIDENTIAL).confidential:
+        raise NotObserved("no confidential item was created")
+    seen = observed.list_of("confidential").keys
+    return Verdict.of(
+        seen == {items.CONFIDENTIAL},
+        f"{len(seen & {items.CONFIDENTIAL})} confidential issue and {len(seen - {items.CONFIDENTIAL})} others",
     )
 
 
@@ -150,6 +166,13 @@ READING = (
         _author,
     ),
     Expectation(
+        "usernames-are-compared-without-case",
+        "An account is found by its username in upper case.",
+        "app/models/user.rb (by_username: lower case on both sides)",
+        "looks up the account of the token by its name in upper case",
+        _any_case,
+    ),
+    Expectation(
         "items-are-found-by-id",
         "The list of a group's items by id contains closed, confidential and moved items of its projects.",
         "app/graphql/resolvers/concerns/work_items/shared_filter_arguments.rb@0286e4c6 (18.6)",
@@ -183,6 +206,13 @@ READING = (
         "ee/app/finders/ee/work_items/work_items_finder.rb@353fb655",
         "lists the epics of the group",
         _epics,
+    ),
+    Expectation(
+        "confidential-items-are-listed-apart",
+        "The list of a project's confidential items contains them, and no other.",
+        "schema 18.7 (Project.workItems, confidential)",
+        "lists the confidential items of the project",
+        _confidential,
     ),
     Expectation(
         "changed-items-are-listed",

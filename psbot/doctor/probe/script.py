@@ -63,6 +63,8 @@ def play(tools: ProbeTools, scratch: Scratch, observed: Observed, samples: Seque
     _update(tools, observed, items.later_updates(observed))
     observed.after = _read_items(tools, scratch, observed)
     _read_lists(tools, scratch, observed)
+    accounts = tools.reader.fetch_accounts([observed.account.username.upper()], [])
+    observed.found_by_upper_case = scratch.account_gid in accounts.gids.values()
     _read_notes(tools, scratch, observed)
 
 
@@ -128,6 +130,7 @@ def _read_lists(tools: ProbeTools, scratch: Scratch, observed: Observed) -> None
     wanted: dict[str, tuple[ItemList, tuple[str, ...]]] = {
         "labelled": (ItemList.LABELLED, (observed.labels.kind_filter,)),
         "epics": (ItemList.EPICS, ()),
+        "confidential": (ItemList.CONFIDENTIAL, ()),
     }
     if first and first.created_at:
         wanted["changed"] = (ItemList.UPDATED, (first.created_at.isoformat(),))
@@ -136,7 +139,8 @@ def _read_lists(tools: ProbeTools, scratch: Scratch, observed: Observed) -> None
             wanted[f"children of {key}"] = (ItemList.CHILDREN, (gid,))
     keys = {item.gid: key for key, item in observed.after.items()}
     for name, (kind, values) in wanted.items():
-        pages = list(read_list(tools, scratch.group, kind, values))
+        place = scratch.project if kind is ItemList.CONFIDENTIAL else scratch.group
+        pages = list(read_list(tools, place, kind, values))
         gids = [gid for page in pages for gid in gids_of(page)]
         known = frozenset(keys[gid] for gid in gids if gid in keys)
         observed.lists[name] = ListSeen(known, len(gids) - len(known), pages[0].total_count)

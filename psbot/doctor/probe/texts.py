@@ -26,11 +26,17 @@ def _items_created(observed: Observed) -> Verdict:
 
 
 def _marker_kept(observed: Observed) -> Verdict:
-    keys = [key for key, item in observed.before.items() if key != items.MOVED and not item.is_moved]
+    keys = [key for key in observed.before if key != "marker-below"]
     if not keys:
         raise NotObserved("no item was read")
     lost = [key for key in keys if parse_marker(observed.before[key].description) != observed.marker(key)]
     return Verdict.of(not lost, f"lost in {', '.join(lost)}" if lost else f"kept in {len(keys)} items")
+
+
+def _marker_below(observed: Observed) -> Verdict:
+    lines = observed.created("marker-below").description.splitlines()
+    is_met = str(observed.marker("marker-below")) in lines
+    return Verdict.of(is_met, "on its own line" if is_met else "not found")
 
 
 def _texts_kept(observed: Observed) -> Verdict:
@@ -131,6 +137,14 @@ TEXTS = (
         "html_comment.js@7e8b0612",
         "reads the descriptions of all created items",
         _marker_kept,
+    ),
+    Expectation(
+        "comments-below-text-are-kept",
+        "An HTML comment on a line of its own below other text comes back as it was written.",
+        "lib/banzai/filter/normalize_source_filter.rb@7e9c479f; app/assets/javascripts/content_editor/extensions/"
+        "html_comment.js@7e8b0612",
+        "creates an item with text above its marker",
+        _marker_below,
     ),
     Expectation(
         "descriptions-come-back-word-for-word",

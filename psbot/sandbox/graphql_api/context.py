@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from psbot.sandbox.faults.faults import Fault
+from psbot.sandbox.rules.creation_limit import TooManyCreations
 from psbot.sandbox.state.accounts import Token, User
 from psbot.sandbox.state.world import World
 
@@ -37,6 +38,7 @@ class RequestContext:
     mutation_errors: list[str] | None = None
     mutations: int = 0
     fault: Fault | None = None
+    lost_by: TooManyCreations | None = None  # why the whole answer is lost
 
     @property
     def user(self) -> User | None:

@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from psbot.sandbox.graphql_api.context import Info, RequestContext, Resolver, context_of, unavailable
 from psbot.sandbox.graphql_api.inputs import parse_change, require_supported_widgets, set_color, visible_item
 from psbot.sandbox.rules import access, notes
+from psbot.sandbox.rules.creation_limit import TooManyCreations
 from psbot.sandbox.rules.hierarchy import NO_MATCHING_ITEM, set_parent
 from psbot.sandbox.rules.items import create_item, update_item
 from psbot.sandbox.rules.labels import create_shadowing_label, update_label
@@ -42,20 +43,30 @@ def mutation_resolver(handler: MutationHandler) -> Resolver:
         answer: dict[str, Any] = {"clientMutationId": input.get("clientMutationId"), "errors": []}
         if ctx.mutation_errors is not None:
             return {**answer, "errors": ctx.mutation_errors}
-        try:
-            with ctx.world.lock:
-                return {**answer, **handler(ctx, user, input)}
-        except (Forbidden, NotFound):
-            raise unavailable() from None
-        except Invalid as refusal:
-            return {**answer, "errors": refusal.full_messages()}
-        except Refusal as refusal:
-            return {**answer, "errors": [refusal.message]}
+        with ctx.world.lock:
+            return {**answer, **_handle(handler, ctx, user, input)}
 
     return resolve
 
 
+def _handle(handler: MutationHandler, ctx: RequestContext, user: User, data: Data) -> dict[str, Any]:
+    """Return what *handler* answers, or its refusal in the payload; raises the errors beside the payload."""
+    try:
+        return handler(ctx, user, data)
+    except (Forbidden, NotFound):
+        raise unavailable() from None
+    except TooManyCreations as limit:
+        ctx.lost_by = limit
+        raise GraphQLError(limit.graphql_message) from None
+    except Invalid as refusal:
+        return {"errors": refusal.full_messages()}
+    except Refusal as refusal:
+        return {"errors": [refusal.message]}
+
+
 def _require_writer(ctx: RequestContext) -> User:
+    if ctx.lost_by is not None:
+        raise GraphQLError(ctx.lost_by.graphql_message)
     if ctx.world.is_in_maintenance:
         raise GraphQLError(READ_ONLY)
     if ctx.token is None or "api" not in ctx.token.scopes:

@@ -39,7 +39,11 @@ def graphql_routes(world: World) -> list[BaseRoute]:
         if isinstance(data, list):
             answers = [await execute_request(context, one) for one in data]
             return Response(b"[" + b",".join(answers) + b"]", media_type="application/json")
-        return Response(await execute_request(context, data), media_type="application/json")
+        answer = await execute_request(context, data)
+        if context.lost_by is not None:
+            errors = [{"message": context.lost_by.graphql_message}]
+            return JSONResponse({"errors": errors}, context.lost_by.graphql_status)
+        return Response(answer, media_type="application/json")
 
     return [Route("/api/graphql", serve, methods=["POST", "GET"])]
 

@@ -30,7 +30,9 @@ def set_parent(world: World, user: User, item: WorkItem, parent: WorkItem | None
         item.parent.children.remove(item)
     item.parent = parent
     if parent is not None:
-        parent.children.append(item)
+        parent.children.insert(
+            0, item
+        )  # GitLab, app/services/work_items/parent_links/create_service.rb@de09f039
         parent.updated_at = world.clock.now()
         _add_hierarchy_notes(world, user, parent, item, is_added=True)
 

@@ -8,7 +8,7 @@ from psbot.sandbox.state.model import WorkItem
 from psbot.sandbox.state.world import World
 
 MAX_TITLE_LENGTH = 255
-MAX_DESCRIPTION_LENGTH = 1_048_576
+MAX_DESCRIPTION_BYTES = 1_048_576
 
 
 def validate_texts(title: str | None, description: str | None) -> None:
@@ -18,8 +18,8 @@ def validate_texts(title: str | None, description: str | None) -> None:
         errors["title"] = ["can't be blank"]
     if title is not None and len(title) > MAX_TITLE_LENGTH:
         errors["title"] = [f"is too long (maximum is {MAX_TITLE_LENGTH} characters)"]
-    if description is not None and len(description) > MAX_DESCRIPTION_LENGTH:
-        errors["description"] = [f"is too long (maximum is {MAX_DESCRIPTION_LENGTH} characters)"]
+    if description is not None and len(description.encode()) > MAX_DESCRIPTION_BYTES:
+        errors["description"] = ["is too long (1 MiB). The maximum size is 1 MiB."]
     if errors:
         raise Invalid(errors)
 

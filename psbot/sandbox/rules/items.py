@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from psbot.sandbox.rules import access, quick_actions, references, task_lists
+from psbot.sandbox.rules.creation_limit import count_creation
 from psbot.sandbox.rules.hierarchy import check_parent, set_parent
 from psbot.sandbox.rules.item_changes import (
     UNSET,
@@ -42,6 +43,7 @@ def create_item(
 ) -> WorkItem:
     """Create an item; quick actions in the description run and are removed. Guests may set all fields here."""
     access.require(access.can_create(world, user, namespace))
+    count_creation(world, user, namespace)
     title = (change.title or "").strip()
     validate_texts(title, change.description)
     if access.max_access_level(world, user, namespace) < AccessLevel.OWNER:
@@ -91,7 +93,7 @@ def update_item(world: World, user: User, item: WorkItem, change: ItemChange) ->
     """Change an item; quick actions in the description run. Raises Forbidden and Invalid."""
     access.require(access.can_update(world, user, item))
     text, actions = quick_actions.extract(change.description or "")
-    if actions:
+    if change.description is not None:
         change = replace(change, description=text)
     result = apply_quick_actions(world, user, item, actions, change)
     apply_change(world, user, item, result.change)
@@ -267,6 +269,10 @@ def _set_state(world: World, user: User, item: WorkItem, *, is_open: bool) -> No
     state = "reopened" if is_open else "closed"
     item.state_events.append(StateEvent(world.next_id("state event"), user, state, at))
     add_system_note(world, item, user, state, "opened" if is_open else "closed", is_synthetic=True)
+    if world.has_epics and not item.is_epic:
+        # GitLab 18.2 and newer, ee/app/services/ee/issues/close_service.rb@004a9b1c: the status follows the state.
+        status = "To do" if is_open else "Done"
+        add_system_note(world, item, user, f"set status to **{status}**", "work_item_status")
     notify(world, (item.author, *item.assignees), state, item, user)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from psbot.sandbox.rules import access, quick_actions, references
 from psbot.sandbox.rules.item_changes import ItemChange, apply_quick_actions
 from psbot.sandbox.rules.items import apply_change
-from psbot.sandbox.rules.refusals import Forbidden, Invalid
+from psbot.sandbox.rules.refusals import Invalid
 from psbot.sandbox.state.accounts import AccessLevel, User
 from psbot.sandbox.state.model import Note, WorkItem
 from psbot.sandbox.state.world import World
@@ -39,10 +39,13 @@ def create_note(
     discussion: Note | None = None,
     is_thread: bool = False,
 ) -> NoteResult:
-    """Create a note; its quick actions run and are removed. Raises Forbidden and Invalid."""
+    """Create a note; its quick actions run and are removed. Raises Forbidden and Invalid.
+
+    From who may not write internal notes, one is posted for everyone to read (GitLab, app/services/notes/
+    build_service.rb: what is denied is dropped).
+    """
     access.require(access.can_comment(world, user, item))
-    if is_internal and not access.can_read_confidential(world, user, item.namespace):
-        raise Forbidden("403 Forbidden")
+    is_internal = is_internal and access.can_read_confidential(world, user, item.namespace)
     _validate_body(body)
     text, actions = quick_actions.extract(body)
     if not text.strip() and not actions:

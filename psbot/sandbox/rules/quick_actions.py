@@ -68,7 +68,12 @@ class QuickAction:
 
 
 def extract(text: str) -> tuple[str, list[QuickAction]]:
-    """Return *text* without its quick actions, and the quick actions in order."""
+    """Return *text* without its quick actions, and the quick actions in order.
+
+    Carriage returns and white space at the end are removed in any case (GitLab, lib/gitlab/quick_actions/
+    extractor.rb@7e202c4f).
+    """
+    text = text.replace("\r", "").rstrip()
     if "/" not in text:
         return text, []
     kept: list[str] = []

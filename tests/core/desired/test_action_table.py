@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from psbot.core.desired.action_table import ActionRow, match_rows, missing_in_row, parse_rows
+from psbot.core.model.item import Item
 from psbot.core.model.process import ActionTable
+from psbot.core.text.marker import Marker
 from tests.support.board import PROCESS
 
 ACTIONS = ActionTable("Actions", "action", "Action", "Issue", "Due date", "Owner")
@@ -74,3 +76,13 @@ def test_process_as_shipped_names_the_heads_that_the_template_has() -> None:
     acts = PROCESS.kinds["post-mortem"].acts
     assert acts is not None
     assert replace(acts, kind="action") == ACTIONS
+
+
+def test_row_with_escapes_belongs_to_the_closed_item_of_an_earlier_version() -> None:
+    (row,) = parse_rows(table("| Ask \\@maria about \\#12 | | 2027-04-09 | paul |"), ACTIONS)
+    assert row.what == "Ask @maria about #12"
+    made = replace(ActionRow("Ask \\@maria about \\#12"), due="2027-04-09")
+    marker = Marker("acme-sow-142", "action/1", made.memory)
+    closed = Item("action/1", "action", "acme/internal", "x", f"{marker}\n", is_open=False)
+    (matched,) = match_rows([row], [closed])
+    assert matched.item == closed

@@ -52,3 +52,11 @@ def test_notice_that_is_done_needs_no_resolving_and_is_posted_anew(prefix: str) 
     assert list(plan_notices(LOG, [], [notice])) == []
     (new,) = plan_notices(LOG, [finding("unauthorized-change:kick-off", "It moved")], [notice])
     assert new.note_gid is None
+
+
+def test_notice_that_an_earlier_version_escaped_differently_is_not_edited() -> None:
+    notice = standing(
+        "unauthorized-change:kick-off", "moved by jane@\u2060acme.com, see #\u206012, \u2060/close, $\u20605"
+    )
+    message = "moved by jane@acme.com, see #12, /close, $5"
+    assert list(plan_notices(LOG, [finding("unauthorized-change:kick-off", message)], [notice])) == []

@@ -42,6 +42,24 @@ def test_item_in_line_needs_nothing() -> None:
     assert planned(item(), item()) == []
 
 
+def test_section_and_title_that_earlier_versions_escaped_differently_need_nothing() -> None:
+    text = "Ask \\@maria, see \\#12, jane@acme.com, US\\$100-\\$200\n\\/close, a\\_b"
+    earlier = (
+        "Ask @\u2060maria, see #\u206012, jane@\u2060acme.com, US$\u2060100-$\u2060200\n\u2060/close, a\\_b"
+    )
+    desired = replace(item(SECTION.format(text)), title="Kick-off: jane@acme.com")
+    observed = replace(item(SECTION.format(earlier)), title="Kick-off: jane@\u2060acme.com")
+    assert planned(desired, observed) == []
+    changed = replace(desired, description=desired.description.replace("maria", "petra"))
+    (operation,) = planned(changed, observed)
+    assert operation == Redescribe(
+        observed,
+        {"overview": f"{text.replace('maria', 'petra')}\n"},
+        None,
+        "section overview is out of date: 1 line differs",
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

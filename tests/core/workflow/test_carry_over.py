@@ -26,8 +26,8 @@ def test_open_actions_of_a_call_go_into_the_next_one_once_and_inert() -> None:
     assert section.splitlines() == [
         "**Open actions from the previous call** (2026-12-15)",
         "",
-        "- [ ] Ask @\u2060maria, see #\u206012",
-        "- [ ] \u2060/close it",
+        "- [ ] Ask \\@maria, see \\#12",
+        "- [ ] \\/close it",
     ]
     assert quiet(desk)
     desk.edit("call/2026-12-22", lambda text: text.replace("- [ ] Ask", "- [x] Ask"))
