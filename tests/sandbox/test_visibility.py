@@ -247,13 +247,6 @@ def test_guest_edits_and_closes_what_is_assigned_to_him_but_no_incident(bot: Cli
     assert "errors" in guest.execute_raw(UPDATE, input={"id": incident["id"], "title": "mine"})
 
 
-def test_member_deletes_what_he_created_and_nothing_else(bot: Client) -> None:
-    own, other = bot.as_user("pia").create("own"), bot.create("other")
-    delete = "mutation($id: WorkItemID!) { workItemDelete(input: {id: $id}) { errors } }"
-    assert bot.as_user("pia").execute(delete, id=own["id"]) == {"workItemDelete": {"errors": []}}
-    assert "errors" in bot.as_user("pia").execute_raw(delete, id=other["id"])
-
-
 def test_internal_note_is_hidden_from_its_author_below_planner(bot: Client) -> None:
     item = bot.create("item")
     bot.as_user("ada").note(item, "for colleagues", internal=True)

@@ -123,13 +123,9 @@ def can_create(world: World, user: User | None, namespace: Namespace) -> bool:
 
 
 def can_delete(world: World, user: User | None, item: WorkItem) -> bool:
-    """Tell whether the user may delete *item*: Owners, Planners, and members what they created.
-
-    (GitLab, app/policies/work_item_policy.rb)
-    """
+    """Tell whether the user may delete *item*: Owners and Planners."""
     role = max_access_level(world, user, item.namespace)
-    is_own = user is item.author and role > AccessLevel.NONE
-    return (is_own or role in (AccessLevel.OWNER, AccessLevel.PLANNER)) and not item.namespace.is_read_only
+    return role in (AccessLevel.OWNER, AccessLevel.PLANNER) and not item.namespace.is_read_only
 
 
 def can_comment(world: World, user: User | None, item: WorkItem) -> bool:
