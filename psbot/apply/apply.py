@@ -189,9 +189,14 @@ def _update_items(run: _ApplyRun, operations: Sequence[ItemOperation]) -> None:
 
 def _update_wave(run: _ApplyRun, by_item: Mapping[str, Sequence[ItemOperation]]) -> None:
     """Update a wave of items after reading them again; items that have changed are left to be planned again."""
+    # Items are read last, so that only one request lies between this look at their fields and the write.
+    noted = _read_or_halt(run, lambda: _find_noted(run, by_item))
     listed = PagedList(ItemList.BY_ID, tuple(by_item))
-    items = _read_or_halt(run, lambda: list(read_all(run.tools.reader, run.group, listed)))
-    noted = None if items is None else _read_or_halt(run, lambda: _find_noted(run, by_item))
+    items = (
+        None
+        if noted is None
+        else _read_or_halt(run, lambda: list(read_all(run.tools.reader, run.group, listed)))
+    )
     if items is None or noted is None:
         _mark_not_sent(run, [each for operations in by_item.values() for each in operations])
         return
