@@ -48,7 +48,7 @@ def test_reconcile_leaves_one_open_item_a_marker_when_another_run_comes_in_betwe
     assert plan_of(gitlab).is_empty
 
 
-def test_reconcile_closes_no_duplicate_that_a_person_has_touched(gitlab: FakeGitLab) -> None:
+def test_reconcile_closes_no_duplicate_that_a_person_has_edited(gitlab: FakeGitLab) -> None:
     run(gitlab)
     twin = duplicate_of(gitlab, "kick-off")
     gitlab.person_edits(twin, "paul", title="I work on this one")
@@ -119,12 +119,9 @@ def test_reconcile_looks_for_duplicates_below_its_epic_alone_when_the_group_has_
         run(small, engagement(f"other-{number}", sow=f"SOW-{number}"))
     run(small)
     small.delete(one_of(small, "kick-off"))
-    looked = observe(small, ENGAGEMENT, PROCESS)
+    planned = planned_before(small, ENGAGEMENT, observe(small, ENGAGEMENT, PROCESS))
     small.requests.clear()
-    assert (
-        reconcile(ENGAGEMENT, run_context(small), planned=planned_before(small, ENGAGEMENT, looked)).exit_code
-        is ExitCode.DONE
-    )
+    assert reconcile(ENGAGEMENT, run_context(small), planned=planned).exit_code is ExitCode.DONE
     assert small.requests == ["people", "pages", "create_items", "pages"]
 
 
@@ -135,7 +132,7 @@ def one_of(gitlab: FakeGitLab, key: str) -> str:
     return found
 
 
-def test_reconcile_closes_the_twin_that_a_machine_made_when_that_run_ended_without_seeing_ours() -> None:
+def test_reconcile_closes_a_machines_duplicate_when_that_run_ended_without_seeing_ours() -> None:
     class Late(FakeGitLab):
         def create_items(self, items: Sequence[NewItem]) -> Sequence[WriteResult]:
             made = super().create_items(items)

@@ -157,7 +157,7 @@ def test_each_manager_is_notified_once_of_all_their_engagements_in_one_issue(des
     assert desk.writes() == 0
 
 
-def test_digest_shrinks_in_place_and_nobody_hears_of_that(desk: Desk) -> None:
+def test_digest_shrinks_in_place_and_notifies_nobody(desk: Desk) -> None:
     desk.stale()
     desk.acts(ONE)
     told = desk.told("maria")
@@ -243,7 +243,7 @@ def test_run_that_stops_before_an_engagement_keeps_its_digest_lines(desk: Desk) 
     assert (desk.digests("maria"), desk.digests("paul")) == digests
 
 
-def test_ceiling_of_notes_lets_the_managers_go_first(desk: Desk) -> None:
+def test_limit_of_notes_lets_the_managers_go_first(desk: Desk) -> None:
     first = desk.stale("--max-notes", 1)
     assert first.exit_code == 5
     assert "digest of paul" in first.stdout
@@ -382,7 +382,7 @@ HIDING = {
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_list_that_hides_what_stands_makes_nobody_hear_of_it_again(desk: Desk, name: str) -> None:
+def test_incomplete_list_notifies_nobody_twice(desk: Desk, name: str) -> None:
     desk.stale()
     desk.writes()
     fault = desk.sandbox.gate.faults.add(replace(HIDING[name]))

@@ -117,7 +117,7 @@ def test_policies_are_listed_in_words_without_a_server() -> None:
     )
 
 
-def test_ceiling_of_notes_ends_with_5(psbot: Psbot, applied: Sandbox) -> None:
+def test_limit_of_notes_ends_with_5(psbot: Psbot, applied: Sandbox) -> None:
     done = psbot("stale", "--max-notes", "0", AWS)
     assert (done.exit_code, writes(applied)) == (5, 0)
     assert "limit reached; the next run continues here" in done.stdout

@@ -113,7 +113,7 @@ def test_item_due_on_a_friday_is_late_on_saturday_by_the_one_day_that_counts_at_
     assert item(desk, "standup/2026-W49").overdue_days == 1
 
 
-def test_what_was_found_and_cannot_be_checked_is_told(desk: Desk) -> None:
+def test_finding_that_cannot_be_checked_is_kept(desk: Desk) -> None:
     desk.close(CUSTOMER, "kick-off")
     stands = of(desk)
     assert [(each.code, each.item) for each in stands.findings_of(Severity.WARNING)] == [
@@ -202,7 +202,7 @@ def test_what_needs_attention_comes_first_whatever_the_order_of_the_files() -> N
         assert [each.engagement for each in by_urgency(shuffled)] == keys
 
 
-def test_order_is_the_one_that_the_command_tells() -> None:
+def test_order_is_the_one_that_the_command_documents() -> None:
     from psbot.cli.commands.status import status
 
     told = " ".join((status.help or "").split())

@@ -120,7 +120,7 @@ def test_every_question_says_why_in_one_line(process: Process) -> None:
 
 
 @pytest.mark.parametrize("kind", SHARED)
-def test_what_the_customer_reads_tells_no_hours_no_health_and_no_internal_link(
+def test_what_the_customer_reads_has_no_hours_no_health_and_no_internal_link(
     kind: str, process: Process
 ) -> None:
     text = rendered(kind, process)

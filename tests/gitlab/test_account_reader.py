@@ -30,7 +30,7 @@ def access(connection: Connection, answers: Answers, group: object, project: obj
     return GitLabReader(connection).fetch_access("acme/delivery", ["a"], "acme")
 
 
-def test_reader_tells_what_the_token_sees(answers: Answers, connection: Connection) -> None:
+def test_reader_returns_what_the_token_can_see(answers: Answers, connection: Connection) -> None:
     label = {"id": "gid://gitlab/GroupLabel/7", "title": "ps-state::todo"}
     more = {"id": "gid://gitlab/GroupLabel/8", "title": "ps-state::done"}
     data = {

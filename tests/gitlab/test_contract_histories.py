@@ -48,7 +48,7 @@ def test_moved_list_has_what_has_changed_since_an_instant_with_its_parent(stage:
     assert (page.items, page.total_count, page.next_cursor) == ((), 1, None)
 
 
-def test_history_tells_who_labelled_closed_and_opened_an_item_oldest_first(
+def test_history_has_who_labelled_closed_and_reopened_an_item_oldest_first(
     stage: Stage, labels: Mapping[str, str]
 ) -> None:
     item = made(stage, SHARED, "item", labels=(labels[TODO],))
@@ -80,7 +80,7 @@ def test_history_is_complete_when_other_things_happened_in_between(
     assert (history.states, history.has_all_events) == ((), True)
 
 
-def test_whole_history_tells_also_who_wrote_and_who_changed_words(
+def test_whole_history_also_has_comments_and_edits_of_text(
     stage: Stage, labels: Mapping[str, str]
 ) -> None:
     item, other = made(stage, SHARED, "item", labels=(labels[TODO],)), made(stage, INTERNAL, "other")
@@ -103,7 +103,7 @@ def test_whole_history_tells_also_who_wrote_and_who_changed_words(
     assert (history.has_all_events, history.has_all_notes) == (True, True)
 
 
-def test_list_tells_the_newest_note_when_it_is_asked_for(stage: Stage) -> None:
+def test_list_has_the_newest_note_on_request(stage: Stage) -> None:
     item = made(stage, SHARED, "item")
     plain = PageRequest(ItemList.BY_ID, (item,))
     (page,) = stage.reader().fetch_pages(GROUP, [plain])
@@ -123,7 +123,7 @@ def test_list_tells_the_newest_note_when_it_is_asked_for(stage: Stage) -> None:
     assert (newest.username, newest.is_machine) == (BOT.username, True)
 
 
-def test_list_with_newest_notes_leaves_out_what_does_not_tell_how_long_an_item_has_been_quiet(
+def test_list_with_newest_notes_omits_fields_that_staleness_does_not_need(
     stage: Stage, labels: Mapping[str, str]
 ) -> None:
     item = made(stage, SHARED, "item", labels=(labels[TODO],), start_on=KICK_OFF, due_on=ENDS)

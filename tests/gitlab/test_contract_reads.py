@@ -31,7 +31,7 @@ from tests.gitlab.stages import Stage
 from tests.support.builders import GROUP, INTERNAL, LABEL_GROUP, SHARED
 
 
-def test_access_tells_account_roles_types_and_labels(stage: Stage, labels: Mapping[str, str]) -> None:
+def test_access_has_account_roles_types_and_labels(stage: Stage, labels: Mapping[str, str]) -> None:
     found = stage.reader().fetch_access(GROUP, [SHARED, INTERNAL], LABEL_GROUP)
     assert found.account.author == BOT
     assert found.account.gid.startswith("gid://gitlab/User/")
@@ -199,7 +199,7 @@ def test_labels_come_whole_when_they_fill_more_than_a_page(stage: Stage) -> None
     assert sorted(found) == titles
 
 
-def test_audiences_tell_who_reads_a_project_and_leave_out_what_is_not_seen(stage: Stage) -> None:
+def test_audiences_list_readers_of_a_project_and_omit_hidden_projects(stage: Stage) -> None:
     found = stage.reader().fetch_audiences([SHARED, INTERNAL, "acme/nowhere"])
     assert set(found) == {SHARED, INTERNAL}
     assert found[INTERNAL].is_private

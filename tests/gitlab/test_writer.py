@@ -14,7 +14,7 @@ from psbot.gitlab.writer import GitLabWriter
 from tests.gitlab.answers import BASE, URL, Answers, write
 
 
-def test_writer_tells_done_refused_and_unclear_apart_within_one_batch(
+def test_writer_distinguishes_done_refused_and_unclear_within_one_batch(
     answers: Answers, connection: Connection
 ) -> None:
     done = {"errors": [], "workItem": {"id": "gid://gitlab/WorkItem/1", "iid": "3", "webUrl": f"{BASE}/3"}}

@@ -58,12 +58,12 @@ def plain(what: str) -> str:
 
 
 @pytest.mark.parametrize("what", SAID)
-def test_text_is_told_where_it_says_something(what: str) -> None:
+def test_text_is_reported_where_it_has_an_effect(what: str) -> None:
     for form in FORMS:
         assert PLAIN in SAID[what](form, PLAIN)
 
 
-def test_text_that_gitlab_tells_is_printed_and_does_nothing(entries: list[Entry]) -> None:
+def test_text_from_gitlab_is_printed_and_does_nothing(entries: list[Entry]) -> None:
     check_each(entries, assert_printed)
 
 

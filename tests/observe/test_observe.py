@@ -146,7 +146,7 @@ def test_observe_numbers_a_persons_change_request_with_the_lowest_free_number(gi
     assert len(observe(gitlab, ENGAGEMENT, PROCESS).snapshot.children) == 3
 
 
-def test_with_touches_tells_what_people_have_touched(gitlab: FakeGitLab) -> None:
+def test_with_human_activity_marks_what_people_have_edited(gitlab: FakeGitLab) -> None:
     epic = make_epic(gitlab)
     alone = make(gitlab, "kick-off", epic)
     worked = make(gitlab, "log", epic)
@@ -194,7 +194,7 @@ def test_observe_disputes_no_item_that_carries_the_marker_of_the_epic(gitlab: Fa
     assert codes(found) == ["misplaced"]
 
 
-def test_observe_takes_nothing_in_another_project_for_an_item_unless_it_hangs_under_the_epic(
+def test_observe_ignores_items_in_other_projects_unless_they_are_below_the_epic(
     gitlab: FakeGitLab,
 ) -> None:
     epic = make_epic(gitlab)

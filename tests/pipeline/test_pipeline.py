@@ -168,7 +168,7 @@ def test_jobs_leave_test_reports_with_every_problem_and_finding(place: Place) ->
     assert "welcome-email" in stale.said, "people read it in the log"
 
 
-def test_doctor_says_what_the_repository_still_lacks(place: Place) -> None:
+def test_doctor_lists_what_the_repository_is_missing(place: Place) -> None:
     place.repository.commit({FILE: ACME})
     place.repository.merge()
     place.push()

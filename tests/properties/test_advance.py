@@ -163,7 +163,7 @@ class Oracle:
     st.sampled_from([date(2026, 11, 16), date(2026, 12, 20), None]),
     st.sampled_from([PROCESS, RESTORING]),
 )
-def test_advance_is_quiet_at_once_and_makes_no_transition_without_its_guards(
+def test_advance_settles_at_once_and_makes_no_transition_without_its_guards(
     life: list[list[tuple[object, ...]]], won_on: date | None, process: Process
 ) -> None:
     desk = Desk(example(closed_won_on=won_on), process=process)

@@ -105,7 +105,7 @@ def between(asked: History, number: int, command: str, adapters: Adapters = real
 
 @pytest.mark.parametrize("command", ["advance", "apply"])
 @pytest.mark.parametrize("name", ADVANCED)
-def test_nothing_is_done_or_told_twice_when_another_run_comes_in_between(
+def test_nothing_is_done_or_posted_twice_when_another_run_comes_in_between(
     name: str, command: str, sample: Sample
 ) -> None:
     asked = history(name)

@@ -78,7 +78,7 @@ def phase(gitlab: FakeGitLab, of: Engagement = AWS) -> str | None:
     return PROCESS.catalogue.value("phase", one(gitlab, "epic", of).labels)
 
 
-def test_quiet_portfolio_is_read_in_three_requests_and_nothing_is_written(gitlab: FakeGitLab) -> None:
+def test_portfolio_without_stale_items_is_read_in_three_requests_and_nothing_is_written(gitlab: FakeGitLab) -> None:
     assert advanced(gitlab) == {each.key: [] for each in (AWS, *OTHERS)}
     assert gitlab.requests == ["access", "pages", "pages"], "access; epics; the children of all"
 
@@ -124,7 +124,7 @@ def test_new_day_is_looked_after_for_every_file_whatever_has_moved(gitlab: FakeG
     assert gitlab.requests[-2:] == ["access", "pages"]
 
 
-def test_item_that_hangs_no_more_under_its_epic_is_put_back_and_not_made_again(gitlab: FakeGitLab) -> None:
+def test_detached_item_is_reattached_and_not_created_again(gitlab: FakeGitLab) -> None:
     kick_off = one(gitlab, "kick-off")
     gitlab.person_edits(kick_off.gid, "paul", parent=None)
     done = advanced(gitlab)

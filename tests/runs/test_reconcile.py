@@ -113,7 +113,7 @@ def test_reconcile_keeps_peoples_words_when_it_rewrites_a_managed_section(gitlab
     assert "ends 2027-03-26" in after
 
 
-def test_reconcile_closes_unwanted_items_only_when_nobody_touched_them(gitlab: FakeGitLab) -> None:
+def test_reconcile_closes_obsolete_items_only_when_nobody_edited_them(gitlab: FakeGitLab) -> None:
     on_prem = replace(ENGAGEMENT, hosting="on-prem")
     run(gitlab)
     run(gitlab, on_prem)

@@ -111,7 +111,7 @@ def test_example_has_exactly_the_items_of_the_process_when_applied(
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example_is_quiet_when_applied_again(name: str, given: Story, when: Story, then: Story) -> None:
+def test_example_needs_no_writes_when_applied_again(name: str, given: Story, when: Story, then: Story) -> None:
     given.applied(name)
     before = then.state(), then.notifications()
     when.control("DELETE", "/requests")
@@ -122,7 +122,7 @@ def test_example_is_quiet_when_applied_again(name: str, given: Story, when: Stor
     assert (then.state(), then.notifications()) == before
 
 
-def test_example_is_quiet_when_only_a_day_has_passed(given: Story, when: Story) -> None:
+def test_example_needs_no_writes_when_only_a_day_has_passed(given: Story, when: Story) -> None:
     given.applied("acme-aws", on="2026-11-24")
     assert when.applied(on="2026-11-27").is_empty
 

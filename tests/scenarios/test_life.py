@@ -209,7 +209,7 @@ def test_a_quote_that_is_lost_never_has_more_than_its_three_items(live: Live) ->
     assert life.psbot("2026-12-19", "2027-01-16") == []
 
 
-def test_a_kick_off_that_comes_before_the_deal_is_told_until_the_deal_is_won(live: Live) -> None:
+def test_a_kick_off_before_the_deal_is_reported_until_the_deal_is_won(live: Live) -> None:
     life = live("umbrella-quote", """
       - {on: 2027-01-15, who: maria, does: edit file, with: {closed_won_on: 2027-01-15}}
       """, until="2027-01-18")  # fmt: skip
@@ -259,7 +259,7 @@ def test_a_kick_off_that_slips_takes_what_follows_with_it(live: Live) -> None:
     }
 
 
-def test_a_customer_who_drags_cards_opens_nothing_and_that_is_told(live: Live) -> None:
+def test_a_customer_who_drags_cards_opens_nothing_and_is_reported(live: Live) -> None:
     life = live("acme-aws", """
       - {on: 2026-11-25, who: ada, does: label kick-off, with: {state: done}}
       - {on: 2026-11-26, who: ada, does: close intake-aws}

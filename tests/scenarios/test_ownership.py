@@ -10,7 +10,7 @@ from tests.scenarios.people import Person
 People = Callable[[str], Person]
 
 
-def test_untouched_fields_follow_when_the_file_changes(given: Story, when: Story, then: Story) -> None:
+def test_unchanged_fields_follow_when_the_file_changes(given: Story, when: Story, then: Story) -> None:
     given.applied("acme-aws")
     when.applied(customer="Acme Ltd", kick_off_on="2026-12-02", people={"engineers": ["petra"]})
     kick_off = then.item("kick-off")
@@ -24,7 +24,7 @@ def test_untouched_fields_follow_when_the_file_changes(given: Story, when: Story
     assert then.kept == set()
 
 
-def test_untouched_fields_follow_again_when_the_file_changes_twice(
+def test_unchanged_fields_follow_again_when_the_file_changes_twice(
     given: Story, when: Story, then: Story
 ) -> None:
     given.applied("acme-aws")

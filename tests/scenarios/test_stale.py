@@ -206,7 +206,7 @@ def test_item_that_was_moved_is_looked_at_where_it_is(story: Story, person: Some
     assert found(told) == {"welcome-email": ("2026-11-25", 5, 0)}
 
 
-def test_ladder_climbs_with_its_waits_and_each_rung_is_heard_once(applied: Story) -> None:
+def test_escalation_waits_and_notifies_once_per_step(applied: Story) -> None:
     applied.looked_for_stale(on="2026-11-30")
     assert "@maria" in live(applied)[0]
     assert found(applied.looked_for_stale(on="2026-12-04"))["welcome-email"][2] == 0
@@ -225,7 +225,7 @@ def test_first_run_over_an_old_portfolio_does_not_climb_at_once(applied: Story) 
     assert flags(applied, "welcome-email") == {STALE}
 
 
-def test_new_finding_on_an_item_that_is_flagged_begins_on_the_first_rung(story: Story) -> None:
+def test_new_finding_on_a_flagged_item_starts_at_the_first_step(story: Story) -> None:
     story.applied("acme-aws", on=MADE_ON)
     only(story, "overdue", "idle")
     story.looked_for_stale(on=MADE_ON)

@@ -17,7 +17,7 @@ def test_kind_is_not_made_when_the_file_skips_it(given: Story, then: Story) -> N
     assert ("skipped", "welcome-email") in then.findings
 
 
-def test_untouched_item_is_closed_as_skipped_when_its_kind_is_skipped_later(
+def test_unchanged_item_is_closed_as_skipped_when_its_kind_is_skipped_later(
     given: Story, when: Story, then: Story
 ) -> None:
     given.applied("acme-aws")
@@ -51,7 +51,7 @@ def touches(someone: Person, how: str, what: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["comment", "tick", "label", "date"])
-def test_touched_item_is_kept_with_a_finding_when_its_kind_is_skipped_later(
+def test_edited_item_is_kept_with_a_finding_when_its_kind_is_skipped_later(
     how: str, given: Story, when: Story, then: Story, person: People
 ) -> None:
     given.applied("acme-aws")
@@ -168,7 +168,7 @@ def test_items_of_the_lead_change_hands_when_the_lead_changes(
     assert then.item("sign-off").assignees == ["maria"]
 
 
-def test_kick_off_that_slips_a_week_takes_everything_that_hangs_on_it_along(
+def test_kick_off_that_slips_a_week_moves_everything_that_depends_on_it(
     given: Story, when: Story, then: Story
 ) -> None:
     given.applied("acme-aws", on="2026-11-30")

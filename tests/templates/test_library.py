@@ -135,7 +135,7 @@ def complaints(root: Path) -> list[str]:
         ("hi\n<!-- psbot begin: x -->\n", "a.md:2:19", "section x needs exactly one begin and one end"),
     ],
 )
-def test_templates_tell_file_line_and_column_when_a_template_is_wrong(
+def test_template_error_has_file_line_and_column(
     folder: Folder, text: str, place: str, said: str
 ) -> None:
     first = complaints(folder(a=text))[0]
@@ -143,7 +143,7 @@ def test_templates_tell_file_line_and_column_when_a_template_is_wrong(
     assert said in first
 
 
-def test_templates_tell_everything_at_once_when_several_files_are_wrong(folder: Folder) -> None:
+def test_errors_of_all_templates_come_at_once(folder: Folder) -> None:
     found = complaints(folder(a="{{ one }}\n{{ two }}\n", b="{{ three }}\n"))
     assert [text.split("; ")[0] for text in found] == [
         "a.md:1:4: unknown name one",
@@ -163,7 +163,7 @@ def test_templates_refuse_a_loop_over_several_files(folder: Folder) -> None:
     ]
 
 
-def test_templates_tell_a_part_that_computes_and_not_who_imports_it(folder: Folder) -> None:
+def test_error_names_the_part_that_computes_not_its_importer(folder: Folder) -> None:
     root = folder(a="{% import '_p.md' as p %}", _p="{{ 'x' * 100000000 }}")
     assert [text.split(": ")[0] for text in complaints(root)] == ["_p.md:1:1"]
 
@@ -350,7 +350,7 @@ def test_render_refuses_what_reaches_beyond_plain_facts(folder: Folder, expressi
     assert "ada@acme.example" not in said
 
 
-def test_render_tells_the_line_of_the_part_when_a_part_fails(folder: Folder) -> None:
+def test_render_error_has_the_line_of_the_part_that_failed(folder: Folder) -> None:
     root = folder(a="{% include '_p.md' %}", _p="ok\n\n{{ item.milestone.name }}\n")
     with pytest.raises(FileProblems) as caught:
         rendered(root, engagement=MINIMAL)

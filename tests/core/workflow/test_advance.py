@@ -45,7 +45,7 @@ def test_nothing_is_read_and_nothing_written_when_nothing_has_happened(desk: Des
     assert desk.read == set()
 
 
-def test_histories_are_read_only_where_a_rule_hangs_on_them(desk: Desk) -> None:
+def test_histories_are_read_only_where_a_rule_depends_on_them(desk: Desk) -> None:
     desk.finish("maria", "welcome-email")
     desk.read.clear()
     desk.close("paul", "standup/2026-W49")
@@ -137,7 +137,7 @@ def test_notice_is_posted_although_somebody_has_removed_the_marker_of_the_log() 
 
 
 @pytest.mark.parametrize("key", ["standup/2026-W51", "call/2026-12-15", "project-summary"])
-def test_notice_about_any_item_is_told_once(key: str) -> None:
+def test_notice_about_any_item_is_posted_once(key: str) -> None:
     desk = delivering()
     desk.label(CUSTOMER, key, "state", "done")
     desk.advance()

@@ -75,7 +75,7 @@ def test_each_instrument_is_decided_by_its_own_people(
     assert counted == deciders
 
 
-def test_two_that_name_one_paper_are_not_taken_for_each_other(desk: Desk) -> None:
+def test_two_that_name_one_signed_document_are_not_confused(desk: Desk) -> None:
     for key, hours in ((ONE, "40"), (TWO, "8")):
         opened(desk, key, Hours=hours, Reference="CO-1", Signed_on="2026-12-10")
     desk.advance()
@@ -90,7 +90,7 @@ def test_two_that_name_one_paper_are_not_taken_for_each_other(desk: Desk) -> Non
     assert quiet(desk)
 
 
-def test_request_that_the_customer_can_read_is_left_alone_and_told(desk: Desk) -> None:
+def test_request_that_the_customer_can_read_is_left_alone_and_reported(desk: Desk) -> None:
     opened(desk, Hours="40")
     item = replace(desk.item(ONE), namespace=desk.engagement.gitlab.project)
     desk.world = replace(
@@ -104,7 +104,7 @@ def test_request_that_the_customer_can_read_is_left_alone_and_told(desk: Desk) -
     assert quiet(desk)
 
 
-def test_signed_change_is_told_until_the_file_has_it_and_then_it_is_done(desk: Desk) -> None:
+def test_signed_change_is_reported_until_the_file_has_it_and_then_it_is_done(desk: Desk) -> None:
     opened(desk, Hours="+40", New_end_date="2027-03-26", Reference="CO-1", Signed_on="2026-12-11")
     desk.advance()
     desk.label("maria", ONE, "change", "approved")
@@ -153,7 +153,7 @@ def test_two_changes_at_once_go_their_own_ways(desk: Desk) -> None:
     assert quiet(desk)
 
 
-def test_signed_change_closed_by_hand_is_still_told_while_the_file_lacks_it(desk: Desk) -> None:
+def test_signed_change_closed_by_hand_is_reported_until_the_file_has_it(desk: Desk) -> None:
     opened(desk, Hours="40", Reference="CO-1", Signed_on="2026-12-10")
     desk.advance()
     desk.label("maria", ONE, "change", "approved")
@@ -174,7 +174,7 @@ def test_approval_counts_on_when_the_manager_is_another_one(desk: Desk) -> None:
     assert not desk.told()[f"amendment-missing:{ONE}"].startswith("Resolved")
 
 
-def test_approval_of_what_does_not_say_it_all_is_told(desk: Desk) -> None:
+def test_approval_of_an_incomplete_request_is_reported(desk: Desk) -> None:
     opened(desk, Hours="40", Quality="", Budget="")
     desk.advance()
     desk.label("maria", ONE, "change", "approved")
@@ -202,7 +202,7 @@ def test_switch_of_the_contract_is_done_when_the_file_names_the_new_one(desk: De
 
 
 @pytest.mark.parametrize("situation", ["before-signature", "overrun"])
-def test_work_without_paper_stays_open_and_is_told_before_its_quarter_ends(
+def test_work_without_a_signed_document_stays_open_and_is_reported_before_its_quarter_ends(
     desk: Desk, situation: str
 ) -> None:
     opened(desk, Situation=situation)

@@ -45,7 +45,7 @@ def test_impact_is_worked_out_before_anybody_approves(desk: Desk) -> None:
     assert at(desk) == (["change-order"], ["approval"])
 
 
-def test_line_that_cannot_be_read_is_told_until_it_can(desk: Desk) -> None:
+def test_line_that_cannot_be_read_is_reported_until_it_can(desk: Desk) -> None:
     opened(desk, Hours="forty")
     desk.advance()
     assert at(desk) == ([], ["draft"])
@@ -77,7 +77,7 @@ def test_instrument_follows_the_words_until_it_is_up_for_approval(desk: Desk) ->
     assert quiet(desk)
 
 
-def test_instrument_of_a_persons_choice_stays_and_is_told(desk: Desk) -> None:
+def test_instrument_that_a_person_chose_stays_and_is_reported(desk: Desk) -> None:
     opened(desk, Hours="40", Quality="")
     desk.label("paul", ONE, "instrument", "written-confirmation")
     desk.advance()

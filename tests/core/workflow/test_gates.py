@@ -95,7 +95,7 @@ def test_quote_to_sign_off_stays_open_for_an_acceptance_that_a_customer_has_set(
     assert desk.item("quote-to-sign-off").is_open
 
 
-def test_what_an_outsider_calls_done_is_not_told_of_when_the_workflow_itself_closes_it() -> None:
+def test_done_by_an_outsider_is_not_reported_when_the_workflow_itself_closes_the_item() -> None:
     desk = wrapping_up()
     desk.label(CUSTOMER, "quote-to-sign-off", "state", "done")
     desk.label("maria", "sign-off", "signoff", "received")
@@ -105,7 +105,7 @@ def test_what_an_outsider_calls_done_is_not_told_of_when_the_workflow_itself_clo
     assert quiet(desk)
 
 
-def test_kick_off_reached_without_closed_won_is_told_until_work_at_risk_is_approved() -> None:
+def test_kick_off_reached_without_closed_won_is_reported_until_work_at_risk_is_approved() -> None:
     desk = Desk(example(closed_won_on=None))
     desk.apply()
     desk.on("2026-12-01")

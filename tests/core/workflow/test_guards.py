@@ -177,7 +177,7 @@ def test_labelled_approved_is_approved_by_one_who_may_decide_on_that_instrument(
     ]
 
 
-def test_any_of_several_is_enough_and_a_doubt_is_no_no() -> None:
+def test_any_of_several_is_enough_and_unknown_is_not_false() -> None:
     yes, no = Condition("engineer-named"), Condition("end-reached")
     found = facts(item("kick-off", DONE))
     assert evaluate(Condition(any_of=(no, yes)), found).holds is True

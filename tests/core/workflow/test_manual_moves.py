@@ -65,7 +65,7 @@ def test_engagement_does_not_return_from_on_hold_to_a_phase_that_the_workflow_do
 
 
 @pytest.mark.parametrize("label", [None, "frozen"])
-def test_nothing_is_guessed_or_written_day_by_day_while_nothing_tells_the_phase(label: str | None) -> None:
+def test_nothing_is_guessed_or_written_day_by_day_while_the_phase_is_unknown(label: str | None) -> None:
     desk = delivering()
     if label:
         desk.put("paul", "epic", f"{desk.process.catalogue.scopes['phase'].name}::{label}")
@@ -164,7 +164,7 @@ def test_customers_click_moves_no_phase_and_gives_way_when_facts_move_it() -> No
     assert quiet(desk)
 
 
-def test_illegal_move_is_taken_back_and_told_where_the_workflow_says_restore() -> None:
+def test_illegal_move_is_reverted_and_reported_where_the_workflow_says_restore() -> None:
     desk = delivering()
     desk.process = RESTORING
     desk.label(CUSTOMER, "epic", "phase", "completed")

@@ -19,7 +19,7 @@ def test_engagements_of_a_group_share_requests() -> None:
     portfolio.again()
 
 
-def test_what_psbot_touched_since_is_read_for_all_engagements_together() -> None:
+def test_items_that_psbot_changed_since_are_read_for_all_engagements_together() -> None:
     portfolio = ready(12)
     portfolio.run()
     portfolio.at(NOW + WEEK + timedelta(days=1))

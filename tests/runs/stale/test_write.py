@@ -18,7 +18,7 @@ from tests.support.builders import GROUP, INTERNAL, LABEL_GROUP, NOW, SHARED
 from tests.support.fakes import FakeGitLab
 
 
-def test_ceiling_of_digests_leaves_the_rest_to_the_next_run_longest_waiting_first() -> None:
+def test_limit_of_digests_leaves_the_rest_to_the_next_run_longest_waiting_first() -> None:
     portfolio = ready(6)
     late = portfolio.engagements[4].key
     for each in portfolio.gitlab.by_key("welcome-email"):
@@ -141,7 +141,7 @@ def test_answer_that_is_not_clear_is_looked_into_and_nothing_is_said_twice(
     portfolio.again()
 
 
-def test_nothing_is_told_where_the_customer_can_read_the_log() -> None:
+def test_nothing_is_posted_where_the_customer_can_read_the_log() -> None:
     shared = GitLabPaths(GROUP, SHARED, None, LABEL_GROUP)
     portfolio = ready(2, places=shared)
     portfolio.gitlab.person_edits(portfolio.log("acme-00").gid, "maria", confidential=False)
