@@ -86,7 +86,7 @@ def without_missing(plan: Plan, missing: Mapping[Membership, str]) -> Plan:
 def _without_assignees(plan: Plan, item: Item, missing: Iterable[str]) -> Item:
     after = replace(item, assignees=tuple(name for name in item.assignees if name not in missing))
     key, token = ownership.FIELD_TOKENS["assignee"]
-    return after.remember(plan.engagement, {key: token(after)})
+    return after.with_memory(plan.engagement, {key: token(after)})
 
 
 def _key_of(operation: Operation) -> str:

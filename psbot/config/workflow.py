@@ -10,8 +10,8 @@ from psbot.core.model.workflow import (
     AcceptancePolicy,
     Alarm,
     OnIllegal,
-    Role,
     Transition,
+    TransitionAuthority,
     Workflow,
     WorkflowRules,
 )
@@ -60,7 +60,7 @@ def _to_transition(entry: TransitionEntry, file: WorkflowFile) -> Transition:
         tuple(source_phases(entry, file)),
         None if entry.to == BACK else entry.to,
         tuple(entry.when),
-        Role(who) if who else None,
+        TransitionAuthority(who) if who else None,
     )
 
 

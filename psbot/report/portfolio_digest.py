@@ -10,7 +10,7 @@ from psbot.runs.stale.portfolio_digests import DigestResult
 
 def digest_line(each: DigestResult) -> str:
     """Return the result of the digest of one manager in one line."""
-    where = each.item or "no issue yet"
+    where = each.reference or "no issue yet"
     return f"digest of {each.manager}, {where}: {quantity(each.findings, 'finding')}, {_digest_state(each)}"
 
 
@@ -35,7 +35,7 @@ def digest_data(each: DigestResult) -> dict[str, object]:
     """Return the result of the digest of one manager."""
     return {
         "manager": each.manager,
-        "item": each.item or None,
+        "item": each.reference or None,
         "findings": each.findings,
         "made": any(isinstance(receipt.operation, CreateChild) for receipt in each.receipts),
         "state": _digest_state(each),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from psbot.core.model.workflow import Condition, Role, Transition, Workflow
+from psbot.core.model.workflow import Condition, Transition, TransitionAuthority, Workflow
 from psbot.core.workflow.guards import describe
 from psbot.report.forms import render
 
@@ -10,7 +10,10 @@ SCHEMA_VERSION = 1
 
 ANY_PHASE = "any phase except final phases"
 _PREVIOUS_PHASE = "the previous phase"
-_ROLE_TEXT = {Role.MANAGER: "the manager", Role.PEOPLE: "anyone listed under `people:`"}
+_ROLE_TEXT = {
+    TransitionAuthority.MANAGER: "the manager",
+    TransitionAuthority.PEOPLE: "anyone listed under `people:`",
+}
 
 
 def render_workflow(form: str, workflow: Workflow) -> str:

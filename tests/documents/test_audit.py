@@ -43,7 +43,9 @@ def audited(folder: Path, fake: str) -> tuple[int, str]:
         ),
     ],
 )
-def test_audit_reports_what_pip_audit_found(tmp_path: Path, found: list[object], code: int, said: str) -> None:
+def test_audit_reports_what_pip_audit_found(
+    tmp_path: Path, found: list[object], code: int, said: str
+) -> None:
     text = json.dumps({"dependencies": found})
     assert audited(tmp_path, f"print({text!r})") == (code, said)
 

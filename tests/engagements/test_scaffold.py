@@ -57,8 +57,6 @@ def test_component_is_included_instead_of_copied_when_it_is_named(tmp_path: Path
         ("--package", "a\nb: c"),
     ],
 )
-def test_invalid_option_is_refused_before_anything_is_written(
-    wish: tuple[str, str], tmp_path: Path
-) -> None:
+def test_invalid_option_is_refused_before_anything_is_written(wish: tuple[str, str], tmp_path: Path) -> None:
     assert init(tmp_path, *wish).exit_code == 2
     assert list(tmp_path.iterdir()) == []

@@ -80,9 +80,7 @@ def test_history_is_complete_when_other_things_happened_in_between(
     assert (history.states, history.has_all_events) == ((), True)
 
 
-def test_whole_history_also_has_comments_and_edits_of_text(
-    stage: Stage, labels: Mapping[str, str]
-) -> None:
+def test_whole_history_also_has_comments_and_edits_of_text(stage: Stage, labels: Mapping[str, str]) -> None:
     item, other = made(stage, SHARED, "item", labels=(labels[TODO],)), made(stage, INTERNAL, "other")
     stage.describe(item, "maria", "Words of Maria")
     stage.comment(item, "maria", "added ~1 label")

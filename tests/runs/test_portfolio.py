@@ -78,7 +78,9 @@ def phase(gitlab: FakeGitLab, of: Engagement = AWS) -> str | None:
     return PROCESS.catalogue.value("phase", one(gitlab, "epic", of).labels)
 
 
-def test_portfolio_without_stale_items_is_read_in_three_requests_and_nothing_is_written(gitlab: FakeGitLab) -> None:
+def test_portfolio_without_stale_items_is_read_in_three_requests_and_nothing_is_written(
+    gitlab: FakeGitLab,
+) -> None:
     assert advanced(gitlab) == {each.key: [] for each in (AWS, *OTHERS)}
     assert gitlab.requests == ["access", "pages", "pages"], "access; epics; the children of all"
 

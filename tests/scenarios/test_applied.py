@@ -111,7 +111,9 @@ def test_example_has_exactly_the_items_of_the_process_when_applied(
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example_needs_no_writes_when_applied_again(name: str, given: Story, when: Story, then: Story) -> None:
+def test_example_needs_no_writes_when_applied_again(
+    name: str, given: Story, when: Story, then: Story
+) -> None:
     given.applied(name)
     before = then.state(), then.notifications()
     when.control("DELETE", "/requests")

@@ -135,9 +135,7 @@ def complaints(root: Path) -> list[str]:
         ("hi\n<!-- psbot begin: x -->\n", "a.md:2:19", "section x needs exactly one begin and one end"),
     ],
 )
-def test_template_error_has_file_line_and_column(
-    folder: Folder, text: str, place: str, said: str
-) -> None:
+def test_template_error_has_file_line_and_column(folder: Folder, text: str, place: str, said: str) -> None:
     first = complaints(folder(a=text))[0]
     assert first.startswith(f"{place}: ")
     assert said in first

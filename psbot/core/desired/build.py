@@ -9,7 +9,7 @@ from typing import Protocol
 from psbot.core.changes.form import ChangeRequestView, parse_requests, view_request
 from psbot.core.changes.request import ChangeRequest
 from psbot.core.desired.file_findings import collect_file_findings
-from psbot.core.desired.raid_log import is_visible_to_customer, parse_raid_entry
+from psbot.core.desired.raid_log import is_exposed_to_customer, parse_raid_entry
 from psbot.core.desired.schedule import Context, ScheduledItem, build_item, schedule, schedule_on_demand
 from psbot.core.desired.template_facts import collect_template_facts
 from psbot.core.desired.wrap_up import WrapUpInput, build_wrap_up
@@ -133,7 +133,7 @@ def _sections_on_demand(
         kind = context.process.kinds.get(item.kind)
         if kind is None or kind.repeat is not Repeat.ON_DEMAND or not item.is_open:
             continue
-        if templates.sections(kind.template) and not is_visible_to_customer(
+        if templates.sections(kind.template) and not is_exposed_to_customer(
             item, context.engagement, context.process
         ):
             own_facts = _on_demand_facts(context, item, requests.get(key))

@@ -71,7 +71,7 @@ def parse_raid_entry(item: Item, process: Process) -> RaidEntry:
     )
 
 
-def is_visible_to_customer(item: Item, engagement: Engagement, process: Process) -> bool:
+def is_exposed_to_customer(item: Item, engagement: Engagement, process: Process) -> bool:
     """Tell whether *item* is of an internal kind but in a place that the customer can read."""
     kind = process.kinds.get(item.kind)
     is_internal = kind is not None and kind.place is PlaceKind.INTERNAL

@@ -9,7 +9,7 @@ from psbot.core.model.facts import Facts
 from psbot.core.model.item import Item
 from psbot.core.model.process import EPIC, Kind
 from psbot.core.model.verdict import all_of
-from psbot.core.model.workflow import Condition, Role, Transition
+from psbot.core.model.workflow import Condition, Transition, TransitionAuthority
 from psbot.core.records.phase import accepted_phase
 from psbot.core.workflow.acceptance import last_day_to_object, request_sent_on, run_acceptance_clock
 from psbot.core.workflow.consistency import reconcile_state
@@ -18,8 +18,8 @@ from psbot.core.workflow.permission import require_authorized
 from psbot.core.workflow.progress import Progress
 
 _MANUAL_MOVES = {
-    Role.MANAGER: "the manager can set it manually",
-    Role.PEOPLE: "anyone listed under `people:` can set it manually",
+    TransitionAuthority.MANAGER: "the manager can set it manually",
+    TransitionAuthority.PEOPLE: "anyone listed under `people:` can set it manually",
 }
 
 

@@ -89,7 +89,7 @@ class Item:
         """Return the full reference of an observed item: ``group&1`` for an epic, ``group/project#3`` for a child."""
         return f"{self.namespace}{'&' if self.is_epic else '#'}{self.iid}"
 
-    def remember(self, engagement: str, memory: Mapping[str, str], forget: Iterable[str] = ()) -> "Item":
+    def with_memory(self, engagement: str, memory: Mapping[str, str], forget: Iterable[str] = ()) -> "Item":
         """Return the item with *memory* in its marker and without the keys to *forget*.
 
         An item whose marker is missing gets one of the *engagement* with that key.

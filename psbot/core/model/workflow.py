@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Role(StrEnum):
+class TransitionAuthority(StrEnum):
     """Who can change the phase by hand: the manager, or everybody listed under ``people:``."""
 
     MANAGER = "manager"
@@ -46,7 +46,7 @@ class Transition:
     sources: tuple[str, ...]
     to: str | None
     when: tuple[Condition, ...] = ()
-    by: Role | None = None
+    by: TransitionAuthority | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class DigestEntry:
         return f"{self.policy}|{self.item}|{self.since.isoformat()}|{self.step}"
 
     @property
-    def finding(self) -> tuple[str, str, date]:
+    def finding_key(self) -> tuple[str, str, date]:
         """Return what identifies the finding on any escalation step."""
         return (self.policy, self.item, self.since)
 
@@ -96,8 +96,8 @@ def last_entries(notices: Iterable[Notice]) -> frozenset[DigestEntry]:
 
 def needs_notification(entries: Iterable[DigestEntry], known: Iterable[DigestEntry]) -> bool:
     """Tell whether *entries* need a new digest: one of them is not *known*, or has reached a higher step."""
-    steps = {each.finding: each.step for each in known}
-    return any(steps.get(each.finding, -1) < each.step for each in entries)
+    steps = {each.finding_key: each.step for each in known}
+    return any(steps.get(each.finding_key, -1) < each.step for each in entries)
 
 
 def recipients_of(lines: Iterable[DigestLine]) -> tuple[str, ...]:

@@ -65,8 +65,8 @@ def _update_description(engagement: str, desired: Item, observed: Item) -> Itera
     differing = differing_sections(observed, marker.managed_sections(desired.description))
     found = observed.marker
     is_on_top = found is not None and not marker.has_text_above_marker(observed.description)
-    memory = ownership.phase_memory(desired)
-    is_remembered = memory.items() <= ownership.phase_memory(observed).items()
+    memory = ownership.other_memory(desired)
+    is_remembered = memory.items() <= ownership.other_memory(observed).items()
     if differing or not is_on_top or not is_remembered:
         reason = _why_described(observed, differing, is_on_top=is_on_top)
         line = None if is_on_top else str(found or Marker(engagement, observed.key))

@@ -30,4 +30,4 @@ def read_decision(item: Item) -> ChangeDecision | None:
 def with_decision(item: Item, decision: ChangeDecision | None, engagement: str) -> Item:
     """Return *item* with a marker that remembers *decision*, or no decision."""
     values = (decision.value, decision.by, decision.on.isoformat()) if decision else ()
-    return item.remember(engagement, dict(zip(_MEMORY_KEYS, values, strict=False)), forget=_MEMORY_KEYS)
+    return item.with_memory(engagement, dict(zip(_MEMORY_KEYS, values, strict=False)), forget=_MEMORY_KEYS)

@@ -77,7 +77,7 @@ def field_memory(item: Item) -> dict[str, str]:
     return {key: token(item) for key, token in FIELD_TOKENS.values()}
 
 
-def phase_memory(item: Item) -> dict[str, str]:
+def other_memory(item: Item) -> dict[str, str]:
     """Return the rest of what the marker remembers, such as the phase of the engagement and its start."""
     fields = {key for key, _ in FIELD_TOKENS.values()}
     return {key: value for key, value in _marker_memory(item).items() if key not in fields}

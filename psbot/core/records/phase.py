@@ -65,7 +65,7 @@ def _parse_earlier(text: str, workflow: Workflow) -> Iterator[tuple[str, date]]:
 
 def with_accepted_phase(epic: Item, accepted: AcceptedPhase, engagement: str) -> Item:
     """Return *epic* with a marker that remembers *accepted*."""
-    return epic.remember(engagement, accepted.memory)
+    return epic.with_memory(engagement, accepted.memory)
 
 
 def accepted_final_phase_finding(epic: Item | None, process: Process) -> Finding | None:

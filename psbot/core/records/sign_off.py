@@ -70,7 +70,7 @@ def read_sign_off(item: Item | None) -> SignOff:
 
 def with_sign_off(item: Item, record: SignOff, engagement: str) -> Item:
     """Return *item* with a marker that remembers *record* and nothing of an earlier one."""
-    return item.remember(engagement, _to_memory(record), forget=(*_DAYS, _PROOF, _EARLIER))
+    return item.with_memory(engagement, _to_memory(record), forget=(*_DAYS, _PROOF, _EARLIER))
 
 
 def _to_memory(record: SignOff) -> dict[str, str]:

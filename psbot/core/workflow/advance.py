@@ -169,7 +169,7 @@ def _remember_notices(progress: Progress) -> Progress:
     is_recorded = log.marker is not None and MEMORY_KEY in log.marker.memory
     if is_recorded or not (_findings_for_log(progress) or _may_have_notices(log)):
         return progress
-    after = log.remember(progress.facts.engagement.key, {MEMORY_KEY: "posted"})
+    after = log.with_memory(progress.facts.engagement.key, {MEMORY_KEY: "posted"})
     return progress.with_item(after, "the log has notices")
 
 

@@ -85,4 +85,6 @@ def _with_tasks(before: Item, after: Item, carry_over: CarryOver) -> Item | None
         *(f"- [ ] {escape.escape_markdown(task)}" for task in tasks),
     ]
     text = marker.with_section(after.description, CARRIED_SECTION, "\n".join(lines) + "\n")
-    return replace(after, description=text).remember(after_marker.engagement, {CARRIED_SECTION: before.key})
+    return replace(after, description=text).with_memory(
+        after_marker.engagement, {CARRIED_SECTION: before.key}
+    )

@@ -4,7 +4,7 @@ from psbot.core.changes.amendment import MissingAmendment, describe, engagement_
 from psbot.core.changes.form import parse_requests
 from psbot.core.changes.instrument import InstrumentChoice, choose_instrument, quarter_end
 from psbot.core.changes.request import ChangeRequest
-from psbot.core.desired.raid_log import is_visible_to_customer
+from psbot.core.desired.raid_log import is_exposed_to_customer
 from psbot.core.model.change_policy import ChangePolicy
 from psbot.core.model.facts import ActorRole, Facts
 from psbot.core.model.item import Item
@@ -21,7 +21,7 @@ def advance_change_requests(progress: Progress) -> Progress:
     policy, observed = facts.process.changes, facts.observed.by_key()
     for key, request in parse_requests(observed.values(), policy).items():
         item = observed[key]
-        if item.is_open and is_visible_to_customer(item, facts.engagement, facts.process):
+        if item.is_open and is_exposed_to_customer(item, facts.engagement, facts.process):
             project = facts.engagement.gitlab.internal
             message = f"{key} is visible to the customer. psbot does not process it; move it to {project}."
             progress = progress.with_finding("visible-to-customer", message, item)

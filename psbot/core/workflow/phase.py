@@ -59,7 +59,7 @@ def advance_phase(progress: Progress) -> Progress:
         return _with_phase(progress, known)  # reported already: psbot could not check which is newer
     if shown and shown[0] in (known.phase, *path.phases):
         return _enter_phase(progress, epic, path)
-    return _judge_manual_move(progress, epic, path, shown[0] if shown else None)
+    return _check_manual_move(progress, epic, path, shown[0] if shown else None)
 
 
 def _report_blocker(progress: Progress, epic: Item, path: PhasePath) -> Progress:
@@ -92,7 +92,7 @@ def _phase_from_label(
     return AcceptedPhase(shown[0], facts.engagement.today(actor.at or facts.now)), actor.needs
 
 
-def _judge_manual_move(progress: Progress, epic: Item, path: PhasePath, shown: str | None) -> Progress:
+def _check_manual_move(progress: Progress, epic: Item, path: PhasePath, shown: str | None) -> Progress:
     """Check a phase that somebody set: it may follow from any phase on the path of facts."""
     facts = progress.facts
     move = ManualMove(shown, _who_moved(facts, epic, shown))

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from psbot.core.model.facts import Actor, ActorRole, Facts
 from psbot.core.model.verdict import UnauthorizedChange, Verdict
-from psbot.core.model.workflow import Role, Transition
+from psbot.core.model.workflow import Transition, TransitionAuthority
 from psbot.core.workflow.guards import evaluate_all
 
 
@@ -127,15 +127,17 @@ def _check_move(rule: Transition, move: ManualMove, previous: str | None, facts:
         return Verdict(True, f"{move.actor.name} is {_describe_role(rule.by)}", move.actor.needs)
     if rule.when:
         return evaluate_all(rule.when, facts)
-    who = "the manager" if rule.by is Role.MANAGER else "people listed under `people:`"
+    who = "the manager" if rule.by is TransitionAuthority.MANAGER else "people listed under `people:`"
     return Verdict(False, f"only {who} may do that")
 
 
 _ALLOWED_ROLES = {
-    Role.MANAGER: (ActorRole.MACHINE, ActorRole.MANAGER),
-    Role.PEOPLE: (ActorRole.MACHINE, ActorRole.MANAGER, ActorRole.PEOPLE),
+    TransitionAuthority.MANAGER: (ActorRole.MACHINE, ActorRole.MANAGER),
+    TransitionAuthority.PEOPLE: (ActorRole.MACHINE, ActorRole.MANAGER, ActorRole.PEOPLE),
 }
 
 
-def _describe_role(role: Role) -> str:
-    return {Role.MANAGER: "the manager", Role.PEOPLE: "listed under `people:`"}[role]
+def _describe_role(role: TransitionAuthority) -> str:
+    return {TransitionAuthority.MANAGER: "the manager", TransitionAuthority.PEOPLE: "listed under `people:`"}[
+        role
+    ]

@@ -35,7 +35,7 @@ class DigestProject:
 
     path: str
     account: Account
-    item_type: str
+    item_type_gid: str
     readers: frozenset[str]
 
     @property
@@ -50,7 +50,7 @@ class DigestResult:
 
     manager: str
     findings: int
-    item: str = ""
+    reference: str = ""
     receipts: tuple[Receipt, ...] = ()
     is_postponed: bool = False
 
@@ -212,7 +212,7 @@ class _Publisher:
 
     def _send_all(self, operations: Sequence[Operation]) -> list[Receipt]:
         """Send *operations* and return a receipt for each."""
-        ids = IdLookup(item_types={self.project.path: self.project.item_type})
+        ids = IdLookup(item_types={self.project.path: self.project.item_type_gid})
         tools, wait_budget = self.context.tools, self.context.wait_budget
         sent: list[Receipt] = []
         not_sent: list[Receipt] = []

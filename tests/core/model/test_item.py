@@ -16,13 +16,13 @@ def item(key: str, description: str = "", namespace: str = INTERNAL) -> Item:
 
 def test_item_remembers_and_forgets_in_its_marker_and_keeps_everything_else() -> None:
     before = item("kick-off", "<!-- psbot: engagement=acme item=kick-off sent=1 title=x asked=y -->\nText\n")
-    after = before.remember("other", {"sent": "2", "proof": "z"}, forget=("asked", "unknown"))
+    after = before.with_memory("other", {"sent": "2", "proof": "z"}, forget=("asked", "unknown"))
     assert after.marker == Marker("acme", "kick-off", {"sent": "2", "title": "x", "proof": "z"})
     assert after.description.endswith("-->\nText\n")
 
 
 def test_item_without_a_marker_gets_one() -> None:
-    after = item("kick-off", "Text\n").remember("acme", {"sent": "1"})
+    after = item("kick-off", "Text\n").with_memory("acme", {"sent": "1"})
     assert after.description == "<!-- psbot: engagement=acme item=kick-off sent=1 -->\nText\n"
 
 

@@ -10,7 +10,7 @@ from psbot.core.records.ownership import (
     FieldDecision,
     decide_field,
     field_memory,
-    phase_memory,
+    other_memory,
     why_kept,
     with_kept_values,
 )
@@ -65,12 +65,12 @@ def test_item_that_gitlab_does_not_have_is_as_desired() -> None:
     assert with_kept_values(BEFORE, None) == BEFORE
 
 
-def test_phase_memory_is_what_the_marker_remembers_besides_the_fields() -> None:
-    assert phase_memory(written(BEFORE, phase="setup", since="2026-11-23")) == {
+def test_other_memory_is_what_the_marker_remembers_besides_the_fields() -> None:
+    assert other_memory(written(BEFORE, phase="setup", since="2026-11-23")) == {
         "phase": "setup",
         "since": "2026-11-23",
     }
-    assert phase_memory(BEFORE) == {}
+    assert other_memory(BEFORE) == {}
 
 
 def test_start_is_kept_when_it_would_be_after_the_due_date_that_a_person_set() -> None:
