@@ -50,8 +50,8 @@ LISTS = {
     "epics": "the group's epics",
     "children": "an epic's children",
     "labelled": "the items with certain labels",
-    "named": "the items with certain ids",
-    "moved": "the items that have changed since a point in time",
+    "requested": "the items with certain ids",
+    "updated": "the items that have changed since a point in time",
     "confidential": "the confidential items of the project of portfolio digests",
 }
 REST = (

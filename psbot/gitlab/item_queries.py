@@ -19,8 +19,8 @@ class ItemList(StrEnum):
     EPICS = "epics"
     CHILDREN = "children"
     LABELLED = "labelled"
-    BY_ID = "named"
-    UPDATED = "moved"
+    BY_ID = "requested"
+    UPDATED = "updated"
     CONFIDENTIAL = "confidential"
 
 
