@@ -136,11 +136,11 @@ def test_words_that_a_person_put_into_a_notice_stay(psbot: Psbot, applied: Sandb
     psbot("advance", AWS)
     (notice,) = notes(applied, "log")
     with applied.world.lock:
-        update_note(applied.world, applied.world.users["psbot-bot"], notice, f"{notice.body}Paul asks Ada.\n")
+        update_note(applied.world, applied.world.users["psbot-bot"], notice, f"{notice.body}\nPaul asks Ada.")
         notice.last_edited_by = applied.world.users["maria"]
     psbot("advance", AWS)
     (notice,) = notes(applied, "log")
-    assert notice.body.endswith("Paul asks Ada.\n")
+    assert notice.body.endswith("\nPaul asks Ada.")
 
 
 def test_what_has_become_due_is_made(psbot: Psbot, applied: Sandbox) -> None:

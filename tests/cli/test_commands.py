@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import re
 import shutil
 import stat
 import subprocess
@@ -169,7 +170,7 @@ def test_plan_as_markdown_is_a_table_with_inert_words(tmp_path: Path) -> None:
     file.write_text(Path(AWS).read_text().replace("Acme Corp", "'@all | <b>/close'"))
     result = psbot(*NOW, "plan", "--offline", "--format", "markdown", file)
     assert "| create | `kick-off` | 2026-12-01 | paul |" in result.stdout
-    assert "@all" not in result.stdout
+    assert not re.search(r"(?<!\\)@all", result.stdout)
     assert "<b>" not in result.stdout
 
 

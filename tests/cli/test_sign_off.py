@@ -88,7 +88,7 @@ def test_words_of_people_stay(psbot: Psbot, sandbox: Sandbox, file: Path) -> Non
     with sandbox.world.lock:
         update_item(sandbox.world, sandbox.world.users["maria"], item(sandbox), ItemChange(description=text))
     assert psbot("sign-off", file, "--sent", "2026-11-23").exit_code == 0
-    assert item(sandbox).description.endswith("\nAda asked for a paper copy.\n")
+    assert item(sandbox).description.endswith("\nAda asked for a paper copy.")
 
 
 @pytest.mark.parametrize(

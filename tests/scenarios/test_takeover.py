@@ -88,7 +88,7 @@ def test_new_account_supersedes_a_digest_without_telling_again(applied: Story, p
     applied.written(on="2026-12-02")
     person("maria").comments("welcome-email", "Sent tomorrow.")
     assert applied.looked_for_stale(by=NEW).error is None
-    assert notes(applied)[1:] == [(NEW, "Resolved: no stale items remain.\n")]
+    assert notes(applied)[1:] == [(NEW, "Resolved: no stale items remain.")]
     assert mentions(applied) == told
     applied.looked_for_stale(on="2026-12-09", by=NEW)
     assert [author for author, _ in notes(applied)] == ["psbot-bot", NEW, NEW]
