@@ -242,3 +242,15 @@ def test_log_warns_when_it_lives_in_the_project_that_the_customer_sees(process: 
     exposed = rendered("engagement-log", process, gitlab=places)
     assert "members from Planner up can read it" in exposed
     assert "cannot read" not in exposed
+
+
+def test_no_free_text_is_followed_by_a_colon() -> None:
+    """A text that ends in ``[issue`` would begin a reference with the colon; dates and names from config/ cannot."""
+    plain = {"call.day", "row.line", "name", "role"}
+    found = [
+        (file.name, value)
+        for file in sorted((ROOT / "issue_templates").rglob("*.md"))
+        for value in re.findall(r"\{\{ ?([\w.]+)[^{}]*\}\}:", file.read_text())
+        if value not in plain
+    ]
+    assert found == []
